@@ -1,0 +1,1 @@
+//! amst-encoders

@@ -1,0 +1,2 @@
+//! amst
+fn main() {}

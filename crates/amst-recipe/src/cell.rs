@@ -1,0 +1,134 @@
+//! One training run of a table, and the identity under which its result is kept.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::lock::hex;
+use crate::{DataLock, Every, Execution, MethodName, Modality, Recipe};
+
+/// Raised whenever a change to the code changes results, so that older results are not mixed in.
+pub const CODE_EPOCH: u32 = 1;
+
+/// Identity of a result: SHA-256 over the recipe, the data and [`CODE_EPOCH`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CellId(String);
+
+impl CellId {
+    /// The identity of a recipe on a data set.
+    pub fn of(recipe: &Recipe, data: &DataLock) -> Self {
+        let identity = serde_json::json!({
+            "code_epoch": CODE_EPOCH,
+            "data": data.as_str(),
+            "recipe": essential(recipe),
+        });
+        let mut text = String::new();
+        canonical(&identity, &mut text);
+        Self(hex(&Sha256::digest(text.as_bytes())))
+    }
+
+    /// All 64 hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first eight, for folder names.
+    pub fn short(&self) -> &str {
+        &self.0[..8]
+    }
+}
+
+impl fmt::Display for CellId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One training run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// Everything that decides the result.
+    pub recipe: Recipe,
+    /// Identity of the result.
+    pub id: CellId,
+}
+
+impl Cell {
+    /// The cell of a recipe on a data set.
+    pub fn new(recipe: Recipe, data: &DataLock) -> Self {
+        let id = CellId::of(&recipe, data);
+        Self { recipe, id }
+    }
+
+    /// Its run directory under the folder of all runs: `<dataset>/<method>/<seed>-<id>`.
+    pub fn run_dir(&self) -> PathBuf {
+        let recipe = &self.recipe;
+        [&recipe.dataset, recipe.method.name(), &format!("{}-{}", recipe.seed, self.id.short())].iter().collect()
+    }
+}
+
+/// The recipe without what cannot matter, so that equal systems are one cell however they were written.
+fn essential(recipe: &Recipe) -> Value {
+    let mut recipe = recipe.clone();
+    let skips = recipe.modalities.iter().any(|m| recipe.skip.of(*m) != Every::Epochs(1));
+    if !skips {
+        // Nothing is ever skipped: how skipping would be carried out and counted is idle.
+        recipe.skip.execution = Execution::Fast;
+        recipe.skip.epoch_base = 0;
+    }
+    if !skips || recipe.skip.execution == Execution::Official {
+        recipe.skip.recalibrate = 0;
+    }
+    let mut value = serde_json::to_value(&recipe).expect("a recipe is plain data");
+    let object = value.as_object_mut().expect("a recipe is an object");
+    for modality in Modality::ALL.into_iter().filter(|m| !recipe.modalities.contains(m)) {
+        object.remove(modality.name());
+        for section in ["skip", "synthetic"] {
+            object[section].as_object_mut().expect("a section").remove(modality.name());
+        }
+    }
+    if recipe.dataset != crate::SYNTHETIC {
+        object.remove("synthetic");
+    }
+    if recipe.method != MethodName::AmstFull {
+        object.remove("joint_mode");
+    }
+    value
+}
+
+/// JSON with sorted keys and no spaces, whatever features serde_json was built with.
+fn canonical(value: &Value, out: &mut String) {
+    match value {
+        Value::Object(map) => object(map, out),
+        Value::Array(items) => {
+            out.push('[');
+            for (i, item) in items.iter().enumerate() {
+                if i > 0 {
+                    out.push(',');
+                }
+                canonical(item, out);
+            }
+            out.push(']');
+        }
+        leaf => out.push_str(&leaf.to_string()),
+    }
+}
+
+fn object(map: &Map<String, Value>, out: &mut String) {
+    let mut keys: Vec<_> = map.keys().collect();
+    keys.sort();
+    out.push('{');
+    for (i, key) in keys.into_iter().enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        out.push_str(&Value::String(key.clone()).to_string());
+        out.push(':');
+        canonical(&map[key], out);
+    }
+    out.push('}');
+}

@@ -1,0 +1,87 @@
+use std::path::PathBuf;
+
+/// What can be wrong with a recipe, a descriptor or a table. Each message says the remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum RecipeError {
+    /// A key that no recipe has.
+    #[error("unknown key `{key}`{hint}; `amst keys` lists them all")]
+    UnknownKey {
+        /// The dotted key as given.
+        key: String,
+        /// `; did you mean …?` or nothing.
+        hint: String,
+    },
+    /// A value that does not fit its key.
+    #[error("`{key}`: {why}")]
+    Value {
+        /// The dotted key.
+        key: String,
+        /// What is wrong and what would be right.
+        why: String,
+    },
+    /// `--set` without an equals sign.
+    #[error("`--set {0}` has no `=`: write `--set key=value`, for example `--set epochs=20`")]
+    NotAnAssignment(String),
+    /// A table that does not exist.
+    #[error("unknown recipe `{name}`{hint}; there is: {known}")]
+    UnknownRecipe {
+        /// The name as given.
+        name: String,
+        /// `; did you mean …?` or nothing.
+        hint: String,
+        /// The names there are.
+        known: String,
+    },
+    /// A row that the table does not have.
+    #[error("recipe `{recipe}` has no experiment `{id}`; there is: {known}")]
+    UnknownExperiment {
+        /// The table.
+        recipe: String,
+        /// The row as given.
+        id: String,
+        /// The rows there are.
+        known: String,
+    },
+    /// A data set that is neither known nor a folder.
+    #[error(
+        "unknown data set `{name}`{hint}; known: {known}; or give the path of a folder that holds a `dataset.toml`"
+    )]
+    UnknownDataset {
+        /// The name as given.
+        name: String,
+        /// `; did you mean …?` or nothing.
+        hint: String,
+        /// The names there are.
+        known: String,
+    },
+    /// One of the paper's data sets, which must be brought first.
+    #[error("{name} is not here: {access}; then give its folder: `--dataset path/to/{name}`")]
+    NotBrought {
+        /// The data set.
+        name: String,
+        /// Where it comes from.
+        access: String,
+    },
+    /// A folder without a descriptor.
+    #[error("{} has no `dataset.toml`: docs/datasets.md shows the ten lines to write", .0.display())]
+    NoDescriptor(PathBuf),
+    /// A descriptor or recipe file that cannot be read as TOML.
+    #[error("{}: {why}", file.display())]
+    Descriptor {
+        /// The file.
+        file: PathBuf,
+        /// The parser's words, with line and column.
+        why: String,
+    },
+    /// A file that cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// A recipe that contradicts itself.
+    #[error("{0}")]
+    Contradiction(String),
+}

@@ -1,0 +1,478 @@
+//! The recipe: every setting that decides a result.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Modality, RecipeError};
+
+/// A fully resolved training run. The defaults are the published ones (D4 and others in
+/// docs/paper.md); small data sets override them in their descriptor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Recipe {
+    /// The data set's name, for the run's folder and the table's heading.
+    pub dataset: String,
+    /// The modalities that take part, in training order.
+    pub modalities: Vec<Modality>,
+    /// The system that is trained.
+    pub method: MethodName,
+    /// How the joint module of `amst-full` is trained (D1).
+    pub joint_mode: JointMode,
+    /// Seed of initialisation, order and augmentation.
+    pub seed: u64,
+    /// Passes over the training split.
+    pub epochs: usize,
+    /// Samples a step; the last, smaller batch of an epoch is kept.
+    pub batch_size: usize,
+    /// Samples a step when evaluating; changes speed and memory only up to rounding.
+    pub eval_batch_size: usize,
+    /// Optimiser and learning-rate schedule.
+    pub optim: Optim,
+    /// Which modality trains in which epoch (Eq. 1).
+    pub skip: SkipSpec,
+    /// How sound becomes features and an embedding.
+    pub audio: AudioSpec,
+    /// How text becomes tokens and an embedding.
+    pub text: TextSpec,
+    /// How pictures become tensors and an embedding.
+    pub visual: VisualSpec,
+    /// The generator of `--dataset synthetic`.
+    pub synthetic: SyntheticSpec,
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Self {
+            dataset: String::new(),
+            modalities: vec![Modality::Audio, Modality::Visual],
+            method: MethodName::AmstFull,
+            joint_mode: JointMode::Joint,
+            seed: 0,
+            epochs: 100,
+            batch_size: 64,
+            eval_batch_size: 64,
+            optim: Optim::default(),
+            skip: SkipSpec::default(),
+            audio: AudioSpec::default(),
+            text: TextSpec::default(),
+            visual: VisualSpec::default(),
+            synthetic: SyntheticSpec::default(),
+        }
+    }
+}
+
+/// The systems that can be trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MethodName {
+    /// The alternating module alone (Algorithm 1).
+    AmstAlt,
+    /// The joint module alone (Algorithm 2).
+    AmstJoint,
+    /// Both modules, their logits averaged (Section 3.4).
+    AmstFull,
+}
+
+impl MethodName {
+    /// Every method, in the order of the paper.
+    pub const ALL: [MethodName; 3] = [MethodName::AmstAlt, MethodName::AmstJoint, MethodName::AmstFull];
+
+    /// The name used in recipes and folders.
+    pub fn name(self) -> &'static str {
+        match self {
+            MethodName::AmstAlt => "amst-alt",
+            MethodName::AmstJoint => "amst-joint",
+            MethodName::AmstFull => "amst-full",
+        }
+    }
+}
+
+/// How the joint module inside `amst-full` learns (D1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JointMode {
+    /// One loss on the fused logits, as the paper says (Algorithm 2).
+    Joint,
+    /// One loss a modality on its part of the head, as the published code does.
+    Alternating,
+}
+
+/// Stochastic gradient descent with momentum, weight decay and a step schedule (D4).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Optim {
+    /// Learning rate of the first epochs.
+    pub lr: f64,
+    /// Momentum without dampening, not Nesterov's.
+    pub momentum: f64,
+    /// Added to every gradient as `weight_decay * parameter`, BatchNorm and biases included.
+    pub weight_decay: f64,
+    /// Epochs between two drops of the learning rate.
+    pub lr_step: usize,
+    /// Factor of each drop.
+    pub lr_gamma: f64,
+}
+
+impl Default for Optim {
+    fn default() -> Self {
+        Self { lr: 1e-3, momentum: 0.9, weight_decay: 1e-4, lr_step: 70, lr_gamma: 0.1 }
+    }
+}
+
+/// Every how many epochs a modality trains: the skip parameter s of Eq. 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Every {
+    /// In the epochs that s divides; 1 trains always.
+    Epochs(u32),
+    /// Never: the modality keeps its initial weights.
+    Never(Never),
+}
+
+/// The word `never`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Never {
+    /// Not in any epoch.
+    Never,
+}
+
+/// How skipping is carried out (D3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Execution {
+    /// A skipped modality is not loaded, decoded or forwarded; BatchNorm statistics are
+    /// recalibrated after each epoch in which it was trained.
+    Fast,
+    /// A skipped modality is loaded and forwarded in training mode, as published.
+    Official,
+}
+
+/// The skip schedule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SkipSpec {
+    /// s of the audio modality.
+    pub audio: Every,
+    /// s of the text modality.
+    pub text: Every,
+    /// s of the visual modality.
+    pub visual: Every,
+    /// The number of the first epoch: 0 as in the published code, 1 as in Algorithm 1 (D2).
+    pub epoch_base: u32,
+    /// Fast or official.
+    pub execution: Execution,
+    /// Batches that each trained modality re-reads after the epoch to bring its BatchNorm
+    /// statistics up to date (fast execution only); 0 leaves them as they are.
+    pub recalibrate: usize,
+}
+
+impl Default for SkipSpec {
+    fn default() -> Self {
+        let always = Every::Epochs(1);
+        Self { audio: always, text: always, visual: always, epoch_base: 0, execution: Execution::Fast, recalibrate: 50 }
+    }
+}
+
+impl SkipSpec {
+    /// s of one modality.
+    pub fn of(&self, modality: Modality) -> Every {
+        match modality {
+            Modality::Audio => self.audio,
+            Modality::Text => self.text,
+            Modality::Visual => self.visual,
+        }
+    }
+}
+
+/// The first layers of a ResNet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stem {
+    /// 7×7 convolution of stride 2 and 3×3 max-pooling, as torchvision has it.
+    Imagenet,
+    /// 3×3 convolution of stride 1 and no pooling, for inputs of a few dozen pixels.
+    Small,
+}
+
+/// Sound: filterbank and encoder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AudioSpec {
+    /// Mel bins.
+    pub mels: usize,
+    /// Frames after padding or truncation.
+    pub target_frames: usize,
+    /// Length of a frame in milliseconds.
+    pub frame_length_ms: f32,
+    /// Distance between frames in milliseconds.
+    pub frame_shift_ms: f32,
+    /// Whether the mean of the waveform is taken off first.
+    pub remove_mean: bool,
+    /// Subtracted from every log-mel value that is not padding; 0 as published.
+    pub mean: f32,
+    /// Divides what is left; 1 as published.
+    pub std: f32,
+    /// Channels of the ResNet's first stage.
+    pub width: usize,
+    /// The ResNet's first layers.
+    pub stem: Stem,
+    /// Width of the embedding; 0 is the ResNet's own, 8 × `width`, without projection.
+    pub embed: usize,
+}
+
+impl Default for AudioSpec {
+    fn default() -> Self {
+        Self {
+            mels: 128,
+            target_frames: 1024,
+            frame_length_ms: 25.0,
+            frame_shift_ms: 10.0,
+            remove_mean: true,
+            mean: 0.0,
+            std: 1.0,
+            width: 64,
+            stem: Stem::Imagenet,
+            embed: 0,
+        }
+    }
+}
+
+/// Pictures: transforms and encoder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct VisualSpec {
+    /// Height and width that the encoder sees, in pixels.
+    pub size: [usize; 2],
+    /// 3 for colour, 1 for grey.
+    pub channels: usize,
+    /// Frames a sample.
+    pub frames: usize,
+    /// Mean of each channel, of values in 0..1.
+    pub mean: Vec<f32>,
+    /// Standard deviation of each channel.
+    pub std: Vec<f32>,
+    /// Range of the random crop's area; empty switches the crop off.
+    pub crop_scale: Vec<f32>,
+    /// Range of the random crop's width-to-height ratio.
+    pub crop_ratio: [f32; 2],
+    /// Probability of a horizontal flip; 0 where left and right differ, as in digits.
+    pub flip: f32,
+    /// Channels of the ResNet's first stage.
+    pub width: usize,
+    /// The ResNet's first layers.
+    pub stem: Stem,
+    /// Width of the embedding; 0 is the ResNet's own, 8 × `width`, without projection.
+    pub embed: usize,
+}
+
+impl Default for VisualSpec {
+    fn default() -> Self {
+        Self {
+            size: [224, 224],
+            channels: 3,
+            frames: 3,
+            mean: vec![0.485, 0.456, 0.406],
+            std: vec![0.229, 0.224, 0.225],
+            crop_scale: vec![0.08, 1.0],
+            crop_ratio: [0.75, 4.0 / 3.0],
+            flip: 0.5,
+            width: 64,
+            stem: Stem::Imagenet,
+            embed: 0,
+        }
+    }
+}
+
+/// The encoders of text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TextEncoder {
+    /// The mean of the tokens' embeddings and one linear layer.
+    Bag,
+}
+
+/// Text: tokens and encoder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TextSpec {
+    /// The encoder.
+    pub encoder: TextEncoder,
+    /// Token ids run from 0 to this number, exclusive; bytes of UTF-8 need 258.
+    pub vocabulary: usize,
+    /// Tokens a sample after padding or truncation.
+    pub max_length: usize,
+    /// Width of a token's embedding.
+    pub width: usize,
+    /// Width of the sample's embedding, which must be that of the other modalities; 0 takes theirs.
+    pub embed: usize,
+}
+
+impl Default for TextSpec {
+    fn default() -> Self {
+        Self { encoder: TextEncoder::Bag, vocabulary: 258, max_length: 128, width: 64, embed: 0 }
+    }
+}
+
+/// The generator behind `--dataset synthetic`: class-conditional samples whose modalities
+/// are learnt at speeds that are set here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SyntheticSpec {
+    /// Number of classes.
+    pub classes: usize,
+    /// Training samples.
+    pub train: usize,
+    /// Validation samples.
+    pub val: usize,
+    /// Test samples.
+    pub test: usize,
+    /// How fast audio is learnt, from 0 (pure noise) to 1 (its class stands out at once).
+    pub audio: f32,
+    /// The same for text.
+    pub text: f32,
+    /// The same for pictures.
+    pub visual: f32,
+    /// Seed of the samples themselves, apart from the training seed.
+    pub seed: u64,
+}
+
+impl Default for SyntheticSpec {
+    fn default() -> Self {
+        Self { classes: 4, train: 96, val: 32, test: 32, audio: 0.9, text: 0.6, visual: 0.4, seed: 0 }
+    }
+}
+
+impl Recipe {
+    /// Width D of the embeddings of all modalities: explicit, or the ResNet's own.
+    pub fn embed(&self) -> usize {
+        let own = |embed: usize, width: usize| if embed > 0 { embed } else { 8 * width };
+        match self.modalities.iter().find(|m| **m != Modality::Text) {
+            Some(Modality::Audio) => own(self.audio.embed, self.audio.width),
+            Some(Modality::Visual) => own(self.visual.embed, self.visual.width),
+            _ if self.text.embed > 0 => self.text.embed,
+            _ => self.text.width,
+        }
+    }
+
+    /// Checks what the types cannot say.
+    ///
+    /// # Errors
+    ///
+    /// [`RecipeError::Value`] or [`RecipeError::Contradiction`], naming the key and a value that would do.
+    pub fn validate(&self) -> Result<(), RecipeError> {
+        self.check_sizes()?;
+        self.check_skip()?;
+        self.check_optim()?;
+        self.check_pictures()?;
+        self.check_embeddings()
+    }
+
+    fn check_sizes(&self) -> Result<(), RecipeError> {
+        let at_least_one = [
+            ("epochs", self.epochs),
+            ("batch_size", self.batch_size),
+            ("eval_batch_size", self.eval_batch_size),
+            ("audio.mels", self.audio.mels),
+            ("audio.target_frames", self.audio.target_frames),
+            ("audio.width", self.audio.width),
+            ("visual.frames", self.visual.frames),
+            ("visual.width", self.visual.width),
+            ("visual.size", self.visual.size[0].min(self.visual.size[1])),
+            ("text.vocabulary", self.text.vocabulary),
+            ("text.max_length", self.text.max_length),
+            ("text.width", self.text.width),
+            ("synthetic.classes", self.synthetic.classes.saturating_sub(1)),
+        ];
+        for (key, value) in at_least_one {
+            if value == 0 {
+                let least = if key == "synthetic.classes" { 2 } else { 1 };
+                return Err(bad(key, format!("must be at least {least}")));
+            }
+        }
+        let mut sorted = self.modalities.clone();
+        sorted.sort();
+        sorted.dedup();
+        if sorted.is_empty() || sorted.len() != self.modalities.len() {
+            return Err(bad(
+                "modalities",
+                "name at least one modality and none twice, for example [\"audio\", \"visual\"]".into(),
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_skip(&self) -> Result<(), RecipeError> {
+        for modality in Modality::ALL {
+            if self.skip.of(modality) == Every::Epochs(0) {
+                let key = format!("skip.{modality}");
+                return Err(bad(&key, "0 divides no epoch: use 1 to train in every epoch, or \"never\"".into()));
+            }
+        }
+        if self.skip.epoch_base > 1 {
+            return Err(bad("skip.epoch_base", "is 0 (published code) or 1 (Algorithm 1)".into()));
+        }
+        Ok(())
+    }
+
+    fn check_optim(&self) -> Result<(), RecipeError> {
+        let o = &self.optim;
+        for (key, value) in [("optim.lr", o.lr), ("optim.lr_gamma", o.lr_gamma)] {
+            if !(value.is_finite() && value > 0.0) {
+                return Err(bad(key, format!("{value} is not a positive number")));
+            }
+        }
+        if !(0.0..1.0).contains(&o.momentum) {
+            return Err(bad("optim.momentum", format!("{} is not in 0 ≤ momentum < 1", o.momentum)));
+        }
+        if !(o.weight_decay.is_finite() && o.weight_decay >= 0.0) {
+            return Err(bad("optim.weight_decay", format!("{} is negative or not a number", o.weight_decay)));
+        }
+        if o.lr_step == 0 {
+            return Err(bad(
+                "optim.lr_step",
+                "must be at least 1; a number above `epochs` switches the drop off".into(),
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_pictures(&self) -> Result<(), RecipeError> {
+        let v = &self.visual;
+        if !matches!(v.channels, 1 | 3) {
+            return Err(bad("visual.channels", "is 3 (colour) or 1 (grey)".into()));
+        }
+        if v.mean.len() != v.channels || v.std.len() != v.channels {
+            return Err(bad(
+                "visual.mean",
+                format!("`visual.mean` and `visual.std` need one number for each of {} channels", v.channels),
+            ));
+        }
+        if !(v.crop_scale.is_empty() || v.crop_scale.len() == 2) {
+            return Err(bad("visual.crop_scale", "is [smallest, largest] share of the area, or [] for no crop".into()));
+        }
+        Ok(())
+    }
+
+    fn check_embeddings(&self) -> Result<(), RecipeError> {
+        let embed = self.embed();
+        let given = [
+            (Modality::Audio, self.audio.embed, 8 * self.audio.width),
+            (Modality::Visual, self.visual.embed, 8 * self.visual.width),
+            (Modality::Text, self.text.embed, embed),
+        ];
+        for (modality, explicit, own) in given {
+            let width = if explicit > 0 { explicit } else { own };
+            if self.modalities.contains(&modality) && width != embed {
+                return Err(RecipeError::Contradiction(format!(
+                    "the heads need embeddings of one width, but {modality} has {width} and the others {embed}: \
+                     set `{modality}.embed={embed}`"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn bad(key: &str, why: String) -> RecipeError {
+    RecipeError::Value { key: key.into(), why }
+}

@@ -1,0 +1,102 @@
+//! Layers of settings, merged into one recipe.
+
+use serde_json::{Map, Value};
+
+use crate::suggest::hint;
+use crate::{Recipe, RecipeError};
+
+/// Merges the layers over [`Recipe::default`], applies `key=value` assignments, and checks the outcome.
+///
+/// # Errors
+///
+/// An unknown key (with the nearest known one), a value of the wrong kind, a recipe that contradicts itself.
+pub fn resolve(layers: &[Value], assignments: &[String]) -> Result<Recipe, RecipeError> {
+    let known = serde_json::to_value(Recipe::default()).expect("a recipe is plain data");
+    let mut merged = known.clone();
+    for layer in layers {
+        merge(&mut merged, layer, &known, "")?;
+    }
+    for assignment in assignments {
+        let (key, value) =
+            assignment.split_once('=').ok_or_else(|| RecipeError::NotAnAssignment(assignment.clone()))?;
+        merge(&mut merged, &nest(key.trim(), literal(value.trim())), &known, "")?;
+    }
+    let mut recipe = parse(merged)?;
+    recipe.modalities.sort();
+    recipe.validate()?;
+    Ok(recipe)
+}
+
+/// `a.b.c` and a value, as nested objects.
+fn nest(key: &str, value: Value) -> Value {
+    key.rsplit('.').fold(value, |inner, part| {
+        let mut object = Map::new();
+        object.insert(part.to_string(), inner);
+        Value::Object(object)
+    })
+}
+
+/// A value as TOML writes it; a bare word is a string, `a,b` a list of words.
+fn literal(text: &str) -> Value {
+    let parsed = toml::from_str::<Map<String, Value>>(&format!("v = {text}"));
+    match parsed {
+        Ok(mut table) => table.remove("v").unwrap_or(Value::Null),
+        Err(_) if text.contains(',') => text.split(',').map(|part| literal(part.trim())).collect(),
+        Err(_) => Value::String(text.to_string()),
+    }
+}
+
+fn merge(target: &mut Value, layer: &Value, known: &Value, path: &str) -> Result<(), RecipeError> {
+    let (Value::Object(target), Value::Object(layer), Value::Object(known)) = (target, layer, known) else {
+        return Err(RecipeError::Value { key: path.into(), why: "is a section: set one of its keys".into() });
+    };
+    for (key, value) in layer {
+        let full = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        let Some(shape) = known.get(key) else {
+            return Err(unknown(full));
+        };
+        match (target.get_mut(key), shape) {
+            (Some(inner @ Value::Object(_)), Value::Object(_)) => merge(inner, value, shape, &full)?,
+            _ => {
+                check_one(&full, value)?;
+                target.insert(key.clone(), value.clone());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Tries one key alone, so that the error can name it.
+fn check_one(key: &str, value: &Value) -> Result<(), RecipeError> {
+    serde_json::from_value::<Recipe>(nest(key, value.clone()))
+        .map(|_| ())
+        .map_err(|e| RecipeError::Value { key: key.into(), why: format!("{value} does not fit: {e}") })
+}
+
+fn parse(merged: Value) -> Result<Recipe, RecipeError> {
+    serde_json::from_value(merged).map_err(|e| RecipeError::Contradiction(format!("the recipe does not fit: {e}")))
+}
+
+fn unknown(key: String) -> RecipeError {
+    let all = keys();
+    let hint = hint(&key, all.iter().map(String::as_str));
+    RecipeError::UnknownKey { key, hint }
+}
+
+/// Every dotted key of a recipe, as `--set` takes it.
+pub fn keys() -> Vec<String> {
+    fn walk(value: &Value, path: &str, out: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                for (key, inner) in map {
+                    let full = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                    walk(inner, &full, out);
+                }
+            }
+            _ => out.push(path.to_string()),
+        }
+    }
+    let mut out = Vec::new();
+    walk(&serde_json::to_value(Recipe::default()).expect("a recipe is plain data"), "", &mut out);
+    out
+}

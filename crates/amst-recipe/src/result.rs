@@ -1,0 +1,82 @@
+//! What a finished run leaves behind: `result.json` and `timing.json`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CellId, DataLock, Recipe};
+
+/// Version of the layout of `result.json`.
+pub const RESULT_SCHEMA: u32 = 1;
+
+/// `result.json`: everything a table needs, and nothing that differs between two runs of
+/// the same cell on the same machine (no times, no paths).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellResult {
+    /// [`RESULT_SCHEMA`].
+    pub schema: u32,
+    /// Identity of the recipe and data that made it.
+    pub cell: CellId,
+    /// Identity of the data.
+    pub data: DataLock,
+    /// The recipe as it ran.
+    pub recipe: Recipe,
+    /// The epoch that the validation split chose.
+    pub selected: Selected,
+    /// The test split at that epoch.
+    pub test: TestResult,
+    /// Training losses of the last epoch, by output.
+    pub last_train_loss: BTreeMap<String, f64>,
+}
+
+/// The epoch with the best fused validation accuracy, the earliest of equals.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Selected {
+    /// Counted from 0.
+    pub epoch: usize,
+    /// Fused accuracy on the validation split, in 0..1, rounded to four decimals as it was compared.
+    pub val_accuracy: f64,
+}
+
+/// The test split at the selected epoch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestResult {
+    /// Test samples.
+    pub samples: usize,
+    /// Share of the most frequent class among them.
+    pub majority_rate: f64,
+    /// Metrics by output: `fused`, `audio`, `alt.fused`, …
+    pub outputs: BTreeMap<String, OutputMetrics>,
+}
+
+/// Metrics of one output on one split.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutputMetrics {
+    /// Mean cross-entropy over samples, in nats.
+    pub loss: f64,
+    /// Share of samples whose largest logit is their class.
+    pub accuracy: f64,
+    /// Mean over classes of the mean largest probability among the class's correct
+    /// predictions; a class without any counts as 0 (METHODS 2.6 in docs/paper.md).
+    pub confidence: f64,
+    /// Mean entropy of the predicted distribution, in nats.
+    pub entropy: f64,
+}
+
+/// `timing.json`: how long the run took, apart from its result.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Timing {
+    /// Wall-clock seconds of the whole run.
+    pub seconds: f64,
+    /// Threads it was given.
+    pub threads: usize,
+    /// Seconds by phase: load, forward, backward, update, recalibrate, evaluate.
+    pub phases: BTreeMap<String, f64>,
+    /// Largest resident memory in MiB, where the system tells.
+    pub peak_mib: Option<f64>,
+}

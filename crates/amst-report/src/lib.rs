@@ -1,1 +1,38 @@
-//! amst-report
+//! Results over seeds, as the paper prints them.
+//!
+//! A [`Table`] is made from a grid's experiments and what [`collect`] found on disk: every
+//! number in it comes from a `result.json` whose identity is that of the present recipe.
+//! What is not there prints `–`, and a line below the table says why or how to get it.
+//!
+//! The [`Exporter`]s write the same table for a terminal, as Markdown, JSON or CSV.
+//!
+//! ```
+//! use amst_report::Aggregate;
+//!
+//! let three_seeds = Aggregate::of(&[1.0, 2.0, 3.0]).expect("three values");
+//! assert_eq!(three_seeds.mean, 2.0);
+//! assert!((three_seeds.standard_error.unwrap() - 0.57735).abs() < 1e-5);
+//! ```
+#![warn(missing_docs)]
+
+mod aggregate;
+mod collect;
+mod comma_separated;
+mod exporter;
+mod json;
+mod markdown;
+mod percent;
+mod rank;
+mod sheet;
+mod table;
+mod terminal;
+
+pub use aggregate::Aggregate;
+pub use collect::{Entry, Missing, collect, read_result};
+pub use comma_separated::Csv;
+pub use exporter::Exporter;
+pub use json::{Json, TABLE_SCHEMA};
+pub use markdown::Markdown;
+pub use rank::Rank;
+pub use table::{Column, MeasuredDataset, Row, SeedOutcome, Table, TableCell};
+pub use terminal::Terminal;

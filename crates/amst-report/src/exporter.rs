@@ -1,0 +1,10 @@
+use crate::Table;
+
+/// A format that tables are written in.
+pub trait Exporter {
+    /// Ending of the file, without the dot.
+    fn extension(&self) -> &'static str;
+
+    /// The whole table, with its notes, ending in a newline.
+    fn export(&self, table: &Table) -> String;
+}

@@ -1,0 +1,114 @@
+//! A table as headings and cells of marked text, before a format draws it.
+
+use amst_recipe::Modality;
+
+use crate::percent::{DASH, measured, percent, published};
+use crate::table::{Row, Table, TableCell};
+use crate::{Column, Rank};
+
+/// Text of which a part may be best or second best.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Span {
+    pub text: String,
+    pub mark: Option<Rank>,
+}
+
+pub(crate) type Text = Vec<Span>;
+
+/// Headings and cells.
+#[derive(Clone, Debug)]
+pub(crate) struct Sheet {
+    pub head: Vec<String>,
+    pub rows: Vec<Vec<Text>>,
+}
+
+/// Where published numbers stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// In parentheses, in the cell.
+    Beside,
+    /// In a sheet of their own, for narrow terminals.
+    Apart,
+}
+
+fn plain(text: impl Into<String>) -> Text {
+    vec![Span { text: text.into(), mark: None }]
+}
+
+/// The table: measured numbers, the majority class and chance.
+pub(crate) fn accuracies(table: &Table, layout: Layout) -> Sheet {
+    let titles = table.columns.iter().map(|c| c.title.clone());
+    let mut rows: Vec<_> =
+        table.rows.iter().map(|r| line(r, r.cells.iter().map(|c| accuracy(c, table.seeds.len(), layout)))).collect();
+    rows.push(baseline(table, "majority", |c| c.majority_rate));
+    rows.push(baseline(table, "chance", |c| c.chance));
+    Sheet { head: head(table).chain(titles).collect(), rows }
+}
+
+/// What the paper printed for every data set that it has.
+pub(crate) fn published_numbers(table: &Table) -> Sheet {
+    let has = |i: usize| table.rows.iter().any(|r| r.cells[i].published.is_some());
+    let shown: Vec<usize> = (0..table.columns.len()).filter(|i| has(*i)).collect();
+    let titles = shown.iter().map(|i| table.columns[*i].title.clone());
+    // The ticks stand in the sheet above; without them five columns fit into 80 characters.
+    let row = |r: &Row| {
+        std::iter::once(plain(&r.experiment)).chain(shown.iter().map(|i| published_text(&r.cells[*i]))).collect()
+    };
+    let rows = table.rows.iter().map(row).collect();
+    Sheet { head: std::iter::once("Exp".to_string()).chain(titles).collect(), rows }
+}
+
+/// Accuracy of the fused and the single modalities' logits on one measured data set;
+/// `None` before anything was measured.
+pub(crate) fn outputs(table: &Table, column: usize) -> Option<Sheet> {
+    // Outputs of one module inside the full system (`alt.audio`) are left to JSON.
+    let names: Vec<&str> = std::iter::once("fused")
+        .chain(Modality::ALL.map(Modality::name))
+        .filter(|name| table.rows.iter().any(|r| r.cells[column].outputs.contains_key(*name)))
+        .collect();
+    if names.len() < 2 {
+        return None;
+    }
+    let cell = |row: &Row, name: &str| plain(row.cells[column].outputs.get(name).map_or(DASH.into(), measured));
+    let rows = table.rows.iter().map(|r| line(r, names.iter().map(|name| cell(r, name)))).collect();
+    Some(Sheet { head: head(table).chain(names.iter().map(|n| n.to_string())).collect(), rows })
+}
+
+fn head(table: &Table) -> impl Iterator<Item = String> {
+    std::iter::once("Exp".to_string()).chain(table.ticks.clone())
+}
+
+fn line(row: &Row, cells: impl Iterator<Item = Text>) -> Vec<Text> {
+    let ticks = row.ticks.iter().map(|t| plain(if *t { "✓" } else { "-" }));
+    std::iter::once(plain(&row.experiment)).chain(ticks).chain(cells).collect()
+}
+
+fn baseline(table: &Table, name: &str, rate: impl Fn(&Column) -> Option<f64>) -> Vec<Text> {
+    let ticks = table.ticks.iter().map(|_| plain(""));
+    let rates = table.columns.iter().map(|c| match (rate(c), c.measured) {
+        (Some(rate), _) => plain(percent(rate)),
+        (None, true) => plain(DASH),
+        (None, false) => plain(""),
+    });
+    std::iter::once(plain(name)).chain(ticks).chain(rates).collect()
+}
+
+fn accuracy(cell: &TableCell, seeds: usize, layout: Layout) -> Text {
+    let mut text = vec![Span { text: cell.accuracy.as_ref().map_or(DASH.into(), measured), mark: cell.rank }];
+    if let Some(fewer) = cell.accuracy.filter(|a| a.n < seeds) {
+        text.extend(plain(format!(" [n = {}]", fewer.n)));
+    }
+    if layout == Layout::Beside && cell.published.is_some() {
+        text.extend(plain(" ("));
+        text.extend(published_text(cell));
+        text.extend(plain(")"));
+    }
+    text
+}
+
+fn published_text(cell: &TableCell) -> Text {
+    match cell.published {
+        Some(numbers) => vec![Span { text: published(numbers), mark: cell.published_rank }],
+        None => plain(DASH),
+    }
+}

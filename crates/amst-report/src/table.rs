@@ -1,0 +1,265 @@
+//! The table itself, as data: every format is a view of it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use amst_recipe::{CellId, CellResult, Experiment, Grid, PAPER_DATASETS, Published};
+use serde::Serialize;
+
+use crate::rank::ranks;
+use crate::{Aggregate, Entry, Rank};
+
+/// A table of the paper: experiments by data sets.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Table {
+    /// `table2`.
+    pub name: String,
+    /// The caption.
+    pub title: String,
+    /// The seeds that were asked for.
+    pub seeds: Vec<u64>,
+    /// Headings of the ticks.
+    pub ticks: Vec<String>,
+    /// What was measured, then those of the paper's data sets that were not.
+    pub columns: Vec<Column>,
+    /// One an experiment.
+    pub rows: Vec<Row>,
+}
+
+/// A data set that was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MeasuredDataset {
+    /// Name on the command line.
+    pub name: String,
+    /// Name in tables.
+    pub title: String,
+    /// Number of classes, for the chance rate.
+    pub classes: usize,
+}
+
+/// A data set of the table.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Column {
+    /// Name on the command line.
+    pub dataset: String,
+    /// The heading.
+    pub title: String,
+    /// Whether it was asked for; if not, only published numbers stand in it.
+    pub measured: bool,
+    /// For one of the paper's data sets that was not measured: how to get it.
+    pub access: Option<String>,
+    /// One over the number of classes.
+    pub chance: Option<f64>,
+    /// Share of the most frequent class of the test split.
+    pub majority_rate: Option<f64>,
+    /// Samples of the test split.
+    pub test_samples: Option<usize>,
+}
+
+/// An experiment of the table.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    /// Its id.
+    pub experiment: String,
+    /// What it is, in a few words.
+    pub name: String,
+    /// One for each of the table's ticks.
+    pub ticks: Vec<bool>,
+    /// One for each of the table's columns.
+    pub cells: Vec<TableCell>,
+}
+
+/// An experiment on a data set.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct TableCell {
+    /// Fused test accuracy over the seeds that finished, in 0..1.
+    pub accuracy: Option<Aggregate>,
+    /// Its place in the column, if every seed finished.
+    pub rank: Option<Rank>,
+    /// Test accuracy of every output at the selected epoch: `fused`, `audio`, `alt.fused`, ….
+    pub outputs: BTreeMap<String, Aggregate>,
+    /// One for each seed that was asked for.
+    pub seeds: Vec<SeedOutcome>,
+    /// What the paper printed, in per cent.
+    pub published: Option<Published>,
+    /// Its place in the paper's column.
+    pub published_rank: Option<Rank>,
+}
+
+/// One run of a cell.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SeedOutcome {
+    /// The seed.
+    pub seed: u64,
+    /// Identity of the result.
+    pub cell: CellId,
+    /// The file that the numbers are from, or would be from.
+    pub source: PathBuf,
+    /// Fused test accuracy in 0..1.
+    pub accuracy: Option<f64>,
+    /// The epoch that the validation split chose, counted from 0.
+    pub selected_epoch: Option<usize>,
+    /// Why there is no accuracy.
+    pub missing: Option<String>,
+}
+
+impl Table {
+    /// Arranges entries under the experiments of a grid. `experiments` may leave out rows;
+    /// the paper's best and second best are those of the whole grid.
+    pub fn new(
+        grid: &Grid,
+        experiments: &[&Experiment],
+        seeds: &[u64],
+        datasets: &[MeasuredDataset],
+        entries: &[Entry],
+    ) -> Self {
+        let columns = columns(datasets, entries);
+        let mut rows: Vec<Row> = experiments.iter().map(|e| row(e, &columns, seeds, entries)).collect();
+        for (i, column) in columns.iter().enumerate() {
+            rank_measured(&mut rows, i, seeds.len());
+            rank_published(&mut rows, i, grid, &column.dataset);
+        }
+        Self {
+            name: grid.name.clone(),
+            title: grid.title.clone(),
+            seeds: seeds.to_vec(),
+            ticks: grid.ticks.clone(),
+            columns,
+            rows,
+        }
+    }
+
+    /// Whether every run that was asked for has a result.
+    pub fn is_complete(&self) -> bool {
+        self.rows.iter().flat_map(|r| &r.cells).flat_map(|c| &c.seeds).all(|s| s.missing.is_none())
+    }
+
+    /// One line for each group of missing runs with its reason, then one for each of the
+    /// paper's data sets that is not here with the way to get it.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        for row in &self.rows {
+            for (column, cell) in self.columns.iter().zip(&row.cells) {
+                notes.extend(missing_runs(row, column, cell));
+            }
+        }
+        for column in &self.columns {
+            if let Some(access) = &column.access {
+                notes.push(format!("{}: {access}; then `--dataset path/to/{}`", column.title, column.dataset));
+            }
+        }
+        notes
+    }
+}
+
+fn columns(datasets: &[MeasuredDataset], entries: &[Entry]) -> Vec<Column> {
+    let measured = datasets.iter().map(|d| {
+        let test = results(entries, &d.name).next().map(|r| &r.test);
+        Column {
+            dataset: d.name.clone(),
+            title: d.title.clone(),
+            measured: true,
+            access: None,
+            chance: (d.classes > 0).then(|| 1.0 / d.classes as f64),
+            majority_rate: test.map(|t| t.majority_rate),
+            test_samples: test.map(|t| t.samples),
+        }
+    });
+    let published = PAPER_DATASETS.iter().filter(|p| datasets.iter().all(|d| d.name != p.name)).map(|p| Column {
+        dataset: p.name.into(),
+        title: p.title.into(),
+        measured: false,
+        access: Some(p.access.into()),
+        chance: None,
+        majority_rate: None,
+        test_samples: None,
+    });
+    measured.chain(published).collect()
+}
+
+fn results<'a>(entries: &'a [Entry], dataset: &str) -> impl Iterator<Item = &'a CellResult> {
+    entries.iter().filter(move |e| e.dataset == dataset).filter_map(|e| e.outcome.as_ref().ok())
+}
+
+fn row(experiment: &Experiment, columns: &[Column], seeds: &[u64], entries: &[Entry]) -> Row {
+    let cells = columns.iter().map(|column| {
+        let own: Vec<&Entry> = seeds
+            .iter()
+            .filter_map(|seed| {
+                entries.iter().find(|e| e.dataset == column.dataset && e.experiment == experiment.id && e.seed == *seed)
+            })
+            .collect();
+        let published = experiment.published.get(&column.dataset).copied();
+        TableCell { published, ..table_cell(&own) }
+    });
+    Row {
+        experiment: experiment.id.clone(),
+        name: experiment.name.clone(),
+        ticks: experiment.ticks.clone(),
+        cells: cells.collect(),
+    }
+}
+
+fn table_cell(entries: &[&Entry]) -> TableCell {
+    let mut by_output: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for result in entries.iter().filter_map(|e| e.outcome.as_ref().ok()) {
+        for (output, metrics) in &result.test.outputs {
+            by_output.entry(output.clone()).or_default().push(metrics.accuracy);
+        }
+    }
+    let outputs: BTreeMap<_, _> =
+        by_output.into_iter().filter_map(|(output, values)| Some((output, Aggregate::of(&values)?))).collect();
+    TableCell {
+        accuracy: outputs.get("fused").copied(),
+        outputs,
+        seeds: entries.iter().map(|e| seed_outcome(e)).collect(),
+        ..TableCell::default()
+    }
+}
+
+fn seed_outcome(entry: &Entry) -> SeedOutcome {
+    let result = entry.outcome.as_ref().ok();
+    SeedOutcome {
+        seed: entry.seed,
+        cell: entry.cell.id.clone(),
+        source: entry.file.clone(),
+        accuracy: result.and_then(|r| r.test.outputs.get("fused")).map(|m| m.accuracy),
+        selected_epoch: result.map(|r| r.selected.epoch),
+        missing: entry.outcome.as_ref().err().map(ToString::to_string),
+    }
+}
+
+/// Only cells with all their seeds compete: a mean over fewer is not comparable.
+fn rank_measured(rows: &mut [Row], column: usize, seeds: usize) {
+    let complete = |cell: &TableCell| cell.accuracy.filter(|a| a.n == seeds).map(|a| 100.0 * a.mean);
+    let values: Vec<_> = rows.iter().map(|r| complete(&r.cells[column])).collect();
+    for (row, rank) in rows.iter_mut().zip(ranks(&values)) {
+        row.cells[column].rank = rank;
+    }
+}
+
+fn rank_published(rows: &mut [Row], column: usize, grid: &Grid, dataset: &str) {
+    let values: Vec<_> = grid.experiment.iter().map(|e| e.published.get(dataset).map(|p| p.0)).collect();
+    for (experiment, rank) in grid.experiment.iter().zip(ranks(&values)) {
+        if let Some(row) = rows.iter_mut().find(|r| r.experiment == experiment.id) {
+            row.cells[column].published_rank = rank;
+        }
+    }
+}
+
+/// `World digits, experiment 1, seeds 0, 2: not run yet`.
+fn missing_runs(row: &Row, column: &Column, cell: &TableCell) -> Vec<String> {
+    let mut by_reason: Vec<(&str, Vec<String>)> = Vec::new();
+    for outcome in &cell.seeds {
+        let Some(reason) = outcome.missing.as_deref() else { continue };
+        match by_reason.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, seeds)) => seeds.push(outcome.seed.to_string()),
+            None => by_reason.push((reason, vec![outcome.seed.to_string()])),
+        }
+    }
+    let line = |(reason, seeds): (&str, Vec<String>)| {
+        let plural = if seeds.len() > 1 { "seeds" } else { "seed" };
+        format!("{}, experiment {}, {plural} {}: {reason}", column.title, row.experiment, seeds.join(", "))
+    };
+    by_reason.into_iter().map(line).collect()
+}

@@ -1,1 +1,54 @@
-//! amst-frames
+//! Pictures to the normalised frames that the visual encoder reads.
+//!
+//! A file becomes a [`Picture`] (8-bit RGB), and a transform turns the picture
+//! into planar `f32` values `[channels, height, width]`:
+//!
+//! * [`TrainTransform`]: a random crop of the picture, resized, perhaps
+//!   mirrored, normalised. Every draw comes from the caller's source of
+//!   uniforms, so the augmentation is as reproducible as that source.
+//! * [`EvalTransform`]: the whole picture resized to exactly the configured
+//!   size (the aspect ratio is not kept), normalised.
+//!
+//! The steps follow torchvision on PIL pictures, the setting of the paper:
+//! resizing is antialiased bilinear in two passes, each rounded to 8 bits. The
+//! 8-bit steps are public too: [`random_crop_box`], [`crop_resize`],
+//! [`resize`]. [`FrameConfig`] says how large the frames are, and switches the
+//! augmentation off where it would destroy the class (a mirrored digit).
+//!
+//! ```
+//! use amst_frames::{EvalTransform, FrameConfig, Picture, TrainTransform};
+//!
+//! let picture = Picture { width: 4, height: 2, rgb: vec![128; 4 * 2 * 3] };
+//! let config = FrameConfig { size: [8, 8], ..FrameConfig::default() };
+//! let mut frame = vec![0.0; config.volume()];
+//!
+//! EvalTransform::new(&config)?.apply(&picture, &mut frame)?;
+//! assert_eq!(frame.len(), 3 * 8 * 8);
+//! assert!((frame[0] - (128.0 / 255.0 - 0.485) / 0.229).abs() < 1e-6);
+//!
+//! // Any source of uniforms in [0, 1) drives the augmentation.
+//! let mut uniforms = [0.3, 0.7, 0.1].into_iter().cycle();
+//! let mut uniform = || uniforms.next().unwrap_or(0.5);
+//! TrainTransform::new(&config)?.apply(&picture, &mut uniform, &mut frame)?;
+//! # Ok::<(), amst_frames::FrameError>(())
+//! ```
+#![warn(missing_docs)]
+
+mod complete;
+mod config;
+mod crop;
+mod crop_switch;
+mod decode;
+mod error;
+mod luma;
+mod normalise;
+mod picture;
+mod resize;
+mod transform;
+
+pub use config::FrameConfig;
+pub use crop::{CropBox, random_crop_box};
+pub use error::FrameError;
+pub use picture::{MAX_PIXELS, Picture};
+pub use resize::{crop_resize, resize};
+pub use transform::{EvalTransform, TrainTransform};

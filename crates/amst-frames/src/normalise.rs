@@ -1,0 +1,75 @@
+//! From 8-bit pixels to normalised planes.
+
+/// For each channel, the normalised value of each of the 256 bytes.
+///
+/// A byte takes few values, so the arithmetic is done once: a table gives the
+/// same bits as torchvision's divide by 255, subtract the mean, divide by the
+/// deviation, all in `f32`.
+#[derive(Clone, Debug)]
+pub(crate) struct Normalise {
+    tables: Vec<[f32; 256]>,
+}
+
+impl Normalise {
+    /// One table a channel.
+    pub(crate) fn new(mean: &[f32], std: &[f32]) -> Self {
+        let table = |(&mean, &std): (&f32, &f32)| std::array::from_fn(|byte| (byte as f32 / 255.0 - mean) / std);
+        Self { tables: mean.iter().zip(std).map(table).collect() }
+    }
+
+    /// Writes interleaved rows of `width` pixels as planes
+    /// `[channels, height, width]`, mirrored left to right if asked.
+    pub(crate) fn write(&self, bytes: &[u8], width: usize, mirror: bool, out: &mut [f32]) {
+        match self.tables.as_slice() {
+            [grey] => write_grey(grey, bytes, width, mirror, out),
+            [red, green, blue] => write_rgb([red, green, blue], bytes, width, mirror, out),
+            _ => unreachable!("a validated configuration has one or three channels"),
+        }
+    }
+}
+
+fn write_grey(table: &[f32; 256], bytes: &[u8], width: usize, mirror: bool, out: &mut [f32]) {
+    for (row, out) in bytes.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
+        for (&byte, out) in row.iter().zip(&mut *out) {
+            *out = table[usize::from(byte)];
+        }
+        if mirror {
+            out.reverse();
+        }
+    }
+}
+
+fn write_rgb(tables: [&[f32; 256]; 3], bytes: &[u8], width: usize, mirror: bool, out: &mut [f32]) {
+    let plane = out.len() / 3;
+    let (red, rest) = out.split_at_mut(plane);
+    let (green, blue) = rest.split_at_mut(plane);
+    let planes = red.chunks_exact_mut(width).zip(green.chunks_exact_mut(width)).zip(blue.chunks_exact_mut(width));
+    for (row, ((red, green), blue)) in bytes.chunks_exact(width * 3).zip(planes) {
+        let pixels = row.as_chunks::<3>().0;
+        for (((pixel, red), green), blue) in pixels.iter().zip(&mut *red).zip(&mut *green).zip(&mut *blue) {
+            *red = tables[0][usize::from(pixel[0])];
+            *green = tables[1][usize::from(pixel[1])];
+            *blue = tables[2][usize::from(pixel[2])];
+        }
+        if mirror {
+            red.reverse();
+            green.reverse();
+            blue.reverse();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mirroring_turns_rows_and_keeps_their_order() {
+        let normalise = Normalise::new(&[0.0; 3], &[1.0 / 255.0; 3]);
+        let bytes: Vec<u8> = (0..12).collect();
+        let mut out = [0.0; 12];
+        normalise.write(&bytes, 2, true, &mut out);
+        let rounded = out.map(f32::round);
+        assert_eq!(rounded, [3., 0., 9., 6., 4., 1., 10., 7., 5., 2., 11., 8.]);
+    }
+}

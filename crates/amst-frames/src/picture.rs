@@ -1,0 +1,66 @@
+//! A decoded picture.
+
+use std::path::Path;
+
+use crate::{FrameError, decode};
+
+/// The most pixels a file may declare (8192 x 8192); more is taken for a
+/// decompression bomb.
+pub const MAX_PIXELS: usize = 1 << 26;
+
+/// The longest side this crate resizes from or to.
+pub(crate) const MAX_SIDE: usize = u16::MAX as usize;
+
+/// A picture of 8-bit RGB pixels, `[height, width, 3]` row by row.
+///
+/// Video frames will be the same thing: whatever cuts a clip into frames yields
+/// `Picture`s, and the transforms know nothing of where they came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// Pixels in a row.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// `height * width * 3` bytes.
+    pub rgb: Vec<u8>,
+}
+
+impl Picture {
+    /// Reads a PNG or JPEG file.
+    ///
+    /// # Errors
+    /// [`FrameError::Unreadable`] when the file cannot be opened, otherwise as
+    /// [`Picture::decode`].
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, FrameError> {
+        let path = path.as_ref();
+        let bytes = std::fs::read(path).map_err(|source| FrameError::Unreadable { path: path.to_owned(), source })?;
+        Self::decode(&bytes, &path.display().to_string())
+    }
+
+    /// Decodes the bytes of a PNG or JPEG file; `name` is used in messages only.
+    ///
+    /// Every colour type becomes RGB: grey is replicated, a palette expanded,
+    /// alpha dropped (not blended), 16-bit samples keep their high byte. That is
+    /// PIL's `convert("RGB")`, except for 16-bit grey, which PIL clips to white
+    /// above 255 instead of scaling. An EXIF orientation is not applied, as in
+    /// PIL.
+    ///
+    /// # Errors
+    /// Refuses what is neither PNG nor JPEG, a file that ends early, damaged
+    /// data, a side of zero and more than [`MAX_PIXELS`] pixels.
+    pub fn decode(bytes: &[u8], name: &str) -> Result<Self, FrameError> {
+        decode::decode(bytes, name)
+    }
+
+    /// Checks that the public fields agree with each other.
+    pub(crate) fn check(&self) -> Result<(), FrameError> {
+        let sides = 1..=MAX_SIDE;
+        let fits = sides.contains(&self.width)
+            && sides.contains(&self.height)
+            && self.rgb.len() == self.width * self.height * 3;
+        if fits {
+            return Ok(());
+        }
+        Err(FrameError::Inconsistent { width: self.width, height: self.height, found: self.rgb.len(), limit: MAX_SIDE })
+    }
+}

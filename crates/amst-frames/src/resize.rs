@@ -1,0 +1,129 @@
+//! Antialiased bilinear resizing, as PIL does it.
+
+use fast_image_resize::images::{CroppedImage, Image, ImageRef};
+use fast_image_resize::{FilterType, IntoImageView, PixelType, ResizeAlg, ResizeError, ResizeOptions, Resizer};
+
+use crate::picture::MAX_SIDE;
+use crate::{CropBox, FrameError, Picture};
+
+/// Resizes the whole picture to `[height, width]`; the aspect ratio is not kept.
+///
+/// When the picture has that size already, it comes back unchanged.
+///
+/// # Errors
+/// Refuses a picture whose fields disagree and a target with a side of zero.
+pub fn resize(picture: &Picture, size: [usize; 2]) -> Result<Picture, FrameError> {
+    crop_resize(picture, CropBox::whole(picture.width, picture.height), size)
+}
+
+/// Cuts `crop` out of the picture, then resizes it to `[height, width]`. Pixels
+/// outside the box have no influence on the result.
+///
+/// # Errors
+/// Refuses a picture whose fields disagree, a box that is empty or not inside
+/// the picture, and a target with a side of zero.
+pub fn crop_resize(picture: &Picture, crop: CropBox, size: [usize; 2]) -> Result<Picture, FrameError> {
+    picture.check()?;
+    check_crop(picture, crop)?;
+    check_target(size)?;
+    let [height, width] = size;
+    let mut rgb = vec![0; height * width * 3];
+    TwoPass::default().rgb(picture, crop, size, &mut rgb);
+    Ok(Picture { width, height, rgb })
+}
+
+fn check_crop(picture: &Picture, crop: CropBox) -> Result<(), FrameError> {
+    let inside = |start: usize, length: usize, whole: usize| {
+        length > 0 && start.checked_add(length).is_some_and(|end| end <= whole)
+    };
+    if inside(crop.left, crop.width, picture.width) && inside(crop.top, crop.height, picture.height) {
+        return Ok(());
+    }
+    Err(FrameError::CropOutside {
+        left: crop.left,
+        top: crop.top,
+        crop_width: crop.width,
+        crop_height: crop.height,
+        width: picture.width,
+        height: picture.height,
+    })
+}
+
+fn check_target([height, width]: [usize; 2]) -> Result<(), FrameError> {
+    let sides = 1..=MAX_SIDE;
+    if sides.contains(&height) && sides.contains(&width) {
+        return Ok(());
+    }
+    Err(FrameError::TargetSize { height, width, limit: MAX_SIDE })
+}
+
+/// A resizer with the buffer between its two passes, to be used again.
+///
+/// PIL goes over the columns first and rounds to 8 bits before it goes over the
+/// rows. The resizing library would take the rows first, so it is asked for one
+/// direction at a time.
+#[derive(Default)]
+pub(crate) struct TwoPass {
+    resizer: Resizer,
+    between: Vec<u8>,
+}
+
+impl TwoPass {
+    /// Resizes a box of a checked picture into `out`, `[height, width, 3]`.
+    pub(crate) fn rgb(&mut self, picture: &Picture, crop: CropBox, size: [usize; 2], out: &mut [u8]) {
+        let sides = [picture.height, picture.width];
+        self.run(&picture.rgb, sides, PixelType::U8x3, crop, size, out).expect("picture, box and target were checked");
+    }
+
+    /// Resizes a whole grey picture of `from` rows and columns into `out`.
+    pub(crate) fn grey(&mut self, grey: &[u8], from: [usize; 2], size: [usize; 2], out: &mut [u8]) {
+        let whole = CropBox::whole(from[1], from[0]);
+        self.run(grey, from, PixelType::U8, whole, size, out).expect("picture and target were checked");
+    }
+
+    fn run(
+        &mut self,
+        source: &[u8],
+        sides: [usize; 2],
+        pixel: PixelType,
+        crop: CropBox,
+        size: [usize; 2],
+        out: &mut [u8],
+    ) -> Result<(), ResizeError> {
+        let [height, width] = size.map(side);
+        let rows = side(crop.height);
+        let source = ImageRef::new(side(sides[1]), side(sides[0]), source, pixel)
+            .expect("the buffer has the length of the picture");
+        let cropped = CroppedImage::new(&source, side(crop.left), side(crop.top), side(crop.width), rows)
+            .expect("the box lies inside the picture");
+        if rows == height {
+            return self.pass(&cropped, out, width, height, pixel);
+        }
+        let mut between = std::mem::take(&mut self.between);
+        between.resize(crop.height * size[1] * pixel.size(), 0);
+        self.pass(&cropped, &mut between, width, rows, pixel)?;
+        let narrowed = ImageRef::new(width, rows, &between, pixel).expect("the buffer has just been given this length");
+        self.pass(&narrowed, out, width, height, pixel)?;
+        self.between = between;
+        Ok(())
+    }
+
+    fn pass(
+        &mut self,
+        from: &impl IntoImageView,
+        out: &mut [u8],
+        width: u32,
+        height: u32,
+        pixel: PixelType,
+    ) -> Result<(), ResizeError> {
+        let bilinear = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).use_alpha(false);
+        let mut target =
+            Image::from_slice_u8(width, height, out, pixel).expect("the output has the length of its sides");
+        self.resizer.resize(from, &mut target, &bilinear)
+    }
+}
+
+/// A side as the resizing library counts it; sides were checked to be small.
+fn side(length: usize) -> u32 {
+    u32::try_from(length).expect("sides are at most 65535")
+}

@@ -1,0 +1,139 @@
+//! The two transforms: augmenting for training, plain for evaluation.
+
+use std::cell::RefCell;
+
+use crate::luma::luma;
+use crate::normalise::Normalise;
+use crate::resize::TwoPass;
+use crate::{CropBox, FrameConfig, FrameError, Picture, random_crop_box};
+
+/// Buffers a thread uses again for each picture.
+#[derive(Default)]
+struct Scratch {
+    resizer: TwoPass,
+    grey: Vec<u8>,
+    frame: Vec<u8>,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// What both transforms share once the box and the mirroring are decided.
+#[derive(Clone, Debug)]
+struct Writer {
+    size: [usize; 2],
+    channels: usize,
+    normalise: Normalise,
+}
+
+impl Writer {
+    fn new(config: &FrameConfig) -> Result<Self, FrameError> {
+        config.validate()?;
+        Ok(Self { size: config.size, channels: config.channels, normalise: Normalise::new(&config.mean, &config.std) })
+    }
+
+    /// Refuses a picture or an output that the writing below would trip over.
+    fn check(&self, picture: &Picture, out: &[f32]) -> Result<(), FrameError> {
+        picture.check()?;
+        let expected = self.channels * self.size[0] * self.size[1];
+        if out.len() == expected {
+            return Ok(());
+        }
+        Err(FrameError::OutputLength { expected, found: out.len() })
+    }
+
+    fn write(&self, picture: &Picture, crop: CropBox, mirror: bool, out: &mut [f32]) {
+        SCRATCH.with_borrow_mut(|scratch| {
+            let Scratch { resizer, grey, frame } = scratch;
+            frame.resize(out.len(), 0);
+            if self.channels == 1 {
+                luma(picture, crop, grey);
+                resizer.grey(grey, [crop.height, crop.width], self.size, frame);
+            } else {
+                resizer.rgb(picture, crop, self.size, frame);
+            }
+            self.normalise.write(frame, self.size[1], mirror, out);
+        });
+    }
+}
+
+/// Random resized crop, random mirroring, normalisation.
+///
+/// The crop is cut out first and resized then, so pixels outside it do not
+/// bleed in.
+#[derive(Clone, Debug)]
+pub struct TrainTransform {
+    writer: Writer,
+    crop_scale: Option<[f32; 2]>,
+    crop_ratio: [f32; 2],
+    flip: f32,
+}
+
+impl TrainTransform {
+    /// Prepares the transform.
+    ///
+    /// # Errors
+    /// As [`FrameConfig::validate`].
+    pub fn new(config: &FrameConfig) -> Result<Self, FrameError> {
+        Ok(Self {
+            writer: Writer::new(config)?,
+            crop_scale: config.crop_scale,
+            crop_ratio: config.crop_ratio,
+            flip: config.flip,
+        })
+    }
+
+    /// Writes a frame `[channels, height, width]` into `out`.
+    ///
+    /// `uniform` yields numbers in `[0, 1)`. The draws are, in this order: those
+    /// of [`random_crop_box`] unless cropping is off, then one for the mirroring
+    /// unless its probability is zero.
+    ///
+    /// # Errors
+    /// Refuses an `out` of another length than [`FrameConfig::volume`] and a
+    /// picture whose fields disagree.
+    pub fn apply(
+        &self,
+        picture: &Picture,
+        uniform: &mut dyn FnMut() -> f64,
+        out: &mut [f32],
+    ) -> Result<(), FrameError> {
+        self.writer.check(picture, out)?;
+        let (width, height) = (picture.width, picture.height);
+        let crop = self.crop_scale.map_or(CropBox::whole(width, height), |scale| {
+            random_crop_box(width, height, scale, self.crop_ratio, uniform)
+        });
+        let mirror = self.flip > 0.0 && uniform() < f64::from(self.flip);
+        self.writer.write(picture, crop, mirror, out);
+        Ok(())
+    }
+}
+
+/// The whole picture resized to exactly the configured size, normalised.
+#[derive(Clone, Debug)]
+pub struct EvalTransform {
+    writer: Writer,
+}
+
+impl EvalTransform {
+    /// Prepares the transform.
+    ///
+    /// # Errors
+    /// As [`FrameConfig::validate`].
+    pub fn new(config: &FrameConfig) -> Result<Self, FrameError> {
+        Ok(Self { writer: Writer::new(config)? })
+    }
+
+    /// Writes a frame `[channels, height, width]` into `out`.
+    ///
+    /// # Errors
+    /// Refuses an `out` of another length than [`FrameConfig::volume`] and a
+    /// picture whose fields disagree.
+    pub fn apply(&self, picture: &Picture, out: &mut [f32]) -> Result<(), FrameError> {
+        self.writer.check(picture, out)?;
+        let whole = CropBox::whole(picture.width, picture.height);
+        self.writer.write(picture, whole, false, out);
+        Ok(())
+    }
+}

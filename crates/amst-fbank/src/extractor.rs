@@ -129,7 +129,7 @@ impl Fbank {
             return Err(FbankError::RateMismatch { expected, found });
         }
         let (samples, channels) = (wave.samples.len(), wave.channels);
-        if channels == 0 || samples % channels != 0 {
+        if channels == 0 || !samples.is_multiple_of(channels) {
             let reason = format!("{samples} samples do not fill {channels} channels");
             return Err(FbankError::BadWave { reason });
         }

@@ -20,8 +20,8 @@ pub(crate) fn floored_ln(energies: &mut [f32]) {
 fn ln(x: f32) -> f32 {
     const SQRT_HALF: u32 = std::f32::consts::FRAC_1_SQRT_2.to_bits();
     // ln 2 in two parts: the first has few bits, so that `e * HIGH` is exact.
-    const HIGH: f32 = 0.693_359_375;
-    const LOW: f32 = -2.121_944_4e-4;
+    const HIGH: f32 = 355.0 / 512.0;
+    const LOW: f32 = (std::f64::consts::LN_2 - HIGH as f64) as f32;
     let shifted = x.to_bits().wrapping_sub(SQRT_HALF);
     let exponent = (shifted as i32 >> 23) as f32;
     let m = f32::from_bits((shifted & 0x007f_ffff).wrapping_add(SQRT_HALF));

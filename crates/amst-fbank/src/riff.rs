@@ -105,7 +105,7 @@ fn sample_bytes<'b>(format: Format, body: &'b [u8], length: usize, name: &str) -
     }
     let data = whole(body, length, "the sample data", name)?;
     let frame = format.encoding.bytes() * format.channels;
-    if length % frame != 0 {
+    if !length.is_multiple_of(frame) {
         let complete = length.next_multiple_of(frame);
         return Err(truncated(name, "the sample data", complete, length));
     }

@@ -68,7 +68,7 @@ impl Wave {
         if self.samples.chunks(64).all(sound) {
             return Ok(());
         }
-        let bad = |x: &f32| !(x.abs() <= LOUDEST);
+        let bad = |x: &f32| x.is_nan() || x.abs() > LOUDEST;
         let Some(index) = self.samples.iter().position(bad) else {
             return Ok(());
         };

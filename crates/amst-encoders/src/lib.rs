@@ -1,1 +1,44 @@
-//! amst-encoders
+//! Encoders: from one modality's input to an embedding of width D.
+//!
+//! - [`ResNet18`]: torchvision's topology without its classifier, for spectrograms
+//!   (`[batch, 1, time, mel]`) and for frames (`[batch, channels, frames, height, width]`),
+//! - [`TokenMean`]: the mean of token embeddings and one linear layer,
+//! - [`AnyEncoder`]: one of them, chosen at run time,
+//! - [`Encoder`]: the trait that all share, and that an encoder of your own implements.
+//!
+//! [`BatchNorm`] keeps PyTorch's running variance (the unbiased one), and weights move in
+//! and out under torchvision's names ([`read_weights`], [`write_weights`]).
+//!
+//! ```
+//! use amst_encoders::{Encoder, Input, ResNet18Config, Stem};
+//! use burn::tensor::{Device, Tensor};
+//!
+//! let device = Device::flex();
+//! // Any source of standard normal numbers will do; this one is a toy.
+//! let mut state = 1.0f64;
+//! let mut normal = || { state = (state * 1.7 + 0.3) % 2.0; state - 1.0 };
+//! let config = ResNet18Config { channels: 1, width: 4, stem: Stem::Imagenet, embed: None };
+//! let encoder = config.init(&mut normal, &device);
+//! let spectrogram = Tensor::zeros([2, 1, 64, 32], &device);
+//! assert_eq!(encoder.embed(&Input::Map(spectrogram)).dims(), [2, 32]);
+//! ```
+#![warn(missing_docs)]
+#![recursion_limit = "256"]
+
+mod any;
+mod batch_norm;
+mod encoder;
+mod error;
+mod init;
+mod resnet;
+mod token_mean;
+mod weights;
+
+pub use any::AnyEncoder;
+pub use batch_norm::BatchNorm;
+pub use encoder::{Encoder, Input};
+pub use error::WeightsError;
+pub use init::{Normal, xavier_linear};
+pub use resnet::{ResNet18, ResNet18Config, Stem};
+pub use token_mean::{TokenMean, TokenMeanConfig};
+pub use weights::{Renames, read_weights, write_weights};

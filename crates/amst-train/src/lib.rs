@@ -1,1 +1,50 @@
-//! amst-train
+//! The training loop: from a recipe and prepared data to a result.
+//!
+//! - [`Trainer`] runs the epochs, evaluates, selects and reports what happens as [`Event`]s,
+//! - [`build`] makes the method and the network that a recipe describes,
+//! - [`Run`] is the directory in which all of it is kept: recipe, environment, events,
+//!   predictions and, written last, `result.json`.
+//!
+//! A result depends on the recipe, the data and nothing else: not on the number of threads,
+//! not on what ran before. It holds no times; those are in `timing.json`.
+//!
+//! ```
+//! use amst_data::Prepared;
+//! use amst_recipe::{Cell, DataLock, DatasetSpec, ResolvedDataset, resolve};
+//! use amst_train::{Run, Trainer};
+//! use burn::tensor::Device;
+//!
+//! let dataset = ResolvedDataset { spec: DatasetSpec::synthetic(), root: Default::default() };
+//! let recipe = resolve(&[dataset.spec.recipe.clone()], &["epochs=1".into(), "method=amst-alt".into()])?;
+//! let data = Prepared::synthetic(&recipe)?;
+//! let lock = DataLock::of(&dataset)?;
+//!
+//! let runs = tempfile::tempdir()?;
+//! let run = Run::create(runs.path(), &Cell::new(recipe, &lock), &lock)?;
+//! let result = Trainer::new(run, data, Device::flex())?.train(&mut |_| {})?;
+//! assert_eq!(result.test.samples, 32);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![warn(missing_docs)]
+#![recursion_limit = "256"]
+
+mod build;
+mod environment;
+mod error;
+mod evaluate;
+mod event;
+mod metrics;
+mod predictions;
+mod run;
+mod trainer;
+mod upload;
+
+pub use build::{Built, build};
+pub use environment::peak_memory_mib;
+pub use error::TrainError;
+pub use evaluate::{Evaluation, Evaluator};
+pub use event::{EVENT_SCHEMA, Event, EventKind};
+pub use metrics::OutputScores;
+pub use run::Run;
+pub use trainer::Trainer;
+pub use upload::upload;

@@ -1,1 +1,60 @@
-//! amst
+//! The paper: AMST, Alternating Multimodal Skip Training.
+//!
+//! When one network learns from several modalities at once, the one that converges fastest
+//! dominates. AMST trains each modality only in every s-th epoch, the fast ones less often.
+//!
+//! | what the paper says | where it is |
+//! |---|---|
+//! | `e mod s_m = 0` (Eq. 1) | [`SkipSchedule`] |
+//! | the alternating module, Algorithm 1 | [`Alternating`] |
+//! | the joint module, Algorithm 2 | [`Joint`] |
+//! | both together, logits `(M·A + J)/(M + 1)` (Section 3.4) | [`Full`] |
+//! | shared head, independent head, summed embeddings | [`SharedHead`], [`ConcatHead`], [`SumHead`] |
+//! | what every method shares | [`Method`], [`Net`], [`Branch`], [`Batch`] |
+//!
+//! A method sees a [`Batch`], never a file; an encoder knows no data set; nobody outside
+//! this crate decides what is skipped.
+//!
+//! ```
+//! use amst::{Modality, SkipSchedule, Every};
+//!
+//! // The paper's CREMA-D setting: audio every fifth epoch, visual always.
+//! let schedule = SkipSchedule::new(&[(Modality::Audio, Every::Epochs(5)), (Modality::Visual, Every::Epochs(1))], 0)?;
+//! assert_eq!(schedule.active(0), [Modality::Audio, Modality::Visual]);
+//! assert_eq!(schedule.active(1), [Modality::Visual]);
+//! assert_eq!(schedule.active_epochs(Modality::Audio, 100), 20);
+//! # Ok::<(), amst::MethodError>(())
+//! ```
+#![warn(missing_docs)]
+#![recursion_limit = "256"]
+
+mod alternating;
+mod batch;
+mod error;
+mod full;
+mod heads;
+mod joint;
+mod loss;
+mod method;
+mod net;
+mod optimiser;
+mod outputs;
+mod recalibrate;
+mod schedule;
+mod weights;
+
+pub use alternating::Alternating;
+pub use amst_recipe::{Every, Execution, JointMode, Modality};
+pub use batch::Batch;
+pub use error::MethodError;
+pub use full::Full;
+pub use heads::{ConcatHead, Head, HeadKind, SharedHead, SumHead};
+pub use joint::Joint;
+pub use loss::cross_entropy;
+pub use method::{Method, Phase, StepContext, StepReport, Stopwatch};
+pub use net::{Branch, Net};
+pub use optimiser::{Optimiser, StepLr};
+pub use outputs::{Embeddings, Outputs};
+pub use recalibrate::recalibrate;
+pub use schedule::SkipSchedule;
+pub use weights::renames;

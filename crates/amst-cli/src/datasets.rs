@@ -1,0 +1,72 @@
+//! Where data sets lie and what they resolve to.
+
+use std::path::{Path, PathBuf};
+
+use amst_recipe::{
+    Cell, DataLock, DatasetSpec, Grid, PAPER_DATASETS, ResolvedDataset, find_dataset, known_datasets, resolve,
+};
+use anyhow::Result;
+
+use crate::args::What;
+
+/// The folder of descriptors: `AMST_DATASETS`, or `datasets` here, or that of the source tree.
+pub fn folder() -> PathBuf {
+    let here = PathBuf::from("datasets");
+    match std::env::var_os("AMST_DATASETS") {
+        Some(given) => given.into(),
+        None if here.is_dir() => here,
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets"),
+    }
+}
+
+/// Everything that the arguments name.
+pub struct Resolved {
+    /// The data set.
+    pub dataset: ResolvedDataset,
+    /// The identity of its content.
+    pub lock: DataLock,
+    /// What is to be run on it.
+    pub cell: Cell,
+}
+
+/// Resolves the arguments, reading descriptors and manifest only.
+pub fn resolved(what: &What) -> Result<Resolved> {
+    let dataset = find_dataset(&what.dataset, &folder())?;
+    let mut assignments = what.assignments.clone();
+    assignments.extend(what.epochs.map(|n| format!("epochs={n}")));
+    let lock = DataLock::of(&dataset)?;
+    let cell = match (&what.recipe, &what.experiment) {
+        (Some(table), Some(row)) => {
+            let grid = Grid::named(table)?;
+            grid.cell(grid.experiment(row)?, what.seed, &dataset, &lock, &assignments)?
+        }
+        _ => {
+            let named = serde_json::json!({ "dataset": dataset.spec.name, "seed": what.seed });
+            Cell::new(resolve(&[dataset.spec.recipe.clone(), named], &assignments)?, &lock)
+        }
+    };
+    Ok(Resolved { dataset, lock, cell })
+}
+
+/// Where a data set's prepared features are kept.
+pub fn store(out: &Path, dataset: &DatasetSpec) -> PathBuf {
+    out.join(".store").join(&dataset.name)
+}
+
+/// `amst datasets`.
+pub fn list() -> Result<()> {
+    let folder = folder();
+    for name in known_datasets(&folder) {
+        let found = find_dataset(&name, &folder)?;
+        let here = if amst_recipe::SYNTHETIC == name || found.root.join(&found.spec.manifest).is_file() {
+            "here"
+        } else {
+            "descriptor only: give its folder with --dataset path/to/it"
+        };
+        println!("{name:<14} {here:<6} {}", found.spec.title);
+    }
+    for paper in PAPER_DATASETS.iter().filter(|p| !folder.join(p.name).join("dataset.toml").is_file()) {
+        println!("{:<14} {:<6} {}", paper.name, "–", paper.access);
+    }
+    Ok(())
+}

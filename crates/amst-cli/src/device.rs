@@ -1,0 +1,68 @@
+//! `--device`: the only place that names a backend.
+
+use anyhow::{Result, bail};
+use burn::tensor::Device;
+
+/// What this program was compiled with, as `--device` takes it.
+fn compiled() -> Vec<&'static str> {
+    let mut names = Vec::new();
+    if cfg!(feature = "flex") {
+        names.push("flex");
+    }
+    if cfg!(feature = "cuda") {
+        names.push("cuda[:i]");
+    }
+    if cfg!(feature = "tch") {
+        names.push("tch[:cpu|:cuda:i]");
+    }
+    names
+}
+
+/// Opens a device by name; one that is not compiled in is an error, never another device.
+pub fn open(name: &str) -> Result<Device> {
+    let (kind, rest) = name.split_once(':').map_or((name, None), |(kind, rest)| (kind, Some(rest)));
+    match (kind, rest) {
+        #[cfg(feature = "flex")]
+        ("flex", None) => Ok(Device::flex()),
+        #[cfg(feature = "cuda")]
+        ("cuda", index) => Ok(Device::cuda(self::index(name, index)?)),
+        #[cfg(feature = "tch")]
+        #[allow(deprecated)] // Upstream prefers its own backends; LibTorch is kept for speed on CPUs.
+        ("tch", None | Some("cpu")) => Ok(Device::libtorch()),
+        #[cfg(feature = "tch")]
+        #[allow(deprecated)]
+        ("tch", Some(rest)) if rest.starts_with("cuda") => {
+            Ok(Device::libtorch_cuda(index(name, rest.strip_prefix("cuda:"))?))
+        }
+        ("flex" | "cuda" | "tch", _) => bail!(Unknown(format!(
+            "device `{name}` is not in this program, which was compiled with: {}; build it with \
+             `cargo build --release -p amst-cli --features {kind}`",
+            compiled().join(", ")
+        ))),
+        _ => bail!(Unknown(unknown(name))),
+    }
+}
+
+fn unknown(name: &str) -> String {
+    let near = amst_recipe::nearest(name, ["flex", "cuda", "tch", "tch:cpu", "tch:cuda:0", "cuda:0"]);
+    let hint = near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+    format!("unknown device `{name}`{hint}; this program has: {}", compiled().join(", "))
+}
+
+#[cfg(any(feature = "cuda", feature = "tch"))]
+fn index(name: &str, text: Option<&str>) -> Result<usize> {
+    let Some(text) = text else { return Ok(0) };
+    text.parse().map_err(|_| anyhow::Error::new(Unknown(format!("device `{name}`: `{text}` is not a device number"))))
+}
+
+/// A device that cannot be had.
+#[derive(Debug)]
+pub struct Unknown(String);
+
+impl std::fmt::Display for Unknown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unknown {}

@@ -1,0 +1,21 @@
+//! From errors to exit codes.
+
+use amst_data::{DataError, ErrorKind};
+use amst_recipe::RecipeError;
+use amst_train::TrainError;
+
+/// 2 usage or recipe, 3 data or files, 4 diverged, 5 foreign state; 1 for anything else.
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    if let Some(error) = error.downcast_ref::<TrainError>() {
+        return error.exit_code();
+    }
+    if let Some(error) = error.downcast_ref::<DataError>() {
+        return if error.kind() == ErrorKind::Configuration { 2 } else { 3 };
+    }
+    match error.downcast_ref::<RecipeError>() {
+        Some(RecipeError::Io { .. }) => 3,
+        Some(_) => 2,
+        None if error.is::<crate::device::Unknown>() => 2,
+        None => 1,
+    }
+}

@@ -1,0 +1,86 @@
+//! What is shown while a run goes on.
+
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use amst_train::{Event, EventKind};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::args::ProgressKind;
+
+/// A bar for the preparation of features.
+pub fn preparation(kind: ProgressKind) -> ProgressBar {
+    let bar = new_bar(kind);
+    bar.set_style(style("preparing {msg:<7} {wide_bar} {pos}/{len}  {eta} left"));
+    bar
+}
+
+fn new_bar(kind: ProgressKind) -> ProgressBar {
+    let bar = ProgressBar::no_length();
+    if kind != ProgressKind::Auto || !std::io::stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
+    bar.enable_steady_tick(Duration::from_millis(500));
+    bar
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("a constant template")
+}
+
+/// Shows a run's events as a bar, as JSON lines, or not at all.
+pub struct Shown {
+    kind: ProgressKind,
+    bar: ProgressBar,
+    best: f64,
+    epochs: usize,
+}
+
+impl Shown {
+    /// Nothing has happened yet.
+    pub fn new(kind: ProgressKind) -> Self {
+        let bar = new_bar(kind);
+        bar.set_style(style("{wide_bar} {msg}  {elapsed} gone, {eta} left"));
+        Self { kind, bar, best: 0.0, epochs: 0 }
+    }
+
+    /// Shows one event.
+    pub fn show(&mut self, event: &Event) {
+        match self.kind {
+            ProgressKind::Json => print_json(event),
+            ProgressKind::Auto => self.draw(&event.kind),
+            ProgressKind::None => {}
+        }
+    }
+
+    fn draw(&mut self, event: &EventKind) {
+        // A thousand ticks an epoch, so that epochs in which little is trained still count as one.
+        match event {
+            EventKind::Start { epochs, .. } => {
+                self.epochs = *epochs;
+                self.bar.set_length(*epochs as u64 * 1000);
+            }
+            EventKind::Step { epoch, step, steps } => {
+                self.bar.set_position((epoch * 1000 + step * 1000 / steps.max(&1)) as u64);
+            }
+            EventKind::Epoch { epoch, val_accuracy, .. } => {
+                self.best = self.best.max(*val_accuracy);
+                self.bar.set_position((epoch as u64 + 1) * 1000);
+                let (now, best) = (100.0 * val_accuracy, 100.0 * self.best);
+                self.bar.set_message(format!("epoch {}/{}  val {now:.1} %, best {best:.1} %", epoch + 1, self.epochs));
+            }
+            EventKind::Done { .. } => self.bar.finish_and_clear(),
+        }
+    }
+}
+
+/// One line, flushed, so that a parent process sees it at once. Steps would be too many.
+fn print_json(event: &Event) {
+    if matches!(event.kind, EventKind::Step { .. }) {
+        return;
+    }
+    let line = serde_json::to_string(event).expect("an event is plain data");
+    let mut out = std::io::stdout().lock();
+    // A parent that is gone reads nothing; the run itself goes on.
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}

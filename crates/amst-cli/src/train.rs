@@ -1,0 +1,61 @@
+//! `amst train`.
+
+use amst_recipe::CellResult;
+use amst_train::{EventKind, Run, Trainer};
+use anyhow::Result;
+
+use crate::args::{ProgressKind, Train};
+use crate::datasets::{Resolved, resolved};
+use crate::device;
+use crate::prepare::prepare;
+use crate::progress::Shown;
+
+/// Trains one cell, or shows the result that is there.
+pub fn run(args: &Train) -> Result<()> {
+    let what = &args.what;
+    let device = device::open(&args.device)?;
+    let resolved = resolved(what)?;
+    if let Some(result) = Run::finished(&what.out, &resolved.cell)? {
+        report(args, &resolved, &result, "finished before");
+        return Ok(());
+    }
+    let data = prepare(&resolved, &what.out, what.progress)?;
+    let mut shown = Shown::new(what.progress);
+    let run = Run::create(&what.out, &resolved.cell, &resolved.lock)?;
+    let mut trainer = Trainer::new(run, data, device)?;
+    if let Some(path) = &args.weights {
+        trainer = trainer.keep_weights(path);
+    }
+    let result = trainer.train(&mut |event| shown.show(event))?;
+    report(args, &resolved, &result, "done");
+    Ok(())
+}
+
+fn report(args: &Train, resolved: &Resolved, result: &CellResult, how: &str) {
+    let fused = result.test.outputs["fused"];
+    match args.what.progress {
+        ProgressKind::Json if how != "done" => {
+            let event = EventKind::Done { epoch: result.selected.epoch, test_accuracy: fused.accuracy };
+            println!("{}", serde_json::to_string(&amst_train::Event::from(event)).expect("plain data"));
+        }
+        ProgressKind::Auto => print_result(args, resolved, result, how),
+        _ => {}
+    }
+}
+
+fn print_result(args: &Train, resolved: &Resolved, result: &CellResult, how: &str) {
+    let recipe = &result.recipe;
+    println!("{} on {}, seed {}: {how}", recipe.method.name(), recipe.dataset, recipe.seed);
+    println!(
+        "  epoch {} of {} selected at {:.1} % validation accuracy; majority class {:.1} % of {} test samples",
+        result.selected.epoch,
+        recipe.epochs,
+        100.0 * result.selected.val_accuracy,
+        100.0 * result.test.majority_rate,
+        result.test.samples
+    );
+    for (name, m) in &result.test.outputs {
+        println!("  {name:<13} {:5.1} %  loss {:.3}  entropy {:.3}", 100.0 * m.accuracy, m.loss, m.entropy);
+    }
+    println!("  {}", args.what.out.join(resolved.cell.run_dir()).display());
+}

@@ -1,0 +1,66 @@
+use burn::module::{Flag, Module, Param, RunningState};
+use burn::tensor::module::{batch_norm, batch_norm_train};
+use burn::tensor::{Device, Tensor};
+
+/// Share of the batch's statistics in each update of the running ones, as in PyTorch.
+const MOMENTUM: f64 = 0.1;
+/// Added to the variance before its root is taken, as in PyTorch.
+const EPSILON: f64 = 1e-5;
+
+/// Batch normalisation with PyTorch's semantics.
+///
+/// In training the batch is normalised with its own biased variance, and the running
+/// variance moves towards the *unbiased* one. burn's own layer keeps the biased one, which
+/// is 3 % off where a channel has 36 samples, as in a ResNet's last stage.
+#[derive(Module, Debug)]
+pub struct BatchNorm {
+    /// Scale, `[channels]`.
+    pub gamma: Param<Tensor<1>>,
+    /// Shift, `[channels]`.
+    pub beta: Param<Tensor<1>>,
+    /// Whether the layer normalises with the batch's statistics on a training device.
+    pub training: Param<Flag>,
+    /// Running mean, `[channels]`.
+    pub running_mean: RunningState<Tensor<1>>,
+    /// Running unbiased variance, `[channels]`.
+    pub running_var: RunningState<Tensor<1>>,
+}
+
+impl BatchNorm {
+    /// A layer with scale 1, shift 0, running mean 0 and running variance 1.
+    pub fn new(channels: usize, device: &Device) -> Self {
+        Self {
+            gamma: Param::from_tensor(Tensor::ones([channels], device)),
+            beta: Param::from_tensor(Tensor::zeros([channels], device)),
+            training: Param::from_bool(true),
+            running_mean: RunningState::new(Tensor::zeros([channels], device)),
+            running_var: RunningState::new(Tensor::ones([channels], device)),
+        }
+    }
+
+    /// Normalises `[batch, channels, height, width]` over all axes but the channels.
+    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        if input.device().is_autodiff() && self.training.is_enabled() {
+            return self.forward_train(input);
+        }
+        let mean = self.running_mean.value();
+        let variance = self.running_var.value();
+        batch_norm(input, self.gamma.val(), self.beta.val(), mean, variance, EPSILON)
+    }
+
+    fn forward_train(&self, input: Tensor<4>) -> Tensor<4> {
+        let [batch, _, height, width] = input.dims();
+        let count = (batch * height * width) as f64;
+        // One sample a channel has no unbiased variance; PyTorch refuses it, here the biased one (0) stands in.
+        let unbias = if count > 1.0 { count / (count - 1.0) } else { 1.0 };
+        let output = batch_norm_train(input, self.gamma.val(), self.beta.val(), EPSILON);
+        Self::update(&self.running_mean, output.mean, 1.0);
+        Self::update(&self.running_var, output.variance, unbias);
+        output.output
+    }
+
+    fn update(running: &RunningState<Tensor<1>>, batch: Tensor<1>, scale: f64) {
+        let old = running.value_sync().mul_scalar(1.0 - MOMENTUM);
+        running.update(old.add(batch.detach().mul_scalar(MOMENTUM * scale)).detach());
+    }
+}

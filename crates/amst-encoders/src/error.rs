@@ -1,0 +1,22 @@
+use std::path::PathBuf;
+
+/// What can be wrong with a file of weights.
+#[derive(Debug, thiserror::Error)]
+pub enum WeightsError {
+    /// The file cannot be read or written, or is not safetensors.
+    #[error("{}: {why}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The store's words.
+        why: String,
+    },
+    /// Tensors missing from the file, left over in it, or of another shape.
+    #[error("{}: {why}; the file must hold exactly this network's tensors: check width, stem and classes", path.display())]
+    Mismatch {
+        /// The file.
+        path: PathBuf,
+        /// Which tensors, up to ten of each kind.
+        why: String,
+    },
+}

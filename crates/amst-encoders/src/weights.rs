@@ -1,0 +1,88 @@
+//! Weights as safetensors, under the names that PyTorch users know.
+
+use std::path::Path;
+
+use burn::module::Module;
+use burn_store::{ApplyResult, BurnToPyTorchAdapter, ModuleSnapshot, PyTorchToBurnAdapter, SafetensorsStore};
+
+use crate::WeightsError;
+
+/// Pairs of (burn's path, published name), literal prefixes or inner parts, for a whole network.
+#[derive(Clone, Debug, Default)]
+pub struct Renames(Vec<(String, String)>);
+
+impl Renames {
+    /// torchvision's names inside a ResNet.
+    pub fn torchvision() -> Self {
+        Self::default().with("downsample.conv.", "downsample.0.").with("downsample.bn.", "downsample.1.")
+    }
+
+    /// Adds a pair: `ours` as burn spells the path, `theirs` as the file does.
+    pub fn with(mut self, ours: &str, theirs: &str) -> Self {
+        self.0.push((ours.into(), theirs.into()));
+        self
+    }
+
+    /// Adds a pair that counts only at the start of a name.
+    pub fn with_prefix(self, ours: &str, theirs: &str) -> Self {
+        self.with(&format!("^{ours}"), &format!("^{theirs}"))
+    }
+}
+
+/// A literal, possibly anchored name as a regular expression.
+fn pattern(literal: &str) -> String {
+    let (anchor, rest) = literal.strip_prefix('^').map_or(("", literal), |rest| ("^", rest));
+    format!("{anchor}{}", rest.replace('.', r"\."))
+}
+
+fn plain(literal: &str) -> &str {
+    literal.trim_start_matches('^')
+}
+
+/// Writes every parameter and running statistic of `module`.
+///
+/// # Errors
+///
+/// The file cannot be written.
+pub fn write_weights<M: Module>(module: &M, path: &Path, renames: &Renames) -> Result<(), WeightsError> {
+    let mut store = SafetensorsStore::from_file(path)
+        .with_to_adapter(BurnToPyTorchAdapter)
+        .skip_enum_variants(true)
+        .overwrite(true);
+    for (ours, theirs) in &renames.0 {
+        store = store.with_key_remapping(pattern(ours), plain(theirs));
+    }
+    module.save_into(&mut store).map_err(|e| WeightsError::File { path: path.into(), why: e.to_string() })
+}
+
+/// Reads every parameter and running statistic into `module`.
+///
+/// # Errors
+///
+/// The file cannot be read, or does not hold exactly the module's tensors.
+pub fn read_weights<M: Module>(module: &mut M, path: &Path, renames: &Renames) -> Result<(), WeightsError> {
+    let mut store = SafetensorsStore::from_file(path)
+        .with_from_adapter(PyTorchToBurnAdapter)
+        .skip_enum_variants(true)
+        .allow_partial(true)
+        .validate(false);
+    for (ours, theirs) in &renames.0 {
+        store = store.with_key_remapping(pattern(theirs), plain(ours));
+    }
+    let result =
+        module.load_from(&mut store).map_err(|e| WeightsError::File { path: path.into(), why: e.to_string() })?;
+    check(&result).map_err(|why| WeightsError::Mismatch { path: path.into(), why })
+}
+
+fn check(result: &ApplyResult) -> Result<(), String> {
+    let first = |names: Vec<String>| names.into_iter().take(10).collect::<Vec<_>>().join(", ");
+    let missing = first(result.missing.iter().map(|(name, _)| name.clone()).collect());
+    let unused = first(result.unused.clone());
+    let errors = first(result.errors.iter().map(|e| e.to_string()).collect());
+    let faults: Vec<String> = [("missing", missing), ("not of this network", unused), ("unfit", errors)]
+        .into_iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(kind, names)| format!("{kind}: {names}"))
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
+}

@@ -1,0 +1,47 @@
+//! Where a run took place.
+
+use serde::Serialize;
+
+/// `env.json`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Environment {
+    /// Version of this program.
+    version: &'static str,
+    /// Version of burn that it is pinned to.
+    burn: &'static str,
+    os: &'static str,
+    arch: &'static str,
+    /// Model of the processor, where the system tells.
+    processor: Option<String>,
+    /// Processors that this process may use.
+    cores: usize,
+    /// The cap on worker threads, where one was set.
+    threads: Option<String>,
+}
+
+impl Environment {
+    pub(crate) fn here() -> Self {
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            burn: "0.22.1",
+            os: std::env::consts::OS,
+            arch: std::env::consts::ARCH,
+            processor: line_of("/proc/cpuinfo", "model name"),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            threads: std::env::var("RAYON_NUM_THREADS").ok(),
+        }
+    }
+}
+
+/// Largest resident memory of this process so far in MiB, where the system tells.
+pub fn peak_memory_mib() -> Option<f64> {
+    let kib: f64 = line_of("/proc/self/status", "VmHWM")?.split_whitespace().next()?.parse().ok()?;
+    Some(kib / 1024.0)
+}
+
+/// What follows the colon on the first line that starts with `key`.
+fn line_of(file: &str, key: &str) -> Option<String> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let line = text.lines().find(|line| line.starts_with(key))?;
+    Some(line.split_once(':')?.1.trim().to_string())
+}

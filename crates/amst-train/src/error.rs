@@ -1,0 +1,71 @@
+use std::path::PathBuf;
+
+use amst::MethodError;
+use amst_data::DataError;
+use amst_encoders::WeightsError;
+use amst_recipe::RecipeError;
+
+/// What can end a run. [`TrainError::exit_code`] is what the command line program returns.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The recipe does not work.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// The method's settings do not work.
+    #[error(transparent)]
+    Method(#[from] MethodError),
+    /// The data cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A file of weights cannot be used.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// The loss is not a number any more.
+    #[error(
+        "the loss `{output}` became {value} in epoch {epoch}, step {step} (samples {samples}): lower `optim.lr`, \
+         or look at these samples"
+    )]
+    Diverged {
+        /// Which loss.
+        output: String,
+        /// NaN or infinite.
+        value: f32,
+        /// Counted from 0.
+        epoch: usize,
+        /// Counted from 0 in the epoch.
+        step: usize,
+        /// Ids of the batch, the first few.
+        samples: String,
+    },
+    /// A file or folder of the run cannot be written or read.
+    #[error("cannot {verb} {}: {source}; free some space or choose another folder with --out", path.display())]
+    Io {
+        /// What was tried.
+        verb: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// A result that is not what its folder says.
+    #[error("{}: {why}; move the folder aside to run this cell again", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl TrainError {
+    /// 2 recipe, 3 data or files, 4 diverged, 5 foreign state.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            TrainError::Recipe(_) | TrainError::Method(_) => 2,
+            TrainError::Data(error) if error.kind() == amst_data::ErrorKind::Configuration => 2,
+            TrainError::Data(_) | TrainError::Weights(_) | TrainError::Io { .. } => 3,
+            TrainError::Diverged { .. } => 4,
+            TrainError::Foreign { .. } => 5,
+        }
+    }
+}

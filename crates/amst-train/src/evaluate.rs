@@ -1,0 +1,105 @@
+//! Evaluation of a split, with the embeddings of encoders that did not change kept.
+
+use std::collections::BTreeMap;
+
+use amst::{Embeddings, Method, Modality, Net, Outputs};
+use amst_data::{Loader, LoaderConfig, Split};
+use amst_encoders::Encoder;
+use amst_recipe::OutputMetrics;
+use burn::tensor::{Device, Tensor};
+
+use crate::metrics::OutputScores;
+use crate::{TrainError, upload};
+
+/// Evaluates one split again and again.
+///
+/// An encoder whose weights and running statistics did not change since the last time gives
+/// the embeddings it gave then; they are kept, and neither its inputs are loaded nor is it
+/// forwarded. [`Evaluator::stale`] says which modalities did change.
+pub struct Evaluator {
+    loader: Loader,
+    modalities: Vec<Modality>,
+    labels: Vec<i64>,
+    /// By branch and modality, each `[samples, D]`.
+    kept: Embeddings,
+}
+
+/// Logits over a whole split, and what they are worth.
+pub struct Evaluation {
+    /// `[samples, classes]` each.
+    pub outputs: Outputs,
+    /// By output.
+    pub metrics: BTreeMap<String, OutputMetrics>,
+}
+
+impl Evaluator {
+    /// An evaluator of a split for networks with this many branches.
+    ///
+    /// # Errors
+    ///
+    /// A batch size of 0.
+    pub fn new(split: Split, batch_size: usize, branches: usize) -> Result<Self, TrainError> {
+        let modalities = split.modalities().to_vec();
+        let labels = split.labels().into_iter().map(|label| label as i64).collect();
+        let kept = vec![vec![None; modalities.len()]; branches];
+        let loader = Loader::new(split, LoaderConfig { batch_size, ..LoaderConfig::default() })?;
+        Ok(Self { loader, modalities, labels, kept })
+    }
+
+    /// Forgets the embeddings of these modalities, because their encoders changed.
+    pub fn stale(&mut self, modalities: &[Modality]) {
+        for branch in &mut self.kept {
+            for (kept, modality) in branch.iter_mut().zip(&self.modalities) {
+                if modalities.contains(modality) {
+                    *kept = None;
+                }
+            }
+        }
+    }
+
+    /// Evaluates a network in evaluation mode (`net.valid()`), on the device without autodiff.
+    ///
+    /// # Errors
+    ///
+    /// A sample that cannot be read.
+    pub fn evaluate<E: Encoder>(
+        &mut self,
+        method: &dyn Method<E>,
+        net: &Net<E>,
+        device: &Device,
+    ) -> Result<Evaluation, TrainError> {
+        self.embed(net, device)?;
+        let outputs = method.outputs(net, &self.kept);
+        let metrics = outputs
+            .iter()
+            .filter_map(|(name, logits)| {
+                let mut scores = OutputScores::default();
+                scores.add(logits, &self.labels);
+                Some((name.to_string(), scores.metrics()?))
+            })
+            .collect();
+        Ok(Evaluation { outputs, metrics })
+    }
+
+    /// Fills in the embeddings that are missing.
+    fn embed<E: Encoder>(&mut self, net: &Net<E>, device: &Device) -> Result<(), TrainError> {
+        let missing: Vec<Modality> =
+            (0..self.modalities.len()).filter(|m| self.kept[0][*m].is_none()).map(|m| self.modalities[m]).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let mut parts: Vec<Vec<Vec<Tensor<2>>>> = vec![vec![Vec::new(); self.modalities.len()]; self.kept.len()];
+        for batch in self.loader.epoch(0, &missing) {
+            let embeddings = net.embed(&self.modalities, &upload(batch?, device));
+            for (parts, embeddings) in parts.iter_mut().flatten().zip(embeddings.into_iter().flatten()) {
+                parts.extend(embeddings);
+            }
+        }
+        for (kept, parts) in self.kept.iter_mut().flatten().zip(parts.into_iter().flatten()) {
+            if !parts.is_empty() {
+                *kept = Some(Tensor::cat(parts, 0));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,81 @@
+//! What happens in a run, one JSON object a line in `events.jsonl`.
+
+use std::collections::BTreeMap;
+
+use amst_recipe::{Modality, OutputMetrics};
+use serde::{Deserialize, Serialize};
+
+/// Version of the layout of `events.jsonl`.
+pub const EVENT_SCHEMA: u32 = 1;
+
+/// One line of `events.jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// [`EVENT_SCHEMA`].
+    pub schema: u32,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What can happen in a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum EventKind {
+    /// The run begins.
+    Start {
+        /// Identity of the cell.
+        cell: String,
+        /// Epochs to come.
+        epochs: usize,
+        /// Training steps an epoch.
+        steps: usize,
+        /// Parameters that can be trained.
+        parameters: usize,
+    },
+    /// Some steps of an epoch are done; for progress bars, not written to `events.jsonl`.
+    Step {
+        /// Counted from 0.
+        epoch: usize,
+        /// Steps done in this epoch.
+        step: usize,
+        /// Steps of this epoch.
+        steps: usize,
+    },
+    /// An epoch is done and evaluated.
+    Epoch {
+        /// Counted from 0.
+        epoch: usize,
+        /// Epochs in all.
+        epochs: usize,
+        /// What was trained.
+        active: Vec<Modality>,
+        /// Learning rate.
+        lr: f64,
+        /// Training metrics by output, measured before each update; only of what was forwarded.
+        train: BTreeMap<String, OutputMetrics>,
+        /// Validation metrics by output.
+        val: BTreeMap<String, OutputMetrics>,
+        /// Fused validation accuracy, rounded as it is compared.
+        val_accuracy: f64,
+        /// Whether this is the best epoch so far.
+        best: bool,
+        /// Wall-clock seconds of the epoch.
+        seconds: f64,
+        /// Seconds by phase.
+        phases: BTreeMap<String, f64>,
+    },
+    /// The test split was evaluated; the run is over.
+    Done {
+        /// The selected epoch.
+        epoch: usize,
+        /// Fused test accuracy.
+        test_accuracy: f64,
+    },
+}
+
+impl From<EventKind> for Event {
+    fn from(kind: EventKind) -> Self {
+        Self { schema: EVENT_SCHEMA, kind }
+    }
+}

@@ -1,0 +1,114 @@
+//! Loss, accuracy, confidence and entropy of one output.
+
+use amst_recipe::OutputMetrics;
+use burn::tensor::Tensor;
+
+/// Adds up the metrics of one output over the batches of a split.
+#[derive(Clone, Debug, Default)]
+pub struct OutputScores {
+    samples: usize,
+    loss: f64,
+    correct: usize,
+    entropy: f64,
+    /// By class: samples predicted correctly, and the sum of their largest probabilities.
+    confident: Vec<(usize, f64)>,
+}
+
+impl OutputScores {
+    /// Adds a batch: `[batch, classes]` logits and the class of each sample.
+    pub fn add(&mut self, logits: &Tensor<2>, labels: &[i64]) {
+        let [_, classes] = logits.dims();
+        let values: Vec<f32> = logits.clone().into_data().try_to_vec().expect("logits are 32-bit floats");
+        for (row, label) in values.chunks_exact(classes).zip(labels) {
+            self.add_sample(row, *label as usize);
+        }
+    }
+
+    fn add_sample(&mut self, logits: &[f32], label: usize) {
+        let probabilities = softmax(logits);
+        let predicted = argmax(logits);
+        self.samples += 1;
+        self.loss -= log_softmax(logits, label);
+        self.entropy -= probabilities.iter().filter(|p| **p > 0.0).map(|p| p * p.ln()).sum::<f64>();
+        if self.confident.len() < logits.len() {
+            self.confident.resize(logits.len(), (0, 0.0));
+        }
+        if predicted == label {
+            self.correct += 1;
+            self.confident[label].0 += 1;
+            self.confident[label].1 += probabilities[label];
+        }
+    }
+
+    /// The metrics of everything added so far; `None` of nothing.
+    pub fn metrics(&self) -> Option<OutputMetrics> {
+        let samples = self.samples as f64;
+        let confidence = |(count, sum): &(usize, f64)| if *count > 0 { sum / *count as f64 } else { 0.0 };
+        (self.samples > 0).then(|| OutputMetrics {
+            loss: self.loss / samples,
+            accuracy: self.correct as f64 / samples,
+            confidence: self.confident.iter().map(confidence).sum::<f64>() / self.confident.len() as f64,
+            entropy: self.entropy / samples,
+        })
+    }
+}
+
+/// Index of the largest value, the first of equals.
+pub(crate) fn argmax(values: &[f32]) -> usize {
+    values.iter().enumerate().fold((0, f32::NEG_INFINITY), |best, (i, v)| if *v > best.1 { (i, *v) } else { best }).0
+}
+
+/// Probabilities of one sample's logits, in double precision.
+pub(crate) fn softmax(logits: &[f32]) -> Vec<f64> {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max) as f64;
+    let exponentials: Vec<f64> = logits.iter().map(|v| (*v as f64 - largest).exp()).collect();
+    let total: f64 = exponentials.iter().sum();
+    exponentials.into_iter().map(|e| e / total).collect()
+}
+
+fn log_softmax(logits: &[f32], class: usize) -> f64 {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max) as f64;
+    let total: f64 = logits.iter().map(|v| (*v as f64 - largest).exp()).sum();
+    logits[class] as f64 - largest - total.ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scores(rows: &[(&[f32], usize)]) -> OutputMetrics {
+        let mut scores = OutputScores::default();
+        rows.iter().for_each(|(logits, label)| scores.add_sample(logits, *label));
+        scores.metrics().unwrap()
+    }
+
+    #[test]
+    fn metrics_equal_those_computed_by_hand() {
+        // Probabilities 3/4 and 1/4 (logits ln 3 and 0), and 1/2 each.
+        let ln3 = 3f32.ln();
+        let m = scores(&[(&[ln3, 0.0], 0), (&[0.0, 0.0], 1)]);
+        assert!((m.loss - ((4f64 / 3.0).ln() + 2f64.ln()) / 2.0).abs() < 1e-7);
+        assert_eq!(m.accuracy, 0.5); // A tie goes to the first class.
+        assert!((m.confidence - 0.375).abs() < 1e-7); // (0.75 + nothing correct in class 1) / 2
+        let entropy = -(0.75 * 0.75f64.ln() + 0.25 * 0.25f64.ln());
+        assert!((m.entropy - (entropy + 2f64.ln()) / 2.0).abs() < 1e-7);
+    }
+
+    #[test]
+    fn confidence_is_averaged_over_classes_not_samples() {
+        let (strong, weak) = ([9f32.ln(), 0.0], [0.0, 3f32.ln()]);
+        let m = scores(&[(&strong, 0), (&strong, 0), (&strong, 0), (&weak, 1)]);
+        assert!((m.confidence - (0.9 + 0.75) / 2.0).abs() < 1e-7);
+    }
+
+    #[test]
+    fn nothing_has_no_metrics() {
+        assert_eq!(OutputScores::default().metrics(), None);
+    }
+
+    #[test]
+    fn huge_logits_give_finite_numbers() {
+        let m = scores(&[(&[3e38, -3e38], 1)]);
+        assert!(m.entropy == 0.0 && m.loss.is_finite());
+    }
+}

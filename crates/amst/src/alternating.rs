@@ -1,0 +1,100 @@
+//! Algorithm 1: each modality has its own loss and its own turn.
+
+use amst_encoders::Encoder;
+use amst_recipe::{Execution, Modality};
+use burn::tensor::Tensor;
+
+use crate::method::Phase;
+use crate::{
+    Batch, Branch, Embeddings, HeadKind, Method, Net, Outputs, SkipSchedule, StepContext, StepReport, cross_entropy,
+};
+
+/// The alternating module: one encoder a modality, a shared head, one loss each (Section 3.2).
+#[derive(Clone, Debug)]
+pub struct Alternating {
+    schedule: SkipSchedule,
+    execution: Execution,
+}
+
+impl Alternating {
+    /// The module under a schedule.
+    pub fn new(schedule: SkipSchedule, execution: Execution) -> Self {
+        Self { schedule, execution }
+    }
+}
+
+impl<E: Encoder> Method<E> for Alternating {
+    fn branches(&self) -> Vec<(&'static str, HeadKind)> {
+        vec![("", HeadKind::Shared)]
+    }
+
+    fn schedule(&self) -> &SkipSchedule {
+        &self.schedule
+    }
+
+    fn loads(&self, epoch: usize) -> Vec<Modality> {
+        loads(&self.schedule, self.execution, epoch)
+    }
+
+    fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
+        let report = alternating_step(&mut net.branches[0], &self.schedule, batch, context);
+        (net, report)
+    }
+
+    fn outputs(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {
+        net.branches[0].outputs(&self.schedule.modalities(), &embeddings[0])
+    }
+}
+
+/// What must be loaded: what trains, or everything where skipped modalities are forwarded (D3).
+pub(crate) fn loads(schedule: &SkipSchedule, execution: Execution, epoch: usize) -> Vec<Modality> {
+    match execution {
+        Execution::Fast => schedule.active(epoch),
+        Execution::Official => schedule.modalities(),
+    }
+}
+
+/// Algorithm 1, lines 4-9, for one batch.
+///
+/// Modality after modality: forward, loss through the head as the modalities before left
+/// it, backward, and a step of the head and of this encoder alone. Embedding a modality at
+/// its turn equals embedding all of them first, because nobody else moves its encoder.
+pub(crate) fn alternating_step<E: Encoder>(
+    branch: &mut Branch<E>,
+    schedule: &SkipSchedule,
+    batch: &Batch,
+    context: &mut StepContext<'_>,
+) -> StepReport {
+    let modalities = schedule.modalities();
+    let head_before = branch.head.clone();
+    let mut embeddings: Vec<Option<Tensor<2>>> = vec![None; modalities.len()];
+    let mut losses = Vec::new();
+    for (index, modality) in modalities.iter().enumerate() {
+        let Some(input) = batch.inputs.get(modality) else { continue };
+        let embedding = context.clock.time(Phase::Forward, || branch.embed(index, input));
+        embeddings[index] = Some(embedding.clone().detach());
+        if schedule.is_active(*modality, context.epoch) {
+            losses.push((modality.name().to_string(), train_modality(branch, index, embedding, batch, context)));
+        }
+    }
+    let before = Branch { encoders: Vec::<E>::new(), head: head_before };
+    let outputs = context.clock.time(Phase::Forward, || before.outputs(&modalities, &embeddings));
+    StepReport { losses, outputs }
+}
+
+fn train_modality<E: Encoder>(
+    branch: &mut Branch<E>,
+    index: usize,
+    embedding: Tensor<2>,
+    batch: &Batch,
+    context: &mut StepContext<'_>,
+) -> f32 {
+    let clock = &mut *context.clock;
+    let loss = clock.time(Phase::Forward, || cross_entropy(branch.head.modality(index, embedding), &batch.labels));
+    let mut gradients = clock.time(Phase::Backward, || loss.backward());
+    clock.time(Phase::Update, || {
+        branch.head = context.optimiser.step(context.lr, branch.head.clone(), &mut gradients);
+        branch.change_encoder(index, |encoder| context.optimiser.step(context.lr, encoder, &mut gradients));
+    });
+    loss.into_scalar()
+}

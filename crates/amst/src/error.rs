@@ -1,0 +1,20 @@
+use amst_recipe::Modality;
+
+/// What can be wrong with the settings of a method.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum MethodError {
+    /// s = 0.
+    #[error("skip.{0} = 0 divides no epoch: use 1 to train in every epoch, or \"never\"")]
+    ZeroSkip(Modality),
+    /// A schedule in which nothing would ever train.
+    #[error(
+        "in {epochs} epochs this schedule never trains anything: give at least one modality a skip parameter of 1, or train longer"
+    )]
+    NothingTrains {
+        /// The length of the run.
+        epochs: usize,
+    },
+    /// No modality at all.
+    #[error("a network needs at least one modality")]
+    NoModality,
+}

@@ -1,0 +1,78 @@
+//! Section 3.4: both modules on the same batches, their logits averaged.
+
+use amst_encoders::Encoder;
+use amst_recipe::{Execution, JointMode, Modality};
+
+use crate::alternating::{alternating_step, loads};
+use crate::joint::joint_step;
+use crate::{Batch, Embeddings, HeadKind, Method, Net, Outputs, SkipSchedule, StepContext, StepReport};
+
+/// AMST-Full: an alternating and a joint module with encoders of their own.
+///
+/// Its logits are the mean of the M alternating ones and the joint one,
+/// `(M·A + J)/(M + 1)` with A the alternating module's average (D14).
+#[derive(Clone, Debug)]
+pub struct Full {
+    schedule: SkipSchedule,
+    execution: Execution,
+    joint_mode: JointMode,
+}
+
+const ALTERNATING: usize = 0;
+const JOINT: usize = 1;
+
+impl Full {
+    /// Both modules under one schedule; `joint_mode` says how the joint one learns (D1).
+    pub fn new(schedule: SkipSchedule, execution: Execution, joint_mode: JointMode) -> Self {
+        Self { schedule, execution, joint_mode }
+    }
+}
+
+impl<E: Encoder> Method<E> for Full {
+    fn branches(&self) -> Vec<(&'static str, HeadKind)> {
+        vec![("alt", HeadKind::Shared), ("joint", HeadKind::Concat)]
+    }
+
+    fn schedule(&self) -> &SkipSchedule {
+        &self.schedule
+    }
+
+    fn loads(&self, epoch: usize) -> Vec<Modality> {
+        loads(&self.schedule, self.execution, epoch)
+    }
+
+    fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
+        let alternating = alternating_step(&mut net.branches[ALTERNATING], &self.schedule, batch, context);
+        let joint = match self.joint_mode {
+            JointMode::Joint => joint_step(&mut net.branches[JOINT], &self.schedule, batch, context),
+            JointMode::Alternating => alternating_step(&mut net.branches[JOINT], &self.schedule, batch, context),
+        };
+        let losses = |branch: &'static str, report: &StepReport| {
+            report.losses.iter().map(move |(name, loss)| (format!("{branch}.{name}"), *loss)).collect::<Vec<_>>()
+        };
+        let losses = [losses("alt", &alternating), losses("joint", &joint)].concat();
+        (net, StepReport { losses, outputs: self.combine(alternating.outputs, joint.outputs) })
+    }
+
+    fn outputs(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {
+        let of = |branch: usize| net.branches[branch].outputs(&self.schedule.modalities(), &embeddings[branch]);
+        self.combine(of(ALTERNATING), of(JOINT))
+    }
+}
+
+impl Full {
+    fn combine(&self, alternating: Outputs, joint: Outputs) -> Outputs {
+        let modalities = self.schedule.modalities().len() as f64;
+        let fused = alternating
+            .fused()
+            .zip(joint.fused())
+            .map(|(a, j)| (a.clone().mul_scalar(modalities) + j.clone()).div_scalar(modalities + 1.0));
+        let mut outputs = Outputs::new();
+        outputs.extend_under("alt", alternating);
+        outputs.extend_under("joint", joint);
+        if let Some(fused) = fused {
+            outputs.push("fused", fused);
+        }
+        outputs
+    }
+}

@@ -1,0 +1,61 @@
+use amst_encoders::{Encoder, Input};
+use amst_recipe::Modality;
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+use crate::{Batch, Embeddings, Head, Outputs};
+
+/// One encoder a modality and a head: the paper's alternating module or joint module, or
+/// the whole network of a method that has but one.
+#[derive(Module, Debug)]
+pub struct Branch<E: Encoder> {
+    /// In training order of the modalities.
+    pub encoders: Vec<E>,
+    /// From embeddings to logits.
+    pub head: Head,
+}
+
+/// Everything that trains: one branch, or several that learn side by side.
+#[derive(Module, Debug)]
+pub struct Net<E: Encoder> {
+    /// The branches, in the order of the method's `branches`.
+    pub branches: Vec<Branch<E>>,
+}
+
+impl<E: Encoder> Branch<E> {
+    /// The embedding of one modality, `[batch, D]`.
+    pub fn embed(&self, index: usize, input: &Input) -> Tensor<2> {
+        self.encoders[index].embed(input)
+    }
+
+    /// Logits of each present modality, and `fused` where all are present.
+    pub fn outputs(&self, modalities: &[Modality], embeddings: &[Option<Tensor<2>>]) -> Outputs {
+        let mut outputs = Outputs::new();
+        let present: Vec<(usize, Tensor<2>)> =
+            embeddings.iter().enumerate().filter_map(|(i, e)| Some((i, e.clone()?))).collect();
+        for (index, embedding) in &present {
+            outputs.push(modalities[*index].name(), self.head.modality(*index, embedding.clone()));
+        }
+        if present.len() == modalities.len() {
+            outputs.push("fused", self.head.fused(&present));
+        }
+        outputs
+    }
+
+    /// Replaces one encoder by what `change` makes of it.
+    pub(crate) fn change_encoder(&mut self, index: usize, change: impl FnOnce(E) -> E) {
+        let encoder = self.encoders.remove(index);
+        self.encoders.insert(index, change(encoder));
+    }
+}
+
+impl<E: Encoder> Net<E> {
+    /// Embeds the present modalities of a batch in every branch.
+    pub fn embed(&self, modalities: &[Modality], batch: &Batch) -> Embeddings {
+        let of_branch = |branch: &Branch<E>| {
+            let embed = |(i, m): (usize, &Modality)| batch.inputs.get(m).map(|input| branch.embed(i, input));
+            modalities.iter().enumerate().map(embed).collect()
+        };
+        self.branches.iter().map(of_branch).collect()
+    }
+}

@@ -260,8 +260,7 @@ impl Trainer {
             last_train_loss,
         };
         if let Some(path) = &self.weights {
-            let branches: Vec<_> = self.built.method.branches().into_iter().map(|(name, _)| name).collect();
-            write_weights(&best.net, path, &renames(&branches, &self.built.method.schedule().modalities()))?;
+            write_weights(&best.net, path, &renames(&self.built.method.branches(), &self.built.method.schedule().modalities()))?;
         }
         self.tell(EventKind::Done { epoch: result.selected.epoch, test_accuracy }, observe)?;
         self.run.finish(&predictions, &self.timing(start), &result)?;

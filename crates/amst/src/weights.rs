@@ -1,22 +1,41 @@
 use amst_encoders::Renames;
 use amst_recipe::Modality;
 
+use crate::HeadKind;
+
 /// How a network's parameters are called in files: `encoder.a.conv1.weight`, `head.weight`,
 /// `head.a.weight`, `head.bias`; with several branches under `alt.` or `joint.`.
-pub fn renames(branches: &[&str], modalities: &[Modality]) -> Renames {
+///
+/// `branches` is what [`Method::branches`](crate::Method::branches) says.
+pub fn renames(branches: &[(&str, HeadKind)], modalities: &[Modality]) -> Renames {
     let mut renames = Renames::torchvision();
-    for (b, name) in branches.iter().enumerate() {
-        let prefix = if name.is_empty() { String::new() } else { format!("{name}.") };
-        for (m, modality) in modalities.iter().enumerate() {
-            let letter = modality.letter();
-            let encoder = format!("branches.{b}.encoders.{m}.");
-            renames = renames.with_prefix(&encoder, &format!("{prefix}encoder.{letter}."));
-            let block = format!("branches.{b}.head.blocks.{m}.");
-            renames = renames.with_prefix(&block, &format!("{prefix}head.{letter}."));
+    for (number, (name, head)) in branches.iter().enumerate() {
+        let ours = format!("branches.{number}");
+        let theirs = if name.is_empty() { String::new() } else { format!("{name}.") };
+        for (index, modality) in modalities.iter().enumerate() {
+            let (ours, theirs) =
+                (format!("{ours}.encoders.{index}."), format!("{theirs}encoder.{}.", modality.letter()));
+            renames = renames.with_prefix(&ours, &theirs);
         }
-        let linear = format!("branches.{b}.head.linear.");
-        renames = renames.with_prefix(&linear, &format!("{prefix}head."));
-        renames = renames.with_prefix(&format!("branches.{b}.head.bias"), &format!("{prefix}head.bias"));
+        for (own, published) in head_names(*head, modalities) {
+            renames = renames.with_prefix(&format!("{ours}.head.{own}"), &format!("{theirs}head.{published}"));
+        }
     }
     renames
+}
+
+/// Pairs of a head's own names and those in files.
+fn head_names(head: HeadKind, modalities: &[Modality]) -> Vec<(String, String)> {
+    let pair = |own: &str, published: &str| (own.to_string(), published.to_string());
+    match head {
+        HeadKind::Shared => vec![pair("linear.", "")],
+        HeadKind::Sum => vec![pair("linear.weight", "weight")],
+        HeadKind::Concat => {
+            let block = |(i, m): (usize, &Modality)| pair(&format!("blocks.{i}."), &format!("{}.", m.letter()));
+            modalities.iter().enumerate().map(block).collect()
+        }
+    }
+    .into_iter()
+    .chain((head != HeadKind::Shared).then(|| pair("bias", "bias")))
+    .collect()
 }

@@ -63,12 +63,12 @@ fn method(case: &Case) -> Box<dyn Method<AnyEncoder>> {
 fn network(case: &Case, method: &dyn Method<AnyEncoder>, device: &Device) -> Net<AnyEncoder> {
     let modalities = case.modalities();
     let mut branches = Vec::new();
-    for ((_, head), (_, file)) in method.branches().into_iter().zip(case.initial_weights()) {
+    for ((_, kind), (_, file)) in method.branches().into_iter().zip(case.initial_weights()) {
         let encoders = modalities.iter().map(|m| encoder(case, *m, device)).collect();
         let embed = 8 * case.settings.width;
-        let head = head.init(modalities.len(), embed, case.settings.classes, &mut || 0.0, device);
+        let head = kind.init(modalities.len(), embed, case.settings.classes, &mut || 0.0, device);
         let mut alone = Net { branches: vec![Branch { encoders, head }] };
-        read_weights(&mut alone, &file, &renames(&[""], &modalities)).unwrap();
+        read_weights(&mut alone, &file, &renames(&[("", kind)], &modalities)).unwrap();
         branches.append(&mut alone.branches);
     }
     Net { branches }
@@ -161,7 +161,6 @@ fn loss(logits: &Tensor<2>, labels: &Tensor<1, Int>) -> f64 {
 fn weights(method: &dyn Method<AnyEncoder>, net: &Net<AnyEncoder>) -> Tensors {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("weights.safetensors");
-    let branches: Vec<_> = method.branches().into_iter().map(|(name, _)| name).collect();
-    write_weights(&net.valid(), &path, &renames(&branches, &method.schedule().modalities())).unwrap();
+    write_weights(&net.valid(), &path, &renames(&method.branches(), &method.schedule().modalities())).unwrap();
     read(&path)
 }

@@ -1,7 +1,8 @@
 //! Antialiased bilinear resizing, as PIL does it.
 
-use fast_image_resize::images::{CroppedImage, Image, ImageRef};
-use fast_image_resize::{FilterType, IntoImageView, PixelType, ResizeAlg, ResizeError, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedCroppedImage, TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{U8, U8x3};
+use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 
 use crate::picture::MAX_SIDE;
 use crate::{CropBox, FrameError, Picture};
@@ -72,54 +73,56 @@ impl TwoPass {
     /// Resizes a box of a checked picture into `out`, `[height, width, 3]`.
     pub(crate) fn rgb(&mut self, picture: &Picture, crop: CropBox, size: [usize; 2], out: &mut [u8]) {
         let sides = [picture.height, picture.width];
-        self.run(&picture.rgb, sides, PixelType::U8x3, crop, size, out).expect("picture, box and target were checked");
+        self.run::<U8x3>(&picture.rgb, sides, crop, size, out);
     }
 
     /// Resizes a whole grey picture of `from` rows and columns into `out`.
     pub(crate) fn grey(&mut self, grey: &[u8], from: [usize; 2], size: [usize; 2], out: &mut [u8]) {
-        let whole = CropBox::whole(from[1], from[0]);
-        self.run(grey, from, PixelType::U8, whole, size, out).expect("picture and target were checked");
+        self.run::<U8>(grey, from, CropBox::whole(from[1], from[0]), size, out);
     }
 
-    fn run(
+    fn run<P: PixelTrait>(
         &mut self,
         source: &[u8],
         sides: [usize; 2],
-        pixel: PixelType,
+        crop: CropBox,
+        [height, width]: [usize; 2],
+        out: &mut [u8],
+    ) {
+        if crop.height == height {
+            return self.pass::<P>(source, sides, crop, [height, width], out);
+        }
+        let mut between = std::mem::take(&mut self.between);
+        between.resize(crop.height * width * P::size(), 0);
+        let narrowed = [crop.height, width];
+        self.pass::<P>(source, sides, crop, narrowed, &mut between);
+        let whole = CropBox::whole(width, crop.height);
+        self.pass::<P>(&between, narrowed, whole, [height, width], out);
+        self.between = between;
+    }
+
+    /// One call of the library. The pixel type is a parameter and the source
+    /// always the same kind of view, because each combination compiles all of
+    /// the library's kernels anew.
+    fn pass<P: PixelTrait>(
+        &mut self,
+        source: &[u8],
+        sides: [usize; 2],
         crop: CropBox,
         size: [usize; 2],
         out: &mut [u8],
-    ) -> Result<(), ResizeError> {
-        let [height, width] = size.map(side);
-        let rows = side(crop.height);
-        let source = ImageRef::new(side(sides[1]), side(sides[0]), source, pixel)
-            .expect("the buffer has the length of the picture");
-        let cropped = CroppedImage::new(&source, side(crop.left), side(crop.top), side(crop.width), rows)
-            .expect("the box lies inside the picture");
-        if rows == height {
-            return self.pass(&cropped, out, width, height, pixel);
-        }
-        let mut between = std::mem::take(&mut self.between);
-        between.resize(crop.height * size[1] * pixel.size(), 0);
-        self.pass(&cropped, &mut between, width, rows, pixel)?;
-        let narrowed = ImageRef::new(width, rows, &between, pixel).expect("the buffer has just been given this length");
-        self.pass(&narrowed, out, width, height, pixel)?;
-        self.between = between;
-        Ok(())
-    }
-
-    fn pass(
-        &mut self,
-        from: &impl IntoImageView,
-        out: &mut [u8],
-        width: u32,
-        height: u32,
-        pixel: PixelType,
-    ) -> Result<(), ResizeError> {
+    ) {
         let bilinear = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).use_alpha(false);
+        let [rows, columns] = sides.map(side);
+        let source =
+            TypedImageRef::<P>::from_buffer(columns, rows, source).expect("the buffer has the length of its sides");
+        let [left, top] = [crop.left, crop.top].map(side);
+        let cropped = TypedCroppedImage::new(source, left, top, side(crop.width), side(crop.height))
+            .expect("the box lies inside the picture");
+        let [height, width] = size.map(side);
         let mut target =
-            Image::from_slice_u8(width, height, out, pixel).expect("the output has the length of its sides");
-        self.resizer.resize(from, &mut target, &bilinear)
+            TypedImage::<P>::from_buffer(width, height, out).expect("the output has the length of its sides");
+        self.resizer.resize_typed(&cropped, &mut target, &bilinear).expect("a whole view needs no further crop");
     }
 }
 

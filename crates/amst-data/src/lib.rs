@@ -1,1 +1,56 @@
-//! amst-data
+//! Prepared multimodal samples, on disk and in order.
+//!
+//! * [`prepare`] reads a data set's manifest ([`layout`]), turns its recordings, pictures and
+//!   texts into features in parallel and keeps them in one checked, memory-mapped file a
+//!   modality; doing so again finds the files. [`Prepared::synthetic`] generates data instead.
+//! * [`Split`] is one part of it, a `Dataset` of burn's.
+//! * [`Loader`] reads a split in [`Batch`]es, ahead and in order. It is told which modalities
+//!   are active and touches no others.
+//! * [`Stream`] is the only source of randomness: a pure function of seed, purpose, epoch and
+//!   index, so neither threads nor history change what is read.
+//! * [`DataError`] says what is wrong and what to do.
+//!
+//! ```
+//! use amst_data::{Features, Loader, LoaderConfig, Prepared, SplitName};
+//! use amst_recipe::{DatasetSpec, Modality, resolve};
+//!
+//! let recipe = resolve(&[DatasetSpec::synthetic().recipe], &[])?;
+//! let data = Prepared::synthetic(&recipe)?;
+//! let train = data.split(SplitName::Train);
+//! let config = LoaderConfig { batch_size: 16, train: true, ..LoaderConfig::default() };
+//! let loader = Loader::new(train, config)?;
+//! for batch in loader.epoch(0, &[Modality::Audio]) {
+//!     let batch = batch?;
+//!     let Features::Map { shape, .. } = &batch.inputs[&Modality::Audio] else { unreachable!() };
+//!     assert_eq!(*shape, [16, 1, 24, 16]);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![warn(missing_docs)]
+
+mod batch;
+mod collate;
+mod error;
+pub mod layout;
+mod loader;
+mod prepared;
+mod record;
+mod sample;
+mod split;
+mod store;
+mod stream;
+mod synthetic;
+
+pub use batch::{Batch, Features};
+pub use error::{DataError, ErrorKind, Fault, Listing, Problem};
+pub use layout::{Raw, Row, SplitName};
+pub use loader::{Batches, Loader, LoaderConfig};
+pub use prepared::{Prepared, Progress, prepare};
+pub use record::{text::PAD, visual::pick_frames};
+pub use sample::{Input, Sample};
+pub use split::Split;
+pub use store::key::StoreKey;
+pub use stream::{Purpose, Stream};
+
+#[doc(no_inline)]
+pub use burn_dataset::Dataset;

@@ -1,0 +1,224 @@
+//! What can go wrong with data, by who must act.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use amst_recipe::Modality;
+
+/// Everything this crate refuses, with the remedy in the message.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// A setting of the recipe or the descriptor that fits no data.
+    #[error("`{key}`: {why}")]
+    Setting {
+        /// The dotted key.
+        key: String,
+        /// What is wrong and what would be right.
+        why: String,
+    },
+    /// A modality was asked for that was not prepared.
+    #[error("{modality} was not prepared; add it to `modalities` (now: {prepared})")]
+    NotPrepared {
+        /// The modality.
+        modality: Modality,
+        /// Those that were.
+        prepared: String,
+    },
+    /// A file that cannot be read.
+    #[error("cannot read {}: {source}; check that it exists and may be read", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// A file or folder that cannot be written.
+    #[error("cannot write {}: {source}; make room and allow writing there, or choose another folder", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// The manifest is not a table that can be read.
+    #[error("{}: {why}", file.display())]
+    Table {
+        /// The manifest.
+        file: PathBuf,
+        /// What is wrong, where, and what to do.
+        why: String,
+    },
+    /// The manifest is a table, but not of a data set that can be trained on.
+    #[error("{}:{}", file.display(), lines(problems))]
+    Manifest {
+        /// The manifest.
+        file: PathBuf,
+        /// All that is wrong, one entry a kind.
+        problems: Vec<Problem>,
+    },
+    /// Some files could not be turned into features.
+    #[error(
+        "{} of {total} {modality} sources cannot be used: {bad}\nrepair or replace them, or take their rows out of the manifest",
+        bad.0.len()
+    )]
+    BadSamples {
+        /// The modality.
+        modality: Modality,
+        /// Each one with its reason.
+        bad: Listing,
+        /// Distinct sources of that modality.
+        total: usize,
+    },
+    /// A source file was written to while it was read.
+    #[error("{} changed while it was being prepared; let its writer finish, then run again", .0.display())]
+    Changed(PathBuf),
+    /// A store file whose content is not what was written.
+    #[error("{} is damaged ({why}); delete it: it will be made again from the source files", path.display())]
+    StoreDamaged {
+        /// The store file.
+        path: PathBuf,
+        /// How that was noticed.
+        why: String,
+    },
+    /// A store file that belongs to another configuration or other source files.
+    #[error(
+        "{} was made with another configuration or other source files (key {found}, wanted {wanted}); \
+         delete it: the right one will be made",
+        path.display()
+    )]
+    StoreOther {
+        /// The store file.
+        path: PathBuf,
+        /// First digits of the key in the file.
+        found: String,
+        /// First digits of the key looked for.
+        wanted: String,
+    },
+    /// A loading thread met a fault of the program itself.
+    #[error("preparing batch {batch} failed with: {why}; this is a fault of the program, please report it")]
+    Worker {
+        /// The batch's number in its epoch.
+        batch: usize,
+        /// The panic's words.
+        why: String,
+    },
+}
+
+/// Who must act on a [`DataError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The settings are to be changed.
+    Configuration,
+    /// The data, or what was prepared from it, is to be repaired.
+    Data,
+    /// The machine lacks room or permission.
+    Machine,
+    /// The program is wrong.
+    Program,
+}
+
+impl DataError {
+    /// Who must act.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Setting { .. } | Self::NotPrepared { .. } => ErrorKind::Configuration,
+            Self::Write { .. } => ErrorKind::Machine,
+            Self::Worker { .. } => ErrorKind::Program,
+            _ => ErrorKind::Data,
+        }
+    }
+
+    pub(crate) fn setting(key: &str, why: impl Into<String>) -> Self {
+        Self::Setting { key: key.into(), why: why.into() }
+    }
+}
+
+/// One kind of fault of a manifest, and every row that has it.
+#[derive(Debug)]
+pub struct Problem {
+    /// The kind.
+    pub fault: Fault,
+    /// The offenders, in the manifest's order.
+    pub offenders: Listing,
+}
+
+/// What can be wrong with a manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// A column that the descriptor promises is not there.
+    MissingColumn,
+    /// A cell that must hold something is empty.
+    EmptyCell,
+    /// Two rows have one id.
+    DuplicateId,
+    /// A label that the descriptor does not list.
+    UnknownLabel,
+    /// A split that is not `train`, `val` or `test`.
+    UnknownSplit,
+    /// A path that is absolute or leads out of the folder.
+    OutsideFolder,
+    /// A file that is not there.
+    MissingFile,
+    /// A split without a sample.
+    EmptySplit,
+    /// A class without a training sample.
+    EmptyClass,
+}
+
+impl Fault {
+    /// What it is called, and what to do about it.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::MissingColumn => {
+                ("missing columns", "add them, or name the right ones under [columns] in dataset.toml")
+            }
+            Self::EmptyCell => ("empty cells", "fill them in, or take the rows out"),
+            Self::DuplicateId => ("duplicate ids", "an id names one sample: rename or remove all rows but one"),
+            Self::UnknownLabel => ("unknown labels", "correct them, or add them to `classes` in dataset.toml"),
+            Self::UnknownSplit => ("unknown splits", "write `train`, `val` or `test`"),
+            Self::OutsideFolder => (
+                "paths that leave the data set's folder",
+                "write paths relative to the manifest's folder, without leading `/` or `..`, and move the files there",
+            ),
+            Self::MissingFile => (
+                "missing files",
+                "restore them (names are case-sensitive, folders separated by `/`), or take the rows out",
+            ),
+            Self::EmptySplit => {
+                ("splits that name nothing", "assign at least one row to each of `train`, `val` and `test`")
+            }
+            Self::EmptyClass => {
+                ("classes without a training sample", "add samples to `train`, or take the class out of `classes`")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, remedy) = self.fault.words();
+        write!(f, "{} {name}: {}\n    {remedy}", self.offenders.0.len(), self.offenders)
+    }
+}
+
+fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(|p| format!("\n  {p}")).collect()
+}
+
+/// Offenders; shown are the first ten and how many more there are.
+#[derive(Debug)]
+pub struct Listing(pub Vec<String>);
+
+impl fmt::Display for Listing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 10;
+        for offender in self.0.iter().take(SHOWN) {
+            write!(f, "\n    {offender}")?;
+        }
+        match self.0.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => write!(f, "\n    … and {more} more"),
+        }
+    }
+}

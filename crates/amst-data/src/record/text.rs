@@ -1,0 +1,56 @@
+//! Text: its UTF-8 bytes as tokens.
+//!
+//! Byte `b` is token `b + 2`, so 258 ids reach every language without a vocabulary file.
+//! Id 1 pads ([`PAD`]) and id 0 is left free for a start token, which is how RoBERTa numbers
+//! the two, so that text of either kind is padded alike. A record is the ids as `u32`.
+
+use amst_recipe::TextSpec;
+use serde_json::{Value, json};
+
+use super::Encode;
+use crate::sample::Input;
+
+/// The token that fills a row up to its length; its mask is 0.
+pub const PAD: i64 = 1;
+
+/// The id of byte 0.
+pub(crate) const FIRST: u32 = 2;
+
+pub(crate) struct TextEncoder {
+    vocabulary: usize,
+    max_length: usize,
+}
+
+impl TextEncoder {
+    pub(crate) fn new(spec: &TextSpec) -> Self {
+        Self { vocabulary: spec.vocabulary, max_length: spec.max_length }
+    }
+}
+
+impl Encode for TextEncoder {
+    fn configuration(&self) -> Value {
+        // The vocabulary changes no id: it decides only whether one is refused.
+        json!({ "record": 1, "tokens": "bytes", "max_length": self.max_length, "vocabulary": self.vocabulary })
+    }
+
+    fn encode(&self, source: &[u8], name: &str) -> Result<Vec<u8>, String> {
+        let ids: Vec<u32> = source.iter().take(self.max_length).map(|&b| u32::from(b) + FIRST).collect();
+        match ids.iter().max() {
+            None => Err(format!("{name}: no text")),
+            Some(&id) if id as usize >= self.vocabulary => Err(format!(
+                "{name}: byte {} is token {id}, beyond `text.vocabulary` ({}); set text.vocabulary=258",
+                id - FIRST,
+                self.vocabulary
+            )),
+            Some(_) => Ok(ids.iter().flat_map(|id| id.to_le_bytes()).collect()),
+        }
+    }
+}
+
+pub(crate) fn decode(record: &[u8]) -> Result<Input, String> {
+    let (ids, rest) = record.as_chunks::<4>();
+    if ids.is_empty() || !rest.is_empty() {
+        return Err(format!("a token record of {} bytes", record.len()));
+    }
+    Ok(Input::Tokens(ids.iter().map(|&b| u32::from_le_bytes(b)).collect()))
+}

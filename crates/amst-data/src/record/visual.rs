@@ -1,0 +1,92 @@
+//! Pictures: pixels where they are few, the source file's own bytes where they are many.
+//!
+//! A decoded 480×360 frame takes 518 kB, its JPEG about 20: keeping pixels would turn a data
+//! set of a few hundred megabytes into tens of gigabytes that no memory caches, to save
+//! 1.6 ms that worker threads hide. A 28×28 PNG is the other way round: its pixels take
+//! 2 kB, and opening a decoder costs more than the transform. So each source is decoded once
+//! when prepared (which is the check that it can be), and up to [`FEW_PIXELS`] its pixels are
+//! kept. Nothing is resized here: the random crop needs the source resolution.
+//!
+//! `0, file` or `1, width: u32, height: u32, rgb`.
+
+use amst_frames::Picture;
+use serde_json::{Value, json};
+
+use super::{Encode, take_u32};
+use crate::sample::Input;
+
+/// Pictures of at most this many pixels (64×64) are stored decoded.
+const FEW_PIXELS: usize = 4096;
+
+const FILE: u8 = 0;
+const PIXELS: u8 = 1;
+
+pub(crate) struct VisualEncoder;
+
+impl Encode for VisualEncoder {
+    fn configuration(&self) -> Value {
+        json!({ "record": 1, "few_pixels": FEW_PIXELS })
+    }
+
+    fn encode(&self, source: &[u8], name: &str) -> Result<Vec<u8>, String> {
+        let picture = Picture::decode(source, name).map_err(|e| e.to_string())?;
+        if picture.width * picture.height > FEW_PIXELS {
+            return Ok([&[FILE], source].concat());
+        }
+        let [width, height] = [picture.width, picture.height].map(|side| (side as u32).to_le_bytes());
+        Ok([&[PIXELS][..], &width, &height, &picture.rgb].concat())
+    }
+}
+
+/// `frames` pictures from the records of the frames in use; a single record is repeated.
+pub(crate) fn decode(records: &[&[u8]], frames: usize) -> Result<Input, String> {
+    let mut pictures = records.iter().map(|r| picture(r)).collect::<Result<Vec<_>, _>>()?;
+    if let [only] = pictures.as_slice() {
+        pictures = vec![only.clone(); frames];
+    }
+    if pictures.len() != frames {
+        return Err(format!("{} pictures where {frames} are wanted", pictures.len()));
+    }
+    Ok(Input::Pictures(pictures))
+}
+
+fn picture(record: &[u8]) -> Result<Picture, String> {
+    match record.split_first() {
+        Some((&FILE, file)) => Picture::decode(file, "a stored picture").map_err(|e| e.to_string()),
+        Some((&PIXELS, rest)) => {
+            let (width, rest) = take_u32(rest)?;
+            let (height, rgb) = take_u32(rest)?;
+            if width.checked_mul(height).and_then(|n| n.checked_mul(3)) != Some(rgb.len()) {
+                return Err(format!("{} bytes of pixels for {width}×{height}", rgb.len()));
+            }
+            Ok(Picture { width, height, rgb: rgb.to_vec() })
+        }
+        _ => Err("a picture record of an unknown kind".into()),
+    }
+}
+
+/// Which of `files` pictures become `wanted` frames: every `files / wanted`-th from the
+/// first on, as published; of fewer than `wanted` pictures the first, repeated.
+pub fn pick_frames(files: usize, wanted: usize) -> Vec<usize> {
+    let segment = files / wanted.max(1);
+    (0..wanted).map(|frame| frame * segment).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_spread_over_the_files_and_too_few_repeat_the_first() {
+        assert_eq!(pick_frames(3, 3), [0, 1, 2]);
+        assert_eq!(pick_frames(11, 3), [0, 3, 6]);
+        assert_eq!(pick_frames(2, 3), [0, 0, 0]);
+        assert_eq!(pick_frames(5, 1), [0]);
+    }
+
+    #[test]
+    fn a_picture_record_that_lies_about_its_size_is_refused() {
+        let record = [&[PIXELS][..], &[2, 0, 0, 0], &[2, 0, 0, 0], &[0; 11]].concat();
+        assert!(picture(&record).is_err_and(|why| why.contains("2×2")));
+    }
+}

@@ -1,0 +1,173 @@
+//! Manifests: what is accepted, and every way in which one is refused.
+
+use amst_data::layout::csv;
+use amst_data::{DataError, ErrorKind, Fault, Raw, SplitName};
+use amst_recipe::Modality;
+
+use crate::small::Small;
+
+/// The manifest must be refused for `fault` alone, with a message that holds all of `words`.
+fn refused(small: &Small, fault: Fault, words: &[&str]) {
+    let error = small.error();
+    assert_eq!(error.kind(), ErrorKind::Data);
+    let text = error.to_string();
+    let DataError::Manifest { problems, .. } = &error else { panic!("{text}") };
+    assert_eq!(problems.iter().map(|p| p.fault).collect::<Vec<_>>(), [fault], "{text}");
+    words.iter().for_each(|word| assert!(text.contains(word), "`{word}` is not in: {text}"));
+    assert!(small.stores().is_empty(), "nothing is prepared of a data set that is refused");
+}
+
+#[test]
+fn a_manifest_gives_its_rows_in_order() {
+    let small = Small::new();
+    let rows = csv::read(&small.dataset(), &Modality::ALL).unwrap();
+    assert_eq!(rows.len(), 9);
+    assert_eq!((rows[4].id.as_str(), rows[4].label, rows[4].split), ("s4", 1, SplitName::Val));
+    assert_eq!(rows[0].raw[&Modality::Visual], Raw::Files(vec!["p0.png".into(), "p1.png".into()]));
+    assert_eq!(rows[2].raw[&Modality::Text], Raw::Text("no. 2, é".into()));
+}
+
+#[test]
+fn a_byte_order_mark_and_crlf_line_ends_give_the_same_rows() {
+    let small = Small::new();
+    let read = || csv::read(&small.dataset(), &Modality::ALL).unwrap();
+    let plain = read();
+    let spreadsheet = format!("\u{feff}{}\r\n", small.manifest().replace('\n', "\r\n"));
+    small.put("manifest.csv", spreadsheet.as_bytes());
+    assert_eq!(read(), plain);
+}
+
+#[test]
+fn only_the_columns_of_the_modalities_in_use_are_needed() {
+    let mut small = Small::new();
+    small.replace("audio,image,text", "audio,picture,text");
+    refused(&small, Fault::MissingColumn, &["`image`", "there is: id, label, split, audio, picture, text"]);
+    small.recipe.modalities = vec![Modality::Audio, Modality::Text];
+    small.prepare().unwrap();
+    small.recipe.modalities = Modality::ALL.to_vec();
+    small.spec.columns.image = "picture".into();
+    small.prepare().unwrap();
+}
+
+#[test]
+fn missing_columns_are_all_named() {
+    let small = Small::new();
+    small.replace("id,label,split", "name,label,part");
+    refused(&small, Fault::MissingColumn, &["`id`", "`split`", "[columns]"]);
+}
+
+#[test]
+fn a_missing_file_is_refused() {
+    let small = Small::new();
+    std::fs::remove_file(small.root().join("a3.wav")).unwrap();
+    std::fs::remove_file(small.root().join("p1.png")).unwrap();
+    refused(&small, Fault::MissingFile, &["2 missing files", "a3.wav (audio of `s3`)", "p1.png", "restore"]);
+}
+
+#[test]
+fn a_duplicate_id_is_refused() {
+    let small = Small::new();
+    small.replace("s7,", "s1,");
+    refused(&small, Fault::DuplicateId, &["`s1` in 2 rows"]);
+}
+
+#[test]
+fn an_unknown_label_is_refused_with_the_nearest_class() {
+    let small = Small::new();
+    small.replace("s4,bee", "s4,beee");
+    refused(&small, Fault::UnknownLabel, &["`beee` of `s4`", "did you mean `bee`?"]);
+}
+
+#[test]
+fn a_class_without_a_training_sample_is_refused() {
+    let small = Small::new();
+    small.replace("s2,cat", "s2,ant");
+    refused(&small, Fault::EmptyClass, &["`cat`", "train"]);
+}
+
+#[test]
+fn an_unknown_split_is_refused() {
+    let small = Small::new();
+    small.replace("s5,cat,val", "s5,cat,valid");
+    refused(&small, Fault::UnknownSplit, &["`valid` of `s5`, line 7", "`train`, `val` or `test`"]);
+}
+
+#[test]
+fn a_split_that_names_nothing_is_refused() {
+    let small = Small::new();
+    small.replace(",val,", ",test,");
+    refused(&small, Fault::EmptySplit, &["`val`"]);
+}
+
+#[test]
+fn a_path_that_leaves_the_folder_is_refused() {
+    let small = Small::new();
+    small.replace("a1.wav", "../raw/a1.wav");
+    small.replace("a2.wav", "/etc/passwd");
+    small.replace("a4.wav", "x/../../a4.wav");
+    refused(&small, Fault::OutsideFolder, &["3 paths", "`../raw/a1.wav` of `s1`", "`/etc/passwd`"]);
+}
+
+#[test]
+fn a_path_that_goes_up_and_stays_inside_is_accepted() {
+    let small = Small::new();
+    std::fs::create_dir(small.root().join("x")).unwrap();
+    small.replace("a1.wav", "./x/../a1.wav");
+    small.prepare().unwrap();
+}
+
+#[test]
+fn an_empty_cell_is_refused() {
+    let small = Small::new();
+    small.replace("a1.wav", " ");
+    small.replace(",p2.png,", ",;,");
+    refused(&small, Fault::EmptyCell, &["line 3: no audio of `s1`", "line 4: no image of `s2`"]);
+}
+
+#[test]
+fn of_many_offenders_ten_are_named_and_the_rest_counted() {
+    let small = Small::new();
+    let more: String = (0..25).map(|n| format!("\nx{n},dog,train,a0.wav,p0.png,text")).collect();
+    small.put("manifest.csv", (small.manifest() + &more).as_bytes());
+    refused(&small, Fault::UnknownLabel, &["25 unknown labels", "`dog` of `x9`", "and 15 more"]);
+    assert!(!small.error().to_string().contains("`x10`"));
+}
+
+#[test]
+fn all_kinds_of_faults_are_told_at_once() {
+    let small = Small::new();
+    small.replace("s4,bee", "s3,wasp");
+    small.replace("a0.wav", "gone.wav");
+    let text = small.error().to_string();
+    for word in ["duplicate ids", "unknown labels", "missing files"] {
+        assert!(text.contains(word), "{text}");
+    }
+}
+
+#[test]
+fn what_is_no_table_is_refused_with_the_line() {
+    let small = Small::new();
+    small.replace("\"no. 4, é\"", "no. 4, é");
+    let error = small.error();
+    assert!(matches!(error, DataError::Table { .. }));
+    assert!(error.to_string().contains("line: 6") && error.to_string().contains("quoted"), "{error}");
+    small.put("manifest.csv", b"id,label\n\xff\xfe,1\n");
+    assert!(small.error().to_string().contains("UTF-8"));
+    std::fs::remove_file(small.root().join("manifest.csv")).unwrap();
+    assert!(matches!(small.error(), DataError::Read { .. }));
+}
+
+#[test]
+fn a_manifest_without_rows_is_refused() {
+    let small = Small::new();
+    small.put("manifest.csv", b"id,label,split,audio,image,text\n");
+    let text = small.error().to_string();
+    assert!(text.contains("3 splits that name nothing") && text.contains("3 classes"), "{text}");
+}
+
+#[test]
+fn a_descriptor_without_classes_is_refused() {
+    let mut small = Small::new();
+    small.spec.classes.clear();
+    assert_eq!(small.error().kind(), ErrorKind::Configuration);
+}

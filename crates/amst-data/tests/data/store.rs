@@ -1,0 +1,244 @@
+//! Store files: made once, found again, never trusted blindly.
+
+use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use amst_data::{DataError, Dataset, Input, SplitName, prepare};
+use amst_recipe::Modality;
+
+use crate::small::{Small, flip, riff};
+
+/// How many sources were turned into features.
+fn work(small: &Small) -> usize {
+    let count = AtomicUsize::new(0);
+    prepare(&small.dataset(), &small.recipe, &small.store_dir(), &|_| {
+        count.fetch_add(1, Ordering::Relaxed);
+    })
+    .unwrap();
+    count.into_inner()
+}
+
+fn bad(small: &Small, modality: Modality, words: &[&str]) {
+    let error = small.error();
+    let text = error.to_string();
+    assert!(matches!(error, DataError::BadSamples { modality: m, .. } if m == modality), "{text}");
+    words.iter().for_each(|word| assert!(text.contains(word), "`{word}` is not in: {text}"));
+    assert!(small.stores().iter().all(|p| !p.to_string_lossy().contains(modality.name())));
+}
+
+#[test]
+fn features_are_prepared_once() {
+    let small = Small::new();
+    assert_eq!(work(&small), 27, "nine sources of each modality");
+    assert_eq!(small.stores().len(), 3);
+    assert_eq!(work(&small), 0);
+}
+
+#[test]
+fn a_source_shared_by_samples_is_prepared_once() {
+    let mut small = Small::new();
+    small.recipe.modalities = vec![Modality::Audio];
+    small.replace("a4.wav", "a0.wav");
+    assert_eq!(work(&small), 8);
+    let data = small.prepare().unwrap();
+    let first = data.split(SplitName::Train).get(0).unwrap();
+    let other = data.split(SplitName::Val).get(1).unwrap();
+    assert_eq!(first.inputs, other.inputs);
+}
+
+#[test]
+fn samples_come_back_as_their_sources_have_them() {
+    let small = Small::new();
+    let data = small.prepare().unwrap();
+    let sample = data.split(SplitName::Train).get(0).unwrap();
+    assert_eq!((sample.id.as_str(), sample.label, sample.index), ("s0", 0, 0));
+    // 700 samples at 8 kHz: one frame of 200 and then one every 80.
+    assert!(matches!(&sample.inputs[&Modality::Audio], Input::Map { frames: 7, mels: 8, data } if data.len() == 56));
+    let Input::Pictures(pictures) = &sample.inputs[&Modality::Visual] else { panic!() };
+    assert_eq!(pictures.iter().map(|p| (p.width, p.height)).collect::<Vec<_>>(), [(20, 70), (21, 70)]);
+    let tokens = "no. 0,".bytes().map(|b| u32::from(b) + 2).collect();
+    assert_eq!(sample.inputs[&Modality::Text], Input::Tokens(tokens));
+}
+
+#[test]
+fn small_pictures_are_kept_as_pixels_and_come_back_equal() {
+    let small = Small::new();
+    let png = crate::small::png(5, 4, 3);
+    (0..9).for_each(|n| small.put(&format!("p{n}.png"), &png));
+    let data = small.prepare().unwrap();
+    let store = fs::read(small.store_of(Modality::Visual)).unwrap();
+    assert!(!store.windows(4).any(|w| w == b"IHDR"), "no PNG is in the store");
+    let Input::Pictures(pictures) = &data.split(SplitName::Val).get(0).unwrap().inputs[&Modality::Visual] else {
+        panic!()
+    };
+    let expected = amst_frames::Picture::decode(&png, "p").unwrap();
+    assert_eq!(*pictures, [expected.clone(), expected], "one picture is repeated for two frames");
+}
+
+#[test]
+fn another_configuration_has_a_store_of_its_own() {
+    let mut small = Small::new();
+    let first = small.prepare().unwrap().keys();
+    small.recipe.audio.mels = 9;
+    let second = small.prepare().unwrap().keys();
+    assert_ne!(first[&Modality::Audio], second[&Modality::Audio]);
+    assert_eq!(first[&Modality::Visual], second[&Modality::Visual]);
+    assert_eq!(small.stores().len(), 4, "both are kept");
+    small.recipe.audio.mels = 8;
+    assert_eq!(work(&small), 0);
+}
+
+#[test]
+fn settings_of_the_encoder_need_no_new_store() {
+    let mut small = Small::new();
+    small.prepare().unwrap();
+    (small.recipe.audio.width, small.recipe.visual.size, small.recipe.visual.flip) = (2, [9, 7], 0.0);
+    (small.recipe.audio.mean, small.recipe.seed, small.recipe.epochs) = (-4.0, 7, 3);
+    assert_eq!(work(&small), 0);
+}
+
+#[test]
+fn one_changed_byte_of_a_source_is_noticed() {
+    let small = Small::new();
+    let before = small.prepare().unwrap().keys();
+    flip(&small.root().join("a3.wav"), 5);
+    let after = small.prepare().unwrap().keys();
+    assert_ne!(before[&Modality::Audio], after[&Modality::Audio]);
+    assert_eq!(before[&Modality::Text], after[&Modality::Text]);
+}
+
+#[test]
+fn a_touched_source_with_the_same_content_keeps_its_store() {
+    let small = Small::new();
+    small.prepare().unwrap();
+    let path = small.root().join("a3.wav");
+    fs::write(&path, fs::read(&path).unwrap()).unwrap();
+    assert_eq!(work(&small), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_change_whose_time_stamp_was_set_back_is_noticed() {
+    let small = Small::new();
+    let path = small.root().join("a3.wav");
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    let set_back = || fs::File::options().write(true).open(&path).unwrap().set_modified(long_ago).unwrap();
+    set_back();
+    let before = small.prepare().unwrap().keys();
+    flip(&path, 5);
+    set_back();
+    assert_ne!(small.prepare().unwrap().keys(), before);
+}
+
+#[test]
+fn a_flipped_byte_of_a_store_is_refused_with_the_remedy() {
+    for back in [1, 40, 400] {
+        let small = Small::new();
+        small.prepare().unwrap();
+        let path = small.store_of(Modality::Audio);
+        flip(&path, back);
+        let error = small.error();
+        assert!(matches!(&error, DataError::StoreDamaged { path: p, .. } if *p == path), "{error}");
+        assert!(error.to_string().contains("delete it"));
+        fs::remove_file(path).unwrap();
+        assert_eq!(work(&small), 9);
+    }
+}
+
+#[test]
+fn a_store_cut_short_is_refused() {
+    let small = Small::new();
+    small.prepare().unwrap();
+    let path = small.store_of(Modality::Text);
+    let bytes = fs::read(&path).unwrap();
+    for length in [0, 50, bytes.len() - 1] {
+        fs::write(&path, &bytes[..length]).unwrap();
+        assert!(matches!(small.error(), DataError::StoreDamaged { .. }), "{length}");
+    }
+}
+
+#[test]
+fn a_store_made_with_another_configuration_is_refused_under_this_ones_name() {
+    let mut small = Small::new();
+    small.prepare().unwrap();
+    let old = small.store_of(Modality::Audio);
+    small.recipe.audio.mels = 9;
+    small.prepare().unwrap();
+    let new = small.stores().into_iter().find(|p| p.to_string_lossy().contains("audio-") && *p != old).unwrap();
+    fs::copy(&old, &new).unwrap();
+    let error = small.error();
+    assert!(matches!(error, DataError::StoreOther { .. }), "{error}");
+    assert!(error.to_string().contains("another configuration") && error.to_string().contains("delete it"));
+}
+
+#[test]
+fn broken_recordings_are_all_listed_with_their_reasons() {
+    let small = Small::new();
+    let whole = fs::read(small.root().join("a1.wav")).unwrap();
+    small.put("a1.wav", &whole[..whole.len() - 100]);
+    small.put("a2.wav", b"");
+    small.put("a3.wav", b"this is no recording");
+    let nan: Vec<u8> = [0.1, f32::NAN, 0.2].iter().flat_map(|x: &f32| x.to_le_bytes()).collect();
+    small.put("a4.wav", &riff(3, 32, &nan));
+    bad(
+        &small,
+        Modality::Audio,
+        &["4 of 9 audio", "a1.wav: truncated", "a2.wav", "a3.wav: not a WAV", "NaN", "manifest"],
+    );
+}
+
+#[test]
+fn half_a_png_is_refused() {
+    let small = Small::new();
+    let whole = fs::read(small.root().join("p5.png")).unwrap();
+    small.put("p5.png", &whole[..whole.len() / 2]);
+    bad(&small, Modality::Visual, &["1 of 9 visual", "p5.png is a truncated PNG"]);
+}
+
+#[test]
+fn a_token_beyond_the_vocabulary_is_refused() {
+    let mut small = Small::new();
+    small.recipe.text.vocabulary = 100;
+    bad(&small, Modality::Text, &["the text of `s0`", "text.vocabulary=258"]);
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let small = Small::new();
+    fs::write(small.store_dir(), b"a file stands here").unwrap();
+    let error = small.error();
+    assert!(matches!(error, DataError::Write { .. }), "{error}");
+}
+
+#[test]
+fn nothing_half_done_is_left_behind() {
+    let small = Small::new();
+    small.put("a3.wav", b"broken");
+    small.error();
+    let names = || -> Vec<String> {
+        fs::read_dir(small.store_dir()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    assert!(names().iter().all(|n| !n.starts_with(".making-") && !n.ends_with(".store")), "{:?}", names());
+}
+
+#[test]
+fn several_that_prepare_at_once_do_the_work_once() {
+    let small = Small::new();
+    let done = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..4).map(|_| scope.spawn(|| work(&small))).collect();
+        workers.into_iter().map(|w| w.join().unwrap()).sum::<usize>()
+    });
+    assert_eq!(done, 27);
+    assert_eq!(small.stores().len(), 3);
+}
+
+#[test]
+fn the_same_sources_give_the_same_bytes_on_any_number_of_threads() {
+    let [one, two] = [1, 3].map(|threads| {
+        let small = Small::new();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| small.prepare().map(|_| ())).unwrap();
+        small.stores().iter().map(|p| fs::read(p).unwrap()).collect::<Vec<_>>()
+    });
+    assert_eq!(one, two);
+}

@@ -1,2 +1,42 @@
-//! amst
-fn main() {}
+//! Automation of this workspace: `cargo xtask reproduce`, `cargo xtask ci`, `cargo xtask tidy`.
+//!
+//! It links no tensor library, so that a plan is printed in milliseconds; whatever trains
+//! is a process of the release build of `amst`.
+
+mod ci;
+mod exit;
+mod reproduce;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Automation of this workspace", disable_version_flag = true)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Train what a table of the paper needs and print it.
+    Reproduce(Box<reproduce::Args>),
+    /// Run every check, in order, until one fails.
+    Ci,
+    /// Check that the architecture's invariants hold.
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().task {
+        Task::Reproduce(args) => reproduce::run(&args),
+        Task::Ci => ci::run(),
+        Task::Tidy => ci::tidy(),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        exit::code(&error)
+    })
+}

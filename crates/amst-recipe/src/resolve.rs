@@ -53,7 +53,7 @@ fn merge(target: &mut Value, layer: &Value, known: &Value, path: &str) -> Result
     for (key, value) in layer {
         let full = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
         let Some(shape) = known.get(key) else {
-            return Err(unknown(full));
+            return Err(unknown(leaf(full, value)));
         };
         match (target.get_mut(key), shape) {
             (Some(inner @ Value::Object(_)), Value::Object(_)) => merge(inner, value, shape, &full)?,
@@ -64,6 +64,14 @@ fn merge(target: &mut Value, layer: &Value, known: &Value, path: &str) -> Result
         }
     }
     Ok(())
+}
+
+/// The whole key as it was written, which is what a slip in its first part must be compared by.
+fn leaf(key: String, value: &Value) -> String {
+    match value.as_object().and_then(|inner| inner.iter().next()) {
+        Some((first, inner)) => leaf(format!("{key}.{first}"), inner),
+        None => key,
+    }
 }
 
 /// Tries one key alone, so that the error can name it.

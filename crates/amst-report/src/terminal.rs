@@ -1,6 +1,7 @@
 //! The table for a terminal, or for a file that is read as plain text.
 
 use std::fmt::Write;
+use std::io::IsTerminal;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement};
@@ -16,6 +17,15 @@ pub struct Terminal {
     pub styled: bool,
     /// Columns that there are; `None` for as many as are needed.
     pub width: Option<usize>,
+}
+
+impl Terminal {
+    /// As standard output is: styled and as wide as the terminal, or plain if it is a file or a pipe.
+    pub fn detect() -> Self {
+        let styled = std::io::stdout().is_terminal();
+        // comfy-table asks the system for the width, and says none where there is no terminal.
+        Self { styled, width: comfy_table::Table::new().width().map(usize::from) }
+    }
 }
 
 impl Exporter for Terminal {

@@ -1,0 +1,82 @@
+//! The device strings, and which features of `amst` they need.
+
+use std::str::FromStr;
+
+use amst_recipe::nearest;
+
+use crate::exit::Usage;
+
+/// A backend of `amst`, one a feature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Device {
+    /// The pure-Rust CPU device of the default build.
+    Flex,
+    /// NVIDIA GPUs through CubeCL.
+    Cuda,
+    /// LibTorch.
+    Tch,
+}
+
+impl Device {
+    /// The feature of `amst-cli`.
+    pub fn feature(self) -> &'static str {
+        match self {
+            Device::Flex => "flex",
+            Device::Cuda => "cuda",
+            Device::Tch => "tch",
+        }
+    }
+}
+
+impl FromStr for Device {
+    type Err = Usage;
+
+    fn from_str(text: &str) -> Result<Self, Usage> {
+        let parts: Vec<&str> = text.split(':').collect();
+        let is_index = |i: &str| i.parse::<usize>().is_ok();
+        match parts[..] {
+            ["flex"] => Ok(Device::Flex),
+            ["cuda"] | ["tch", "cuda"] | ["tch"] | ["tch", "cpu"] => Ok(backend(parts[0])),
+            ["cuda", i] | ["tch", "cuda", i] if is_index(i) => Ok(backend(parts[0])),
+            _ => {
+                let names = ["flex", "cuda", "cuda:0", "tch", "tch:cpu", "tch:cuda", "tch:cuda:0"];
+                let hint = nearest(text, names).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+                let known = "flex, cuda[:i], tch[:cpu|:cuda[:i]]";
+                Err(Usage(format!("unknown device `{text}`{hint}; there is: {known}")))
+            }
+        }
+    }
+}
+
+fn backend(name: &str) -> Device {
+    if name == "cuda" { Device::Cuda } else { Device::Tch }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_documented_device_is_understood() {
+        for (text, device) in [
+            ("flex", Device::Flex),
+            ("cuda", Device::Cuda),
+            ("cuda:1", Device::Cuda),
+            ("tch", Device::Tch),
+            ("tch:cpu", Device::Tch),
+            ("tch:cuda", Device::Tch),
+            ("tch:cuda:1", Device::Tch),
+        ] {
+            assert_eq!(text.parse::<Device>().unwrap(), device, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_slip_is_answered_with_the_nearest_and_the_list() {
+        let error = "flxe".parse::<Device>().unwrap_err().to_string();
+        assert!(error.contains("did you mean `flex`?") && error.contains("tch[:cpu|:cuda[:i]]"), "{error}");
+        for wrong in ["", "cuda:x", "flex:0", "tch:cpu:0", "cuda:0:0", "tch:gpu"] {
+            assert!(wrong.parse::<Device>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! `cargo xtask reproduce table2`: what is missing is trained, then the table is printed.
+
+mod amst;
+mod child;
+mod device;
+mod estimate;
+mod folders;
+mod plan;
+mod pool;
+mod progress;
+mod protocol;
+mod request;
+mod summary;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::thread::available_parallelism;
+
+use amst_report::{Exporter, Json, Terminal, collect};
+
+use self::device::Device;
+use self::folders::Folders;
+use self::pool::{Failure, Setting};
+use self::request::{Job, Request};
+
+/// What to reproduce, and how.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// The table: table2.
+    pub table: String,
+    /// Say what is done and what would run, and how long it would take; run nothing.
+    #[arg(long)]
+    pub plan: bool,
+    /// A data set's name, or the folder of one; may be given several times.
+    #[arg(long = "dataset", value_name = "NAME|PATH", default_value = "world-digits")]
+    pub datasets: Vec<String>,
+    /// Seeds to average over, for example 0,1,2; the table's own if left out.
+    #[arg(long, value_delimiter = ',', value_name = "SEED,…")]
+    pub seeds: Vec<u64>,
+    /// Epochs of every run; the data set's own if left out.
+    #[arg(long, value_name = "N")]
+    pub epochs: Option<usize>,
+    /// Where to compute: flex, cuda[:i], tch[:cpu|:cuda[:i]].
+    #[arg(long, default_value = "flex")]
+    pub device: String,
+    /// A setting of every run, for example optim.lr=0.01; may be given several times.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Runs at the same time; as many as there are cores if left out.
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub jobs: Option<usize>,
+    /// Folder of runs and tables; target/reproduce in this workspace if left out.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Rows of the table, for example 1,6; all if left out.
+    #[arg(long, value_delimiter = ',', value_name = "ID,…")]
+    pub experiments: Vec<String>,
+    /// Print the table, or the plan, as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Run this `amst` instead of building the workspace's own.
+    #[arg(long, value_name = "PROGRAM")]
+    pub amst: Option<PathBuf>,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("nothing would ever run: use 1 or more".into()),
+        Ok(n) => Ok(n),
+        Err(_) => Err("is not a whole number".into()),
+    }
+}
+
+/// Runs the command; the exit code is 1 if the table has holes at the end.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let device: Device = args.device.parse()?;
+    let request = Request::resolve(args)?;
+    let folders = Folders::of(args.out.as_deref(), &request.grid.name);
+    let mut entries = collect(&request.cells, &folders.runs);
+    let missing = request.missing(&entries);
+    let cores = available_parallelism().map_or(1, usize::from);
+    let jobs = args.jobs.unwrap_or(cores).min(missing.len().max(1));
+    if args.plan {
+        let plan = plan::Plan::of(&request, &entries, &missing, &folders.runs, jobs);
+        print!("{}", if args.json { plan.json() } else { plan.text() });
+        return Ok(ExitCode::SUCCESS);
+    }
+    folders.check_writable()?;
+    let mut failures = Vec::new();
+    if !missing.is_empty() {
+        failures = train(args, &request, &device, &folders, &missing, jobs, cores)?;
+        entries = collect(&request.cells, &folders.runs);
+        summary::explain(&mut entries, &failures);
+    }
+    let table = request.table(&entries);
+    let written = folders.write_table(&table)?;
+    print!("{}", if args.json { Json.export(&table) } else { Terminal::detect().export(&table) });
+    summary::print(&failures, &written);
+    Ok(if table.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn train(
+    args: &Args,
+    request: &Request,
+    device: &Device,
+    folders: &Folders,
+    missing: &[Job],
+    jobs: usize,
+    cores: usize,
+) -> anyhow::Result<Vec<Failure>> {
+    let program = match &args.amst {
+        Some(program) => std::path::absolute(program)?,
+        None => amst::build(device)?,
+    };
+    let setting = Setting {
+        program: &program,
+        table: &request.grid.name,
+        assignments: &request.assignments,
+        device: &args.device,
+        runs: &folders.runs,
+        jobs,
+        threads: (cores / jobs).max(1),
+    };
+    Ok(pool::run(&setting, missing))
+}

@@ -1,0 +1,143 @@
+//! `--plan`: which cells there are, which are done, how long the others would take.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use amst_report::{Entry, Missing};
+use serde::Serialize;
+
+use super::estimate::{self, Estimate, makespan, spoken};
+use super::request::{Job, Request};
+
+/// Version of the layout of `--plan --json`.
+const PLAN_SCHEMA: u32 = 1;
+
+/// What `reproduce` would do.
+#[derive(Debug, Serialize)]
+pub struct Plan {
+    schema: u32,
+    table: String,
+    cells: Vec<PlannedCell>,
+    done: usize,
+    missing: usize,
+    jobs: usize,
+    estimated_seconds: f64,
+    rough: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct PlannedCell {
+    dataset: String,
+    experiment: String,
+    seed: u64,
+    cell: String,
+    run: String,
+    state: State,
+    reason: Option<String>,
+    estimated_seconds: Option<f64>,
+    rough: Option<bool>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    /// Its result is there.
+    Done,
+    /// It would be trained.
+    Missing,
+    /// There is a result that is not its own or cannot be read; a person must decide.
+    Refused,
+}
+
+impl Plan {
+    /// The plan of a request, given what was found of it.
+    pub fn of(request: &Request, entries: &[Entry], missing: &[Job], runs: &Path, jobs: usize) -> Self {
+        let estimates: Vec<Estimate> = missing.iter().map(|job| estimate::of(job, runs)).collect();
+        let of_cell = |entry: &Entry| missing.iter().position(|j| j.cell.id == entry.cell.id).map(|i| estimates[i]);
+        let seconds: Vec<f64> = estimates.iter().map(|e| e.seconds).collect();
+        let mut done: Vec<_> = entries.iter().filter(|e| e.outcome.is_ok()).map(|e| &e.cell.id).collect();
+        done.sort();
+        done.dedup();
+        Self {
+            schema: PLAN_SCHEMA,
+            table: request.grid.name.clone(),
+            cells: entries.iter().map(|e| planned(e, of_cell(e))).collect(),
+            done: done.len(),
+            missing: missing.len(),
+            jobs,
+            estimated_seconds: makespan(&seconds, jobs),
+            rough: estimates.iter().any(|e| e.rough),
+        }
+    }
+
+    /// For machines.
+    pub fn json(&self) -> String {
+        let value = serde_json::to_value(self).expect("a plan is plain data");
+        format!("{value:#}\n")
+    }
+
+    /// For a person.
+    pub fn text(&self) -> String {
+        let widest = self.cells.iter().map(|c| c.dataset.chars().count()).max().unwrap_or(0).max(7);
+        let mut out = format!("{:widest$}  exp  seed  cell      state    estimate\n", "dataset");
+        for cell in &self.cells {
+            let about = match (cell.estimated_seconds, &cell.reason) {
+                (Some(seconds), _) => spoken(seconds),
+                (None, Some(reason)) => reason.clone(),
+                (None, None) => String::new(),
+            };
+            let line = format!(
+                "{:widest$}  {:<3}  {:<4}  {}  {:<7}  {about}",
+                cell.dataset,
+                cell.experiment,
+                cell.seed,
+                &cell.cell[..8],
+                cell.state.name(),
+            );
+            let _ = writeln!(out, "{}", line.trim_end());
+        }
+        out + &self.total()
+    }
+
+    fn total(&self) -> String {
+        let mut total = format!("\n{} done, {} missing", self.done, self.missing);
+        if self.missing > 0 {
+            let at_once = if self.jobs == 1 { "one at a time".into() } else { format!("{} at a time", self.jobs) };
+            let _ = write!(total, "; about {} {at_once}, after compilation", spoken(self.estimated_seconds));
+        }
+        if self.rough {
+            total += " (a rough guess: no run of the method on this data set has finished yet)";
+        }
+        total + "\n"
+    }
+}
+
+impl State {
+    fn name(self) -> &'static str {
+        match self {
+            State::Done => "done",
+            State::Missing => "missing",
+            State::Refused => "refused",
+        }
+    }
+}
+
+fn planned(entry: &Entry, estimate: Option<Estimate>) -> PlannedCell {
+    let (state, reason) = match &entry.outcome {
+        Ok(_) => (State::Done, None),
+        Err(Missing::NotRun) => (State::Missing, None),
+        Err(other) => (State::Refused, Some(other.to_string())),
+    };
+    let estimate = estimate.filter(|_| state == State::Missing);
+    PlannedCell {
+        dataset: entry.dataset.clone(),
+        experiment: entry.experiment.clone(),
+        seed: entry.seed,
+        cell: entry.cell.id.to_string(),
+        run: entry.cell.run_dir().display().to_string(),
+        state,
+        reason,
+        estimated_seconds: estimate.map(|e| e.seconds),
+        rough: estimate.map(|e| e.rough),
+    }
+}

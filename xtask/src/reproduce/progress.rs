@@ -1,0 +1,195 @@
+//! How far the runs are: bars on a terminal, lines elsewhere.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::estimate::spoken;
+use super::pool::Event;
+use super::protocol::Message;
+use super::request::{Job, cost_per_epoch};
+
+/// Pause between two lines where there are no bars.
+const BETWEEN_LINES: Duration = Duration::from_secs(10);
+
+/// The state of every run, and its display.
+pub struct Progress {
+    runs: Vec<Run>,
+    jobs: usize,
+    start: Instant,
+    last_line: Instant,
+    bars: Option<Bars>,
+}
+
+struct Run {
+    title: String,
+    epochs: usize,
+    weight: u64,
+    epoch: usize,
+    best: Option<f64>,
+    test: Option<f64>,
+    started: Option<Instant>,
+    ended: bool,
+    bar: Option<ProgressBar>,
+}
+
+struct Bars {
+    all: MultiProgress,
+    overall: ProgressBar,
+}
+
+impl Progress {
+    /// Bars if standard error is a terminal.
+    pub fn new(jobs: &[Job], at_once: usize) -> Self {
+        let runs: Vec<Run> = jobs.iter().map(Run::of).collect();
+        let total = runs.iter().map(Run::work).sum();
+        let bars = (std::io::stderr().is_terminal() && !runs.is_empty()).then(|| Bars::new(total));
+        if bars.is_none() && !runs.is_empty() {
+            eprintln!("{} runs, {at_once} at a time", runs.len());
+        }
+        Self { runs, jobs: at_once, start: Instant::now(), last_line: Instant::now(), bars }
+    }
+
+    /// Takes notice of an event.
+    pub fn hear(&mut self, event: &Event) {
+        match event {
+            Event::Started(i) => self.started(*i),
+            Event::Said(i, message) => self.said(*i, message),
+            Event::Ended(i, outcome) => {
+                let failure = outcome.as_ref().err().map(|f| f.reason.as_str());
+                self.ended(*i, failure);
+            }
+        }
+        self.tick();
+    }
+
+    /// Moves the clock.
+    pub fn tick(&mut self) {
+        let done = self.done();
+        let finished = self.runs.iter().filter(|r| r.ended).count();
+        let left = self.left(done);
+        if let Some(bars) = &self.bars {
+            bars.overall.set_position(done);
+            bars.overall.set_message(format!("{finished}/{} runs, {left}", self.runs.len()));
+        } else if self.last_line.elapsed() >= BETWEEN_LINES && finished < self.runs.len() {
+            self.last_line = Instant::now();
+            let total: u64 = self.runs.iter().map(Run::work).sum();
+            let percent = 100 * done / total.max(1);
+            eprintln!("{percent} %: {finished}/{} runs, {} elapsed, {left}", self.runs.len(), spoken(self.seconds()));
+        }
+    }
+
+    /// Takes the bars away.
+    pub fn finish(&self) {
+        if let Some(bars) = &self.bars {
+            bars.overall.finish_and_clear();
+        }
+    }
+
+    fn started(&mut self, i: usize) {
+        self.runs[i].started = Some(Instant::now());
+        if let Some(bars) = &self.bars {
+            let bar = bars.all.add(ProgressBar::no_length());
+            bar.set_style(ProgressStyle::with_template("  {msg}").expect("the template is sound"));
+            self.runs[i].bar = Some(bar);
+        }
+        self.runs[i].show();
+    }
+
+    fn said(&mut self, i: usize, message: &Message) {
+        let run = &mut self.runs[i];
+        match message {
+            Message::Start { .. } => {}
+            Message::Epoch { val_accuracy, .. } => {
+                run.epoch = (run.epoch + 1).min(run.epochs);
+                run.best = Some(run.best.map_or(*val_accuracy, |best| best.max(*val_accuracy)));
+            }
+            Message::Done { test_accuracy } => run.test = Some(*test_accuracy),
+        }
+        run.show();
+    }
+
+    fn ended(&mut self, i: usize, failure: Option<&str>) {
+        self.runs[i].ended = true;
+        let finished = self.runs.iter().filter(|r| r.ended).count();
+        let run = &self.runs[i];
+        let took = spoken(run.started.map_or(0.0, |s| s.elapsed().as_secs_f64()));
+        let how = match (failure, run.test) {
+            (Some(reason), _) => format!("failed after {took}: {reason}"),
+            (None, Some(test)) => format!("test {:.1} % in {took}", 100.0 * test),
+            (None, None) => format!("done in {took}"),
+        };
+        let line = format!("[{finished}/{}] {}: {how}", self.runs.len(), run.title);
+        match (&self.bars, &run.bar) {
+            (Some(bars), Some(bar)) => {
+                bar.finish_and_clear();
+                // A terminal that cannot be written to shows nothing, and there is nobody to tell.
+                let _ = bars.all.println(line);
+            }
+            _ => eprintln!("{line}; {}", self.left(self.done())),
+        }
+    }
+
+    /// Work done so far: a run that ended early, for better or worse, has none left.
+    fn done(&self) -> u64 {
+        self.runs.iter().map(|r| if r.ended { r.work() } else { r.weight * r.epoch as u64 }).sum()
+    }
+
+    fn seconds(&self) -> f64 {
+        self.start.elapsed().as_secs_f64()
+    }
+
+    /// The time remaining, once there is something to judge by.
+    fn left(&self, done: u64) -> String {
+        let total: u64 = self.runs.iter().map(Run::work).sum();
+        let longest = self.runs.iter().map(|r| r.weight * (r.epochs - r.epoch) as u64 * u64::from(!r.ended)).max();
+        if done == 0 {
+            return "time remaining not known yet".into();
+        }
+        let per_unit = self.seconds() / done as f64;
+        // The last runs cannot be shared out: one run goes at the speed of one job.
+        let shared = (total - done) as f64 * per_unit;
+        let alone = longest.unwrap_or(0) as f64 * per_unit * self.jobs.min(self.runs.len()) as f64;
+        format!("{} left", spoken(shared.max(alone)))
+    }
+}
+
+impl Run {
+    fn of(job: &Job) -> Self {
+        let recipe = &job.cell.recipe;
+        Self {
+            title: job.title(),
+            epochs: recipe.epochs,
+            weight: cost_per_epoch(recipe.method),
+            epoch: 0,
+            best: None,
+            test: None,
+            started: None,
+            ended: false,
+            bar: None,
+        }
+    }
+
+    fn work(&self) -> u64 {
+        self.weight * self.epochs as u64
+    }
+
+    fn show(&self) {
+        if let Some(bar) = &self.bar {
+            let best = self.best.map(|b| format!(", best validation accuracy {:.1} %", 100.0 * b)).unwrap_or_default();
+            bar.set_message(format!("{}: epoch {}/{}{best}", self.title, self.epoch, self.epochs));
+        }
+    }
+}
+
+impl Bars {
+    fn new(total: u64) -> Self {
+        let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
+        let overall = all.add(ProgressBar::new(total));
+        let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {elapsed_precise} elapsed, {msg}");
+        overall.set_style(style.expect("the template is sound"));
+        overall.enable_steady_tick(Duration::from_millis(500));
+        Self { all, overall }
+    }
+}

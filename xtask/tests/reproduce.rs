@@ -1,0 +1,323 @@
+//! `cargo xtask reproduce`, with a stand-in for `amst` that copies results made by hand.
+#![cfg(unix)]
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use amst_recipe::{
+    Cell, CellResult, DataLock, Grid, OutputMetrics, RESULT_SCHEMA, Selected, TestResult, Timing, find_dataset,
+};
+use assert_cmd::Command;
+use assert_cmd::assert::Assert;
+
+/// A data set, an output folder and the stand-in.
+struct Bench {
+    folder: tempfile::TempDir,
+    data: DataLock,
+}
+
+/// Writes down how it was called, then leaves the result that was made for the cell.
+const STAND_IN: &str = r#"#!/bin/sh
+task=$1; shift
+while [ $# -gt 0 ]; do
+    case $1 in --experiment) e=$2 ;; --seed) s=$2 ;; --out) out=$2 ;; esac
+    shift 2
+done
+echo "$task $e $s" >> "$STASH/calls"
+if [ -e "$STASH/fail-$task-$e-$s" ]; then
+    echo "loading" >&2
+    cat "$STASH/fail-$task-$e-$s" >&2
+    exit 4
+fi
+[ "$task" = train ] || exit 0
+echo '{"kind":"start","epochs":2,"cell":"?"}'
+echo '{"kind":"epoch","epoch":0,"epochs":2,"val_accuracy":0.5,"seconds":0.1}'
+echo '{"kind":"done","test_accuracy":0.5}'
+[ -e "$STASH/$e-$s.run" ] || exit 0
+run=$out/$(cat "$STASH/$e-$s.run")
+mkdir -p "$run" && cp "$STASH/$e-$s.json" "$run/result.json"
+"#;
+
+impl Bench {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let digits = folder.path().join("digits");
+        std::fs::create_dir_all(&digits).unwrap();
+        std::fs::create_dir(folder.path().join("stash")).unwrap();
+        let descriptor = "name = 'digits'\ntitle = 'Digits'\nlayout = 'csv'\nclasses = ['a', 'b', 'c', 'd']\n\
+                          [recipe]\nepochs = 2\nskip = { audio = 2 }\n";
+        std::fs::write(digits.join("dataset.toml"), descriptor).unwrap();
+        std::fs::write(digits.join("manifest.csv"), "id,label,split\n1,a,train\n2,b,test\n").unwrap();
+        let program = folder.path().join("amst");
+        std::fs::write(&program, STAND_IN).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let data = DataLock::of(&find_dataset(digits.to_str().unwrap(), Path::new("")).unwrap()).unwrap();
+        Self { folder, data }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn reproduce(&self, arguments: &[&str]) -> Assert {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(["reproduce", "table2"]).arg("--dataset").arg(self.path("digits"));
+        command.arg("--out").arg(self.path("out")).arg("--amst").arg(self.path("amst"));
+        command.env("STASH", self.path("stash")).args(arguments).assert()
+    }
+
+    fn cell(&self, experiment: &str, seed: u64, assignments: &[String]) -> Cell {
+        let grid = Grid::named("table2").unwrap();
+        let digits = find_dataset(self.path("digits").to_str().unwrap(), Path::new("")).unwrap();
+        grid.cell(grid.experiment(experiment).unwrap(), seed, &digits, &self.data, assignments).unwrap()
+    }
+
+    /// A result for every cell, in the stash of the stand-in. Experiment e and seed s give 0.5 + 0.05·e + 0.01·s.
+    fn stash(&self, assignments: &[String]) {
+        for (experiment, seed) in grid_cells() {
+            let cell = self.cell(experiment, seed, assignments);
+            let name = format!("{experiment}-{seed}");
+            std::fs::write(self.path(&format!("stash/{name}.run")), cell.run_dir().to_str().unwrap()).unwrap();
+            let accuracy = 0.5 + 0.05 * experiment.parse::<f64>().unwrap() + 0.01 * seed as f64;
+            let text = serde_json::to_string(&self.result(&cell, accuracy)).unwrap();
+            std::fs::write(self.path(&format!("stash/{name}.json")), text).unwrap();
+        }
+    }
+
+    /// The same results, as if they had been trained before.
+    fn finish_all(&self) {
+        self.stash(&[]);
+        for (experiment, seed) in grid_cells() {
+            let run = self.run(experiment, seed);
+            std::fs::create_dir_all(&run).unwrap();
+            std::fs::copy(self.path(&format!("stash/{experiment}-{seed}.json")), run.join("result.json")).unwrap();
+        }
+    }
+
+    fn run(&self, experiment: &str, seed: u64) -> PathBuf {
+        self.path("out/runs").join(self.cell(experiment, seed, &[]).run_dir())
+    }
+
+    fn result(&self, cell: &Cell, accuracy: f64) -> CellResult {
+        let output = OutputMetrics { accuracy, ..OutputMetrics::default() };
+        CellResult {
+            schema: RESULT_SCHEMA,
+            cell: cell.id.clone(),
+            data: self.data.clone(),
+            recipe: cell.recipe.clone(),
+            selected: Selected { epoch: 1, val_accuracy: accuracy },
+            test: TestResult { samples: 100, majority_rate: 0.3, outputs: [("fused".into(), output)].into() },
+            last_train_loss: BTreeMap::new(),
+        }
+    }
+
+    /// How the stand-in was called, one line a process.
+    fn calls(&self) -> Vec<String> {
+        let calls = std::fs::read_to_string(self.path("stash/calls")).unwrap_or_default();
+        calls.lines().map(String::from).collect()
+    }
+
+    fn forget_calls(&self) {
+        std::fs::remove_file(self.path("stash/calls")).unwrap();
+    }
+}
+
+fn grid_cells() -> impl Iterator<Item = (&'static str, u64)> {
+    ["1", "2", "3", "4", "5", "6"].into_iter().flat_map(|e| [0, 1, 2].map(|s| (e, s)))
+}
+
+fn stdout(assert: &Assert) -> String {
+    String::from_utf8(assert.get_output().stdout.clone()).unwrap()
+}
+
+fn stderr(assert: &Assert) -> String {
+    String::from_utf8(assert.get_output().stderr.clone()).unwrap()
+}
+
+#[test]
+fn a_plan_names_every_cell_and_writes_nothing() {
+    let bench = Bench::new();
+    let start = Instant::now();
+    let text = stdout(&bench.reproduce(&["--plan"]).success());
+    assert!(start.elapsed() < Duration::from_secs(2));
+    assert_eq!(text.matches(" missing  ").count(), 18, "{text}");
+    assert!(text.contains("0 done, 18 missing") && text.contains("rough guess"), "{text}");
+    assert!(!bench.path("out").exists() && bench.calls().is_empty());
+}
+
+#[test]
+fn a_plan_takes_its_times_from_finished_runs_of_the_method() {
+    let bench = Bench::new();
+    bench.finish_all();
+    let timing = Timing { seconds: 30.0, ..Timing::default() };
+    std::fs::write(bench.run("6", 0).join("timing.json"), serde_json::to_string(&timing).unwrap()).unwrap();
+    std::fs::remove_file(bench.run("6", 1).join("result.json")).unwrap();
+    std::fs::remove_file(bench.run("1", 1).join("result.json")).unwrap();
+    let plan: serde_json::Value =
+        serde_json::from_str(&stdout(&bench.reproduce(&["--plan", "--json", "--jobs", "1"]).success())).unwrap();
+    assert_eq!((plan["done"].as_u64(), plan["missing"].as_u64(), plan["jobs"].as_u64()), (Some(16), Some(2), Some(1)));
+    let cells = plan["cells"].as_array().unwrap();
+    let cell = |experiment: &str, seed: u64| {
+        cells.iter().find(|c| c["experiment"] == experiment && c["seed"] == seed).unwrap().clone()
+    };
+    assert_eq!((&cell("6", 1)["estimated_seconds"], &cell("6", 1)["rough"]), (&30.0.into(), &false.into()));
+    assert_eq!(cell("1", 1)["rough"], true, "no joint run has left its time");
+    assert_eq!((&cell("6", 0)["state"], &cell("6", 0)["estimated_seconds"]), (&"done".into(), &().into()));
+    assert_eq!(cell("6", 1)["cell"].as_str().unwrap(), bench.cell("6", 1, &[]).id.as_str());
+}
+
+#[test]
+fn a_complete_table_is_printed_without_any_program() {
+    let bench = Bench::new();
+    bench.finish_all();
+    std::fs::remove_file(bench.path("amst")).unwrap();
+    let assert = bench.reproduce(&[]).success();
+    let text = stdout(&assert);
+    assert!(text.contains("**81.0 ± 0.58**") && text.contains("_76.0 ± 0.58_"), "{text}");
+    assert!(text.contains("majority") && text.contains("30.0") && text.contains("25.0"), "{text}");
+    for file in ["table.md", "table.json", "table.csv"] {
+        assert!(bench.path("out/table2").join(file).is_file(), "{file}");
+        assert!(stderr(&assert).contains(file), "it says where {file} is");
+    }
+    assert_eq!(std::fs::read_dir(bench.path("out/table2")).unwrap().count(), 3, "nothing half-written is left");
+}
+
+#[test]
+fn what_is_missing_is_trained_longest_first_and_then_found() {
+    let bench = Bench::new();
+    bench.stash(&[]);
+    let text = stdout(&bench.reproduce(&["--jobs", "1"]).success());
+    assert!(text.contains("**81.0 ± 0.58**"), "{text}");
+    let calls = bench.calls();
+    assert!(calls[0].starts_with("prepare"), "{calls:?}");
+    assert_eq!(calls.len(), 1 + 18, "one preparation, each cell once: {calls:?}");
+    assert!(calls[1..7].iter().all(|c| c.starts_with("train 5") || c.starts_with("train 6")), "{calls:?}");
+    bench.forget_calls();
+    let again = bench.reproduce(&["--json"]).success();
+    assert!(bench.calls().is_empty(), "nothing is trained twice");
+    let table: serde_json::Value = serde_json::from_str(&stdout(&again)).unwrap();
+    assert_eq!(table["rows"].as_array().unwrap().len(), 6);
+}
+
+#[test]
+fn a_failing_cell_does_not_stop_the_others() {
+    let bench = Bench::new();
+    bench.stash(&[]);
+    std::fs::write(bench.path("stash/fail-train-6-1"), "the loss is NaN at step 7\n").unwrap();
+    let assert = bench.reproduce(&["--jobs", "3"]).code(1);
+    assert_eq!(bench.calls().iter().filter(|c| c.starts_with("train")).count(), 18);
+    let text = stdout(&assert);
+    assert!(text.contains("81.0 ± 1.00 [n = 2]"), "{text}");
+    let reason = "Digits, experiment 6, seed 1: failed: exit code 4 (diverged): the loss is NaN at step 7";
+    assert!(text.contains(reason), "{text}");
+    assert!(stderr(&assert).contains("    loading\n    the loss is NaN at step 7"), "{}", stderr(&assert));
+    std::fs::remove_file(bench.path("stash/fail-train-6-1")).unwrap();
+    bench.forget_calls();
+    bench.reproduce(&[]).success();
+    assert_eq!(bench.calls().iter().filter(|c| c.starts_with("train")).collect::<Vec<_>>(), ["train 6 1"]);
+}
+
+#[test]
+fn data_that_cannot_be_prepared_leaves_a_table_of_dashes() {
+    let bench = Bench::new();
+    std::fs::write(bench.path("stash/fail-prepare-5-"), "audio/1.wav is not a WAV file\n").unwrap();
+    let assert = bench.reproduce(&["--seeds", "0", "--experiments", "5"]).code(1);
+    assert_eq!(bench.calls(), ["prepare 5 "], "nothing is trained on it");
+    assert!(stdout(&assert).contains("audio/1.wav is not a WAV file"), "{}", stdout(&assert));
+}
+
+#[test]
+fn a_result_that_belongs_to_another_recipe_is_neither_shown_nor_overwritten() {
+    let bench = Bench::new();
+    bench.finish_all();
+    let file = bench.run("1", 0).join("result.json");
+    let mut other = bench.result(&bench.cell("1", 0, &[]), 0.99);
+    other.recipe.epochs = 77;
+    std::fs::write(&file, serde_json::to_string(&other).unwrap()).unwrap();
+    let text = stdout(&bench.reproduce(&[]).code(1));
+    assert!(text.contains("Digits, experiment 1, seed 0: result of another recipe"), "{text}");
+    assert!(text.contains("[n = 2]") && !text.contains("99.0"), "{text}");
+    assert!(bench.calls().is_empty());
+    assert!(std::fs::read_to_string(&file).unwrap().contains("77"));
+}
+
+#[test]
+fn a_program_that_leaves_no_result_is_found_out() {
+    let bench = Bench::new();
+    let text = stdout(&bench.reproduce(&["--seeds", "0", "--experiments", "1"]).code(1));
+    assert!(text.contains("built from another version"), "{text}");
+}
+
+#[test]
+fn experiments_that_settings_make_equal_are_trained_once() {
+    let bench = Bench::new();
+    bench.stash(&["skip.audio=1".into()]);
+    let assert = bench.reproduce(&["--set", "skip.audio=1", "--jobs", "2"]).success();
+    assert_eq!(bench.calls().iter().filter(|c| c.starts_with("train")).count(), 9, "{}", stdout(&assert));
+}
+
+#[test]
+fn epochs_and_settings_reach_every_cell() {
+    let bench = Bench::new();
+    bench.stash(&["optim.lr=0.5".into(), "epochs=7".into()]);
+    bench.reproduce(&["--set", "optim.lr=0.5", "--epochs", "7", "--seeds", "2", "--experiments", "4"]).success();
+    assert_eq!(bench.calls(), ["prepare 4 ", "train 4 2"]);
+}
+
+#[test]
+fn slips_are_answered_with_the_nearest_and_exit_code_2() {
+    let bench = Bench::new();
+    let wrong: [(&[&str], &str); 6] = [
+        (&["--dataset", "world-digit"], "did you mean `world-digits`?"),
+        (&["--device", "flx"], "did you mean `flex`?"),
+        (&["--set", "epoch=3"], "did you mean `epochs`?"),
+        (&["--experiments", "7"], "there is: 1, 2, 3, 4, 5, 6"),
+        (&["--set", "seed=3"], "use `--seeds 0,1,2`"),
+        (&["--epochs", "0"], "`epochs`: must be at least 1"),
+    ];
+    for (arguments, message) in wrong {
+        let assert = bench.reproduce(arguments).code(2);
+        assert!(stderr(&assert).contains(message), "{arguments:?}: {}", stderr(&assert));
+    }
+    assert!(bench.calls().is_empty() && !bench.path("out").exists());
+}
+
+#[test]
+fn a_slip_in_the_tables_name_is_answered_with_the_nearest() {
+    let assert = Command::new(env!("CARGO_BIN_EXE_xtask")).args(["reproduce", "tabel2"]).assert().code(2);
+    assert!(stderr(&assert).contains("did you mean `table2`?"), "{}", stderr(&assert));
+}
+
+#[test]
+fn no_jobs_at_all_is_refused() {
+    let assert = Bench::new().reproduce(&["--jobs", "0"]).code(2);
+    assert!(stderr(&assert).contains("use 1 or more"), "{}", stderr(&assert));
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_refused_before_anything_is_trained() {
+    let bench = Bench::new();
+    std::fs::write(bench.path("out"), "a file, not a folder").unwrap();
+    let assert = bench.reproduce(&[]).code(2);
+    assert!(stderr(&assert).contains("give another folder: `--out DIR`"), "{}", stderr(&assert));
+    assert!(bench.calls().is_empty());
+}
+
+#[test]
+fn missing_data_has_exit_code_3_and_names_the_way() {
+    let bench = Bench::new();
+    std::fs::remove_file(bench.path("digits/manifest.csv")).unwrap();
+    assert!(stderr(&bench.reproduce(&[]).code(3)).contains("manifest.csv"));
+    let assert = bench.reproduce(&["--dataset", "iemocap"]).code(3);
+    assert!(stderr(&assert).contains("manifest.csv") || stderr(&assert).contains("sail.usc.edu"));
+}
+
+#[test]
+fn the_embedded_data_set_has_a_plan() {
+    let out = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let assert = command.args(["reproduce", "table2", "--plan", "--out"]).arg(out.path()).assert().success();
+    assert!(stdout(&assert).contains("0 done, 18 missing"), "{}", stdout(&assert));
+}

@@ -59,7 +59,7 @@ pub enum DataError {
     },
     /// Some files could not be turned into features.
     #[error(
-        "{} of {total} {modality} sources cannot be used: {bad}\nrepair or replace them, or take their rows out of the manifest",
+        "{} of {total} {modality} sources cannot be used:{bad}\n  repair or replace them, or take their rows out of the manifest",
         bad.0.len()
     )]
     BadSamples {
@@ -198,7 +198,7 @@ impl Fault {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, remedy) = self.fault.words();
-        write!(f, "{} {name}: {}\n    {remedy}", self.offenders.0.len(), self.offenders)
+        write!(f, "{name} ({}):{}\n    {remedy}", self.offenders.0.len(), self.offenders)
     }
 }
 

@@ -4,11 +4,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
-use amst_recipe::DatasetSpec;
+use amst_recipe::{DatasetSpec, Modality};
 
 use super::{Raw, Row, SplitName};
 use crate::error::Listing;
 use crate::{DataError, Fault, Problem};
+
+/// A row whose label or split may not have been understood.
+pub(crate) struct Draft {
+    pub(crate) id: String,
+    pub(crate) label: Option<usize>,
+    pub(crate) split: Option<SplitName>,
+    pub(crate) raw: BTreeMap<Modality, Raw>,
+}
+
+impl Draft {
+    /// The row, if all of it was understood.
+    pub(crate) fn finish(self) -> Option<Row> {
+        Some(Row { id: self.id, label: self.label?, split: self.split?, raw: self.raw })
+    }
+}
 
 /// What was found wrong so far.
 #[derive(Default)]
@@ -29,7 +44,7 @@ impl Findings {
     }
 
     /// Ids, splits and classes.
-    pub(crate) fn check_rows(&mut self, rows: &[Row], spec: &DatasetSpec) {
+    pub(crate) fn check_rows(&mut self, rows: &[Draft], spec: &DatasetSpec) {
         let mut seen = BTreeMap::<&str, usize>::new();
         rows.iter().for_each(|row| *seen.entry(&row.id).or_default() += 1);
         for (id, times) in seen.into_iter().filter(|&(id, times)| times > 1 && !id.is_empty()) {
@@ -39,10 +54,11 @@ impl Findings {
         if self.0.contains_key(&Fault::UnknownLabel) || self.0.contains_key(&Fault::UnknownSplit) {
             return;
         }
-        for split in SplitName::ALL.into_iter().filter(|s| rows.iter().all(|r| r.split != *s)) {
+        for split in SplitName::ALL.into_iter().filter(|s| rows.iter().all(|r| r.split != Some(*s))) {
             self.add(Fault::EmptySplit, format!("`{split}`"));
         }
-        let taught: BTreeSet<_> = rows.iter().filter(|r| r.split == SplitName::Train).map(|r| r.label).collect();
+        let taught: BTreeSet<_> =
+            rows.iter().filter(|r| r.split == Some(SplitName::Train)).filter_map(|r| r.label).collect();
         for (_, class) in spec.classes.iter().enumerate().filter(|(index, _)| !taught.contains(index)) {
             self.add(Fault::EmptyClass, format!("`{class}`"));
         }
@@ -65,7 +81,7 @@ impl Findings {
     }
 
     /// Looks for every file once; a path that leaves the folder is not followed.
-    pub(crate) fn check_files(&mut self, rows: &[Row], root: &Path) {
+    pub(crate) fn check_files(&mut self, rows: &[Draft], root: &Path) {
         if self.0.contains_key(&Fault::OutsideFolder) {
             return;
         }

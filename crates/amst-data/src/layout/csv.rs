@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use ::csv::{Reader, StringRecord};
 use amst_recipe::{Columns, DatasetSpec, Modality, ResolvedDataset, nearest};
 
-use super::check::Findings;
+use super::check::{Draft, Findings};
 use super::{Raw, Row, SplitName};
 use crate::{DataError, Fault};
 
@@ -32,14 +32,18 @@ pub fn read(dataset: &ResolvedDataset, modalities: &[Modality]) -> Result<Vec<Ro
     let Some(places) = Places::find(&header, &spec.columns, modalities, &mut findings) else {
         return Err(findings.into_error(file));
     };
-    let mut rows = Vec::new();
+    let mut drafts = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|e| table(explain(&e)))?;
-        rows.extend(row(&record, &places, spec, &mut findings));
+        drafts.push(draft(&record, &places, spec, &mut findings));
     }
-    findings.check_rows(&rows, spec);
-    findings.check_files(&rows, &dataset.root);
-    if findings.is_empty() { Ok(rows) } else { Err(findings.into_error(file)) }
+    findings.check_rows(&drafts, spec);
+    findings.check_files(&drafts, &dataset.root);
+    if findings.is_empty() {
+        Ok(drafts.into_iter().filter_map(Draft::finish).collect())
+    } else {
+        Err(findings.into_error(file))
+    }
 }
 
 /// Where each column stands.
@@ -72,8 +76,8 @@ impl Places {
     }
 }
 
-/// One row, or what is wrong with it as findings.
-fn row(record: &StringRecord, places: &Places, spec: &DatasetSpec, findings: &mut Findings) -> Option<Row> {
+/// One row; what is wrong with it goes to the findings.
+fn draft(record: &StringRecord, places: &Places, spec: &DatasetSpec, findings: &mut Findings) -> Draft {
     let line = record.position().map_or(0, ::csv::Position::line);
     let cell = |at: usize| record.get(at).unwrap_or_default().trim();
     let id = cell(places.id).to_string();
@@ -99,7 +103,7 @@ fn row(record: &StringRecord, places: &Places, spec: &DatasetSpec, findings: &mu
         }
         raw.insert(modality, part);
     }
-    Some(Row { id, label: label?, split: split?, raw })
+    Draft { id, label, split, raw }
 }
 
 /// The pictures of one cell; a stray `;` names none.

@@ -61,7 +61,7 @@ fn a_missing_file_is_refused() {
     let small = Small::new();
     std::fs::remove_file(small.root().join("a3.wav")).unwrap();
     std::fs::remove_file(small.root().join("p1.png")).unwrap();
-    refused(&small, Fault::MissingFile, &["2 missing files", "a3.wav (audio of `s3`)", "p1.png", "restore"]);
+    refused(&small, Fault::MissingFile, &["missing files (2)", "a3.wav (audio of `s3`)", "p1.png", "restore"]);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_path_that_leaves_the_folder_is_refused() {
     small.replace("a1.wav", "../raw/a1.wav");
     small.replace("a2.wav", "/etc/passwd");
     small.replace("a4.wav", "x/../../a4.wav");
-    refused(&small, Fault::OutsideFolder, &["3 paths", "`../raw/a1.wav` of `s1`", "`/etc/passwd`"]);
+    refused(&small, Fault::OutsideFolder, &["folder (3)", "`../raw/a1.wav` of `s1`", "`/etc/passwd`"]);
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn of_many_offenders_ten_are_named_and_the_rest_counted() {
     let small = Small::new();
     let more: String = (0..25).map(|n| format!("\nx{n},dog,train,a0.wav,p0.png,text")).collect();
     small.put("manifest.csv", (small.manifest() + &more).as_bytes());
-    refused(&small, Fault::UnknownLabel, &["25 unknown labels", "`dog` of `x9`", "and 15 more"]);
+    refused(&small, Fault::UnknownLabel, &["unknown labels (25)", "`dog` of `x9`", "and 15 more"]);
     assert!(!small.error().to_string().contains("`x10`"));
 }
 
@@ -151,7 +151,7 @@ fn what_is_no_table_is_refused_with_the_line() {
     let error = small.error();
     assert!(matches!(error, DataError::Table { .. }));
     assert!(error.to_string().contains("line: 6") && error.to_string().contains("quoted"), "{error}");
-    small.put("manifest.csv", b"id,label\n\xff\xfe,1\n");
+    small.put("manifest.csv", b"\xff\xfei\0d\0,\0");
     assert!(small.error().to_string().contains("UTF-8"));
     std::fs::remove_file(small.root().join("manifest.csv")).unwrap();
     assert!(matches!(small.error(), DataError::Read { .. }));
@@ -162,7 +162,7 @@ fn a_manifest_without_rows_is_refused() {
     let small = Small::new();
     small.put("manifest.csv", b"id,label,split,audio,image,text\n");
     let text = small.error().to_string();
-    assert!(text.contains("3 splits that name nothing") && text.contains("3 classes"), "{text}");
+    assert!(text.contains("splits that name nothing (3)") && text.contains("sample (3)"), "{text}");
 }
 
 #[test]

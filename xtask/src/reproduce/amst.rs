@@ -35,3 +35,23 @@ fn executable(line: &str) -> Option<PathBuf> {
     let is_amst = message["reason"] == "compiler-artifact" && message["target"]["name"] == "amst";
     is_amst.then(|| message["executable"].as_str().map(PathBuf::from)).flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_is_the_one_that_cargo_says_it_built() {
+        let line =
+            r#"{"reason":"compiler-artifact","target":{"name":"amst","kind":["bin"]},"executable":"/t/release/amst"}"#;
+        assert_eq!(executable(line), Some("/t/release/amst".into()));
+    }
+
+    #[test]
+    fn the_library_of_the_same_name_is_not_the_program() {
+        let line = r#"{"reason":"compiler-artifact","target":{"name":"amst","kind":["lib"]},"executable":null}"#;
+        assert_eq!(executable(line), None);
+        assert_eq!(executable(r#"{"reason":"build-finished","success":true}"#), None);
+        assert_eq!(executable("warning: not JSON"), None);
+    }
+}

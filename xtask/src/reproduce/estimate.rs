@@ -9,7 +9,7 @@ use super::request::{Job, cost_per_epoch};
 /// Seconds that one epoch of one module takes for a thousand samples of an embedded size on
 /// one core of a present-day computer. Rough: widths and sizes matter more than anything
 /// that could be counted here, and the first finished run replaces it.
-const ROUGH_SECONDS: f64 = 4.0;
+const ROUGH_SECONDS: f64 = 1.5;
 
 /// An estimated duration.
 #[derive(Clone, Copy, Debug, PartialEq)]

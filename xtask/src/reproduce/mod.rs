@@ -40,8 +40,8 @@ pub struct Args {
     /// Epochs of every run; the data set's own if left out.
     #[arg(long, value_name = "N")]
     pub epochs: Option<usize>,
-    /// Where to compute: flex, cuda[:i], tch[:cpu|:cuda[:i]].
-    #[arg(long, default_value = "flex")]
+    /// Where to compute.
+    #[arg(long, default_value = "flex", value_name = "flex|cuda[:i]|tch[:cpu|:cuda[:i]]")]
     pub device: String,
     /// A setting of every run, for example optim.lr=0.01; may be given several times.
     #[arg(long = "set", value_name = "KEY=VALUE")]

@@ -144,10 +144,12 @@ impl Progress {
     fn left(&self, done: u64) -> String {
         let total: u64 = self.runs.iter().map(Run::work).sum();
         let longest = self.runs.iter().map(|r| r.weight * (r.epochs - r.epoch) as u64 * u64::from(!r.ended)).max();
-        if done == 0 {
+        // Epochs that a failed run never trained say nothing about speed.
+        let trained: u64 = self.runs.iter().map(|r| r.weight * r.epoch as u64).sum();
+        if trained == 0 {
             return "time remaining not known yet".into();
         }
-        let per_unit = self.seconds() / done as f64;
+        let per_unit = self.seconds() / trained as f64;
         // The last runs cannot be shared out: one run goes at the speed of one job.
         let shared = (total - done) as f64 * per_unit;
         let alone = longest.unwrap_or(0) as f64 * per_unit * self.jobs.min(self.runs.len()) as f64;

@@ -65,7 +65,7 @@ impl Shown {
             }
             EventKind::Epoch { epoch, val_accuracy, .. } => {
                 self.best = self.best.max(*val_accuracy);
-                self.bar.set_position((epoch as u64 + 1) * 1000);
+                self.bar.set_position((*epoch as u64 + 1) * 1000);
                 let (now, best) = (100.0 * val_accuracy, 100.0 * self.best);
                 self.bar.set_message(format!("epoch {}/{}  val {now:.1} %, best {best:.1} %", epoch + 1, self.epochs));
             }

@@ -49,7 +49,7 @@ pub use lock::DataLock;
 pub use modality::Modality;
 pub use published::{PAPER_DATASETS, PaperDataset, Published};
 pub use recipe::{
-    AudioSpec, Every, Execution, JointMode, MethodName, Optim, Recipe, SkipSpec, Stem, SyntheticSpec, TextEncoder,
+    AudioSpec, Every, Execution, JointMode, MethodName, Never, Optim, Recipe, SkipSpec, Stem, SyntheticSpec, TextEncoder,
     TextSpec, VisualSpec,
 };
 pub use resolve::{keys, resolve};

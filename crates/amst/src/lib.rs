@@ -44,7 +44,7 @@ mod schedule;
 mod weights;
 
 pub use alternating::Alternating;
-pub use amst_recipe::{Every, Execution, JointMode, Modality};
+pub use amst_recipe::{Every, Execution, JointMode, Modality, Never};
 pub use batch::Batch;
 pub use error::MethodError;
 pub use full::Full;

@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 
 use crate::{Layout, RecipeError, ResolvedDataset};
 
-/// SHA-256 over the descriptor, the manifest and the path and length of every other file.
+/// SHA-256 over the descriptor's layout, columns and classes, the manifest, and the path and
+/// length of every file but prose, hidden files and our own.
 ///
 /// The content of the media files themselves is hashed once, when the store is prepared;
 /// hashing gigabytes for every plan would make the plan useless.

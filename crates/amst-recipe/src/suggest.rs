@@ -8,7 +8,7 @@ pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -
         .map(|(_, c)| c)
 }
 
-/// ` — did you mean `x`?`, or nothing.
+/// `; did you mean `x`?`, or nothing.
 pub(crate) fn hint<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     nearest(given, candidates).map(|c| format!("; did you mean `{c}`?")).unwrap_or_default()
 }

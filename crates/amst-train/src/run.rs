@@ -14,7 +14,7 @@ use crate::{Event, TrainError, environment};
 /// | file | what | written |
 /// |---|---|---|
 /// | `recipe.toml` | the resolved recipe | first |
-/// | `env.json` | commit, compiler, machine, threads | first |
+/// | `env.json` | version, burn, machine, threads | first |
 /// | `events.jsonl` | one object a line | as it happens |
 /// | `predictions.csv` | the test split, sample by sample | after the test |
 /// | `timing.json` | seconds by phase, peak memory | after the test |

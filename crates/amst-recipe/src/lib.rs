@@ -49,8 +49,8 @@ pub use lock::DataLock;
 pub use modality::Modality;
 pub use published::{PAPER_DATASETS, PaperDataset, Published};
 pub use recipe::{
-    AudioSpec, Every, Execution, JointMode, MethodName, Never, Optim, Recipe, SkipSpec, Stem, SyntheticSpec, TextEncoder,
-    TextSpec, VisualSpec,
+    AudioSpec, Every, Execution, JointMode, MethodName, Never, Optim, Recipe, SkipSpec, Stem, SyntheticSpec,
+    TextEncoder, TextSpec, VisualSpec,
 };
 pub use resolve::{keys, resolve};
 pub use result::{CellResult, OutputMetrics, RESULT_SCHEMA, Selected, TestResult, Timing};

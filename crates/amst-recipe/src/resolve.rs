@@ -58,12 +58,18 @@ fn merge(target: &mut Value, layer: &Value, known: &Value, path: &str) -> Result
         match (target.get_mut(key), shape) {
             (Some(inner @ Value::Object(_)), Value::Object(_)) => merge(inner, value, shape, &full)?,
             _ => {
-                check_one(&full, value)?;
-                target.insert(key.clone(), value.clone());
+                let value = listed(value, shape);
+                check_one(&full, &value)?;
+                target.insert(key.clone(), value);
             }
         }
     }
     Ok(())
+}
+
+/// A single value where a list belongs is a list of one: `modalities=audio`.
+fn listed(value: &Value, shape: &Value) -> Value {
+    if shape.is_array() && !value.is_array() { Value::Array(vec![value.clone()]) } else { value.clone() }
 }
 
 /// The whole key as it was written, which is what a slip in its first part must be compared by.

@@ -121,6 +121,14 @@ fn sizes_of_zero_are_refused_by_name() {
 }
 
 #[test]
+fn a_single_value_where_a_list_belongs_is_a_list_of_one() {
+    assert_eq!(set(&["modalities=audio"]).unwrap().modalities, [Modality::Audio]);
+    let grey = set(&["visual.channels=1", "visual.mean=0.5", "visual.std=0.25"]).unwrap();
+    assert_eq!((grey.visual.mean, grey.visual.std), (vec![0.5], vec![0.25]));
+    assert!(refused(&["visual.size=28"]).starts_with("`visual.size`"), "two are needed");
+}
+
+#[test]
 fn no_modality_or_one_twice_is_refused() {
     assert!(refused(&["modalities=[]"]).starts_with("`modalities`"));
     assert!(refused(&["modalities=audio,audio"]).starts_with("`modalities`"));

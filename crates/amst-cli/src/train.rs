@@ -15,6 +15,7 @@ pub fn run(args: &Train) -> Result<()> {
     let what = &args.what;
     let device = device::open(&args.device)?;
     let resolved = resolved(what)?;
+    amst_train::check(&resolved.cell.recipe)?;
     if let Some(result) = Run::finished(&what.out, &resolved.cell)? {
         report(args, &resolved, &result, "finished before");
         return Ok(());

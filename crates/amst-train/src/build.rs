@@ -33,6 +33,15 @@ pub fn build(recipe: &Recipe, classes: usize, device: &Device) -> Result<Built, 
     Ok(Built { method, net: Net { branches } })
 }
 
+/// Refuses a recipe whose method cannot be made, before any data are prepared for it.
+///
+/// # Errors
+///
+/// A schedule in which nothing would ever train.
+pub fn check(recipe: &Recipe) -> Result<(), TrainError> {
+    method(recipe).map(|_| ())
+}
+
 fn method(recipe: &Recipe) -> Result<Box<dyn Method<AnyEncoder>>, TrainError> {
     let every: Vec<(Modality, Every)> = recipe.modalities.iter().map(|m| (*m, recipe.skip.of(*m))).collect();
     let schedule = SkipSchedule::new(&every, recipe.skip.epoch_base as usize)?;

@@ -34,7 +34,7 @@ pub enum TrainError {
         epoch: usize,
         /// Counted from 0 in the epoch.
         step: usize,
-        /// Ids of the batch, the first few.
+        /// Ids of the batch, the first few; or the split in which it was seen.
         samples: String,
     },
     /// A file or folder of the run cannot be written or read.

@@ -34,12 +34,13 @@ mod error;
 mod evaluate;
 mod event;
 mod metrics;
+mod parameters;
 mod predictions;
 mod run;
 mod trainer;
 mod upload;
 
-pub use build::{Built, build};
+pub use build::{Built, build, check};
 pub use environment::peak_memory_mib;
 pub use error::TrainError;
 pub use evaluate::{Evaluation, Evaluator};

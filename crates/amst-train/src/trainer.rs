@@ -14,7 +14,9 @@ use burn::module::Module;
 use burn::tensor::Device;
 
 use crate::metrics::OutputScores;
-use crate::{Built, Evaluator, Event, EventKind, Run, TrainError, build, peak_memory_mib, predictions, upload};
+use crate::{
+    Built, Evaluator, Event, EventKind, Run, TrainError, build, parameters, peak_memory_mib, predictions, upload,
+};
 
 /// Trains one cell from its first epoch to its result.
 pub struct Trainer {
@@ -88,6 +90,7 @@ impl Trainer {
             let train = self.epoch(epoch, &mut optimiser, observe)?;
             validation.stale(&self.built.method.loads(epoch));
             let val = self.validate(&mut validation)?;
+            self.check_evaluation(&val, epoch, SplitName::Val)?;
             let event = self.select(epoch, &train, val, &mut best, began);
             self.tell(event, observe)?;
             // A skipped modality's loss is that of its last active epoch.
@@ -112,7 +115,7 @@ impl Trainer {
             cell: self.run.cell().id.to_string(),
             epochs: self.recipe.epochs,
             steps: self.train.steps(),
-            parameters: self.built.net.num_params(),
+            parameters: parameters::trainable(&self.built.net),
         }
     }
 
@@ -167,6 +170,19 @@ impl Trainer {
         let more = if indices.len() > ids.len() { ", …" } else { "" };
         let samples = format!("{}{more}", ids.join(", "));
         Err(TrainError::Diverged { output: output.clone(), value: *value, epoch, step, samples })
+    }
+
+    /// A network can be ruined by the last update before an evaluation, where no further step would tell.
+    fn check_evaluation(
+        &self,
+        metrics: &BTreeMap<String, OutputMetrics>,
+        epoch: usize,
+        split: SplitName,
+    ) -> Result<(), TrainError> {
+        let Some((output, found)) = metrics.iter().find(|(_, m)| !m.loss.is_finite()) else { return Ok(()) };
+        let step = self.train.steps().saturating_sub(1);
+        let samples = format!("seen in the {split} split after it");
+        Err(TrainError::Diverged { output: output.clone(), value: found.loss as f32, epoch, step, samples })
     }
 
     /// Lets the modalities that were trained in this epoch, and will be skipped in others,
@@ -243,6 +259,7 @@ impl Trainer {
     ) -> Result<CellResult, TrainError> {
         let mut test = self.evaluator(SplitName::Test, best.net.branches.len())?;
         let evaluation = test.evaluate(self.built.method.as_ref(), &best.net, &self.devices.1)?;
+        self.check_evaluation(&evaluation.metrics, best.selected.epoch, SplitName::Test)?;
         let split: Split = self.data.split(SplitName::Test);
         let predictions = predictions::table(&split, self.data.classes(), &evaluation.outputs);
         let test_accuracy = evaluation.metrics["fused"].accuracy;
@@ -260,7 +277,11 @@ impl Trainer {
             last_train_loss,
         };
         if let Some(path) = &self.weights {
-            write_weights(&best.net, path, &renames(&self.built.method.branches(), &self.built.method.schedule().modalities()))?;
+            write_weights(
+                &best.net,
+                path,
+                &renames(&self.built.method.branches(), &self.built.method.schedule().modalities()),
+            )?;
         }
         self.tell(EventKind::Done { epoch: result.selected.epoch, test_accuracy }, observe)?;
         self.run.finish(&predictions, &self.timing(start), &result)?;

@@ -1,0 +1,9 @@
+//! What a run promises: that it can be repeated to the byte, what it writes and in which
+//! order, how it fails.
+
+mod cells;
+mod directory;
+mod equal_runs;
+mod evaluator;
+mod failures;
+mod text;

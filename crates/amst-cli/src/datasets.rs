@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use amst_recipe::{
-    Cell, DataLock, DatasetSpec, Grid, PAPER_DATASETS, ResolvedDataset, find_dataset, known_datasets, resolve,
+    Cell, DataLock, DatasetSpec, Grid, PAPER_DATASETS, RecipeError, ResolvedDataset, find_dataset, known_datasets,
+    resolve,
 };
 use anyhow::Result;
 
@@ -57,16 +58,18 @@ pub fn store(out: &Path, dataset: &DatasetSpec) -> PathBuf {
 pub fn list() -> Result<()> {
     let folder = folder();
     for name in known_datasets(&folder) {
-        let found = find_dataset(&name, &folder)?;
-        let here = if amst_recipe::SYNTHETIC == name || found.root.join(&found.spec.manifest).is_file() {
-            "here"
-        } else {
-            "descriptor only: give its folder with --dataset path/to/it"
+        let (title, state) = match find_dataset(&name, &folder) {
+            Ok(found) => (found.spec.title, "here"),
+            Err(RecipeError::NotBrought { .. }) => {
+                let spec = DatasetSpec::read(&folder.join(&name).join("dataset.toml"))?;
+                (spec.title, "its descriptor only: give the folder of the data, --dataset path/to/it")
+            }
+            Err(error) => return Err(error.into()),
         };
-        println!("{name:<14} {here:<6} {}", found.spec.title);
+        println!("{name:<14} {title:<14} {state}");
     }
     for paper in PAPER_DATASETS.iter().filter(|p| !folder.join(p.name).join("dataset.toml").is_file()) {
-        println!("{:<14} {:<6} {}", paper.name, "–", paper.access);
+        println!("{:<14} {:<14} not here; {}", paper.name, paper.title, paper.access);
     }
     Ok(())
 }

@@ -27,7 +27,8 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            // The libraries' messages already hold their causes.
+            eprintln!("error: {error}");
             ExitCode::from(failure::exit_code(&error))
         }
     }

@@ -171,7 +171,13 @@ pub fn find_dataset(name: &str, datasets: &Path) -> Result<ResolvedDataset, Reci
     let is_plain_name = folder.components().count() == 1;
     let known = datasets.join(name);
     if is_plain_name && known.join("dataset.toml").is_file() {
-        return Ok(ResolvedDataset { spec: DatasetSpec::read(&known.join("dataset.toml"))?, root: known });
+        let spec = DatasetSpec::read(&known.join("dataset.toml"))?;
+        if !known.join(&spec.manifest).is_file() {
+            let access =
+                format!("only its descriptor is; {} says where the data come from", known.join("README.md").display());
+            return Err(RecipeError::NotBrought { name: name.into(), access });
+        }
+        return Ok(ResolvedDataset { spec, root: known });
     }
     if folder.is_dir() {
         return in_folder(folder, datasets);

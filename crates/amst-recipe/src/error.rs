@@ -74,7 +74,7 @@ pub enum RecipeError {
         why: String,
     },
     /// A file that cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {source}; check that it exists and may be read", path.display())]
     Io {
         /// The file.
         path: PathBuf,

@@ -203,10 +203,13 @@ fn prose_settings_and_our_own_files_leave_the_lock() {
 }
 
 #[test]
-fn a_data_set_without_its_manifest_names_the_file() {
+fn a_known_descriptor_without_data_says_so_and_a_folder_names_the_missing_file() {
     let folder = folder();
     std::fs::remove_file(folder.path().join("digits/manifest.csv")).unwrap();
-    let error = DataLock::of(&find_dataset("digits", folder.path()).unwrap()).unwrap_err();
+    let error = find_dataset("digits", folder.path()).unwrap_err();
+    assert!(matches!(error, RecipeError::NotBrought { .. }), "{error}");
+    let path = folder.path().join("digits");
+    let error = DataLock::of(&find_dataset(path.to_str().unwrap(), folder.path()).unwrap()).unwrap_err();
     assert!(error.to_string().contains("manifest.csv"), "{error}");
 }
 

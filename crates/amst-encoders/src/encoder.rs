@@ -3,6 +3,7 @@ use burn::tensor::{Device, Int, Tensor};
 
 /// One modality of one batch, as an encoder reads it.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // A handful exist at a time; a box would stand in every encoder's way.
 pub enum Input {
     /// A spectrogram, `[batch, 1, time, mel]`.
     Map(Tensor<4>),

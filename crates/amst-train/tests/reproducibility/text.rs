@@ -12,7 +12,7 @@ fn the_embedded_data_set_trains_with_text_beside_sound_and_pictures() {
     let dataset = find_dataset("world-digits", Path::new(&datasets)).unwrap();
     let assignments =
         ["modalities=audio,text,visual", "epochs=1", "method=amst-alt", "audio.width=4", "visual.width=4"];
-    let recipe = resolve(&[dataset.spec.recipe.clone()], &assignments.map(String::from)).unwrap();
+    let recipe = resolve(std::slice::from_ref(&dataset.spec.recipe), &assignments.map(String::from)).unwrap();
     let lock = DataLock::of(&dataset).unwrap();
     let runs = tempfile::tempdir().unwrap();
     let store = runs.path().join("store");

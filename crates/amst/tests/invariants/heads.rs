@@ -61,8 +61,8 @@ fn the_concatenation_head_counts_k_of_m_parts_of_its_bias() {
             let terms: Vec<_> = (0..k).map(block).collect();
             close(head.fused(&all[..k]), with_bias(&terms, k as f64 / m as f64, bias));
         }
-        for i in 0..m {
-            close(head.modality(i, all[i].1.clone()), with_bias(&[block(i)], 1.0 / m as f64, bias));
+        for (i, embedding) in &all {
+            close(head.modality(*i, embedding.clone()), with_bias(&[block(*i)], 1.0 / m as f64, bias));
         }
     }
 }

@@ -4,7 +4,7 @@ use amst_recipe::Modality;
 
 use crate::percent::{DASH, measured, percent, published};
 use crate::table::{Row, Table, TableCell};
-use crate::{Column, Rank};
+use crate::{Aggregate, Column, Rank};
 
 /// Text of which a part may be best or second best.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,7 +61,6 @@ pub(crate) fn published_numbers(table: &Table) -> Sheet {
 /// Accuracy of the fused and the single modalities' logits on one measured data set;
 /// `None` before anything was measured.
 pub(crate) fn outputs(table: &Table, column: usize) -> Option<Sheet> {
-    // Outputs of one module inside the full system (`alt.audio`) are left to JSON.
     let names: Vec<&str> = std::iter::once("fused")
         .chain(Modality::ALL.map(Modality::name))
         .filter(|name| table.rows.iter().any(|r| r.cells[column].outputs.contains_key(*name)))
@@ -69,9 +68,21 @@ pub(crate) fn outputs(table: &Table, column: usize) -> Option<Sheet> {
     if names.len() < 2 {
         return None;
     }
-    let cell = |row: &Row, name: &str| plain(row.cells[column].outputs.get(name).map_or(DASH.into(), measured));
-    let rows = table.rows.iter().map(|r| line(r, names.iter().map(|name| cell(r, name)))).collect();
+    let rows = table.rows.iter().map(|r| line(r, names.iter().map(|name| output(&r.cells[column], name)))).collect();
     Some(Sheet { head: head(table).chain(names.iter().map(|n| n.to_string())).collect(), rows })
+}
+
+/// One output; where it exists once a module (`alt.audio`, `joint.audio`), the mean of each.
+fn output(cell: &TableCell, name: &str) -> Text {
+    if let Some(own) = cell.outputs.get(name) {
+        return plain(measured(own));
+    }
+    let of_module = |(key, value): (&String, &Aggregate)| {
+        let module = key.strip_suffix(name)?.strip_suffix('.')?.to_string();
+        Some(format!("{module} {}", percent(value.mean)))
+    };
+    let modules: Vec<String> = cell.outputs.iter().filter_map(of_module).collect();
+    plain(if modules.is_empty() { DASH.into() } else { modules.join(", ") })
 }
 
 fn head(table: &Table) -> impl Iterator<Item = String> {
@@ -110,5 +121,27 @@ fn published_text(cell: &TableCell) -> Text {
     match cell.published {
         Some(numbers) => vec![Span { text: published(numbers), mark: cell.published_rank }],
         None => plain(DASH),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(outputs: &[(&str, f64)]) -> TableCell {
+        let outputs = outputs.iter().map(|(n, v)| (n.to_string(), Aggregate::of(&[*v]).unwrap())).collect();
+        TableCell { outputs, ..TableCell::default() }
+    }
+
+    fn text(text: Text) -> String {
+        text.into_iter().map(|span| span.text).collect()
+    }
+
+    #[test]
+    fn a_system_of_two_modules_shows_the_modality_in_each() {
+        let full = cell(&[("alt.audio", 0.25), ("joint.audio", 0.5), ("fused", 0.75)]);
+        assert_eq!(text(output(&full, "audio")), "alt 25.0, joint 50.0");
+        assert_eq!(text(output(&full, "fused")), "75.0");
+        assert_eq!(text(output(&full, "visual")), DASH);
     }
 }

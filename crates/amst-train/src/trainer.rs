@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use amst::{
-    Execution, Modality, Net, Optimiser, Phase, StepContext, StepLr, StepReport, Stopwatch, recalibrate, renames,
-};
+use amst::{Net, Optimiser, Phase, StepContext, StepLr, StepReport, Stopwatch, recalibrate, renames};
 use amst_data::{Loader, LoaderConfig, Prepared, Split, SplitName};
 use amst_encoders::{AnyEncoder, write_weights};
 use amst_recipe::{CellResult, OutputMetrics, RESULT_SCHEMA, Recipe, Selected, TestResult, Timing};
@@ -135,10 +133,11 @@ impl Trainer {
             for step in 0..steps {
                 let Some(batch) = self.clock.time(Phase::Load, || batches.next()) else { break };
                 let batch = batch?;
-                let report = self.step(&batch, epoch, lr, optimiser);
-                self.check_finite(&report, epoch, step, &batch.indices)?;
+                let (indices, labels) = (batch.indices.clone(), batch.labels.clone());
+                let report = self.step(batch, epoch, lr, optimiser);
+                self.check_finite(&report, epoch, step, &indices)?;
                 for (name, logits) in report.outputs.iter() {
-                    scores.entry(name.to_string()).or_default().add(logits, &batch.labels);
+                    scores.entry(name.to_string()).or_default().add(logits, &labels);
                 }
                 observe(&EventKind::Step { epoch, step: step + 1, steps }.into());
             }
@@ -147,9 +146,9 @@ impl Trainer {
         Ok(scores.into_iter().filter_map(|(name, scores)| Some((name, scores.metrics()?))).collect())
     }
 
-    fn step(&mut self, batch: &amst_data::Batch, epoch: usize, lr: f64, optimiser: &mut Optimiser) -> StepReport {
+    fn step(&mut self, batch: amst_data::Batch, epoch: usize, lr: f64, optimiser: &mut Optimiser) -> StepReport {
         let device = &self.devices.0;
-        let batch = self.clock.time(Phase::Load, || upload(batch.clone(), device));
+        let batch = self.clock.time(Phase::Load, || upload(batch, device));
         let mut context = StepContext { epoch, lr, optimiser, clock: &mut self.clock };
         // The method takes the network and gives it back; an empty one stands in meanwhile.
         let net = std::mem::replace(&mut self.built.net, Net { branches: Vec::new() });
@@ -185,25 +184,19 @@ impl Trainer {
         Err(TrainError::Diverged { output: output.clone(), value: found.loss as f32, epoch, step, samples })
     }
 
-    /// Lets the modalities that were trained in this epoch, and will be skipped in others,
-    /// read its last batches again, so that their running statistics fit their final weights.
+    /// Lets the modalities that need it read the epoch's last batches again, so that their
+    /// running statistics fit their final weights.
     fn recalibrate(&mut self, epoch: usize) -> Result<(), TrainError> {
+        let due = self.built.method.recalibrates(epoch);
         let tail = self.recipe.skip.recalibrate;
-        let schedule = self.built.method.schedule();
-        let due: Vec<Modality> =
-            schedule.active(epoch).into_iter().filter(|m| !schedule.is_never_skipped(*m)).collect();
-        if tail == 0 || due.is_empty() || self.recipe.skip.execution == Execution::Official {
+        if tail == 0 || due.is_empty() {
             return Ok(());
         }
-        let modalities = schedule.modalities();
+        let modalities = self.built.method.schedule().modalities();
         let steps = self.train.steps();
         for batch in self.train.batches(epoch as u64, steps.saturating_sub(tail)..steps, &due) {
             let batch = upload(batch?, &self.devices.0);
-            self.clock.time(Phase::Recalibrate, || {
-                for (index, modality) in modalities.iter().enumerate() {
-                    recalibrate(&self.built.net, *modality, index, &batch);
-                }
-            });
+            self.clock.time(Phase::Recalibrate, || recalibrate(&self.built.net, &modalities, &batch));
         }
         Ok(())
     }

@@ -1,25 +1,25 @@
 //! Algorithm 1: each modality has its own loss and its own turn.
 
 use amst_encoders::Encoder;
-use amst_recipe::{Execution, Modality};
+use amst_recipe::Execution;
 use burn::tensor::Tensor;
 
 use crate::method::Phase;
 use crate::{
-    Batch, Branch, Embeddings, HeadKind, Method, Net, Outputs, SkipSchedule, StepContext, StepReport, cross_entropy,
+    Batch, Branch, Embeddings, HeadKind, Method, Net, Outputs, SkipSchedule, Skipping, StepContext, StepReport,
+    cross_entropy,
 };
 
 /// The alternating module: one encoder a modality, a shared head, one loss each (Section 3.2).
 #[derive(Clone, Debug)]
 pub struct Alternating {
-    schedule: SkipSchedule,
-    execution: Execution,
+    skipping: Skipping,
 }
 
 impl Alternating {
     /// The module under a schedule.
     pub fn new(schedule: SkipSchedule, execution: Execution) -> Self {
-        Self { schedule, execution }
+        Self { skipping: Skipping { schedule, execution } }
     }
 }
 
@@ -28,29 +28,17 @@ impl<E: Encoder> Method<E> for Alternating {
         vec![("", HeadKind::Shared)]
     }
 
-    fn schedule(&self) -> &SkipSchedule {
-        &self.schedule
-    }
-
-    fn loads(&self, epoch: usize) -> Vec<Modality> {
-        loads(&self.schedule, self.execution, epoch)
+    fn skipping(&self) -> &Skipping {
+        &self.skipping
     }
 
     fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
-        let report = alternating_step(&mut net.branches[0], &self.schedule, batch, context);
+        let report = alternating_step(&mut net.branches[0], &self.skipping.schedule, batch, context);
         (net, report)
     }
 
     fn outputs(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {
-        net.branches[0].outputs(&self.schedule.modalities(), &embeddings[0])
-    }
-}
-
-/// What must be loaded: what trains, or everything where skipped modalities are forwarded (D3).
-pub(crate) fn loads(schedule: &SkipSchedule, execution: Execution, epoch: usize) -> Vec<Modality> {
-    match execution {
-        Execution::Fast => schedule.active(epoch),
-        Execution::Official => schedule.modalities(),
+        net.branches[0].outputs(&self.skipping.schedule.modalities(), &embeddings[0])
     }
 }
 

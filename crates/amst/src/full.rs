@@ -1,11 +1,11 @@
 //! Section 3.4: both modules on the same batches, their logits averaged.
 
 use amst_encoders::Encoder;
-use amst_recipe::{Execution, JointMode, Modality};
+use amst_recipe::{Execution, JointMode};
 
-use crate::alternating::{alternating_step, loads};
+use crate::alternating::alternating_step;
 use crate::joint::joint_step;
-use crate::{Batch, Embeddings, HeadKind, Method, Net, Outputs, SkipSchedule, StepContext, StepReport};
+use crate::{Batch, Embeddings, HeadKind, Method, Net, Outputs, SkipSchedule, Skipping, StepContext, StepReport};
 
 /// AMST-Full: an alternating and a joint module with encoders of their own.
 ///
@@ -13,8 +13,7 @@ use crate::{Batch, Embeddings, HeadKind, Method, Net, Outputs, SkipSchedule, Ste
 /// `(M·A + J)/(M + 1)` with A the alternating module's average (D14).
 #[derive(Clone, Debug)]
 pub struct Full {
-    schedule: SkipSchedule,
-    execution: Execution,
+    skipping: Skipping,
     joint_mode: JointMode,
 }
 
@@ -24,7 +23,7 @@ const JOINT: usize = 1;
 impl Full {
     /// Both modules under one schedule; `joint_mode` says how the joint one learns (D1).
     pub fn new(schedule: SkipSchedule, execution: Execution, joint_mode: JointMode) -> Self {
-        Self { schedule, execution, joint_mode }
+        Self { skipping: Skipping { schedule, execution }, joint_mode }
     }
 }
 
@@ -33,19 +32,17 @@ impl<E: Encoder> Method<E> for Full {
         vec![("alt", HeadKind::Shared), ("joint", HeadKind::Concat)]
     }
 
-    fn schedule(&self) -> &SkipSchedule {
-        &self.schedule
-    }
-
-    fn loads(&self, epoch: usize) -> Vec<Modality> {
-        loads(&self.schedule, self.execution, epoch)
+    fn skipping(&self) -> &Skipping {
+        &self.skipping
     }
 
     fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
-        let alternating = alternating_step(&mut net.branches[ALTERNATING], &self.schedule, batch, context);
+        let alternating = alternating_step(&mut net.branches[ALTERNATING], &self.skipping.schedule, batch, context);
         let joint = match self.joint_mode {
-            JointMode::Joint => joint_step(&mut net.branches[JOINT], &self.schedule, batch, context),
-            JointMode::Alternating => alternating_step(&mut net.branches[JOINT], &self.schedule, batch, context),
+            JointMode::Joint => joint_step(&mut net.branches[JOINT], &self.skipping.schedule, batch, context),
+            JointMode::Alternating => {
+                alternating_step(&mut net.branches[JOINT], &self.skipping.schedule, batch, context)
+            }
         };
         let losses = |branch: &'static str, report: &StepReport| {
             report.losses.iter().map(move |(name, loss)| (format!("{branch}.{name}"), *loss)).collect::<Vec<_>>()
@@ -55,14 +52,15 @@ impl<E: Encoder> Method<E> for Full {
     }
 
     fn outputs(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {
-        let of = |branch: usize| net.branches[branch].outputs(&self.schedule.modalities(), &embeddings[branch]);
+        let of =
+            |branch: usize| net.branches[branch].outputs(&self.skipping.schedule.modalities(), &embeddings[branch]);
         self.combine(of(ALTERNATING), of(JOINT))
     }
 }
 
 impl Full {
     fn combine(&self, alternating: Outputs, joint: Outputs) -> Outputs {
-        let modalities = self.schedule.modalities().len() as f64;
+        let modalities = self.skipping.schedule.modalities().len() as f64;
         let fused = alternating
             .fused()
             .zip(joint.fused())

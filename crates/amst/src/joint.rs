@@ -1,27 +1,26 @@
 //! Algorithm 2: one loss on the fused logits of the active modalities.
 
 use amst_encoders::Encoder;
-use amst_recipe::{Execution, Modality};
+use amst_recipe::Execution;
 use burn::tensor::Tensor;
 
-use crate::alternating::loads;
 use crate::method::Phase;
 use crate::{
-    Batch, Branch, Embeddings, HeadKind, Method, Net, Outputs, SkipSchedule, StepContext, StepReport, cross_entropy,
+    Batch, Branch, Embeddings, HeadKind, Method, Net, Outputs, SkipSchedule, Skipping, StepContext, StepReport,
+    cross_entropy,
 };
 
 /// The joint module: one encoder a modality, an independent head over the concatenated
 /// embeddings, of which only the active part trains (Section 3.3).
 #[derive(Clone, Debug)]
 pub struct Joint {
-    schedule: SkipSchedule,
-    execution: Execution,
+    skipping: Skipping,
 }
 
 impl Joint {
     /// The module under a schedule.
     pub fn new(schedule: SkipSchedule, execution: Execution) -> Self {
-        Self { schedule, execution }
+        Self { skipping: Skipping { schedule, execution } }
     }
 }
 
@@ -30,21 +29,17 @@ impl<E: Encoder> Method<E> for Joint {
         vec![("", HeadKind::Concat)]
     }
 
-    fn schedule(&self) -> &SkipSchedule {
-        &self.schedule
-    }
-
-    fn loads(&self, epoch: usize) -> Vec<Modality> {
-        loads(&self.schedule, self.execution, epoch)
+    fn skipping(&self) -> &Skipping {
+        &self.skipping
     }
 
     fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
-        let report = joint_step(&mut net.branches[0], &self.schedule, batch, context);
+        let report = joint_step(&mut net.branches[0], &self.skipping.schedule, batch, context);
         (net, report)
     }
 
     fn outputs(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {
-        net.branches[0].outputs(&self.schedule.modalities(), &embeddings[0])
+        net.branches[0].outputs(&self.skipping.schedule.modalities(), &embeddings[0])
     }
 }
 

@@ -6,6 +6,7 @@
 //! | what the paper says | where it is |
 //! |---|---|
 //! | `e mod s_m = 0` (Eq. 1) | [`SkipSchedule`] |
+//! | what skipping spares (D3) | [`Skipping`], [`recalibrate`] |
 //! | the alternating module, Algorithm 1 | [`Alternating`] |
 //! | the joint module, Algorithm 2 | [`Joint`] |
 //! | both together, logits `(M·A + J)/(M + 1)` (Section 3.4) | [`Full`] |
@@ -41,6 +42,7 @@ mod optimiser;
 mod outputs;
 mod recalibrate;
 mod schedule;
+mod skipping;
 mod weights;
 
 pub use alternating::Alternating;
@@ -57,4 +59,5 @@ pub use optimiser::{Optimiser, StepLr};
 pub use outputs::{Embeddings, Outputs};
 pub use recalibrate::recalibrate;
 pub use schedule::SkipSchedule;
+pub use skipping::Skipping;
 pub use weights::renames;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use amst_encoders::Encoder;
 use amst_recipe::Modality;
 
-use crate::{Batch, Embeddings, HeadKind, Net, Optimiser, Outputs, SkipSchedule};
+use crate::{Batch, Embeddings, HeadKind, Net, Optimiser, Outputs, SkipSchedule, Skipping};
 
 /// A way to train a network from several modalities.
 ///
@@ -14,17 +14,29 @@ pub trait Method<E: Encoder> {
     /// Names of the branches and the head of each. A method with one branch calls it `""`.
     fn branches(&self) -> Vec<(&'static str, HeadKind)>;
 
-    /// All modalities and when each trains.
-    fn schedule(&self) -> &SkipSchedule;
-
-    /// The modalities that this epoch's batches must hold.
-    fn loads(&self, epoch: usize) -> Vec<Modality>;
+    /// When each modality trains, and what happens to it when it does not.
+    fn skipping(&self) -> &Skipping;
 
     /// One batch: forward, loss, backward, update.
     fn step(&mut self, net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport);
 
     /// Logits from embeddings, for training metrics and evaluation alike.
     fn outputs(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs;
+
+    /// All modalities and when each trains.
+    fn schedule(&self) -> &SkipSchedule {
+        &self.skipping().schedule
+    }
+
+    /// The modalities that this epoch's batches must hold.
+    fn loads(&self, epoch: usize) -> Vec<Modality> {
+        self.skipping().loads(epoch)
+    }
+
+    /// The modalities to [`recalibrate`](crate::recalibrate) after this epoch.
+    fn recalibrates(&self, epoch: usize) -> Vec<Modality> {
+        self.skipping().recalibrates(epoch)
+    }
 }
 
 /// What a step may use besides the batch.

@@ -22,13 +22,9 @@ fn trained(method: impl Method<AnyEncoder> + 'static, execution: Execution) -> R
 }
 
 fn recalibrate_epoch(run: &Run, epoch: usize) {
-    let schedule = run.method.schedule();
-    let due: Vec<_> = schedule.active(epoch).into_iter().filter(|m| !schedule.is_never_skipped(*m)).collect();
     for number in 0..STEPS {
-        let batch = batch(epoch * STEPS + number, &due);
-        for (index, modality) in schedule.modalities().into_iter().enumerate() {
-            recalibrate(&run.net, modality, index, &batch);
-        }
+        let batch = batch(epoch * STEPS + number, &run.method.recalibrates(epoch));
+        recalibrate(&run.net, &run.method.schedule().modalities(), &batch);
     }
 }
 

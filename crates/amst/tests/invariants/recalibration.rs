@@ -1,6 +1,6 @@
 //! Recalibration forwards in training mode and leaves everything but statistics as it was.
 
-use amst::{Alternating, Execution, cross_entropy, recalibrate};
+use amst::{Alternating, Execution, Skipping, cross_entropy, recalibrate};
 use amst_encoders::Encoder;
 use burn::module::{ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor};
@@ -17,7 +17,7 @@ fn run() -> Run {
 }
 
 fn recalibrate_audio(run: &Run) {
-    recalibrate(&run.net, Audio, 0, &batch(1, &[Audio]));
+    recalibrate(&run.net, &[Audio, Visual], &batch(1, &[Audio]));
 }
 
 /// The encoder that reads is a clone; what it learns about the data must reach the network.
@@ -56,11 +56,12 @@ fn recalibration_moves_no_weight_and_changes_no_later_step() {
 }
 
 #[test]
-fn recalibration_of_a_modality_that_was_not_loaded_does_nothing() {
+fn a_modality_that_was_not_loaded_is_left_alone() {
     let run = run();
     let before = run.statistics();
-    recalibrate(&run.net, Audio, 0, &batch(1, &[Visual]));
-    assert_still(&before, &run.statistics(), "");
+    recalibrate(&run.net, &[Audio, Visual], &batch(1, &[Visual]));
+    assert_still(&before, &run.statistics(), AUDIO);
+    assert_moved(&before, &run.statistics(), VISUAL);
 }
 
 /// Counts the parameters that a loss reaches.
@@ -93,4 +94,13 @@ fn recalibration_leaves_no_gradient_and_takes_none_away() {
     assert!(reached(visual, &of_visual) > 0);
     let of_audio = loss(audio, Audio).backward();
     assert_eq!(reached(audio, &of_audio), reached(visual, &of_visual));
+}
+
+#[test]
+fn what_was_trained_and_will_be_skipped_is_recalibrated() {
+    let schedule = schedule(&[(Audio, 3), (Visual, 1)]);
+    let fast = Skipping { schedule: schedule.clone(), execution: Execution::Fast };
+    assert_eq!((fast.recalibrates(0), fast.recalibrates(1)), (vec![Audio], vec![]));
+    let official = Skipping { schedule, execution: Execution::Official };
+    assert!(official.recalibrates(0).is_empty());
 }

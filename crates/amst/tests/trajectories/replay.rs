@@ -1,8 +1,8 @@
 //! Trains exactly as a case says.
 
 use amst::{
-    Alternating, Branch, Execution, Full, Joint, JointMode, Method, Modality, Net, Optimiser, Outputs, SkipSchedule,
-    StepContext, StepLr, StepReport, Stopwatch, cross_entropy, recalibrate, renames,
+    Alternating, Branch, Full, Joint, JointMode, Method, Modality, Net, Optimiser, Outputs, SkipSchedule, StepContext,
+    StepLr, StepReport, Stopwatch, cross_entropy, recalibrate, renames,
 };
 use amst_encoders::{AnyEncoder, ResNet18Config, Stem, TokenMeanConfig, read_weights, write_weights};
 use burn::module::Module;
@@ -42,7 +42,7 @@ pub fn replay(case: &Case) -> Replay {
             net = moved;
             steps.push(step(&report, &batch.labels));
         }
-        recalibrate_tail(case, method.schedule(), &net, epoch, &batches, &device);
+        recalibrate_tail(case, method.as_ref(), &net, epoch, &batches, &device);
         let (losses, outputs) = evaluate(method.as_ref(), &net, &eval);
         epochs.push(losses);
         logits = outputs;
@@ -91,21 +91,15 @@ fn encoder(case: &Case, modality: Modality, device: &Device) -> AnyEncoder {
 
 fn recalibrate_tail(
     case: &Case,
-    schedule: &SkipSchedule,
+    method: &dyn Method<AnyEncoder>,
     net: &Net<AnyEncoder>,
     epoch: usize,
     batches: &[&Recorded],
     device: &Device,
 ) {
-    if case.execution() == Execution::Official {
-        return;
-    }
-    let due: Vec<_> = schedule.active(epoch).into_iter().filter(|m| !schedule.is_never_skipped(*m)).collect();
+    let modalities = method.schedule().modalities();
     for recorded in &batches[batches.len().saturating_sub(case.settings.bn_recal_tail)..] {
-        let batch = recorded.on(device, &due);
-        for (index, modality) in schedule.modalities().into_iter().enumerate() {
-            recalibrate(net, modality, index, &batch);
-        }
+        recalibrate(net, &modalities, &recorded.on(device, &method.recalibrates(epoch)));
     }
 }
 

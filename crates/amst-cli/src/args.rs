@@ -61,7 +61,7 @@ pub struct Train {
     /// What is run.
     #[command(flatten)]
     pub what: What,
-    /// flex | cuda[:i] | tch[:cpu|:cuda:i]
+    /// Where to compute: `flex`, `cuda[:i]` or `tch[:cpu|:cuda:i]`
     #[arg(long, default_value = "flex")]
     pub device: String,
     /// Also write the selected epoch's weights to this safetensors file

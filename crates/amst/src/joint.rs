@@ -5,10 +5,7 @@ use amst_recipe::Execution;
 use burn::tensor::Tensor;
 
 use crate::method::Phase;
-use crate::{
-    Batch, Branch, Embeddings, HeadKind, Method, Net, Outputs, SkipSchedule, Skipping, StepContext, StepReport,
-    cross_entropy,
-};
+use crate::{Batch, Branch, HeadKind, Method, Net, SkipSchedule, Skipping, StepContext, StepReport, cross_entropy};
 
 /// The joint module: one encoder a modality, an independent head over the concatenated
 /// embeddings, of which only the active part trains (Section 3.3).
@@ -36,10 +33,6 @@ impl<E: Encoder> Method<E> for Joint {
     fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
         let report = joint_step(&mut net.branches[0], &self.skipping.schedule, batch, context);
         (net, report)
-    }
-
-    fn outputs(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {
-        net.branches[0].outputs(&self.skipping.schedule.modalities(), &embeddings[0])
     }
 }
 

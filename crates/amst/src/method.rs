@@ -20,8 +20,11 @@ pub trait Method<E: Encoder> {
     /// One batch: forward, loss, backward, update.
     fn step(&mut self, net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport);
 
-    /// Logits from embeddings, for training metrics and evaluation alike.
-    fn outputs(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs;
+    /// Logits from embeddings, for training metrics and evaluation alike. What stands here
+    /// serves every method with a single branch.
+    fn outputs(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {
+        net.branches[0].outputs(&self.schedule().modalities(), &embeddings[0])
+    }
 
     /// All modalities and when each trains.
     fn schedule(&self) -> &SkipSchedule {

@@ -6,10 +6,10 @@ use amst_recipe::{CellResult, Recipe, Timing};
 
 use super::request::{Job, cost_per_epoch};
 
-/// Seconds that one epoch of one module takes for a thousand samples of an embedded size on
-/// one core of a present-day computer. Rough: widths and sizes matter more than anything
+/// Seconds that one epoch of one module takes for a thousand samples of the embedded data set on
+/// one core, as measured in docs/performance.md, half of the runs skipping. Rough: widths and sizes matter more than anything
 /// that could be counted here, and the first finished run replaces it.
-const ROUGH_SECONDS: f64 = 1.5;
+const ROUGH_SECONDS: f64 = 1.0;
 
 /// An estimated duration.
 #[derive(Clone, Copy, Debug, PartialEq)]

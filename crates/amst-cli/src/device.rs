@@ -25,14 +25,18 @@ pub fn open(name: &str) -> Result<Device> {
         #[cfg(feature = "flex")]
         ("flex", None) => Ok(Device::flex()),
         #[cfg(feature = "cuda")]
-        ("cuda", index) => Ok(Device::cuda(self::index(name, index)?)),
+        ("cuda", given) => {
+            let index = index(name, given)?;
+            answering(name, || Device::cuda(index))
+        }
         #[cfg(feature = "tch")]
         #[allow(deprecated)] // Upstream prefers its own backends; LibTorch is kept for speed on CPUs.
         ("tch", None | Some("cpu")) => Ok(Device::libtorch()),
         #[cfg(feature = "tch")]
         #[allow(deprecated)]
         ("tch", Some(rest)) if rest.starts_with("cuda") => {
-            Ok(Device::libtorch_cuda(index(name, rest.strip_prefix("cuda:"))?))
+            let index = index(name, rest.strip_prefix("cuda:"))?;
+            answering(name, || Device::libtorch_cuda(index))
         }
         ("flex" | "cuda" | "tch", _) => bail!(Unknown(format!(
             "device `{name}` is not in this program, which was compiled with: {}; build it with \
@@ -53,6 +57,26 @@ fn unknown(name: &str) -> String {
 fn index(name: &str, text: Option<&str>) -> Result<usize> {
     let Some(text) = text else { return Ok(0) };
     text.parse().map_err(|_| anyhow::Error::new(Unknown(format!("device `{name}`: `{text}` is not a device number"))))
+}
+
+/// A device that was compiled in but may not be in this machine: it is tried before anything is
+/// written. Backends panic where a driver is missing; that becomes an error like any other.
+#[cfg(any(feature = "cuda", feature = "tch"))]
+fn answering(name: &str, open: impl FnOnce() -> Device + std::panic::UnwindSafe) -> Result<Device> {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let answer = std::panic::catch_unwind(|| {
+        let device = open();
+        burn::tensor::Tensor::<1>::ones([1], &device).into_data();
+        device
+    });
+    std::panic::set_hook(hook);
+    answer.map_err(|_| {
+        anyhow::Error::new(Unknown(format!(
+            "device `{name}` is compiled in but does not answer: check the driver and the device's number, or use \
+             --device flex"
+        )))
+    })
 }
 
 /// A device that cannot be had.

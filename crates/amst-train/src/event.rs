@@ -32,6 +32,8 @@ pub enum EventKind {
         steps: usize,
         /// Parameters that can be trained.
         parameters: usize,
+        /// What computes, as burn names it.
+        device: String,
     },
     /// Some steps of an epoch are done; for progress bars, not written to `events.jsonl`.
     Step {

@@ -114,6 +114,7 @@ impl Trainer {
             epochs: self.recipe.epochs,
             steps: self.train.steps(),
             parameters: parameters::trainable(&self.built.net),
+            device: format!("{:?}", self.devices.1),
         }
     }
 

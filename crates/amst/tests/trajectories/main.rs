@@ -10,6 +10,9 @@ use replay::{Replay, replay};
 /// Fair for float32 (METHODS 10 in docs/paper.md): rounding alone moves these runs by 1e-5.
 const LOSSES_AND_LOGITS: f64 = 1e-3;
 const WEIGHTS: f64 = 1e-4;
+/// Tighter within a step, because a loss through the head as it was before the batch, instead of
+/// as the modalities before left it, moves it by as little as 5e-4 (`mutations.txt`).
+const STEPS: f64 = 3e-4;
 
 fn check(name: &str) {
     let case = Case::open(name);
@@ -25,8 +28,8 @@ fn steps_agree(case: &Case, got: &Replay) {
     assert_eq!(want.len(), got.steps.len(), "{}", case.name);
     for (want, got) in want.iter().zip(&got.steps) {
         let at = format!("{} epoch {} step {}", case.name, want["epoch"], want["step"]);
-        numbers_agree(&format!("{at} metrics"), &want["metrics"], &got.metrics);
-        numbers_agree(&format!("{at} loss"), &want["loss"], &got.losses);
+        numbers_agree(&format!("{at} metrics"), &want["metrics"], &got.metrics, STEPS);
+        numbers_agree(&format!("{at} loss"), &want["loss"], &got.losses, STEPS);
     }
 }
 
@@ -34,11 +37,11 @@ fn epochs_agree(case: &Case, got: &Replay) {
     let want = case.result["epochs"].as_array().unwrap();
     assert_eq!(want.len(), got.epochs.len(), "{}", case.name);
     for (number, (want, got)) in want.iter().zip(&got.epochs).enumerate() {
-        numbers_agree(&format!("{} evaluation of epoch {number}", case.name), &want["loss"], got);
+        numbers_agree(&format!("{} evaluation of epoch {number}", case.name), &want["loss"], got, LOSSES_AND_LOGITS);
     }
 }
 
-fn numbers_agree(at: &str, want: &serde_json::Value, got: &[(String, f64)]) {
+fn numbers_agree(at: &str, want: &serde_json::Value, got: &[(String, f64)], tolerance: f64) {
     let want = want.as_object().unwrap();
     let mut names: Vec<_> = got.iter().map(|(name, _)| name.as_str()).collect();
     names.sort();
@@ -47,7 +50,7 @@ fn numbers_agree(at: &str, want: &serde_json::Value, got: &[(String, f64)]) {
     assert_eq!(wanted, names, "{at}");
     for (name, value) in got {
         let apart = (want[name].as_f64().unwrap() - value).abs();
-        assert!(apart < LOSSES_AND_LOGITS, "{at}: {name} is {value}, expected {}", want[name]);
+        assert!(apart < tolerance, "{at}: {name} is {value}, expected {}", want[name]);
     }
 }
 

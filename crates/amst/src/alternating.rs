@@ -63,6 +63,7 @@ pub(crate) fn alternating_step<E: Encoder>(
     StepReport { losses, outputs }
 }
 
+/// Loss, backward and update of one modality; a loss that is not finite is returned and moves nothing.
 fn train_modality<E: Encoder>(
     branch: &mut Branch<E>,
     index: usize,
@@ -72,10 +73,14 @@ fn train_modality<E: Encoder>(
 ) -> f32 {
     let clock = &mut *context.clock;
     let loss = clock.time(Phase::Forward, || cross_entropy(branch.head.modality(index, embedding), &batch.labels));
+    let value: f32 = loss.clone().into_scalar();
+    if !value.is_finite() {
+        return value;
+    }
     let mut gradients = clock.time(Phase::Backward, || loss.backward());
     clock.time(Phase::Update, || {
         branch.head = context.optimiser.step(context.lr, branch.head.clone(), &mut gradients);
         branch.change_encoder(index, |encoder| context.optimiser.step(context.lr, encoder, &mut gradients));
     });
-    loss.into_scalar()
+    value
 }

@@ -52,6 +52,12 @@ pub(crate) fn joint_step<E: Encoder>(
     }
     let clock = &mut *context.clock;
     let loss = clock.time(Phase::Forward, || cross_entropy(branch.head.fused(&active), &batch.labels));
+    let value: f32 = loss.clone().into_scalar();
+    let losses = vec![("fused".to_string(), value)];
+    // What the update would do with such a loss could not be undone; the trainer stops at it.
+    if !value.is_finite() {
+        return StepReport { losses, outputs };
+    }
     let mut gradients = clock.time(Phase::Backward, || loss.backward());
     clock.time(Phase::Update, || {
         branch.head = context.optimiser.step(context.lr, branch.head.clone(), &mut gradients);
@@ -59,7 +65,7 @@ pub(crate) fn joint_step<E: Encoder>(
             branch.change_encoder(*index, |encoder| context.optimiser.step(context.lr, encoder, &mut gradients));
         }
     });
-    StepReport { losses: vec![("fused".into(), loss.into_scalar())], outputs }
+    StepReport { losses, outputs }
 }
 
 /// Detached embeddings of everything present, and the active ones with their graph.

@@ -57,12 +57,16 @@ impl Run {
 
     /// One step on that epoch's batch `number`, with the modalities that the method asks for.
     pub fn step(&mut self, epoch: usize, number: usize) -> StepReport {
-        let batch = batch(epoch * STEPS + number, &self.method.loads(epoch));
+        self.step_on(epoch, &batch(epoch * STEPS + number, &self.method.loads(epoch)))
+    }
+
+    /// One step on a given batch.
+    pub fn step_on(&mut self, epoch: usize, batch: &Batch) -> StepReport {
         let lr = StepLr::new(&OPTIM).at(epoch);
         let clock = &mut Stopwatch::default();
         let mut context = StepContext { epoch, lr, optimiser: &mut self.optimiser, clock };
         let net = std::mem::replace(&mut self.net, Net { branches: Vec::new() });
-        let (net, report) = self.method.step(net, &batch, &mut context);
+        let (net, report) = self.method.step(net, batch, &mut context);
         self.net = net;
         report
     }

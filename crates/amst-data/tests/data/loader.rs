@@ -229,9 +229,21 @@ fn dropping_an_epoch_early_ends_its_threads() {
     let loader = Loader::new(data.split(SplitName::Train), config).unwrap();
     let mut batches = loader.epoch(0, ALL);
     batches.next().unwrap().unwrap();
-    assert_eq!(threads(), 1);
+    // A thread names itself once it runs, and its entry may outlive it for a moment.
+    assert!(becomes_true(|| threads() == 1), "the ninth worker starts and waits for its turn");
     drop(batches);
-    assert_eq!(threads(), 0);
+    assert!(becomes_true(|| threads() == 0), "no worker outlives the epoch");
+}
+
+#[cfg(target_os = "linux")]
+fn becomes_true(condition: impl Fn() -> bool) -> bool {
+    let pause = std::time::Duration::from_millis(10);
+    (0..1000).any(|_| {
+        condition() || {
+            std::thread::sleep(pause);
+            false
+        }
+    })
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use anyhow::{Result, bail};
 use burn::tensor::Device;
 
+use crate::failure::Usage;
+
 /// What this program was compiled with, as `--device` takes it.
 fn compiled() -> Vec<&'static str> {
     let mut names = Vec::new();
@@ -38,12 +40,12 @@ pub fn open(name: &str) -> Result<Device> {
             let index = index(name, rest.strip_prefix("cuda:"))?;
             answering(name, || Device::libtorch_cuda(index))
         }
-        ("flex" | "cuda" | "tch", _) => bail!(Unknown(format!(
+        ("flex" | "cuda" | "tch", _) => bail!(Usage(format!(
             "device `{name}` is not in this program, which was compiled with: {}; build it with \
              `cargo build --release -p amst-cli --features {kind}`",
             compiled().join(", ")
         ))),
-        _ => bail!(Unknown(unknown(name))),
+        _ => bail!(Usage(unknown(name))),
     }
 }
 
@@ -56,7 +58,7 @@ fn unknown(name: &str) -> String {
 #[cfg(any(feature = "cuda", feature = "tch"))]
 fn index(name: &str, text: Option<&str>) -> Result<usize> {
     let Some(text) = text else { return Ok(0) };
-    text.parse().map_err(|_| anyhow::Error::new(Unknown(format!("device `{name}`: `{text}` is not a device number"))))
+    text.parse().map_err(|_| anyhow::Error::new(Usage(format!("device `{name}`: `{text}` is not a device number"))))
 }
 
 /// A device that was compiled in but may not be in this machine: it is tried before anything is
@@ -72,21 +74,9 @@ fn answering(name: &str, open: impl FnOnce() -> Device + std::panic::UnwindSafe)
     });
     std::panic::set_hook(hook);
     answer.map_err(|_| {
-        anyhow::Error::new(Unknown(format!(
+        anyhow::Error::new(Usage(format!(
             "device `{name}` is compiled in but does not answer: check the driver and the device's number, or use \
              --device flex"
         )))
     })
 }
-
-/// A device that cannot be had.
-#[derive(Debug)]
-pub struct Unknown(String);
-
-impl std::fmt::Display for Unknown {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Unknown {}

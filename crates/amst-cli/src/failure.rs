@@ -1,8 +1,22 @@
 //! From errors to exit codes.
 
+use std::fmt;
+
 use amst_data::{DataError, ErrorKind};
 use amst_recipe::RecipeError;
 use amst_train::TrainError;
+
+/// Something on the command line that cannot be done as asked.
+#[derive(Debug)]
+pub struct Usage(pub String);
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
 
 /// 2 usage or recipe, 3 data or files, 4 diverged, 5 foreign state; 1 for anything else.
 pub fn exit_code(error: &anyhow::Error) -> u8 {
@@ -15,7 +29,7 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     match error.downcast_ref::<RecipeError>() {
         Some(RecipeError::Io { .. }) => 3,
         Some(_) => 2,
-        None if error.is::<crate::device::Unknown>() => 2,
+        None if error.is::<Usage>() => 2,
         None => 1,
     }
 }

@@ -7,6 +7,7 @@ use anyhow::Result;
 use crate::args::{ProgressKind, Train};
 use crate::datasets::{Resolved, resolved};
 use crate::device;
+use crate::failure::Usage;
 use crate::prepare::prepare;
 use crate::progress::Shown;
 
@@ -17,6 +18,7 @@ pub fn run(args: &Train) -> Result<()> {
     let resolved = resolved(what)?;
     amst_train::check(&resolved.cell.recipe)?;
     if let Some(result) = Run::finished(&what.out, &resolved.cell)? {
+        refuse_lost_weights(args)?;
         report(args, &resolved, &result, "finished before");
         return Ok(());
     }
@@ -25,11 +27,25 @@ pub fn run(args: &Train) -> Result<()> {
     let run = Run::create(&what.out, &resolved.cell, &resolved.lock)?;
     let mut trainer = Trainer::new(run, data, device)?;
     if let Some(path) = &args.weights {
-        trainer = trainer.keep_weights(path);
+        trainer = trainer.keep_weights(path)?;
     }
     let result = trainer.train(&mut |event| shown.show(event))?;
     report(args, &resolved, &result, "done");
     Ok(())
+}
+
+/// Only the result of a finished run is kept; the network would have to be trained again.
+fn refuse_lost_weights(args: &Train) -> Result<()> {
+    match &args.weights {
+        Some(path) if !path.exists() => Err(Usage(format!(
+            "this run was finished before, without its weights: train it again into another folder, \
+             `--out {}-with-weights`, to get {}",
+            args.what.out.display(),
+            path.display()
+        ))
+        .into()),
+        _ => Ok(()),
+    }
 }
 
 fn report(args: &Train, resolved: &Resolved, result: &CellResult, how: &str) {

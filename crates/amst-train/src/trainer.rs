@@ -64,9 +64,19 @@ impl Trainer {
     }
 
     /// Also writes the selected epoch's weights to a safetensors file, under torchvision's names.
-    pub fn keep_weights(mut self, path: &Path) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// The file could not be written: that is found out now, not after the training.
+    pub fn keep_weights(mut self, path: &Path) -> Result<Self, TrainError> {
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let failed = |source| TrainError::Io { verb: "write", path: path.into(), source };
+        tempfile::tempfile_in(folder).map_err(failed)?;
+        if path.is_dir() {
+            return Err(failed(std::io::ErrorKind::IsADirectory.into()));
+        }
         self.weights = Some(path.into());
-        self
+        Ok(self)
     }
 
     /// Runs all epochs, tests the selected one and writes the result. `observe` sees every event.
@@ -270,6 +280,9 @@ impl Trainer {
             selected: best.selected,
             last_train_loss,
         };
+        self.tell(EventKind::Done { epoch: result.selected.epoch, test_accuracy }, observe)?;
+        self.run.finish(&predictions, &self.timing(start), &result)?;
+        // Last: should this fail all the same, the result is not lost with it.
         if let Some(path) = &self.weights {
             write_weights(
                 &best.net,
@@ -277,8 +290,6 @@ impl Trainer {
                 &renames(&self.built.method.branches(), &self.built.method.schedule().modalities()),
             )?;
         }
-        self.tell(EventKind::Done { epoch: result.selected.epoch, test_accuracy }, observe)?;
-        self.run.finish(&predictions, &self.timing(start), &result)?;
         Ok(result)
     }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::program::{FOREIGN, amst, assert_done, assert_refused, train};
+use crate::program::{DATA, FOREIGN, USAGE, amst, assert_done, assert_refused, train};
 
 /// The only cell's folder under `out`.
 fn cell(out: &Path) -> PathBuf {
@@ -51,4 +51,30 @@ fn a_damaged_result_is_refused_and_left_alone() {
     fs::write(&path, "{ \"schema\": 1").unwrap();
     assert_refused(&train(&[], out.path()), FOREIGN, &["result.json", "move the folder aside"]);
     assert_eq!(fs::read(&path).unwrap(), b"{ \"schema\": 1");
+}
+
+fn with_weights(file: &Path, out: &Path) -> std::process::Output {
+    let arguments =
+        ["train", "--dataset", "synthetic", "--progress", "none", "--epochs", "1", "--weights", file.to_str().unwrap()];
+    amst(&arguments, out)
+}
+
+#[test]
+fn weights_of_a_finished_run_are_refused_rather_than_forgotten() {
+    let out = tempfile::tempdir().unwrap();
+    assert_done(&train(&[], out.path()));
+    let file = out.path().join("weights.safetensors");
+    assert_refused(&with_weights(&file, out.path()), USAGE, &["finished before", "--out", "weights.safetensors"]);
+    assert!(!file.exists());
+}
+
+#[test]
+fn weights_that_could_not_be_written_are_refused_before_training() {
+    let out = tempfile::tempdir().unwrap();
+    let file = out.path().join("no such folder/weights.safetensors");
+    assert_refused(&with_weights(&file, out.path()), DATA, &["no such folder"]);
+    assert!(!cell(out.path()).join("result.json").exists());
+    let file = out.path().join("weights.safetensors");
+    assert_done(&with_weights(&file, out.path()));
+    assert!(file.is_file());
 }

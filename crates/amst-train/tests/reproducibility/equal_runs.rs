@@ -61,7 +61,7 @@ fn the_same_seed_twice_gives_byte_equal_weights() {
         let run = amst_train::Run::create(runs.path(), &cell, &lock).unwrap();
         let data = amst_data::Prepared::synthetic(&cell.recipe).unwrap();
         let file = runs.path().join("weights.safetensors");
-        let trainer = Trainer::new(run, data, Device::flex()).unwrap().keep_weights(&file);
+        let trainer = Trainer::new(run, data, Device::flex()).unwrap().keep_weights(&file).unwrap();
         trainer.train(&mut |_| {}).unwrap();
         tensors(&std::fs::read(file).unwrap())
     };

@@ -1,18 +1,21 @@
 //! The identity of a data set's content, cheap enough for a plan.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{Layout, RecipeError, ResolvedDataset};
 
-/// SHA-256 over the descriptor's layout, columns and classes, the manifest, and the path and
-/// length of every file but prose, hidden files and our own.
+/// Data sets of up to this many bytes are hashed whole, which takes a fraction of a second.
+const CONTENT_UP_TO: u64 = 64 << 20;
+
+/// SHA-256 over layout, columns and classes, the manifest, and every other file of the folder.
 ///
-/// The content of the media files themselves is hashed once, when the store is prepared;
-/// hashing gigabytes for every plan would make the plan useless.
+/// Of a folder of up to 64 MiB the files' content counts; of a larger one their paths and
+/// lengths, because hashing gigabytes for every plan would make the plan useless. There the
+/// content is hashed when the store is prepared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DataLock(String);
@@ -24,6 +27,10 @@ impl DataLock {
     ///
     /// The manifest or a folder cannot be read.
     pub fn of(dataset: &ResolvedDataset) -> Result<Self, RecipeError> {
+        Self::with_content_up_to(CONTENT_UP_TO, dataset)
+    }
+
+    fn with_content_up_to(limit: u64, dataset: &ResolvedDataset) -> Result<Self, RecipeError> {
         let mut hash = Sha256::new();
         // Settings are part of the recipe; only what tells which samples there are counts here.
         let spec = &dataset.spec;
@@ -31,9 +38,13 @@ impl DataLock {
         hash.update(facts.to_string());
         if spec.layout != Layout::Synthetic {
             let manifest = dataset.root.join(&spec.manifest);
-            let bytes = std::fs::read(&manifest).map_err(|source| RecipeError::Io { path: manifest, source })?;
-            hash.update(bytes);
-            list(&dataset.root, Path::new(""), &mut hash)?;
+            hash.update(read(&manifest)?);
+            let mut files = Vec::new();
+            list(&dataset.root, Path::new(""), &mut files)?;
+            let with_content = files.iter().map(|file| file.length).sum::<u64>() <= limit;
+            for file in &files {
+                file.feed(&dataset.root, with_content, &mut hash)?;
+            }
         }
         Ok(Self(hex(&hash.finalize())))
     }
@@ -50,8 +61,31 @@ impl fmt::Display for DataLock {
     }
 }
 
-/// Feeds the relative path and length of each file under `root`, in sorted order.
-fn list(root: &Path, below: &Path, hash: &mut Sha256) -> Result<(), RecipeError> {
+/// A file of the data set.
+struct Listed {
+    /// From the data set's folder.
+    path: PathBuf,
+    length: u64,
+}
+
+impl Listed {
+    fn feed(&self, root: &Path, with_content: bool, hash: &mut Sha256) -> Result<(), RecipeError> {
+        hash.update(self.path.to_string_lossy().as_bytes());
+        hash.update([0]);
+        hash.update(self.length.to_le_bytes());
+        if with_content {
+            hash.update(Sha256::digest(read(&root.join(&self.path))?));
+        }
+        Ok(())
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, RecipeError> {
+    std::fs::read(path).map_err(|source| RecipeError::Io { path: path.into(), source })
+}
+
+/// Every file under `root` that counts, in sorted order.
+fn list(root: &Path, below: &Path, files: &mut Vec<Listed>) -> Result<(), RecipeError> {
     let folder = root.join(below);
     let failed = |source| RecipeError::Io { path: folder.clone(), source };
     let mut entries = std::fs::read_dir(&folder).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
@@ -67,11 +101,9 @@ fn list(root: &Path, below: &Path, hash: &mut Sha256) -> Result<(), RecipeError>
         }
         let meta = std::fs::metadata(entry.path()).map_err(failed)?;
         if meta.is_dir() {
-            list(root, &path, hash)?;
+            list(root, &path, files)?;
         } else {
-            hash.update(path.to_string_lossy().as_bytes());
-            hash.update([0]);
-            hash.update(meta.len().to_le_bytes());
+            files.push(Listed { path, length: meta.len() });
         }
     }
     Ok(())
@@ -79,4 +111,25 @@ fn list(root: &Path, below: &Path, hash: &mut Sha256) -> Result<(), RecipeError>
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DatasetSpec;
+
+    #[test]
+    fn content_counts_up_to_the_limit_and_length_beyond_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write("manifest.csv", "id,label,split,audio\n");
+        write("a.wav", "one");
+        let spec = DatasetSpec { layout: Layout::Csv, manifest: "manifest.csv".into(), ..DatasetSpec::synthetic() };
+        let dataset = ResolvedDataset { spec, root: folder.path().into() };
+        let locks = || [0, CONTENT_UP_TO].map(|limit| DataLock::with_content_up_to(limit, &dataset).unwrap());
+        let [length, content] = locks();
+        write("a.wav", "two");
+        assert_eq!(locks()[0], length);
+        assert_ne!(locks()[1], content);
+    }
 }

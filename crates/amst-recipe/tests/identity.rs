@@ -184,6 +184,7 @@ fn write(file: &str, content: &'static str) -> impl Fn(&Path) {
 fn data_that_changed_has_another_lock() {
     assert!(changes_the_lock(write("manifest.csv", "id,label,split,audio\n1,b,train,audio/1.wav\n")), "manifest");
     assert!(changes_the_lock(write("audio/1.wav", "shorter")), "length of a file");
+    assert!(changes_the_lock(|d| std::fs::write(d.join("audio/1.wav"), [1; 100]).unwrap()), "content of a file");
     assert!(changes_the_lock(write("audio/2.wav", "")), "a new file");
     assert!(changes_the_lock(|digits| std::fs::remove_file(digits.join("audio/1.wav")).unwrap()), "a lost file");
     let classes = DESCRIPTOR.replace("'a', 'b'", "'b', 'a'");

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use amst_recipe::{
-    Cell, CellResult, DataLock, Grid, OutputMetrics, RESULT_SCHEMA, Selected, TestResult, Timing, find_dataset,
+    Cell, CellResult, DataLock, Grid, OutputMetrics, Preset, RESULT_SCHEMA, Selected, TestResult, Timing, find_dataset,
 };
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
@@ -71,7 +71,8 @@ impl Bench {
     fn cell(&self, experiment: &str, seed: u64, assignments: &[String]) -> Cell {
         let grid = Grid::named("table2").unwrap();
         let digits = find_dataset(self.path("digits").to_str().unwrap(), Path::new("")).unwrap();
-        grid.cell(grid.experiment(experiment).unwrap(), seed, &digits, &self.data, assignments).unwrap()
+        let row = grid.experiment(experiment).unwrap();
+        grid.cell(row, seed, &digits, &self.data, Preset::Recommended, assignments).unwrap()
     }
 
     /// A result for every cell, in the stash of the stand-in. Experiment e and seed s give 0.5 + 0.05·e + 0.01·s.

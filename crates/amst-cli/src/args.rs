@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use amst_recipe::Preset;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// AMST, Alternating Multimodal Skip Training.
@@ -35,6 +36,9 @@ pub struct What {
     /// The row of the table
     #[arg(long, requires = "recipe")]
     pub experiment: Option<String>,
+    /// A reading of the method: recommended, published-code, paper-text or original; `amst ls presets` says more
+    #[arg(long, value_name = "NAME", value_parser = Preset::parse, default_value = "recommended")]
+    pub preset: Preset,
     /// A known data set, or the path of a folder with a `dataset.toml`
     #[arg(long, default_value = "world-digits")]
     pub dataset: String,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use amst_recipe::{
     Cell, DataLock, DatasetSpec, Grid, PAPER_DATASETS, RecipeError, ResolvedDataset, find_dataset, known_datasets,
-    resolve,
+    resolve_preset,
 };
 use anyhow::Result;
 
@@ -39,11 +39,12 @@ pub fn resolved(what: &What) -> Result<Resolved> {
     let cell = match (&what.recipe, &what.experiment) {
         (Some(table), Some(row)) => {
             let grid = Grid::named(table)?;
-            grid.cell(grid.experiment(row)?, what.seed, &dataset, &lock, &assignments)?
+            grid.cell(grid.experiment(row)?, what.seed, &dataset, &lock, what.preset, &assignments)?
         }
         _ => {
             let named = serde_json::json!({ "dataset": dataset.spec.name, "seed": what.seed });
-            Cell::new(resolve(&[dataset.spec.recipe.clone(), named], &assignments)?, &lock)
+            let own = std::slice::from_ref(&dataset.spec.recipe);
+            Cell::new(resolve_preset(own, what.preset, &[named], &assignments)?, &lock)
         }
     };
     Ok(Resolved { dataset, lock, cell })

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::suggest::hint;
-use crate::{Cell, DataLock, Published, RecipeError, ResolvedDataset, resolve};
+use crate::{Cell, DataLock, Preset, Published, RecipeError, ResolvedDataset, resolve_preset};
 
 const TABLES: [(&str, &str); 1] = [("table2", include_str!("../recipes/table2.toml"))];
 
@@ -74,21 +74,23 @@ impl Grid {
         })
     }
 
-    /// The cell of one row and seed on a data set.
+    /// The cell of one row and seed on a data set, under a preset that the row's own settings override.
     ///
     /// # Errors
     ///
-    /// Whatever [`resolve`] finds wrong with the settings.
+    /// Whatever [`resolve_preset`] finds wrong with the settings.
     pub fn cell(
         &self,
         experiment: &Experiment,
         seed: u64,
         dataset: &ResolvedDataset,
         data: &DataLock,
+        preset: Preset,
         assignments: &[String],
     ) -> Result<Cell, RecipeError> {
         let named = json!({ "dataset": dataset.spec.name, "seed": seed });
-        let layers = [dataset.spec.recipe.clone(), experiment.set.clone(), named];
-        Ok(Cell::new(resolve(&layers, assignments)?, data))
+        let own = std::slice::from_ref(&dataset.spec.recipe);
+        let recipe = resolve_preset(own, preset, &[experiment.set.clone(), named], assignments)?;
+        Ok(Cell::new(recipe, data))
     }
 }

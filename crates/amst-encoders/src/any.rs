@@ -1,7 +1,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use crate::{Encoder, Input, ResNet18, TokenMean};
+use crate::{Encoder, Input, ResNet18, Roberta, TokenMean};
 
 /// An encoder chosen at run time. A new encoder is one file and one arm here.
 #[derive(Module, Debug)]
@@ -11,6 +11,8 @@ pub enum AnyEncoder {
     ResNet18(ResNet18),
     /// Text as a bag of tokens.
     TokenMean(TokenMean),
+    /// Text through a transformer.
+    Roberta(Roberta),
 }
 
 impl Encoder for AnyEncoder {
@@ -18,6 +20,7 @@ impl Encoder for AnyEncoder {
         match self {
             AnyEncoder::ResNet18(encoder) => encoder.embed(input),
             AnyEncoder::TokenMean(encoder) => encoder.embed(input),
+            AnyEncoder::Roberta(encoder) => encoder.embed(input),
         }
     }
 
@@ -25,6 +28,7 @@ impl Encoder for AnyEncoder {
         match self {
             AnyEncoder::ResNet18(encoder) => encoder.has_running_statistics(),
             AnyEncoder::TokenMean(encoder) => encoder.has_running_statistics(),
+            AnyEncoder::Roberta(encoder) => encoder.has_running_statistics(),
         }
     }
 }

@@ -19,4 +19,12 @@ pub enum WeightsError {
         /// Which tensors, up to ten of each kind.
         why: String,
     },
+    /// Tensors missing from a pretrained model's file, beyond it, or of another shape.
+    #[error("{}: {why}; the file must be of the model that its config.json describes", path.display())]
+    Pretrained {
+        /// The file.
+        path: PathBuf,
+        /// Which tensors, up to ten of each kind.
+        why: String,
+    },
 }

@@ -3,11 +3,12 @@
 //! - [`ResNet18`]: torchvision's topology without its classifier, for spectrograms
 //!   (`[batch, 1, time, mel]`) and for frames (`[batch, channels, frames, height, width]`),
 //! - [`TokenMean`]: the mean of token embeddings and one linear layer,
+//! - [`Roberta`]: RoBERTa or BERT from Hugging Face's configurations and weights,
 //! - [`AnyEncoder`]: one of them, chosen at run time,
 //! - [`Encoder`]: the trait that all share, and that an encoder of your own implements.
 //!
 //! [`BatchNorm`] keeps PyTorch's running variance (the unbiased one), and weights move in
-//! and out under torchvision's names ([`read_weights`], [`write_weights`]).
+//! and out under torchvision's and Hugging Face's names ([`read_weights`], [`write_weights`]).
 //!
 //! ```
 //! use amst_encoders::{Encoder, Input, ResNet18Config, Stem};
@@ -31,6 +32,7 @@ mod encoder;
 mod error;
 mod init;
 mod resnet;
+mod roberta;
 mod token_mean;
 mod weights;
 
@@ -40,5 +42,6 @@ pub use encoder::{Encoder, Input};
 pub use error::WeightsError;
 pub use init::{Normal, xavier_linear};
 pub use resnet::{ResNet18, ResNet18Config, Stem};
+pub use roberta::{Architecture, ConfigError, Roberta, RobertaConfig};
 pub use token_mean::{TokenMean, TokenMeanConfig};
 pub use weights::{Renames, read_weights, write_weights};

@@ -3,7 +3,11 @@
 use std::path::Path;
 
 use burn::module::Module;
-use burn_store::{ApplyResult, BurnToPyTorchAdapter, ModuleSnapshot, PyTorchToBurnAdapter, SafetensorsStore};
+use burn::tensor::DType;
+use burn_store::{
+    ApplyResult, BurnToPyTorchAdapter, FloatCastAdapter, ModuleAdapter, ModuleSnapshot, PyTorchToBurnAdapter,
+    SafetensorsStore,
+};
 
 use crate::WeightsError;
 
@@ -15,6 +19,20 @@ impl Renames {
     /// torchvision's names inside a ResNet.
     pub fn torchvision() -> Self {
         Self::default().with("downsample.conv.", "downsample.0.").with("downsample.bn.", "downsample.1.")
+    }
+
+    /// Hugging Face's names inside a [`Roberta`](crate::Roberta); they leave a ResNet's alone.
+    pub fn hugging_face() -> Self {
+        Self::default()
+            .with("attention.self_attention.", "attention.self.")
+            .with("embeddings.layer_norm.", "embeddings.LayerNorm.")
+            .with("output.layer_norm.", "output.LayerNorm.")
+    }
+
+    /// These pairs, and then those of `other`.
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
     }
 
     /// Adds a pair: `ours` as burn spells the path, `theirs` as the file does.
@@ -55,23 +73,38 @@ pub fn write_weights<M: Module>(module: &M, path: &Path, renames: &Renames) -> R
     module.save_into(&mut store).map_err(|e| WeightsError::File { path: path.into(), why: e.to_string() })
 }
 
-/// Reads every parameter and running statistic into `module`.
+/// Reads every parameter and running statistic into `module`, in single precision whatever the file's is.
 ///
 /// # Errors
 ///
 /// The file cannot be read, or does not hold exactly the module's tensors.
 pub fn read_weights<M: Module>(module: &mut M, path: &Path, renames: &Renames) -> Result<(), WeightsError> {
+    check(&apply(module, path, renames)?).map_err(|why| WeightsError::Mismatch { path: path.into(), why })
+}
+
+/// Reads every parameter into `module`, a part of the pretrained network in the file: others may
+/// be left over there, but none whose name begins with `own`, which is the module's alone.
+pub(crate) fn read_part<M: Module>(
+    module: &mut M,
+    path: &Path,
+    renames: &Renames,
+    own: &str,
+) -> Result<(), WeightsError> {
+    let mut result = apply(module, path, renames)?;
+    result.unused.retain(|name| name.starts_with(own));
+    check(&result).map_err(|why| WeightsError::Pretrained { path: path.into(), why })
+}
+
+fn apply<M: Module>(module: &mut M, path: &Path, renames: &Renames) -> Result<ApplyResult, WeightsError> {
     let mut store = SafetensorsStore::from_file(path)
-        .with_from_adapter(PyTorchToBurnAdapter)
+        .with_from_adapter(PyTorchToBurnAdapter.chain(FloatCastAdapter::to(DType::F32)))
         .skip_enum_variants(true)
         .allow_partial(true)
         .validate(false);
     for (ours, theirs) in &renames.0 {
         store = store.with_key_remapping(pattern(theirs), plain(ours));
     }
-    let result =
-        module.load_from(&mut store).map_err(|e| WeightsError::File { path: path.into(), why: e.to_string() })?;
-    check(&result).map_err(|why| WeightsError::Mismatch { path: path.into(), why })
+    module.load_from(&mut store).map_err(|e| WeightsError::File { path: path.into(), why: e.to_string() })
 }
 
 fn check(result: &ApplyResult) -> Result<(), String> {

@@ -1,0 +1,89 @@
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig, Embedding, EmbeddingConfig, Initializer, LayerNorm, LayerNormConfig};
+use burn::tensor::{Bool, Device, Int, Tensor};
+
+use super::{Architecture, RobertaConfig};
+use crate::Normal;
+use crate::init::normal_param;
+
+/// Word + position + type of a token, normalised; every token is of the first type.
+#[derive(Module, Debug)]
+pub(super) struct Embeddings {
+    word_embeddings: Embedding,
+    position_embeddings: Embedding,
+    token_type_embeddings: Embedding,
+    layer_norm: LayerNorm,
+    dropout: Dropout,
+    #[module(skip)]
+    architecture: Architecture,
+    /// The token id of padding.
+    padding: usize,
+    /// Tokens of the longest text.
+    max_length: usize,
+}
+
+impl Embeddings {
+    pub(super) fn new(config: &RobertaConfig, normal: Normal<'_>, device: &Device) -> Self {
+        let mut table = |rows, padding| table([rows, config.hidden_size], padding, config, &mut *normal, device);
+        let padding = Some(config.pad_token_id);
+        let padding_position = padding.filter(|_| config.architecture == Architecture::Roberta);
+        Self {
+            word_embeddings: table(config.vocab_size, padding),
+            position_embeddings: table(config.max_position_embeddings, padding_position),
+            token_type_embeddings: table(config.type_vocab_size, None),
+            layer_norm: LayerNormConfig::new(config.hidden_size).with_epsilon(config.layer_norm_eps).init(device),
+            dropout: DropoutConfig::new(config.hidden_dropout_prob).init(),
+            architecture: config.architecture,
+            padding: config.pad_token_id,
+            max_length: config.max_length(),
+        }
+    }
+
+    /// `[batch, length]` to `[batch, length, hidden]`.
+    pub(super) fn forward(&self, ids: Tensor<2, Int>) -> Tensor<3> {
+        let length = ids.dims()[1];
+        assert!(length <= self.max_length, "a text of {length} tokens; the model reads up to {}", self.max_length);
+        let words = self.word_embeddings.forward(ids.clone());
+        let first_type = self.token_type_embeddings.weight.val().narrow(0, 0, 1).unsqueeze();
+        let padding = ids.clone().equal_elem(self.padding as i64);
+        let words = held(words, padding.clone().unsqueeze_dim(2));
+        let positions = match self.architecture {
+            Architecture::Roberta => {
+                let token = padding.clone().bool_not().int();
+                let positions = token.clone().cumsum(1) * token + self.padding as i64;
+                held(self.position_embeddings.forward(positions), padding.unsqueeze_dim(2))
+            }
+            Architecture::Bert => {
+                let positions = Tensor::<1, Int>::arange(0..length as i64, &ids.device());
+                self.position_embeddings.forward(positions.unsqueeze())
+            }
+        };
+        self.dropout.forward(self.layer_norm.forward(words + first_type + positions))
+    }
+}
+
+/// The same values, without a gradient where there is padding: its rows of the tables do not
+/// learn, as with PyTorch's `padding_idx`.
+fn held(rows: Tensor<3>, padding: Tensor<3, Bool>) -> Tensor<3> {
+    let still = rows.clone().detach();
+    rows.mask_where(padding, still)
+}
+
+/// A normal table, but for a row of padding, which is drawn like the others and then 0.
+fn table(
+    shape: [usize; 2],
+    padding: Option<usize>,
+    config: &RobertaConfig,
+    normal: Normal<'_>,
+    device: &Device,
+) -> Embedding {
+    let mut drawn = 0;
+    let mut entry = || {
+        let (value, row) = (normal(), drawn / shape[1]);
+        drawn += 1;
+        if padding == Some(row) { 0.0 } else { value }
+    };
+    let mut embedding = EmbeddingConfig::new(shape[0], shape[1]).with_initializer(Initializer::Zeros).init(device);
+    embedding.weight = normal_param(shape, config.initializer_range, &mut entry, device);
+    embedding
+}

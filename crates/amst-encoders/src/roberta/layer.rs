@@ -1,0 +1,115 @@
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig, Initializer, LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::tensor::activation::{gelu, softmax};
+use burn::tensor::{Bool, Device, Tensor};
+
+use super::RobertaConfig;
+use crate::Normal;
+use crate::init::normal_param;
+
+/// The score of a place that must not be seen: its weight is exactly 0 beside any other. Where
+/// nothing may be seen, all weights are equal; minus infinity would give no number there.
+const UNSEEN: f64 = -1e4;
+
+/// Attention, then two linear maps around an exact GELU; a sum and a layer norm after each half.
+#[derive(Module, Debug)]
+pub(super) struct Layer {
+    attention: Attention,
+    intermediate: Intermediate,
+    output: Output,
+}
+
+#[derive(Module, Debug)]
+struct Attention {
+    self_attention: SelfAttention,
+    output: Output,
+}
+
+/// Scaled dot-product attention of several heads (Vaswani et al. 2017), without the linear map after it.
+#[derive(Module, Debug)]
+struct SelfAttention {
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    dropout: Dropout,
+    heads: usize,
+}
+
+#[derive(Module, Debug)]
+struct Intermediate {
+    dense: Linear,
+}
+
+/// The end of each half of a layer: linear map, dropout, sum with the half's input, layer norm.
+#[derive(Module, Debug)]
+struct Output {
+    dense: Linear,
+    layer_norm: LayerNorm,
+    dropout: Dropout,
+}
+
+impl Layer {
+    pub(super) fn new(config: &RobertaConfig, normal: Normal<'_>, device: &Device) -> Self {
+        let (hidden, wide) = (config.hidden_size, config.intermediate_size);
+        Self {
+            attention: Attention {
+                self_attention: SelfAttention::new(config, normal, device),
+                output: Output::new(hidden, config, normal, device),
+            },
+            intermediate: Intermediate { dense: linear([hidden, wide], config, normal, device) },
+            output: Output::new(wide, config, normal, device),
+        }
+    }
+
+    /// `[batch, length, hidden]` to the same; `padding`, `[batch, 1, 1, length]`, is seen by nobody.
+    pub(super) fn forward(&self, x: Tensor<3>, padding: &Tensor<4, Bool>) -> Tensor<3> {
+        let context = self.attention.self_attention.forward(x.clone(), padding);
+        let x = self.attention.output.forward(context, x);
+        let wide = gelu(self.intermediate.dense.forward(x.clone()));
+        self.output.forward(wide, x)
+    }
+}
+
+impl SelfAttention {
+    fn new(config: &RobertaConfig, normal: Normal<'_>, device: &Device) -> Self {
+        let mut square = || linear([config.hidden_size; 2], config, &mut *normal, device);
+        Self {
+            query: square(),
+            key: square(),
+            value: square(),
+            dropout: DropoutConfig::new(config.attention_probs_dropout_prob).init(),
+            heads: config.num_attention_heads,
+        }
+    }
+
+    fn forward(&self, x: Tensor<3>, padding: &Tensor<4, Bool>) -> Tensor<3> {
+        let [batch, length, hidden] = x.dims();
+        let width = hidden / self.heads;
+        let by_head = |map: &Linear| map.forward(x.clone()).reshape([batch, length, self.heads, width]).swap_dims(1, 2);
+        let (query, key, value) = (by_head(&self.query), by_head(&self.key), by_head(&self.value));
+        let scores = query.matmul(key.transpose()).div_scalar((width as f64).sqrt());
+        let weights = softmax(scores.mask_fill(padding.clone(), UNSEEN), 3);
+        self.dropout.forward(weights).matmul(value).swap_dims(1, 2).reshape([batch, length, hidden])
+    }
+}
+
+impl Output {
+    fn new(input: usize, config: &RobertaConfig, normal: Normal<'_>, device: &Device) -> Self {
+        Self {
+            dense: linear([input, config.hidden_size], config, normal, device),
+            layer_norm: LayerNormConfig::new(config.hidden_size).with_epsilon(config.layer_norm_eps).init(device),
+            dropout: DropoutConfig::new(config.hidden_dropout_prob).init(),
+        }
+    }
+
+    fn forward(&self, x: Tensor<3>, shortcut: Tensor<3>) -> Tensor<3> {
+        self.layer_norm.forward(self.dropout.forward(self.dense.forward(x)) + shortcut)
+    }
+}
+
+/// A linear map with normal weights and bias 0.
+fn linear([input, output]: [usize; 2], config: &RobertaConfig, normal: Normal<'_>, device: &Device) -> Linear {
+    let mut linear = LinearConfig::new(input, output).with_initializer(Initializer::Zeros).init(device);
+    linear.weight = normal_param([input, output], config.initializer_range, normal, device);
+    linear
+}

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::suggest::hint;
-use crate::{Preset, Recipe, RecipeError};
+use crate::{MethodCard, Preset, Recipe, RecipeError};
 
 /// Merges the layers over [`Recipe::default`], applies `key=value` assignments, and checks the outcome.
 ///
@@ -11,14 +11,15 @@ use crate::{Preset, Recipe, RecipeError};
 ///
 /// An unknown key (with the nearest known one), a value of the wrong kind, a recipe that contradicts itself.
 pub fn resolve(layers: &[Value], assignments: &[String]) -> Result<Recipe, RecipeError> {
-    let mut recipe = merged(layers, assignments)?;
-    recipe.modalities.sort();
+    let recipe = merged(layers, assignments)?;
     recipe.validate()?;
     Ok(recipe)
 }
 
-/// [`resolve`] with a preset between two groups of layers: above `below`, under `above` and the
-/// assignments.
+/// [`resolve`] with a preset of the method between two groups of layers: `below` (the data
+/// set's), then the preset, then `above` (a table's row) and the assignments. Which method and
+/// data set it is for is decided by all of these together. On the paper's data sets the method's
+/// own values for them lie below everything ([`MethodCard::defaults`]).
 ///
 /// # Errors
 ///
@@ -29,8 +30,23 @@ pub fn resolve_preset(
     above: &[Value],
     assignments: &[String],
 ) -> Result<Recipe, RecipeError> {
-    let _ = preset;
-    resolve(&[below, above].concat(), assignments)
+    let recipe = unchecked(below, preset, above, assignments)?;
+    recipe.validate()?;
+    Ok(recipe)
+}
+
+/// [`resolve_preset`] without asking whether the recipe can be run.
+pub(crate) fn unchecked(
+    below: &[Value],
+    preset: Preset,
+    above: &[Value],
+    assignments: &[String],
+) -> Result<Recipe, RecipeError> {
+    let chosen = merged(&[below, above].concat(), assignments)?;
+    let card = MethodCard::of(chosen.method);
+    let own = [card.defaults(&chosen.dataset)];
+    let preset = [card.preset(preset, &chosen.dataset, &chosen.modalities)?];
+    merged(&[&own, below, &preset, above].concat(), assignments)
 }
 
 /// All layers and assignments, not yet checked against each other.
@@ -45,7 +61,9 @@ fn merged(layers: &[Value], assignments: &[String]) -> Result<Recipe, RecipeErro
             assignment.split_once('=').ok_or_else(|| RecipeError::NotAnAssignment(assignment.clone()))?;
         merge(&mut merged, &nest(key.trim(), literal(value.trim())), &known, "")?;
     }
-    parse(merged)
+    let mut recipe = parse(merged)?;
+    recipe.modalities.sort();
+    Ok(recipe)
 }
 
 /// `a.b.c` and a value, as nested objects.

@@ -21,15 +21,39 @@ pub enum Command {
     Train(Train),
     /// Turn a data set's files into features, once
     Prepare(Prepare),
+    /// Train exactly as a recorded case says, and write the same files
+    Replay(Replay),
+    /// Write the initial weights of a run, under torchvision's and Hugging Face's names
+    Init(Init),
+    /// Write what the loader feeds: every batch of an epoch
+    ExportFeatures(ExportFeatures),
+    /// List what there is: methods, data sets, recipes or presets
+    Ls(Ls),
+    /// Tell what a method does, its settings on a data set, and where paper and code differ
+    Explain(Explain),
     /// Print every key that `--set` takes, with its default
     Keys,
-    /// List the data sets that are here
+    /// List the data sets; short for `ls datasets`
     Datasets,
 }
 
-/// What is run: the layers of a recipe.
+/// What is run, where it is kept and what is shown.
 #[derive(Debug, Args)]
 pub struct What {
+    /// The layers of the recipe.
+    #[command(flatten)]
+    pub layers: Layers,
+    /// Folder of all runs
+    #[arg(long, default_value = "runs")]
+    pub out: PathBuf,
+    /// What to print on the way
+    #[arg(long, value_enum, default_value_t = ProgressKind::Auto)]
+    pub progress: ProgressKind,
+}
+
+/// The layers of a recipe.
+#[derive(Clone, Debug, Args)]
+pub struct Layers {
     /// A table of the paper whose experiment to run, such as `table2`; without it the data set's own settings
     #[arg(long, requires = "experiment")]
     pub recipe: Option<String>,
@@ -51,12 +75,6 @@ pub struct What {
     /// Change one setting; `amst keys` lists them
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub assignments: Vec<String>,
-    /// Folder of all runs
-    #[arg(long, default_value = "runs")]
-    pub out: PathBuf,
-    /// What to print on the way
-    #[arg(long, value_enum, default_value_t = ProgressKind::Auto)]
-    pub progress: ProgressKind,
 }
 
 /// `amst train`.
@@ -71,6 +89,67 @@ pub struct Train {
     /// Also write the selected epoch's weights to this safetensors file
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
+    /// Start from the weights of this safetensors file instead of drawing them from the seed
+    #[arg(long, value_name = "FILE")]
+    pub init: Option<PathBuf>,
+    /// Also write what every step computed to this file, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub log_steps: Option<PathBuf>,
+}
+
+/// `amst replay`.
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// Folder with `case.json`, batches and initial weights (docs/parity.md)
+    pub case: PathBuf,
+    /// Folder for result.json, logits, weights and velocities
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Where to compute: `flex`, `cuda[:i]` or `tch[:cpu|:cuda:i]`
+    #[arg(long, default_value = "flex")]
+    pub device: String,
+}
+
+/// `amst init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// What is to be run.
+    #[command(flatten)]
+    pub what: Layers,
+    /// The safetensors file to write
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// `amst export-features`.
+#[derive(Debug, Args)]
+pub struct ExportFeatures {
+    /// What is to be run.
+    #[command(flatten)]
+    pub what: Layers,
+    /// The split to read
+    #[arg(long, value_enum, default_value_t = SplitKind::Train)]
+    pub split: SplitKind,
+    /// The epoch whose order and augmentation to take; of the training split only
+    #[arg(long, default_value_t = 0)]
+    pub at_epoch: u64,
+    /// The safetensors file to write, with the tensors that docs/parity.md names
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Folder of all runs, for prepared features
+    #[arg(long, default_value = "runs")]
+    pub runs: PathBuf,
+}
+
+/// A part of the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SplitKind {
+    /// Shuffled and augmented
+    Train,
+    /// As it lies
+    Val,
+    /// As it lies
+    Test,
 }
 
 /// `amst prepare`.
@@ -79,6 +158,46 @@ pub struct Prepare {
     /// What is to be run.
     #[command(flatten)]
     pub what: What,
+}
+
+/// `amst ls`.
+#[derive(Debug, Args)]
+pub struct Ls {
+    /// What to list
+    #[arg(value_enum)]
+    pub what: LsKind,
+    /// As an array of JSON objects
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What can be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LsKind {
+    /// The systems that can be trained
+    Methods,
+    /// The data sets that are here, and those of the paper
+    Datasets,
+    /// The tables that can be reproduced
+    Recipes,
+    /// The readings of a method that `--preset` takes
+    Presets,
+}
+
+/// `amst explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The method; `amst ls methods` lists them
+    pub method: String,
+    /// A known data set, or the path of a folder with a `dataset.toml`
+    #[arg(long, default_value = "world-digits")]
+    pub dataset: String,
+    /// A reading of the method; `amst ls presets` lists them
+    #[arg(long, value_name = "NAME", value_parser = Preset::parse, default_value = "recommended")]
+    pub preset: Preset,
+    /// As a JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What is printed on the way.

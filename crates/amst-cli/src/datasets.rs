@@ -2,13 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use amst_recipe::{
-    Cell, DataLock, DatasetSpec, Grid, PAPER_DATASETS, RecipeError, ResolvedDataset, find_dataset, known_datasets,
-    resolve_preset,
-};
+use amst_recipe::{Cell, DataLock, DatasetSpec, Grid, ResolvedDataset, find_dataset, resolve_preset};
 use anyhow::Result;
 
-use crate::args::What;
+use crate::args::Layers;
 
 /// The folder of descriptors: `AMST_DATASETS`, or `datasets` here, or that of the source tree.
 pub fn folder() -> PathBuf {
@@ -31,7 +28,7 @@ pub struct Resolved {
 }
 
 /// Resolves the arguments, reading descriptors and manifest only.
-pub fn resolved(what: &What) -> Result<Resolved> {
+pub fn resolved(what: &Layers) -> Result<Resolved> {
     let dataset = find_dataset(&what.dataset, &folder())?;
     let mut assignments = what.assignments.clone();
     assignments.extend(what.epochs.map(|n| format!("epochs={n}")));
@@ -53,24 +50,4 @@ pub fn resolved(what: &What) -> Result<Resolved> {
 /// Where a data set's prepared features are kept.
 pub fn store(out: &Path, dataset: &DatasetSpec) -> PathBuf {
     out.join(".store").join(&dataset.name)
-}
-
-/// `amst datasets`.
-pub fn list() -> Result<()> {
-    let folder = folder();
-    for name in known_datasets(&folder) {
-        let (title, state) = match find_dataset(&name, &folder) {
-            Ok(found) => (found.spec.title, "here"),
-            Err(RecipeError::NotBrought { .. }) => {
-                let spec = DatasetSpec::read(&folder.join(&name).join("dataset.toml"))?;
-                (spec.title, "its descriptor only: give the folder of the data, --dataset path/to/it")
-            }
-            Err(error) => return Err(error.into()),
-        };
-        println!("{name:<14} {title:<14} {state}");
-    }
-    for paper in PAPER_DATASETS.iter().filter(|p| !folder.join(p.name).join("dataset.toml").is_file()) {
-        println!("{:<14} {:<14} not here; {}", paper.name, paper.title, paper.access);
-    }
-    Ok(())
 }

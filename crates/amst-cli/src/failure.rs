@@ -3,7 +3,9 @@
 use std::fmt;
 
 use amst_data::{DataError, ErrorKind};
+use amst_encoders::WeightsError;
 use amst_recipe::RecipeError;
+use amst_replay::ReplayError;
 use amst_train::TrainError;
 
 /// Something on the command line that cannot be done as asked.
@@ -25,6 +27,12 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     }
     if let Some(error) = error.downcast_ref::<DataError>() {
         return if error.kind() == ErrorKind::Configuration { 2 } else { 3 };
+    }
+    if let Some(error) = error.downcast_ref::<ReplayError>() {
+        return if matches!(error, ReplayError::Epoch(_)) { 1 } else { 3 };
+    }
+    if error.is::<WeightsError>() {
+        return 3;
     }
     match error.downcast_ref::<RecipeError>() {
         Some(RecipeError::Io { .. }) => 3,

@@ -1,4 +1,4 @@
-//! `amst`: prepare data and train, one run at a time.
+//! `amst`: prepare data, train one run at a time, and hold runs against other implementations.
 //!
 //! Exit codes: 0 ok, 2 usage or recipe, 3 data or files, 4 diverged, 5 foreign state.
 #![warn(missing_docs)]
@@ -7,22 +7,32 @@
 mod args;
 mod datasets;
 mod device;
+mod explain;
+mod export_features;
 mod failure;
+mod init;
+mod ls;
 mod prepare;
 mod progress;
+mod replay;
 mod train;
 
 use std::process::ExitCode;
 
-use args::{Cli, Command};
+use args::{Cli, Command, Ls, LsKind};
 use clap::Parser;
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Train(train) => train::run(&train),
         Command::Prepare(prepare) => prepare::run(&prepare),
+        Command::Replay(args) => replay::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::ExportFeatures(args) => export_features::run(&args),
+        Command::Ls(args) => ls::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Keys => keys(),
-        Command::Datasets => datasets::list(),
+        Command::Datasets => ls::run(&Ls { what: LsKind::Datasets, json: false }),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,7 +9,7 @@ use crate::progress;
 
 /// Resolves and prepares.
 pub fn run(args: &Prepare) -> Result<()> {
-    let resolved = resolved(&args.what)?;
+    let resolved = resolved(&args.what.layers)?;
     let data = prepare(&resolved, &args.what.out, args.what.progress)?;
     if args.what.progress == ProgressKind::Auto {
         let counts = amst_data::SplitName::ALL.map(|name| format!("{} {name}", data.split(name).len()));

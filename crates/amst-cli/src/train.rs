@@ -4,10 +4,11 @@ use amst_recipe::CellResult;
 use amst_train::{EventKind, Run, Trainer};
 use anyhow::Result;
 
-use crate::args::{ProgressKind, Train};
+use crate::args::{Layers, ProgressKind, Train};
 use crate::datasets::{Resolved, resolved};
 use crate::device;
 use crate::failure::Usage;
+use crate::init;
 use crate::prepare::prepare;
 use crate::progress::Shown;
 
@@ -15,7 +16,8 @@ use crate::progress::Shown;
 pub fn run(args: &Train) -> Result<()> {
     let what = &args.what;
     let device = device::open(&args.device)?;
-    let resolved = resolved(what)?;
+    let resolved = resolved(&layers(args)?)?;
+    refuse_unnamed_weights(args, &resolved)?;
     amst_train::check(&resolved.cell.recipe)?;
     if let Some(result) = Run::finished(&what.out, &resolved.cell)? {
         refuse_lost_weights(args)?;
@@ -29,9 +31,31 @@ pub fn run(args: &Train) -> Result<()> {
     if let Some(path) = &args.weights {
         trainer = trainer.keep_weights(path)?;
     }
+    if let Some(path) = &args.init {
+        trainer = trainer.start_from(path)?;
+    }
+    if let Some(path) = &args.log_steps {
+        trainer = trainer.log_steps(path)?;
+    }
     let result = trainer.train(&mut |event| shown.show(event))?;
     report(args, &resolved, &result, "done");
     Ok(())
+}
+
+/// The layers of the recipe, with the hash of the initial weights if a file gives them.
+fn layers(args: &Train) -> Result<Layers> {
+    let mut layers = args.what.layers.clone();
+    if let Some(path) = &args.init {
+        layers.assignments.push(init::assignment(path)?);
+    }
+    Ok(layers)
+}
+
+fn refuse_unnamed_weights(args: &Train, resolved: &Resolved) -> Result<()> {
+    match args.init.is_none() && !resolved.cell.recipe.init.is_empty() {
+        true => Err(Usage("`init` is the hash of a file of weights: name the file, `--init FILE`".into()).into()),
+        false => Ok(()),
+    }
 }
 
 /// Only the result of a finished run is kept; the network would have to be trained again.
@@ -49,7 +73,7 @@ fn refuse_lost_weights(args: &Train) -> Result<()> {
 }
 
 fn report(args: &Train, resolved: &Resolved, result: &CellResult, how: &str) {
-    let fused = result.test.outputs["fused"];
+    let fused = &result.test.outputs["fused"];
     match args.what.progress {
         ProgressKind::Json if how != "done" => {
             let event = EventKind::Done { epoch: result.selected.epoch, test_accuracy: fused.accuracy };

@@ -14,6 +14,12 @@ pub enum Purpose {
     Synthetic = 3,
     /// The initial weights of a model.
     Init = 4,
+    /// Noise that a method adds to gradients.
+    Noise = 5,
+    /// The order of training samples that a method looks at before an epoch.
+    Sample = 6,
+    /// The initial weights of linear probes.
+    Probes = 7,
 }
 
 /// A generator that is a pure function of `(seed, purpose, epoch, index)`.

@@ -1,4 +1,4 @@
-use burn::module::Module;
+use burn::module::{Module, ModuleDisplay};
 use burn::tensor::{Device, Int, Tensor};
 
 /// One modality of one batch, as an encoder reads it.
@@ -28,6 +28,30 @@ impl Input {
         }
     }
 
+    /// One sample in which there is nothing: zeros, or a text of one token.
+    pub fn blank(&self) -> Self {
+        match self {
+            Input::Map(x) => Input::Map(x.clone().narrow(0, 0, 1).zeros_like()),
+            Input::Frames(x) => Input::Frames(x.clone().narrow(0, 0, 1).zeros_like()),
+            Input::Tokens { ids, mask } => {
+                let [_, length] = ids.dims();
+                let first = Tensor::arange(0..length as i64, &ids.device()).unsqueeze::<2>().equal_elem(0);
+                // Token 0 opens a text and 1 pads it, in RoBERTa's vocabulary and in that of bytes.
+                let ids = first.clone().bool_not().int();
+                Input::Tokens { ids, mask: first.float().to_device(&mask.device()) }
+            }
+        }
+    }
+
+    /// The same values on the device without autodiff.
+    pub fn inner(self) -> Self {
+        match self {
+            Input::Map(x) => Input::Map(x.inner()),
+            Input::Frames(x) => Input::Frames(x.inner()),
+            Input::Tokens { ids, mask } => Input::Tokens { ids: ids.inner(), mask: mask.inner() },
+        }
+    }
+
     /// The device that holds it.
     pub fn device(&self) -> Device {
         match self {
@@ -44,7 +68,7 @@ impl Input {
 /// An encoder knows no data set and no schedule. Whether it behaves as in training (batch
 /// statistics, dropout) is decided by burn: on an autodiff device it does, after
 /// [`Module::valid`] it does not.
-pub trait Encoder: Module {
+pub trait Encoder: Module + ModuleDisplay + 'static {
     /// Embeds a batch.
     ///
     /// # Shapes

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use burn::module::Module;
-use burn::tensor::DType;
+use burn::module::{Module, ParamId};
+use burn::tensor::{DType, TensorData};
 use burn_store::{
-    ApplyResult, BurnToPyTorchAdapter, FloatCastAdapter, ModuleAdapter, ModuleSnapshot, PyTorchToBurnAdapter,
-    SafetensorsStore,
+    ApplyResult, BurnToPyTorchAdapter, FloatCastAdapter, KeyRemapper, ModuleAdapter, ModuleSnapshot,
+    PyTorchToBurnAdapter, SafetensorsStore,
 };
 
 use crate::WeightsError;
@@ -71,6 +71,39 @@ pub fn write_weights<M: Module>(module: &M, path: &Path, renames: &Renames) -> R
         store = store.with_key_remapping(pattern(ours), plain(theirs));
     }
     module.save_into(&mut store).map_err(|e| WeightsError::File { path: path.into(), why: e.to_string() })
+}
+
+/// A parameter or running statistic by its published name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedTensor {
+    /// As files have it.
+    pub name: String,
+    /// As PyTorch has it: a linear layer is `[output, input]`.
+    pub shape: Vec<usize>,
+    /// In row-major order.
+    pub values: Vec<f32>,
+    /// The parameter that it is, which optimisers know it by.
+    pub id: Option<ParamId>,
+}
+
+/// Every parameter and running statistic of `module`, as [`write_weights`] would write them.
+///
+/// # Errors
+///
+/// A tensor that is not of 32-bit floats.
+pub fn named_tensors<M: Module>(module: &M, renames: &Renames) -> Result<Vec<NamedTensor>, WeightsError> {
+    let unfit = |why: String| WeightsError::File { path: "the network".into(), why };
+    let pairs = renames.0.iter().map(|(ours, theirs)| (pattern(ours), plain(theirs).to_string())).collect();
+    let remapper = KeyRemapper::from_patterns(pairs).map_err(|e| unfit(e.to_string()))?;
+    let (tensors, _) = remapper.remap(module.collect(None, Some(Box::new(BurnToPyTorchAdapter)), true));
+    let named = tensors.into_iter().map(|tensor| {
+        let (name, dtype, shape, id, bytes) = tensor.into_parts().map_err(|e| unfit(e.to_string()))?;
+        let shape: Vec<usize> = shape.iter().copied().collect();
+        let data = TensorData::from_bytes(bytes, shape.clone(), dtype);
+        let values = data.try_to_vec().map_err(|e| unfit(format!("{name}: {e:?}")))?;
+        Ok(NamedTensor { name, shape, values, id: id.map(ParamId::from) })
+    });
+    named.collect()
 }
 
 /// Reads every parameter and running statistic into `module`, in single precision whatever the file's is.

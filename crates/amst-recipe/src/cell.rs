@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::lock::hex;
+use crate::method::sections;
 use crate::{DataLock, Every, Execution, MethodName, Modality, Recipe};
 
 /// Raised whenever a change to the code changes results, so that older results are not mixed in.
@@ -58,8 +59,9 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// The cell of a recipe on a data set.
+    /// The cell of a recipe on a data set; the recipe is kept in its [canonical](Recipe::canonical) form.
     pub fn new(recipe: Recipe, data: &DataLock) -> Self {
+        let recipe = recipe.canonical();
         let id = CellId::of(&recipe, data);
         Self { recipe, id }
     }
@@ -73,7 +75,7 @@ impl Cell {
 
 /// The recipe without what cannot matter, so that equal systems are one cell however they were written.
 fn essential(recipe: &Recipe) -> Value {
-    let mut recipe = recipe.clone();
+    let mut recipe = recipe.canonical();
     let skips = recipe.modalities.iter().any(|m| recipe.skip.of(*m) != Every::Epochs(1));
     if !skips {
         // Nothing is ever skipped: how skipping would be carried out and counted is idle.
@@ -93,6 +95,9 @@ fn essential(recipe: &Recipe) -> Value {
     }
     if recipe.dataset != crate::SYNTHETIC {
         object.remove("synthetic");
+    }
+    for section in sections().filter(|s| Some(*s) != recipe.method.section()) {
+        object.remove(section);
     }
     if recipe.method != MethodName::AmstFull {
         object.remove("joint_mode");

@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use crate::Preset;
+
 /// What can be wrong with a recipe, a descriptor or a table. Each message says the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum RecipeError {
@@ -32,6 +34,36 @@ pub enum RecipeError {
         /// The names there are.
         known: String,
     },
+    /// A preset that does not exist.
+    #[error("unknown preset `{name}`{hint}; there is: {known}")]
+    UnknownPreset {
+        /// The name as given.
+        name: String,
+        /// `; did you mean …?` or nothing.
+        hint: String,
+        /// The names there are.
+        known: String,
+    },
+    /// A method that does not exist.
+    #[error("unknown method `{name}`{hint}; there is: {known}")]
+    UnknownMethod {
+        /// The name as given.
+        name: String,
+        /// `; did you mean …?` or nothing.
+        hint: String,
+        /// The names there are.
+        known: String,
+    },
+    /// A preset that this method, or these modalities, cannot have.
+    #[error("`{method}` has no preset `{preset}`: {why}")]
+    NoPreset {
+        /// The method.
+        method: &'static str,
+        /// The preset that was asked for.
+        preset: Preset,
+        /// Why there is none, and what to use instead.
+        why: String,
+    },
     /// A row that the table does not have.
     #[error("recipe `{recipe}` has no experiment `{id}`; there is: {known}")]
     UnknownExperiment {
@@ -41,6 +73,18 @@ pub enum RecipeError {
         id: String,
         /// The rows there are.
         known: String,
+    },
+    /// A row that has no meaning on a data set; in a table it prints `–`.
+    #[error("experiment `{id}` of `{recipe}` does not apply to {dataset}: {why}")]
+    NotApplicable {
+        /// The table.
+        recipe: String,
+        /// The row.
+        id: String,
+        /// The data set.
+        dataset: String,
+        /// Why not, and what would make it apply.
+        why: String,
     },
     /// A data set that is neither known nor a folder.
     #[error(
@@ -84,4 +128,9 @@ pub enum RecipeError {
     /// A recipe that contradicts itself.
     #[error("{0}")]
     Contradiction(String),
+}
+
+/// A value that does not fit its key.
+pub(crate) fn bad(key: &str, why: String) -> RecipeError {
+    RecipeError::Value { key: key.into(), why }
 }

@@ -6,8 +6,9 @@
 //!
 //! 1. the published defaults ([`Recipe::default`]),
 //! 2. the `[recipe]` section of the data set's `dataset.toml` ([`DatasetSpec`]),
-//! 3. the experiment of a table ([`Grid`], [`Experiment`]),
-//! 4. `--set key=value` on the command line.
+//! 3. a [`Preset`] of the method, from its [`MethodCard`] ([`resolve_preset`]),
+//! 4. the experiment of a table ([`Grid`], [`Experiment`]),
+//! 5. `--set key=value` on the command line.
 //!
 //! A resolved recipe and the data it names ([`DataLock`]) together give a [`CellId`]: two
 //! tables that contain the same system share the cell, and a result is only ever shown
@@ -29,29 +30,51 @@
 //! ```
 #![warn(missing_docs)]
 
+mod baselines;
+mod card;
 mod cell;
 mod dataset;
+mod describe;
+mod deviation;
 mod error;
+mod explain;
 mod grid;
+mod listing;
 mod lock;
+mod method;
 mod modality;
+mod page;
+mod preset;
 mod published;
 mod recipe;
 mod resolve;
 mod result;
+mod row;
 mod suggest;
 
+pub use baselines::{
+    AgmSpec, BlendingSpec, BudgetSpec, BudgetUnit, FusionHead, MlaFusion, MlaModification, MlaSpec, MlaTarget,
+    MslrSpec, MslrStrategy, NaiveSpec, OgmScope, OgmSpec, OgmTrimodal, PmrRule, PmrSpec, PmrWeights, PrototypeSplit,
+    Rates, StoppingSpec,
+};
+pub use card::{Case, MethodCard, Parameter, PresetCard, Presets, Reference};
 pub use cell::{CODE_EPOCH, Cell, CellId};
 pub use dataset::{Columns, DatasetSpec, Layout, ResolvedDataset, SYNTHETIC, find_dataset, known_datasets};
+pub use describe::describe_dataset;
+pub use deviation::{Deviation, deviations};
 pub use error::RecipeError;
+pub use explain::{Change, Decision, Explanation, PresetLine, Setting};
 pub use grid::{Experiment, Grid};
+pub use listing::Listing;
 pub use lock::DataLock;
+pub use method::MethodName;
 pub use modality::Modality;
+pub use preset::Preset;
 pub use published::{PAPER_DATASETS, PaperDataset, Published};
 pub use recipe::{
-    AudioSpec, Every, Execution, JointMode, MethodName, Never, Optim, Recipe, SkipSpec, Stem, SyntheticSpec,
-    TextEncoder, TextSpec, VisualSpec,
+    AudioSpec, Every, Execution, JointMode, Never, Optim, Recipe, SkipSpec, Stem, SyntheticSpec, TextEncoder, TextSpec,
+    VisualSpec,
 };
-pub use resolve::{keys, resolve};
+pub use resolve::{keys, resolve, resolve_preset};
 pub use result::{CellResult, OutputMetrics, RESULT_SCHEMA, Selected, TestResult, Timing};
 pub use suggest::nearest;

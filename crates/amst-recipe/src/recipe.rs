@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Modality, RecipeError};
+use crate::baselines::{
+    self, AgmSpec, BlendingSpec, BudgetSpec, MlaSpec, MslrSpec, NaiveSpec, OgmSpec, PmrSpec, StoppingSpec,
+};
+use crate::error::bad;
+use crate::{MethodName, Modality, RecipeError};
 
 /// A fully resolved training run. The defaults are the published ones (D4 and others in
 /// docs/paper.md); small data sets override them in their descriptor.
@@ -29,6 +33,31 @@ pub struct Recipe {
     pub optim: Optim,
     /// Which modality trains in which epoch (Eq. 1).
     pub skip: SkipSpec,
+    /// Batches that every modality re-reads after each epoch to bring its BatchNorm statistics
+    /// up to date, whatever the method; 0 leaves that to `skip.recalibrate` (a control, METHODS 1, finding 3).
+    pub precise_bn: usize,
+    /// Whether linear probes on detached embeddings are trained beside (METHODS 2.3); they change nothing else.
+    pub probes: bool,
+    /// SHA-256 of the file of initial weights that `--init` names; empty where they are drawn from the seed.
+    pub init: String,
+    /// What the run may spend.
+    pub budget: BudgetSpec,
+    /// Settings of `naive`.
+    pub naive: NaiveSpec,
+    /// Settings of `ogm-ge`.
+    pub ogm: OgmSpec,
+    /// Settings of `pmr`.
+    pub pmr: PmrSpec,
+    /// Settings of `mslr`.
+    pub mslr: MslrSpec,
+    /// Settings of `mla`.
+    pub mla: MlaSpec,
+    /// Settings of `gradient-blending`.
+    pub blending: BlendingSpec,
+    /// Settings of `agm`.
+    pub agm: AgmSpec,
+    /// Settings of `early-stopping`.
+    pub stopping: StoppingSpec,
     /// How sound becomes features and an embedding.
     pub audio: AudioSpec,
     /// How text becomes tokens and an embedding.
@@ -52,36 +81,22 @@ impl Default for Recipe {
             eval_batch_size: 64,
             optim: Optim::default(),
             skip: SkipSpec::default(),
+            precise_bn: 0,
+            probes: false,
+            init: String::new(),
+            budget: BudgetSpec::default(),
+            naive: NaiveSpec::default(),
+            ogm: OgmSpec::default(),
+            pmr: PmrSpec::default(),
+            mslr: MslrSpec::default(),
+            mla: MlaSpec::default(),
+            blending: BlendingSpec::default(),
+            agm: AgmSpec::default(),
+            stopping: StoppingSpec::default(),
             audio: AudioSpec::default(),
             text: TextSpec::default(),
             visual: VisualSpec::default(),
             synthetic: SyntheticSpec::default(),
-        }
-    }
-}
-
-/// The systems that can be trained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MethodName {
-    /// The alternating module alone (Algorithm 1).
-    AmstAlt,
-    /// The joint module alone (Algorithm 2).
-    AmstJoint,
-    /// Both modules, their logits averaged (Section 3.4).
-    AmstFull,
-}
-
-impl MethodName {
-    /// Every method, in the order of the paper.
-    pub const ALL: [MethodName; 3] = [MethodName::AmstAlt, MethodName::AmstJoint, MethodName::AmstFull];
-
-    /// The name used in recipes and folders.
-    pub fn name(self) -> &'static str {
-        match self {
-            MethodName::AmstAlt => "amst-alt",
-            MethodName::AmstJoint => "amst-joint",
-            MethodName::AmstFull => "amst-full",
         }
     }
 }
@@ -180,6 +195,14 @@ impl SkipSpec {
             Modality::Audio => self.audio,
             Modality::Text => self.text,
             Modality::Visual => self.visual,
+        }
+    }
+
+    pub(crate) fn of_mut(&mut self, modality: Modality) -> &mut Every {
+        match modality {
+            Modality::Audio => &mut self.audio,
+            Modality::Text => &mut self.text,
+            Modality::Visual => &mut self.visual,
         }
     }
 }
@@ -364,7 +387,8 @@ impl Recipe {
         self.check_skip()?;
         self.check_optim()?;
         self.check_pictures()?;
-        self.check_embeddings()
+        self.check_embeddings()?;
+        baselines::check(self)
     }
 
     fn check_sizes(&self) -> Result<(), RecipeError> {
@@ -471,8 +495,4 @@ impl Recipe {
         }
         Ok(())
     }
-}
-
-fn bad(key: &str, why: String) -> RecipeError {
-    RecipeError::Value { key: key.into(), why }
 }

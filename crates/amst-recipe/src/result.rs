@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{CellId, DataLock, Recipe};
 
 /// Version of the layout of `result.json`.
-pub const RESULT_SCHEMA: u32 = 1;
+pub const RESULT_SCHEMA: u32 = 2;
 
 /// `result.json`: everything a table needs, and nothing that differs between two runs of
 /// the same cell on the same machine (no times, no paths).
@@ -28,6 +28,14 @@ pub struct CellResult {
     pub test: TestResult,
     /// Training losses of the last epoch, by output.
     pub last_train_loss: BTreeMap<String, f64>,
+    /// How far apart the modalities were in the selected epoch: `discrepancy.<modality>` and
+    /// `speed_gap` (METHODS 2.6 in docs/paper.md); empty with one modality.
+    #[serde(default)]
+    pub balance: BTreeMap<String, f64>,
+    /// Epochs that were trained; fewer or more than the recipe's under another budget.
+    pub epochs: usize,
+    /// Updates of encoders, counted in batches.
+    pub encoder_updates: usize,
 }
 
 /// The epoch with the best fused validation accuracy, the earliest of equals.
@@ -53,7 +61,7 @@ pub struct TestResult {
 }
 
 /// Metrics of one output on one split.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutputMetrics {
     /// Mean cross-entropy over samples, in nats.
@@ -63,8 +71,14 @@ pub struct OutputMetrics {
     /// Mean over classes of the mean largest probability among the class's correct
     /// predictions; a class without any counts as 0 (METHODS 2.6 in docs/paper.md).
     pub confidence: f64,
+    /// Mean over classes of the F1 score; a class that is neither there nor predicted counts as 0.
+    pub macro_f1: f64,
+    /// Mean probability of the right class: what OGM-GE's discrepancy ratio compares.
+    pub true_probability: f64,
     /// Mean entropy of the predicted distribution, in nats.
     pub entropy: f64,
+    /// The same over the samples of each class (Figure 4); 0 where a class has no samples.
+    pub class_entropy: Vec<f64>,
 }
 
 /// `timing.json`: how long the run took, apart from its result.

@@ -1,9 +1,10 @@
 //! From a recipe to a method and a network.
 
-use amst::{Alternating, Branch, Every, Full, HeadKind, Joint, Method, Net, SkipSchedule};
+use amst::{Branch, HeadKind, Method, Net, Probes};
+use amst_baselines::Noise;
 use amst_data::{Purpose, Stream};
 use amst_encoders::{AnyEncoder, ResNet18Config, Stem, TokenMeanConfig};
-use amst_recipe::{MethodName, Modality, Recipe};
+use amst_recipe::{Modality, Recipe};
 use burn::tensor::Device;
 
 use crate::TrainError;
@@ -30,7 +31,11 @@ pub fn build(recipe: &Recipe, classes: usize, device: &Device) -> Result<Built, 
     for (number, (_, head)) in method.branches().into_iter().enumerate() {
         branches.push(branch(recipe, head, classes, number, device));
     }
-    Ok(Built { method, net: Net { branches } })
+    let mut net = Net::new(branches);
+    if recipe.probes {
+        net.probes = Some(probes(recipe, net.branches.len(), classes, device));
+    }
+    Ok(Built { method, net })
 }
 
 /// Refuses a recipe whose method cannot be made, before any data are prepared for it.
@@ -43,15 +48,21 @@ pub fn check(recipe: &Recipe) -> Result<(), TrainError> {
 }
 
 fn method(recipe: &Recipe) -> Result<Box<dyn Method<AnyEncoder>>, TrainError> {
-    let every: Vec<(Modality, Every)> = recipe.modalities.iter().map(|m| (*m, recipe.skip.of(*m))).collect();
-    let schedule = SkipSchedule::new(&every, recipe.skip.epoch_base as usize)?;
-    schedule.check_trains(recipe.epochs)?;
-    let execution = recipe.skip.execution;
-    Ok(match recipe.method {
-        MethodName::AmstAlt => Box::new(Alternating::new(schedule, execution)),
-        MethodName::AmstJoint => Box::new(Joint::new(schedule, execution)),
-        MethodName::AmstFull => Box::new(Full::new(schedule, execution, recipe.joint_mode)),
+    Ok(amst_baselines::method(recipe, noise(recipe.seed))?)
+}
+
+/// The stream of a method's own noise, a function of seed, epoch and step.
+fn noise(seed: u64) -> Noise {
+    Box::new(move |epoch, step| {
+        let mut stream = Stream::new(seed, Purpose::Noise, epoch as u64, step as u64);
+        Box::new(move |count| (0..count).map(|_| stream.normal() as f32).collect())
     })
+}
+
+/// Drawn apart from everything else, so that they change nothing.
+fn probes(recipe: &Recipe, branches: usize, classes: usize, device: &Device) -> Probes {
+    let mut own = Stream::new(recipe.seed, Purpose::Probes, 0, 0);
+    Probes::new(branches, recipe.modalities.len(), recipe.embed(), classes, &mut || own.normal(), device)
 }
 
 fn branch(recipe: &Recipe, head: HeadKind, classes: usize, number: usize, device: &Device) -> Branch<AnyEncoder> {

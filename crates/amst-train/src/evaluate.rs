@@ -46,6 +46,11 @@ impl Evaluator {
         Ok(Self { loader, modalities, labels, kept })
     }
 
+    /// What it reads.
+    pub(crate) fn loader(&self) -> &Loader {
+        &self.loader
+    }
+
     /// Forgets the embeddings of these modalities, because their encoders changed.
     pub fn stale(&mut self, modalities: &[Modality]) {
         for branch in &mut self.kept {
@@ -69,7 +74,11 @@ impl Evaluator {
         device: &Device,
     ) -> Result<Evaluation, TrainError> {
         self.embed(net, device)?;
-        let outputs = method.outputs(net, &self.kept);
+        let mut outputs = method.outputs(net, &self.kept);
+        if let Some(probes) = &net.probes {
+            let branches: Vec<&str> = method.branches().into_iter().map(|(name, _)| name).collect();
+            outputs.extend(probes.outputs(&branches, &self.modalities, &self.kept));
+        }
         let metrics = outputs
             .iter()
             .filter_map(|(name, logits)| {

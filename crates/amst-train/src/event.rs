@@ -6,7 +6,7 @@ use amst_recipe::{Modality, OutputMetrics};
 use serde::{Deserialize, Serialize};
 
 /// Version of the layout of `events.jsonl`.
-pub const EVENT_SCHEMA: u32 = 1;
+pub const EVENT_SCHEMA: u32 = 2;
 
 /// One line of `events.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,6 +60,9 @@ pub enum EventKind {
         val: BTreeMap<String, OutputMetrics>,
         /// Fused validation accuracy, rounded as it is compared.
         val_accuracy: f64,
+        /// How far apart the modalities are in their learning, and what the method did about it
+        /// on average over the epoch's steps: `discrepancy.audio`, `speed_gap`, `k.audio`, …
+        balance: BTreeMap<String, f64>,
         /// Whether this is the best epoch so far.
         best: bool,
         /// Wall-clock seconds of the epoch.

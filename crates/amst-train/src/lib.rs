@@ -28,6 +28,8 @@
 #![warn(missing_docs)]
 #![recursion_limit = "256"]
 
+mod balance;
+mod budget;
 mod build;
 mod environment;
 mod error;
@@ -37,6 +39,8 @@ mod metrics;
 mod parameters;
 mod predictions;
 mod run;
+mod step_log;
+mod supply;
 mod trainer;
 mod upload;
 

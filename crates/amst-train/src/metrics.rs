@@ -8,10 +8,39 @@ use burn::tensor::Tensor;
 pub struct OutputScores {
     samples: usize,
     loss: f64,
+    true_probability: f64,
+    classes: Vec<ClassScores>,
+}
+
+/// What is added up by class.
+#[derive(Clone, Copy, Debug, Default)]
+struct ClassScores {
+    /// Samples of the class.
+    samples: usize,
+    /// Samples for which it was predicted.
+    predicted: usize,
+    /// Both.
     correct: usize,
+    /// Sum of the largest probabilities of those.
+    confidence: f64,
+    /// Sum over its samples of the entropy of what was predicted.
     entropy: f64,
-    /// By class: samples predicted correctly, and the sum of their largest probabilities.
-    confident: Vec<(usize, f64)>,
+}
+
+impl ClassScores {
+    fn confidence(&self) -> f64 {
+        if self.correct > 0 { self.confidence / self.correct as f64 } else { 0.0 }
+    }
+
+    /// `2·correct/(samples + predicted)`.
+    fn f1(&self) -> f64 {
+        let either = self.samples + self.predicted;
+        if either > 0 { 2.0 * self.correct as f64 / either as f64 } else { 0.0 }
+    }
+
+    fn mean_entropy(&self) -> f64 {
+        if self.samples > 0 { self.entropy / self.samples as f64 } else { 0.0 }
+    }
 }
 
 impl OutputScores {
@@ -29,26 +58,32 @@ impl OutputScores {
         let predicted = argmax(logits);
         self.samples += 1;
         self.loss -= log_softmax(logits, label);
-        self.entropy -= probabilities.iter().filter(|p| **p > 0.0).map(|p| p * p.ln()).sum::<f64>();
-        if self.confident.len() < logits.len() {
-            self.confident.resize(logits.len(), (0, 0.0));
+        self.true_probability += probabilities[label];
+        if self.classes.len() < logits.len() {
+            self.classes.resize(logits.len(), ClassScores::default());
         }
+        let class = &mut self.classes[label];
+        class.samples += 1;
+        class.entropy -= probabilities.iter().filter(|p| **p > 0.0).map(|p| p * p.ln()).sum::<f64>();
         if predicted == label {
-            self.correct += 1;
-            self.confident[label].0 += 1;
-            self.confident[label].1 += probabilities[label];
+            class.correct += 1;
+            class.confidence += probabilities[label];
         }
+        self.classes[predicted].predicted += 1;
     }
 
     /// The metrics of everything added so far; `None` of nothing.
     pub fn metrics(&self) -> Option<OutputMetrics> {
         let samples = self.samples as f64;
-        let confidence = |(count, sum): &(usize, f64)| if *count > 0 { sum / *count as f64 } else { 0.0 };
+        let mean = |of: fn(&ClassScores) -> f64| self.classes.iter().map(of).sum::<f64>() / self.classes.len() as f64;
         (self.samples > 0).then(|| OutputMetrics {
             loss: self.loss / samples,
-            accuracy: self.correct as f64 / samples,
-            confidence: self.confident.iter().map(confidence).sum::<f64>() / self.confident.len() as f64,
-            entropy: self.entropy / samples,
+            accuracy: self.classes.iter().map(|class| class.correct).sum::<usize>() as f64 / samples,
+            confidence: mean(ClassScores::confidence),
+            macro_f1: mean(ClassScores::f1),
+            true_probability: self.true_probability / samples,
+            entropy: self.classes.iter().map(|class| class.entropy).sum::<f64>() / samples,
+            class_entropy: self.classes.iter().map(ClassScores::mean_entropy).collect(),
         })
     }
 }
@@ -92,6 +127,17 @@ mod tests {
         assert!((m.confidence - 0.375).abs() < 1e-7); // (0.75 + nothing correct in class 1) / 2
         let entropy = -(0.75 * 0.75f64.ln() + 0.25 * 0.25f64.ln());
         assert!((m.entropy - (entropy + 2f64.ln()) / 2.0).abs() < 1e-7);
+        assert!((m.class_entropy[0] - entropy).abs() < 1e-7 && (m.class_entropy[1] - 2f64.ln()).abs() < 1e-7);
+        assert!((m.true_probability - 0.625).abs() < 1e-7);
+        // Class 0: one sample, predicted twice, once rightly: 2/3. Class 1: never predicted: 0.
+        assert!((m.macro_f1 - 1.0 / 3.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_class_that_does_not_occur_has_no_entropy_and_an_f1_of_zero() {
+        let m = scores(&[(&[1.0, 0.0, 0.0], 0), (&[0.0, 1.0, 0.0], 1)]);
+        assert_eq!(m.class_entropy[2], 0.0);
+        assert!((m.macro_f1 - 2.0 / 3.0).abs() < 1e-12);
     }
 
     #[test]

@@ -4,14 +4,21 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use amst::{Net, Optimiser, Phase, StepContext, StepLr, StepReport, Stopwatch, recalibrate, renames};
-use amst_data::{Loader, LoaderConfig, Prepared, Split, SplitName};
-use amst_encoders::{AnyEncoder, write_weights};
+use amst::{
+    EpochContext, EpochError, Modality, Net, Optimiser, Phase, Score, Scores, StepContext, StepReport, Stopwatch,
+    recalibrate, renames,
+};
+use amst_data::{Loader, LoaderConfig, Prepared, Purpose, Split, SplitName, Stream};
+use amst_encoders::{AnyEncoder, read_weights, write_weights};
 use amst_recipe::{CellResult, OutputMetrics, RESULT_SCHEMA, Recipe, Selected, TestResult, Timing};
 use burn::module::Module;
 use burn::tensor::Device;
 
+use crate::balance::Balance;
+use crate::budget::Budget;
 use crate::metrics::OutputScores;
+use crate::step_log::{Place, StepLog};
+use crate::supply::Loaders;
 use crate::{
     Built, Evaluator, Event, EventKind, Run, TrainError, build, parameters, peak_memory_mib, predictions, upload,
 };
@@ -23,17 +30,38 @@ pub struct Trainer {
     data: Prepared,
     built: Built,
     train: Loader,
+    /// The training split in an order of its own, for methods that look at it before an epoch.
+    sample: Loader,
     /// With and without autodiff.
     devices: (Device, Device),
+    optimisers: Optimisers,
+    budget: Budget,
+    balance: Balance,
     clock: Stopwatch,
     phases: BTreeMap<String, f64>,
     weights: Option<PathBuf>,
+    log: Option<StepLog>,
+}
+
+/// The method's optimiser, and that of the probes beside it.
+struct Optimisers {
+    method: Optimiser,
+    probes: Optimiser,
 }
 
 /// The best epoch so far and the network as it was then.
 struct Best {
     selected: Selected,
     net: Net<AnyEncoder>,
+    balance: BTreeMap<String, f64>,
+}
+
+/// What an epoch's steps computed.
+#[derive(Default)]
+struct EpochSums {
+    scores: BTreeMap<String, OutputScores>,
+    /// Sums and numbers of what the method reports of its balancing.
+    method: BTreeMap<String, (f64, usize)>,
 }
 
 impl Trainer {
@@ -46,20 +74,28 @@ impl Trainer {
         let recipe = run.cell().recipe.clone();
         let training = device.clone().autodiff();
         let built = build(&recipe, data.classes().len(), &training)?;
-        let config =
-            LoaderConfig { batch_size: recipe.batch_size, seed: recipe.seed, train: true, ..LoaderConfig::default() };
-        let train = Loader::new(data.split(SplitName::Train), config)?;
-        let devices = (training, device);
+        let loader = |seed: u64| {
+            let config = LoaderConfig { batch_size: recipe.batch_size, seed, train: true, ..LoaderConfig::default() };
+            Loader::new(data.split(SplitName::Train), config)
+        };
+        let train = loader(recipe.seed)?;
+        let sample = loader(Stream::new(recipe.seed, Purpose::Sample, 0, 0).next_u64())?;
+        let optimiser = || Optimiser::new(&recipe.optim);
         Ok(Self {
             run,
-            recipe,
             data,
             built,
-            train,
-            devices,
+            sample,
+            devices: (training, device),
+            optimisers: Optimisers { method: optimiser(), probes: optimiser() },
+            budget: Budget::new(&recipe, train.steps()),
+            balance: Balance::default(),
             clock: Stopwatch::default(),
             phases: BTreeMap::new(),
             weights: None,
+            log: None,
+            train,
+            recipe,
         })
     }
 
@@ -79,6 +115,32 @@ impl Trainer {
         Ok(self)
     }
 
+    /// Starts from the weights of a file instead of the seed's. The recipe's `init` must be the
+    /// file's hash, so that the result is known to come from it.
+    ///
+    /// # Errors
+    ///
+    /// A file that does not hold exactly this network's tensors.
+    pub fn start_from(mut self, path: &Path) -> Result<Self, TrainError> {
+        let names = self.names();
+        read_weights(&mut self.built.net, path, &names)?;
+        Ok(self)
+    }
+
+    /// Also writes what every step computed, one JSON object a line.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn log_steps(mut self, path: &Path) -> Result<Self, TrainError> {
+        self.log = Some(StepLog::create(path)?);
+        Ok(self)
+    }
+
+    fn names(&self) -> amst_encoders::Renames {
+        renames(&self.built.method.branches(), &self.built.method.schedule().modalities())
+    }
+
     /// Runs all epochs, tests the selected one and writes the result. `observe` sees every event.
     ///
     /// # Errors
@@ -86,26 +148,31 @@ impl Trainer {
     /// A sample that cannot be read, a loss that is not finite, a file that cannot be written.
     pub fn train(mut self, observe: &mut dyn FnMut(&Event)) -> Result<CellResult, TrainError> {
         let start = Instant::now();
-        let epochs = self.recipe.epochs;
         let branches = self.built.net.branches.len();
-        let mut optimiser = Optimiser::new(&self.recipe.optim);
         let mut validation = self.evaluator(SplitName::Val, branches)?;
         let mut best: Option<Best> = None;
         let mut last_train = BTreeMap::new();
         self.tell(self.start_event(), observe)?;
-        for epoch in 0..epochs {
+        let mut epoch = 0;
+        while self.budget.allows(epoch) && !self.built.method.is_finished() {
             let began = Instant::now();
-            let train = self.epoch(epoch, &mut optimiser, observe)?;
-            validation.stale(&self.built.method.loads(epoch));
+            let active = self.built.method.active(epoch);
+            self.begin_epoch(epoch, validation.loader())?;
+            let (train, balance) = self.epoch(epoch, observe)?;
+            // What precise BatchNorm or forwarding moved is no longer what was embedded before.
+            let moved = if self.recipe.precise_bn > 0 { self.recipe.modalities.clone() } else { Vec::new() };
+            validation.stale(&[self.built.method.loads(epoch), moved].concat());
             let val = self.validate(&mut validation)?;
             self.check_evaluation(&val, epoch, SplitName::Val)?;
-            let event = self.select(epoch, &train, val, &mut best, began);
+            let event = self.select(epoch, active, &train, &val, balance, &mut best, began);
             self.tell(event, observe)?;
+            validation.stale(&self.built.method.end_epoch(&mut self.built.net, epoch, &scores(&val)));
             // A skipped modality's loss is that of its last active epoch.
             last_train.extend(train.into_iter().map(|(name, metrics)| (name, metrics.loss)));
+            epoch += 1;
         }
         let best = best.expect("at least one epoch was run and any accuracy beats none");
-        self.finish(best, last_train, start, observe)
+        self.finish(best, last_train, epoch, start, observe)
     }
 
     fn evaluator(&self, split: SplitName, branches: usize) -> Result<Evaluator, TrainError> {
@@ -119,51 +186,115 @@ impl Trainer {
     }
 
     fn start_event(&self) -> EventKind {
+        let method = &self.built.method;
+        let steps = self.train.steps();
         EventKind::Start {
             cell: self.run.cell().id.to_string(),
-            epochs: self.recipe.epochs,
-            steps: self.train.steps(),
+            epochs: self.budget.epochs(steps, self.built.net.branches.len(), |epoch| method.active(epoch)),
+            steps,
             parameters: parameters::trainable(&self.built.net),
             device: format!("{:?}", self.devices.1),
         }
     }
 
-    /// Trains one epoch, recalibrates, and returns the training metrics by output.
+    /// Lets the method look at the data before an epoch.
+    fn begin_epoch(&mut self, epoch: usize, validation: &Loader) -> Result<(), TrainError> {
+        let lr = self.budget.lr(epoch);
+        let (train, sample) = (&self.train, &self.sample);
+        let mut supply = Loaders { epoch, train, sample, validation, device: &self.devices.0 };
+        let mut context = EpochContext {
+            epoch,
+            lr,
+            classes: self.data.classes().len(),
+            optimiser: &self.optimisers.method,
+            clock: &mut self.clock,
+            supply: &mut supply,
+        };
+        self.built.method.begin_epoch(&self.built.net, &mut context).map_err(|error| match error {
+            EpochError::Method(error) => error.into(),
+            EpochError::Supply(error) => match error.downcast::<TrainError>() {
+                Ok(own) => *own,
+                Err(other) => {
+                    TrainError::Io { verb: "read", path: self.run.dir().into(), source: std::io::Error::other(other) }
+                }
+            },
+        })
+    }
+
+    /// Trains one epoch, recalibrates, and returns training metrics by output, and what balances the modalities.
+    #[allow(clippy::type_complexity)] // Two maps; a name for the pair would say less.
     fn epoch(
         &mut self,
         epoch: usize,
-        optimiser: &mut Optimiser,
         observe: &mut dyn FnMut(&Event),
-    ) -> Result<BTreeMap<String, OutputMetrics>, TrainError> {
+    ) -> Result<(BTreeMap<String, OutputMetrics>, BTreeMap<String, f64>), TrainError> {
         let loads = self.built.method.loads(epoch);
-        let mut scores: BTreeMap<String, OutputScores> = BTreeMap::new();
+        let mut sums = EpochSums::default();
         if !loads.is_empty() {
-            let lr = StepLr::new(&self.recipe.optim).at(epoch);
             let mut batches = self.train.epoch(epoch as u64, &loads);
             let steps = self.train.steps();
             for step in 0..steps {
                 let Some(batch) = self.clock.time(Phase::Load, || batches.next()) else { break };
-                let batch = batch?;
-                let (indices, labels) = (batch.indices.clone(), batch.labels.clone());
-                let report = self.step(batch, epoch, lr, optimiser);
-                self.check_finite(&report, epoch, step, &indices)?;
-                for (name, logits) in report.outputs.iter() {
-                    scores.entry(name.to_string()).or_default().add(logits, &labels);
-                }
+                self.train_on(batch?, epoch, step, &mut sums)?;
                 observe(&EventKind::Step { epoch, step: step + 1, steps }.into());
+                if !self.budget.allows(epoch) {
+                    break;
+                }
             }
         }
         self.recalibrate(epoch)?;
-        Ok(scores.into_iter().filter_map(|(name, scores)| Some((name, scores.metrics()?))).collect())
+        let train: BTreeMap<String, OutputMetrics> =
+            sums.scores.into_iter().filter_map(|(name, scores)| Some((name, scores.metrics()?))).collect();
+        self.balance.see(&self.recipe.modalities, &train);
+        let mut balance = self.balance.of(epoch, self.data.classes().len());
+        balance.extend(sums.method.into_iter().map(|(name, (sum, count))| (name, sum / count as f64)));
+        Ok((train, balance))
     }
 
-    fn step(&mut self, batch: amst_data::Batch, epoch: usize, lr: f64, optimiser: &mut Optimiser) -> StepReport {
+    /// One batch: the method's step, the probes', and what is noted of them.
+    fn train_on(
+        &mut self,
+        batch: amst_data::Batch,
+        epoch: usize,
+        step: usize,
+        sums: &mut EpochSums,
+    ) -> Result<(), TrainError> {
+        let (indices, labels) = (batch.indices.clone(), batch.labels.clone());
+        let began = Instant::now();
+        let report = self.step(batch, epoch, step);
+        let active = self.built.method.active(epoch);
+        self.budget.step(active.len() * self.built.net.branches.len(), began);
+        self.check_finite(&report, epoch, step, &indices)?;
+        for (name, logits) in report.outputs.iter() {
+            sums.scores.entry(name.to_string()).or_default().add(logits, &labels);
+        }
+        for (name, value) in &report.balance {
+            let (sum, count) = sums.method.entry(name.clone()).or_default();
+            (*sum, *count) = (*sum + *value as f64, *count + 1);
+        }
+        if let Some(log) = &mut self.log {
+            let samples = indices.iter().map(|i| self.train.split().id(*i).to_string()).collect();
+            log.add(Place { epoch, step, lr: self.budget.lr(epoch), active, samples }, &report, &labels)?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, batch: amst_data::Batch, epoch: usize, step: usize) -> StepReport {
         let device = &self.devices.0;
         let batch = self.clock.time(Phase::Load, || upload(batch, device));
-        let mut context = StepContext { epoch, lr, optimiser, clock: &mut self.clock };
+        let (lr, decay) = (self.budget.lr(epoch), self.budget.decay(epoch));
+        let (optimiser, clock) = (&mut self.optimisers.method, &mut self.clock);
+        let mut context = StepContext { epoch, step, steps: self.train.steps(), lr, decay, optimiser, clock };
         // The method takes the network and gives it back; an empty one stands in meanwhile.
-        let net = std::mem::replace(&mut self.built.net, Net { branches: Vec::new() });
-        let (net, report) = self.built.method.step(net, &batch, &mut context);
+        let net = std::mem::replace(&mut self.built.net, Net::empty());
+        let (mut net, mut report) = self.built.method.step(net, &batch, &mut context);
+        if let Some(probes) = &net.probes {
+            let branches: Vec<&str> = self.built.method.branches().into_iter().map(|(name, _)| name).collect();
+            let places = (branches.as_slice(), self.recipe.modalities.as_slice());
+            report.outputs.extend(probes.outputs(places.0, places.1, &report.embeddings));
+            let optimiser = &mut self.optimisers.probes;
+            report.losses.extend(net.step_probes(lr, optimiser, places, &report.embeddings, &batch.labels));
+        }
         self.built.net = net;
         report
     }
@@ -196,10 +327,13 @@ impl Trainer {
     }
 
     /// Lets the modalities that need it read the epoch's last batches again, so that their
-    /// running statistics fit their final weights.
+    /// running statistics fit their final weights: those of a skip schedule, or all of them
+    /// under precise BatchNorm.
     fn recalibrate(&mut self, epoch: usize) -> Result<(), TrainError> {
-        let due = self.built.method.recalibrates(epoch);
-        let tail = self.recipe.skip.recalibrate;
+        let (due, tail) = match self.recipe.precise_bn {
+            0 => (self.built.method.recalibrates(epoch), self.recipe.skip.recalibrate),
+            tail => (self.recipe.modalities.clone(), tail),
+        };
         if tail == 0 || due.is_empty() {
             return Ok(());
         }
@@ -221,18 +355,22 @@ impl Trainer {
     }
 
     /// Keeps the network if this epoch is strictly better than all before.
+    #[allow(clippy::too_many_arguments)] // What an epoch was is told in one place.
     fn select(
         &mut self,
         epoch: usize,
+        active: Vec<Modality>,
         train: &BTreeMap<String, OutputMetrics>,
-        val: BTreeMap<String, OutputMetrics>,
+        val: &BTreeMap<String, OutputMetrics>,
+        balance: BTreeMap<String, f64>,
         best: &mut Option<Best>,
         began: Instant,
     ) -> EventKind {
         let val_accuracy = (val["fused"].accuracy * 1e4).round() / 1e4;
         let is_best = best.as_ref().is_none_or(|b| val_accuracy > b.selected.val_accuracy);
         if is_best {
-            *best = Some(Best { selected: Selected { epoch, val_accuracy }, net: self.built.net.valid() });
+            let selected = Selected { epoch, val_accuracy };
+            *best = Some(Best { selected, net: self.built.net.valid(), balance: balance.clone() });
         }
         let phases: BTreeMap<String, f64> =
             self.clock.take_seconds().into_iter().map(|(name, seconds)| (name.to_string(), seconds)).collect();
@@ -242,11 +380,12 @@ impl Trainer {
         EventKind::Epoch {
             epoch,
             epochs: self.recipe.epochs,
-            active: self.built.method.schedule().active(epoch),
-            lr: StepLr::new(&self.recipe.optim).at(epoch),
+            active,
+            lr: self.budget.lr(epoch),
             train: train.clone(),
-            val,
+            val: val.clone(),
             val_accuracy,
+            balance,
             best: is_best,
             seconds: began.elapsed().as_secs_f64(),
             phases,
@@ -258,6 +397,7 @@ impl Trainer {
         mut self,
         best: Best,
         last_train_loss: BTreeMap<String, f64>,
+        epochs: usize,
         start: Instant,
         observe: &mut dyn FnMut(&Event),
     ) -> Result<CellResult, TrainError> {
@@ -279,16 +419,18 @@ impl Trainer {
             },
             selected: best.selected,
             last_train_loss,
+            balance: best.balance,
+            epochs,
+            encoder_updates: self.budget.updates(),
         };
         self.tell(EventKind::Done { epoch: result.selected.epoch, test_accuracy }, observe)?;
         self.run.finish(&predictions, &self.timing(start), &result)?;
         // Last: should this fail all the same, the result is not lost with it.
         if let Some(path) = &self.weights {
-            write_weights(
-                &best.net,
-                path,
-                &renames(&self.built.method.branches(), &self.built.method.schedule().modalities()),
-            )?;
+            write_weights(&best.net, path, &self.names())?;
+        }
+        if let Some(log) = self.log.take() {
+            log.finish()?;
         }
         Ok(result)
     }
@@ -302,4 +444,8 @@ impl Trainer {
             peak_mib: peak_memory_mib(),
         }
     }
+}
+
+fn scores(metrics: &BTreeMap<String, OutputMetrics>) -> Scores {
+    metrics.iter().map(|(name, m)| (name.clone(), Score { loss: m.loss, accuracy: m.accuracy })).collect()
 }

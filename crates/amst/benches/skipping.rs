@@ -108,8 +108,8 @@ impl Bench {
         let mut batch = self.whole.clone();
         batch.inputs.retain(|modality, _| loads.contains(modality));
         let clock = &mut Stopwatch::default();
-        let mut context = StepContext { epoch, lr: self.optim.lr, optimiser: &mut self.optimiser, clock };
-        let net = std::mem::replace(&mut self.net, Net { branches: Vec::new() });
+        let mut context = StepContext::new(epoch, self.optim.lr, &mut self.optimiser, clock);
+        let net = std::mem::replace(&mut self.net, Net::empty());
         let (net, report) = self.method.step(net, &batch, &mut context);
         self.net = net;
         black_box(report);
@@ -141,7 +141,7 @@ fn network(method: &dyn Method<ResNet18>, width: usize, device: &Device) -> Net<
     let encoders = vec![encoder(1), encoder(3)];
     let (_, head) = method.branches()[0];
     let head = head.init(encoders.len(), 8 * width, CLASSES, &mut normal, device);
-    Net { branches: vec![Branch { encoders, head }] }
+    Net::new(vec![Branch { encoders, head }])
 }
 
 fn inputs(batch: usize, device: &Device) -> Batch {

@@ -86,7 +86,7 @@ fn network(method: &dyn Method<Mlp>, device: &Device) -> Net<Mlp> {
         let encoders = modalities.iter().map(|_| Mlp::new(&mut normal, device)).collect();
         branches.push(Branch { encoders, head: head.init(modalities.len(), EMBED, CLASSES, &mut normal, device) });
     }
-    Net { branches }
+    Net::new(branches)
 }
 
 fn epochs(method: &mut dyn Method<Mlp>, mut net: Net<Mlp>, device: &Device) -> Net<Mlp> {
@@ -98,7 +98,7 @@ fn epochs(method: &mut dyn Method<Mlp>, mut net: Net<Mlp>, device: &Device) -> N
             // The method says what it wants to see; audio is not even made in the epochs that skip it.
             let batch = batch(number as u64, &method.loads(epoch), device);
             let clock = &mut Stopwatch::default();
-            let mut context = StepContext { epoch, lr, optimiser: &mut optimiser, clock };
+            let mut context = StepContext::new(epoch, lr, &mut optimiser, clock);
             (net, _) = method.step(net, &batch, &mut context);
         }
     }

@@ -1,7 +1,7 @@
 //! Algorithm 1: each modality has its own loss and its own turn.
 
 use amst_encoders::Encoder;
-use amst_recipe::Execution;
+use amst_recipe::{Execution, Modality};
 use burn::tensor::Tensor;
 
 use crate::method::Phase;
@@ -30,23 +30,31 @@ impl<E: Encoder> Method<E> for Alternating {
     }
 
     fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
-        let report = alternating_step(&mut net.branches[0], &self.skipping.schedule, batch, context);
+        let schedule = &self.skipping.schedule;
+        let active = schedule.active(context.epoch);
+        let report =
+            alternating_step(&mut net.branches[0], &schedule.modalities(), &active, batch, context, &mut |_, g| g);
         (net, report)
     }
 }
+
+/// What a method does to the gradient `[D, classes]` of a shared head's weights at a modality's
+/// turn, given that modality's embeddings `[batch, D]`.
+pub type HeadGradient<'a> = &'a mut dyn FnMut(&Tensor<2>, Tensor<2>) -> Tensor<2>;
 
 /// Algorithm 1, lines 4-9, for one batch.
 ///
 /// Modality after modality: forward, loss through the head as the modalities before left
 /// it, backward, and a step of the head and of this encoder alone. Embedding a modality at
 /// its turn equals embedding all of them first, because nobody else moves its encoder.
-pub(crate) fn alternating_step<E: Encoder>(
+pub fn alternating_step<E: Encoder>(
     branch: &mut Branch<E>,
-    schedule: &SkipSchedule,
+    modalities: &[Modality],
+    active: &[Modality],
     batch: &Batch,
     context: &mut StepContext<'_>,
+    head_gradient: HeadGradient<'_>,
 ) -> StepReport {
-    let modalities = schedule.modalities();
     let head_before = branch.head.clone();
     let mut embeddings: Vec<Option<Tensor<2>>> = vec![None; modalities.len()];
     let mut losses = Vec::new();
@@ -54,33 +62,38 @@ pub(crate) fn alternating_step<E: Encoder>(
         let Some(input) = batch.inputs.get(modality) else { continue };
         let embedding = context.clock.time(Phase::Forward, || branch.embed(index, input));
         embeddings[index] = Some(embedding.clone().detach());
-        if schedule.is_active(*modality, context.epoch) {
-            losses.push((modality.name().to_string(), train_modality(branch, index, embedding, batch, context)));
+        if active.contains(modality) {
+            let loss = turn(branch, index, embedding, batch, context, head_gradient);
+            losses.push((modality.name().to_string(), loss));
         }
     }
     let before = Branch { encoders: Vec::<E>::new(), head: head_before };
-    let outputs = context.clock.time(Phase::Forward, || before.outputs(&modalities, &embeddings));
-    StepReport { losses, outputs }
+    let outputs = context.clock.time(Phase::Forward, || before.outputs(modalities, &embeddings));
+    StepReport { losses, outputs, embeddings: vec![embeddings], ..StepReport::default() }
 }
 
 /// Loss, backward and update of one modality; a loss that is not finite is returned and moves nothing.
-fn train_modality<E: Encoder>(
+fn turn<E: Encoder>(
     branch: &mut Branch<E>,
     index: usize,
     embedding: Tensor<2>,
     batch: &Batch,
     context: &mut StepContext<'_>,
+    head_gradient: HeadGradient<'_>,
 ) -> f32 {
-    let clock = &mut *context.clock;
-    let loss = clock.time(Phase::Forward, || cross_entropy(branch.head.modality(index, embedding), &batch.labels));
+    let seen = embedding.clone().detach().inner();
+    let loss =
+        context.clock.time(Phase::Forward, || cross_entropy(branch.head.modality(index, embedding), &batch.labels));
     let value: f32 = loss.clone().into_scalar();
-    if !value.is_finite() {
-        return value;
+    if value.is_finite() {
+        let mut gradients = branch.gradients(&loss, context);
+        if let Some(id) = branch.head.shared_weight()
+            && let Some(gradient) = gradients.head.remove::<2>(id)
+        {
+            gradients.head.register(id, head_gradient(&seen, gradient));
+        }
+        let lr = context.lr;
+        branch.descend(gradients, context, |_| lr);
     }
-    let mut gradients = clock.time(Phase::Backward, || loss.backward());
-    clock.time(Phase::Update, || {
-        branch.head = context.optimiser.step(context.lr, branch.head.clone(), &mut gradients);
-        branch.change_encoder(index, |encoder| context.optimiser.step(context.lr, encoder, &mut gradients));
-    });
     value
 }

@@ -13,3 +13,11 @@ pub struct Batch {
     /// Class indices, `[batch]`.
     pub labels: Tensor<1, Int>,
 }
+
+impl Batch {
+    /// The same batch for a network in evaluation mode: on the device without autodiff.
+    pub fn inner(&self) -> Self {
+        let inputs = self.inputs.iter().map(|(modality, input)| (*modality, input.clone().inner())).collect();
+        Self { inputs, labels: self.labels.clone().inner() }
+    }
+}

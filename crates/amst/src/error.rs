@@ -14,6 +14,15 @@ pub enum MethodError {
         /// The length of the run.
         epochs: usize,
     },
+    /// Prototypes of a class of which no sample was seen.
+    #[error(
+        "no sample of class {class} in any batch that prototypes are made of: give the training split samples of \
+         every class, or leave the class out"
+    )]
+    NoPrototype {
+        /// Index of the class.
+        class: usize,
+    },
     /// No modality at all.
     #[error("a network needs at least one modality")]
     NoModality,

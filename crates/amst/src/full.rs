@@ -37,18 +37,24 @@ impl<E: Encoder> Method<E> for Full {
     }
 
     fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
-        let alternating = alternating_step(&mut net.branches[ALTERNATING], &self.skipping.schedule, batch, context);
+        let schedule = &self.skipping.schedule;
+        let (modalities, active) = (schedule.modalities(), schedule.active(context.epoch));
+        let (first, second) = net.branches.split_at_mut(JOINT);
+        let (alternating, joint) = (&mut first[ALTERNATING], &mut second[0]);
+        let alternate =
+            |branch, context: &mut _| alternating_step(branch, &modalities, &active, batch, context, &mut |_, g| g);
+        let alternating = alternate(alternating, context);
         let joint = match self.joint_mode {
-            JointMode::Joint => joint_step(&mut net.branches[JOINT], &self.skipping.schedule, batch, context),
-            JointMode::Alternating => {
-                alternating_step(&mut net.branches[JOINT], &self.skipping.schedule, batch, context)
-            }
+            JointMode::Joint => joint_step(joint, &modalities, &active, batch, context),
+            JointMode::Alternating => alternate(joint, context),
         };
         let losses = |branch: &'static str, report: &StepReport| {
             report.losses.iter().map(move |(name, loss)| (format!("{branch}.{name}"), *loss)).collect::<Vec<_>>()
         };
         let losses = [losses("alt", &alternating), losses("joint", &joint)].concat();
-        (net, StepReport { losses, outputs: self.combine(alternating.outputs, joint.outputs) })
+        let embeddings = [alternating.embeddings, joint.embeddings].concat();
+        let outputs = self.combine(alternating.outputs, joint.outputs);
+        (net, StepReport { losses, outputs, embeddings, ..StepReport::default() })
     }
 
     fn outputs(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {

@@ -10,7 +10,8 @@
 //! | the alternating module, Algorithm 1 | [`Alternating`] |
 //! | the joint module, Algorithm 2 | [`Joint`] |
 //! | both together, logits `(M·A + J)/(M + 1)` (Section 3.4) | [`Full`] |
-//! | shared head, independent head, summed embeddings | [`SharedHead`], [`ConcatHead`], [`SumHead`] |
+//! | shared head, independent head, summed embeddings, summed logits | [`SharedHead`], [`ConcatHead`], [`SumHead`], [`LateSumHead`] |
+//! | linear probes | [`Probes`] |
 //! | what every method shares | [`Method`], [`Net`], [`Branch`], [`Batch`] |
 //!
 //! A method sees a [`Batch`], never a file; an encoder knows no data set; nobody outside
@@ -33,6 +34,7 @@ mod alternating;
 mod batch;
 mod error;
 mod full;
+mod gradients;
 mod heads;
 mod joint;
 mod loss;
@@ -40,24 +42,31 @@ mod method;
 mod net;
 mod optimiser;
 mod outputs;
+mod pass;
+mod probes;
 mod recalibrate;
 mod schedule;
 mod skipping;
+mod supply;
 mod weights;
 
-pub use alternating::Alternating;
+pub use alternating::{Alternating, HeadGradient, alternating_step};
 pub use amst_recipe::{Every, Execution, JointMode, Modality, Never};
 pub use batch::Batch;
 pub use error::MethodError;
 pub use full::Full;
-pub use heads::{ConcatHead, Head, HeadKind, SharedHead, SumHead};
-pub use joint::Joint;
+pub use gradients::{BranchGradients, GradientChange, change_gradients};
+pub use heads::{ConcatHead, Head, HeadKind, LateSumHead, SharedHead, SumHead};
+pub use joint::{Joint, joint_step};
 pub use loss::cross_entropy;
-pub use method::{Method, Phase, StepContext, StepReport, Stopwatch};
+pub use method::{Method, Phase, Score, Scores, StepContext, StepReport, Stopwatch};
 pub use net::{Branch, Net};
 pub use optimiser::{Optimiser, StepLr};
 pub use outputs::{Embeddings, Outputs};
+pub use pass::Pass;
+pub use probes::Probes;
 pub use recalibrate::recalibrate;
 pub use schedule::SkipSchedule;
 pub use skipping::Skipping;
-pub use weights::renames;
+pub use supply::{EpochContext, EpochError, Part, Supply, SupplyError};
+pub use weights::{lettered, renames};

@@ -3,7 +3,7 @@ use amst_recipe::Modality;
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use crate::{Batch, Embeddings, Head, Outputs};
+use crate::{Batch, Embeddings, Head, Outputs, Probes};
 
 /// One encoder a modality and a head: the paper's alternating module or joint module, or
 /// the whole network of a method that has but one.
@@ -20,6 +20,8 @@ pub struct Branch<E: Encoder> {
 pub struct Net<E: Encoder> {
     /// The branches, in the order of the method's `branches`.
     pub branches: Vec<Branch<E>>,
+    /// Linear probes beside them, which no method touches.
+    pub probes: Option<Probes>,
 }
 
 impl<E: Encoder> Branch<E> {
@@ -50,6 +52,16 @@ impl<E: Encoder> Branch<E> {
 }
 
 impl<E: Encoder> Net<E> {
+    /// A network without probes.
+    pub fn new(branches: Vec<Branch<E>>) -> Self {
+        Self { branches, probes: None }
+    }
+
+    /// Nothing, to stand in while a method holds the network.
+    pub fn empty() -> Self {
+        Self::new(Vec::new())
+    }
+
     /// Embeds the present modalities of a batch in every branch.
     pub fn embed(&self, modalities: &[Modality], batch: &Batch) -> Embeddings {
         let of_branch = |branch: &Branch<E>| {

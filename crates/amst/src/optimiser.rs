@@ -1,9 +1,9 @@
+use std::collections::HashMap;
+
 use amst_recipe::Optim;
-use burn::module::Module;
-use burn::optim::decay::WeightDecayConfig;
-use burn::optim::momentum::MomentumConfig;
-use burn::optim::{GradientsParams, ModuleOptimizer, SgdConfig};
-use burn::tensor::Gradients;
+use burn::module::{Module, ModuleMapper, Param, ParamId};
+use burn::optim::GradientsParams;
+use burn::tensor::{Gradients, Tensor};
 
 /// Stochastic gradient descent exactly as PyTorch's `SGD(momentum, weight_decay)` (D4):
 /// `v ← momentum·v + (g + weight_decay·p)`, `p ← p − lr·v`, with `v = g + weight_decay·p`
@@ -11,23 +11,87 @@ use burn::tensor::Gradients;
 ///
 /// A parameter without a gradient is left alone entirely: no weight decay, and its velocity
 /// waits unchanged for its next step. That is what makes a skipped modality bit-frozen.
+///
+/// Our own twenty lines of arithmetic, because burn's optimiser does not let its velocities
+/// be read by parameter (docs/decisions/0009-own-sgd.md).
+#[derive(Clone)]
 pub struct Optimiser {
-    sgd: ModuleOptimizer,
+    momentum: f64,
+    weight_decay: f64,
+    /// Flattened.
+    velocities: HashMap<ParamId, Tensor<1>>,
 }
 
 impl Optimiser {
     /// An optimiser without any velocity yet.
     pub fn new(optim: &Optim) -> Self {
-        // burn's default dampening is 0.1; PyTorch's is 0.
-        let momentum = MomentumConfig { momentum: optim.momentum, dampening: 0.0, nesterov: false };
-        let decay = WeightDecayConfig { penalty: optim.weight_decay as f32 };
-        Self { sgd: SgdConfig::new().with_momentum(Some(momentum)).with_weight_decay(Some(decay)).init() }
+        Self { momentum: optim.momentum, weight_decay: optim.weight_decay, velocities: HashMap::new() }
+    }
+
+    /// One with the same settings and without any velocity.
+    pub fn fresh(&self) -> Self {
+        Self { momentum: self.momentum, weight_decay: self.weight_decay, velocities: HashMap::new() }
     }
 
     /// Moves those parameters of `module` that have a gradient, and takes their gradients out.
     pub fn step<M: Module>(&mut self, lr: f64, module: M, gradients: &mut Gradients) -> M {
         let of_module = GradientsParams::from_module(gradients, &module);
-        self.sgd.step(lr, module, of_module)
+        self.apply(lr, module, of_module)
+    }
+
+    /// Moves those parameters of `module` for which there is a gradient.
+    pub fn apply<M: Module>(&mut self, lr: f64, module: M, gradients: GradientsParams) -> M {
+        if gradients.is_empty() {
+            return module;
+        }
+        module.map(&mut Descent { optimiser: self, lr, gradients })
+    }
+
+    /// A copy of `module` in which every parameter that has a velocity is replaced by it, and
+    /// the ids of those parameters.
+    pub fn velocities<M: Module>(&self, module: M) -> (M, Vec<ParamId>) {
+        (module.map(&mut Shown(self)), self.velocities.keys().copied().collect())
+    }
+
+    fn direction<const D: usize>(&mut self, id: ParamId, value: &Tensor<D>, gradient: Tensor<D>) -> Tensor<D> {
+        let decayed = match self.weight_decay {
+            0.0 => gradient,
+            decay => value.clone().mul_scalar(decay) + gradient,
+        };
+        let velocity = match self.velocities.remove(&id) {
+            Some(before) => before.reshape(decayed.dims()).mul_scalar(self.momentum) + decayed,
+            None => decayed,
+        };
+        let size = velocity.dims().iter().product::<usize>();
+        self.velocities.insert(id, velocity.clone().reshape([size]));
+        velocity
+    }
+}
+
+struct Descent<'a> {
+    optimiser: &'a mut Optimiser,
+    lr: f64,
+    gradients: GradientsParams,
+}
+
+impl ModuleMapper for Descent<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(gradient) = self.gradients.remove::<D>(param.id) else { return param };
+        let (id, tensor, mapper) = param.consume();
+        let value = tensor.inner();
+        let velocity = self.optimiser.direction(id, &value, gradient);
+        let moved = Tensor::from_inner(value - velocity.mul_scalar(self.lr)).require_grad();
+        Param::from_mapped_value(id, moved, mapper)
+    }
+}
+
+struct Shown<'a>(&'a Optimiser);
+
+impl ModuleMapper for Shown<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(velocity) = self.0.velocities.get(&param.id) else { return param };
+        let (id, tensor, mapper) = param.consume();
+        Param::from_mapped_value(id, Tensor::from_inner(velocity.clone().reshape(tensor.dims())), mapper)
     }
 }
 
@@ -47,6 +111,11 @@ impl StepLr {
 
     /// The learning rate of an epoch.
     pub fn at(&self, epoch: usize) -> f64 {
-        (0..epoch / self.step).fold(self.lr, |lr, _| lr * self.gamma)
+        self.lr * self.decay(epoch)
+    }
+
+    /// What every learning rate is multiplied by in an epoch.
+    pub fn decay(&self, epoch: usize) -> f64 {
+        (0..epoch / self.step).fold(1.0, |decay, _| decay * self.gamma)
     }
 }

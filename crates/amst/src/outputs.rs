@@ -28,6 +28,11 @@ impl Outputs {
         self.0.extend(outputs.0.into_iter().map(|(name, logits)| (format!("{branch}.{name}"), logits)));
     }
 
+    /// Adds all of another's.
+    pub fn extend(&mut self, outputs: Outputs) {
+        self.0.extend(outputs.0);
+    }
+
     /// Name and logits of each.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor<2>)> {
         self.0.iter().map(|(name, logits)| (name.as_str(), logits))

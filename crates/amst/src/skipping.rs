@@ -1,6 +1,6 @@
-use amst_recipe::{Execution, Modality};
+use amst_recipe::{Every, Execution, Modality};
 
-use crate::SkipSchedule;
+use crate::{MethodError, SkipSchedule};
 
 /// A schedule and how skipping is carried out (D3).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,16 @@ pub struct Skipping {
 }
 
 impl Skipping {
+    /// Every modality in every epoch.
+    ///
+    /// # Errors
+    ///
+    /// No modality.
+    pub fn never(modalities: &[Modality]) -> Result<Self, MethodError> {
+        let every: Vec<_> = modalities.iter().map(|m| (*m, Every::Epochs(1))).collect();
+        Ok(Self { schedule: SkipSchedule::new(&every, 0)?, execution: Execution::Fast })
+    }
+
     /// The modalities that an epoch's batches must hold: what trains, or everything where
     /// skipped modalities are forwarded too.
     pub fn loads(&self, epoch: usize) -> Vec<Modality> {

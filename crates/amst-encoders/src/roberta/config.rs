@@ -108,6 +108,19 @@ impl RobertaConfig {
         Self::of_file(serde_json::from_str(&text).map_err(|e| unreadable(e.to_string()))?)
     }
 
+    /// The same from JSON at hand; without a `model_type` it is a RoBERTa.
+    ///
+    /// # Errors
+    ///
+    /// A model of another kind, or none.
+    pub fn from_json(mut json: serde_json::Value) -> Result<Self, ConfigError> {
+        if let Some(object) = json.as_object_mut() {
+            object.entry("model_type").or_insert_with(|| "roberta".into());
+        }
+        let unfit = |e: serde_json::Error| ConfigError::Unfit { why: e.to_string() };
+        Self::of_file(serde_json::from_value(json).map_err(unfit)?)
+    }
+
     fn of_file(file: File) -> Result<Self, ConfigError> {
         let (architecture, padding) = match file.model_type.as_str() {
             "roberta" => (Architecture::Roberta, 1),

@@ -32,8 +32,8 @@ impl Training {
             let batch = upload(batch.unwrap(), &Device::flex().autodiff());
             let lr = StepLr::new(&self.recipe.optim).at(epoch);
             let clock = &mut Stopwatch::default();
-            let mut context = StepContext { epoch, lr, optimiser: &mut self.optimiser, clock };
-            let net = std::mem::replace(&mut self.built.net, Net { branches: Vec::new() });
+            let mut context = StepContext::new(epoch, lr, &mut self.optimiser, clock);
+            let net = std::mem::replace(&mut self.built.net, Net::empty());
             self.built.net = self.built.method.step(net, &batch, &mut context).0;
         }
     }
@@ -94,7 +94,7 @@ fn the_evaluation_batch_size_changes_nothing_but_rounding() {
     let training = Training::new(&["method=amst-full"]);
     let with = |size| {
         let mut evaluator = Evaluator::new(training.data.split(SplitName::Val), size, 2).unwrap();
-        training.evaluate(&mut evaluator).metrics["fused"]
+        training.evaluate(&mut evaluator).metrics["fused"].clone()
     };
     assert_eq!(with(32).accuracy, with(7).accuracy);
     assert!((with(32).loss - with(7).loss).abs() < 1e-6);

@@ -4,13 +4,15 @@
 //! of those modalities that are present. All embeddings have one width D.
 
 mod concat;
+mod late_sum;
 mod shared;
 mod sum;
 
 use amst_encoders::Normal;
-use burn::module::Module;
+use burn::module::{Module, ParamId};
 use burn::tensor::{Device, Tensor};
 pub use concat::ConcatHead;
+pub use late_sum::LateSumHead;
 pub use shared::SharedHead;
 pub use sum::SumHead;
 
@@ -23,6 +25,8 @@ pub enum HeadKind {
     Concat,
     /// [`SumHead`].
     Sum,
+    /// [`LateSumHead`].
+    LateSum,
 }
 
 /// A head, chosen at run time.
@@ -34,6 +38,8 @@ pub enum Head {
     Concat(ConcatHead),
     /// One linear layer over the sum of the embeddings.
     Sum(SumHead),
+    /// One linear layer a modality, logits added.
+    LateSum(LateSumHead),
 }
 
 impl HeadKind {
@@ -43,6 +49,7 @@ impl HeadKind {
             HeadKind::Shared => Head::Shared(SharedHead::new(embed, classes, normal, device)),
             HeadKind::Concat => Head::Concat(ConcatHead::new(modalities, embed, classes, normal, device)),
             HeadKind::Sum => Head::Sum(SumHead::new(modalities, embed, classes, normal, device)),
+            HeadKind::LateSum => Head::LateSum(LateSumHead::new(modalities, embed, classes, normal, device)),
         }
     }
 }
@@ -54,6 +61,7 @@ impl Head {
             Head::Shared(head) => head.forward(embedding),
             Head::Concat(head) => head.modality(index, embedding),
             Head::Sum(head) => head.modality(embedding),
+            Head::LateSum(head) => head.modality(index, embedding),
         }
     }
 
@@ -67,6 +75,15 @@ impl Head {
             Head::Shared(head) => head.fused(present),
             Head::Concat(head) => head.fused(present),
             Head::Sum(head) => head.fused(present),
+            Head::LateSum(head) => head.fused(present),
+        }
+    }
+
+    /// The weights that every modality passes through alone, where there are such.
+    pub(crate) fn shared_weight(&self) -> Option<ParamId> {
+        match self {
+            Head::Shared(head) => Some(head.weight()),
+            Head::Concat(_) | Head::Sum(_) | Head::LateSum(_) => None,
         }
     }
 }

@@ -1,5 +1,5 @@
 use amst_encoders::{Normal, xavier_linear};
-use burn::module::Module;
+use burn::module::{Module, ParamId};
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
@@ -16,6 +16,11 @@ impl SharedHead {
     /// Xavier normal weights, bias 0.
     pub fn new(embed: usize, classes: usize, normal: Normal<'_>, device: &Device) -> Self {
         Self { linear: xavier_linear(embed, classes, true, normal, device) }
+    }
+
+    /// The identity of W.
+    pub(super) fn weight(&self) -> ParamId {
+        self.linear.weight.id
     }
 
     /// `[batch, D]` to `[batch, classes]`.

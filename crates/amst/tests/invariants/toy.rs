@@ -64,8 +64,8 @@ impl Run {
     pub fn step_on(&mut self, epoch: usize, batch: &Batch) -> StepReport {
         let lr = StepLr::new(&OPTIM).at(epoch);
         let clock = &mut Stopwatch::default();
-        let mut context = StepContext { epoch, lr, optimiser: &mut self.optimiser, clock };
-        let net = std::mem::replace(&mut self.net, Net { branches: Vec::new() });
+        let mut context = StepContext::new(epoch, lr, &mut self.optimiser, clock);
+        let net = std::mem::replace(&mut self.net, Net::empty());
         let (net, report) = self.method.step(net, batch, &mut context);
         self.net = net;
         report
@@ -93,7 +93,7 @@ fn net(branches: &[(&'static str, HeadKind)], modalities: &[Modality]) -> Net<An
         head: kind.init(modalities.len(), EMBED, CLASSES, &mut numbers, &device),
     };
     let branches = branches.iter().map(|(_, kind)| branch(kind)).collect();
-    unsettled(Net { branches })
+    unsettled(Net::new(branches))
 }
 
 pub fn encoder(modality: Modality, normal: &mut dyn FnMut() -> f64, device: &Device) -> AnyEncoder {

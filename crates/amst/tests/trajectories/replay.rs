@@ -37,7 +37,7 @@ pub fn replay(case: &Case) -> Replay {
             let lr = StepLr::new(&case.optim()).at(epoch);
             let batch = recorded.on(&device, &method.loads(epoch));
             let clock = &mut Stopwatch::default();
-            let mut context = StepContext { epoch, lr, optimiser: &mut optimiser, clock };
+            let mut context = StepContext::new(epoch, lr, &mut optimiser, clock);
             let (moved, report) = method.step(net, &batch, &mut context);
             net = moved;
             steps.push(step(&report, &batch.labels));
@@ -67,11 +67,11 @@ fn network(case: &Case, method: &dyn Method<AnyEncoder>, device: &Device) -> Net
         let encoders = modalities.iter().map(|m| encoder(case, *m, device)).collect();
         let embed = 8 * case.settings.width;
         let head = kind.init(modalities.len(), embed, case.settings.classes, &mut || 0.0, device);
-        let mut alone = Net { branches: vec![Branch { encoders, head }] };
+        let mut alone = Net::new(vec![Branch { encoders, head }]);
         read_weights(&mut alone, &file, &renames(&[("", kind)], &modalities)).unwrap();
         branches.append(&mut alone.branches);
     }
-    Net { branches }
+    Net::new(branches)
 }
 
 fn encoder(case: &Case, modality: Modality, device: &Device) -> AnyEncoder {

@@ -1,0 +1,513 @@
+//! The settings of the compared methods, a section each.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::bad;
+use crate::{MethodName, Modality, Recipe, RecipeError};
+
+/// How the embeddings of a jointly trained network become fused logits (METHODS 2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FusionHead {
+    /// A linear layer with bias a modality, logits added: what the published code does (D5).
+    LateSum,
+    /// One linear layer over the concatenated embeddings.
+    Concat,
+    /// One linear layer over the sum of the embeddings: what the paper says of Naive (D5).
+    SharedSum,
+}
+
+/// A number a modality; 0 where none is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rates {
+    /// Of audio.
+    pub audio: f64,
+    /// Of text.
+    pub text: f64,
+    /// Of pictures.
+    pub visual: f64,
+}
+
+impl Rates {
+    /// The number of one modality.
+    pub fn of(&self, modality: Modality) -> f64 {
+        match modality {
+            Modality::Audio => self.audio,
+            Modality::Text => self.text,
+            Modality::Visual => self.visual,
+        }
+    }
+
+    pub(crate) fn of_mut(&mut self, modality: Modality) -> &mut f64 {
+        match modality {
+            Modality::Audio => &mut self.audio,
+            Modality::Text => &mut self.text,
+            Modality::Visual => &mut self.visual,
+        }
+    }
+}
+
+/// Naive (METHODS 4.2).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NaiveSpec {
+    /// The fusion head (D5).
+    pub head: FusionHead,
+    /// Learning rate of each encoder; 0 takes `optim.lr`. The control that MSLR is measured against (D6).
+    pub lr: Rates,
+}
+
+impl Default for NaiveSpec {
+    fn default() -> Self {
+        Self { head: FusionHead::LateSum, lr: Rates::default() }
+    }
+}
+
+/// Which gradients OGM-GE scales.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OgmScope {
+    /// Convolution kernels of the encoders, as published.
+    #[serde(rename = "conv4d")]
+    Conv4d,
+    /// Everything in the encoders but biases and normalisation.
+    #[serde(rename = "ndim>1")]
+    NdimAbove1,
+    /// Every parameter of the encoders.
+    #[serde(rename = "all")]
+    All,
+}
+
+/// OGM-GE's discrepancy ratio beyond two modalities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OgmTrimodal {
+    /// A score over the sum of the others; only the largest ratio's modality is scaled.
+    RatioToRest,
+    /// The mean of the pairwise ratios; every modality above 1 is scaled.
+    PairwiseMean,
+}
+
+/// OGM-GE (METHODS 4.3).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OgmSpec {
+    /// The fusion head.
+    pub head: FusionHead,
+    /// How strongly the leading modality is slowed: its gradients times `1 − tanh(alpha·ratio)` (D7).
+    pub alpha: f64,
+    /// First epoch of modulation.
+    pub start: usize,
+    /// Last epoch of modulation.
+    pub end: usize,
+    /// Whether noise of each gradient's own deviation is added (the GE of the name).
+    pub noise: bool,
+    /// Which gradients are scaled.
+    pub scope: OgmScope,
+    /// The ratio beyond two modalities.
+    pub trimodal: OgmTrimodal,
+}
+
+impl Default for OgmSpec {
+    fn default() -> Self {
+        Self {
+            head: FusionHead::LateSum,
+            alpha: 0.1,
+            start: 0,
+            end: 50,
+            noise: true,
+            scope: OgmScope::Conv4d,
+            trimodal: OgmTrimodal::RatioToRest,
+        }
+    }
+}
+
+/// Where PMR's prototypes come from (D21).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PrototypeSplit {
+    /// A part of the training split.
+    Train,
+    /// The validation split, as published for AVE: selection then sees what training saw.
+    Val,
+}
+
+/// How PMR weighs a lagging modality's prototype loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PmrWeights {
+    /// 1 if it lags, else 0, as in the released code.
+    Hard,
+    /// By how much it lags, between 0 and 1, as in PMR's paper.
+    Soft,
+}
+
+/// Which modalities PMR takes to lag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PmrRule {
+    /// The weaker of two; there is no published rule for three.
+    Published,
+    /// Ours: every modality whose score is below the mean of all; of two, the weaker.
+    BelowMean,
+    /// Ours: the one with the lowest score.
+    WeakestOnly,
+}
+
+/// PMR (METHODS 4.4).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PmrSpec {
+    /// The fusion head.
+    pub head: FusionHead,
+    /// Weight of the prototype losses.
+    pub alpha: f64,
+    /// What a new prototype keeps of the old one, from the second epoch on.
+    pub momentum: f64,
+    /// First epoch of rebalancing.
+    pub start: usize,
+    /// Last epoch of rebalancing.
+    pub end: usize,
+    /// Share of the split's batches that the prototypes are made of.
+    pub fraction: f64,
+    /// The split they come from.
+    pub split: PrototypeSplit,
+    /// Hard or soft weights.
+    pub weights: PmrWeights,
+    /// Which modalities lag.
+    pub rule: PmrRule,
+}
+
+impl Default for PmrSpec {
+    fn default() -> Self {
+        Self {
+            head: FusionHead::LateSum,
+            alpha: 1.0,
+            momentum: 0.2,
+            start: 0,
+            end: 70,
+            fraction: 0.1,
+            split: PrototypeSplit::Train,
+            weights: PmrWeights::Hard,
+            rule: PmrRule::BelowMean,
+        }
+    }
+}
+
+/// What MSLR does with its rates over time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MslrStrategy {
+    /// Keeps them, which is what the paper's Table 1 measured (D6).
+    Keep,
+    /// Each epoch the first rate times accuracy over the mean of the last `window` epochs' (AGM's repository).
+    DynamicAgm,
+    /// Every `window` epochs the present rate times that ratio, itself included (AMST's code, never called there).
+    DynamicAmst,
+}
+
+/// MSLR (METHODS 4.5).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MslrSpec {
+    /// The fusion head.
+    pub head: FusionHead,
+    /// Keep, or one of the dynamic rules.
+    pub strategy: MslrStrategy,
+    /// Learning rate of each encoder; heads take `optim.lr`.
+    pub lr: Rates,
+    /// Epochs that the dynamic rules look back.
+    pub window: usize,
+}
+
+impl Default for MslrSpec {
+    fn default() -> Self {
+        Self { head: FusionHead::LateSum, strategy: MslrStrategy::Keep, lr: Rates::default(), window: 5 }
+    }
+}
+
+/// How MLA fuses logits at test time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MlaFusion {
+    /// Their mean (D8).
+    Even,
+    /// Their sum under `mla.shares`.
+    Fixed,
+    /// Their sum by each sample's certainty in each modality.
+    Entropy,
+}
+
+/// What MLA does to the head's gradient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MlaModification {
+    /// Nothing, as every public version of it (METHODS 1, finding 5).
+    Off,
+    /// Projects it away from directions already used, by recursive least squares.
+    Rls,
+}
+
+/// Whose embeddings MLA's projection is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MlaTarget {
+    /// The modality that steps now, as in MLA's code.
+    Current,
+    /// The modality that stepped before, as in MLA's text.
+    Previous,
+}
+
+/// MLA (METHODS 4.6).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MlaSpec {
+    /// Fusion at test time.
+    pub fusion: MlaFusion,
+    /// Weights of `fusion = fixed`, which add up to 1.
+    pub shares: Rates,
+    /// Gradient modification.
+    pub modification: MlaModification,
+    /// Whose embeddings the modification looks at.
+    pub target: MlaTarget,
+}
+
+impl Default for MlaSpec {
+    fn default() -> Self {
+        Self {
+            fusion: MlaFusion::Even,
+            shares: Rates::default(),
+            modification: MlaModification::Off,
+            target: MlaTarget::Current,
+        }
+    }
+}
+
+/// Gradient blending (METHODS 4.7).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BlendingSpec {
+    /// Epochs between two estimates of the weights.
+    pub super_epoch: usize,
+}
+
+impl Default for BlendingSpec {
+    fn default() -> Self {
+        Self { super_epoch: 10 }
+    }
+}
+
+/// AGM (METHODS 4.7).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AgmSpec {
+    /// Strength of the modulation `exp(alpha·difference)`.
+    pub alpha: f64,
+    /// Largest difference that counts.
+    pub cap: f64,
+    /// Largest norm of all gradients together; 0 does not clip.
+    pub clip: f64,
+}
+
+impl Default for AgmSpec {
+    fn default() -> Self {
+        Self { alpha: 1.5, cap: 10.0, clip: 1.0 }
+    }
+}
+
+/// Early stopping of a modality (Section 3.1, Figure 4 b; METHODS 4.7).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoppingSpec {
+    /// Epochs without a lower validation loss after which a modality stops.
+    pub patience: usize,
+    /// Whether its encoder then goes back to its best epoch.
+    pub restore: bool,
+}
+
+impl Default for StoppingSpec {
+    fn default() -> Self {
+        Self { patience: 30, restore: true }
+    }
+}
+
+/// What a run may spend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BudgetUnit {
+    /// `epochs`, whatever they cost.
+    Epochs,
+    /// Updates of encoders, counted in batches.
+    Updates,
+    /// Seconds of training, which no two runs spend alike.
+    Seconds,
+}
+
+/// A budget that makes systems comparable that spend differently an epoch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BudgetSpec {
+    /// What is counted. The learning rate then drops at the same share of the budget as of `epochs`.
+    pub unit: BudgetUnit,
+    /// How much; 0 with `updates` is what Naive spends in `epochs`.
+    pub amount: f64,
+}
+
+impl Default for BudgetSpec {
+    fn default() -> Self {
+        Self { unit: BudgetUnit::Epochs, amount: 0.0 }
+    }
+}
+
+/// Checks the section of the recipe's own method; those of others are idle.
+pub(crate) fn check(recipe: &Recipe) -> Result<(), RecipeError> {
+    match recipe.method {
+        MethodName::Unimodal => unimodal(recipe),
+        MethodName::Naive => naive(recipe),
+        MethodName::OgmGe => ogm(recipe),
+        MethodName::Pmr => pmr(recipe),
+        MethodName::Mslr => mslr(recipe),
+        MethodName::Mla => mla(recipe),
+        MethodName::GradientBlending => at_least_1("blending.super_epoch", recipe.blending.super_epoch),
+        MethodName::Agm => agm(recipe),
+        MethodName::EarlyStopping => at_least_1("stopping.patience", recipe.stopping.patience),
+        MethodName::AmstAlt | MethodName::AmstJoint | MethodName::AmstFull => Ok(()),
+    }?;
+    budget(recipe)
+}
+
+fn unimodal(recipe: &Recipe) -> Result<(), RecipeError> {
+    match recipe.modalities.as_slice() {
+        [_] => Ok(()),
+        more => Err(bad(
+            "modalities",
+            format!(
+                "`unimodal` trains one modality, not {}: choose one, for example `modalities={}`",
+                more.len(),
+                more[0]
+            ),
+        )),
+    }
+}
+
+fn naive(recipe: &Recipe) -> Result<(), RecipeError> {
+    let rate = |m: &Modality| not_negative(&format!("naive.lr.{m}"), recipe.naive.lr.of(*m));
+    Modality::ALL.iter().try_for_each(rate)
+}
+
+fn ogm(recipe: &Recipe) -> Result<(), RecipeError> {
+    several(recipe)?;
+    not_negative("ogm.alpha", recipe.ogm.alpha)?;
+    window("ogm", recipe.ogm.start, recipe.ogm.end)
+}
+
+fn pmr(recipe: &Recipe) -> Result<(), RecipeError> {
+    let pmr = &recipe.pmr;
+    several(recipe)?;
+    not_negative("pmr.alpha", pmr.alpha)?;
+    if !(0.0..=1.0).contains(&pmr.momentum) {
+        return Err(bad("pmr.momentum", format!("{} is not between 0 and 1", pmr.momentum)));
+    }
+    if !(pmr.fraction > 0.0 && pmr.fraction <= 1.0) {
+        return Err(bad("pmr.fraction", format!("{} is not above 0 and at most 1", pmr.fraction)));
+    }
+    if pmr.rule == PmrRule::Published && recipe.modalities.len() != 2 {
+        return Err(bad(
+            "pmr.rule",
+            format!(
+                "the published rule compares two modalities and there are {}: use `pmr.rule=below-mean`, \
+                 an extension of ours that equals it for two",
+                recipe.modalities.len()
+            ),
+        ));
+    }
+    window("pmr", pmr.start, pmr.end)
+}
+
+fn mslr(recipe: &Recipe) -> Result<(), RecipeError> {
+    at_least_1("mslr.window", recipe.mslr.window)?;
+    for modality in &recipe.modalities {
+        let (key, rate) = (format!("mslr.lr.{modality}"), recipe.mslr.lr.of(*modality));
+        not_negative(&key, rate)?;
+        if rate == 0.0 {
+            return Err(bad(
+                &key,
+                format!(
+                    "MSLR needs a learning rate for {modality}: set one, best that of its best unimodal run \
+                     (the paper took audio 1e-3, visual 1e-2, text 8e-5)"
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn mla(recipe: &Recipe) -> Result<(), RecipeError> {
+    if recipe.mla.fusion != MlaFusion::Fixed {
+        return Ok(());
+    }
+    let mut total = 0.0;
+    for modality in Modality::ALL {
+        let (key, share) = (format!("mla.shares.{modality}"), recipe.mla.shares.of(modality));
+        not_negative(&key, share)?;
+        if share > 0.0 && !recipe.modalities.contains(&modality) {
+            return Err(bad(&key, format!("{modality} takes no part in this run: set it to 0 or add the modality")));
+        }
+        total += share;
+    }
+    if (total - 1.0).abs() > 1e-6 {
+        let even = 1.0 / recipe.modalities.len() as f64;
+        return Err(bad(
+            "mla.shares",
+            format!("the weights add up to {total}, not 1: for an even split give each modality {even:.4}"),
+        ));
+    }
+    Ok(())
+}
+
+fn agm(recipe: &Recipe) -> Result<(), RecipeError> {
+    several(recipe)?;
+    not_negative("agm.alpha", recipe.agm.alpha)?;
+    not_negative("agm.cap", recipe.agm.cap)?;
+    not_negative("agm.clip", recipe.agm.clip)
+}
+
+fn budget(recipe: &Recipe) -> Result<(), RecipeError> {
+    not_negative("budget.amount", recipe.budget.amount)?;
+    if recipe.budget.unit == BudgetUnit::Seconds && recipe.budget.amount == 0.0 {
+        return Err(bad("budget.amount", "say how many seconds each run may train, for example 60".into()));
+    }
+    Ok(())
+}
+
+/// Balancing needs something to balance against.
+fn several(recipe: &Recipe) -> Result<(), RecipeError> {
+    match recipe.modalities.len() {
+        0 | 1 => Err(bad(
+            "modalities",
+            format!("`{}` balances modalities and there is one: use `method=unimodal`", recipe.method.name()),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn not_negative(key: &str, value: f64) -> Result<(), RecipeError> {
+    match value.is_finite() && value >= 0.0 {
+        true => Ok(()),
+        false => Err(bad(key, format!("{value} is negative or not a number: use 0 or more"))),
+    }
+}
+
+fn at_least_1(key: &str, value: usize) -> Result<(), RecipeError> {
+    if value == 0 { Err(bad(key, "must be at least 1".into())) } else { Ok(()) }
+}
+
+fn window(section: &str, start: usize, end: usize) -> Result<(), RecipeError> {
+    match start <= end {
+        true => Ok(()),
+        false => Err(bad(
+            &format!("{section}.start"),
+            format!("epoch {start} comes after `{section}.end` = {end}: the window would never open"),
+        )),
+    }
+}

@@ -1,0 +1,138 @@
+//! Whole training runs against PyTorch: `fixtures/trajectories` holds the recorded runs, the
+//! scripts that made them, and how far each wrong rule would move them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use amst_replay::{Case, Replay, Tensors, read_tensors, replay};
+use burn::tensor::Device;
+use serde_json::Value;
+
+/// Fair for float32 (METHODS 10 in docs/paper.md): rounding alone moves these runs by 1e-5.
+const LOSSES_AND_LOGITS: f64 = 1e-3;
+const WEIGHTS: f64 = 1e-4;
+/// Tighter within a step, because a loss through the head as it was before the batch, instead of
+/// as the modalities before left it, moves it by as little as 5e-4 (`mutations.txt`).
+const STEPS: f64 = 3e-4;
+/// Of a tensor's largest magnitude: the velocities of first convolutions reach tens, and two
+/// implementations in float32 are as far from float64 as from each other.
+const VELOCITY: f64 = 1e-4;
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/trajectories").join(name)
+}
+
+fn check(name: &str) {
+    let expect = folder(name).join("expect");
+    let got = replay(&Case::open(&folder(name)).unwrap(), &Device::flex()).unwrap();
+    let want: Value = serde_json::from_slice(&std::fs::read(expect.join("result.json")).unwrap()).unwrap();
+    steps_agree(name, &want, &got);
+    epochs_agree(name, &want, &got);
+    let recorded = |kind: &str| expect.join(format!("{kind}.safetensors"));
+    tensors_agree(name, "logits", &recorded("logits"), &got.logits, |_| LOSSES_AND_LOGITS);
+    tensors_agree(name, "weights", &recorded("weights"), &got.weights, |_| WEIGHTS);
+    if recorded("velocity").exists() {
+        tensors_agree(name, "velocity", &recorded("velocity"), &got.velocity, |largest| VELOCITY * largest.max(0.1));
+    }
+}
+
+fn steps_agree(name: &str, want: &Value, got: &Replay) {
+    let want = want["steps"].as_array().unwrap();
+    assert_eq!(want.len(), got.steps.len(), "{name}");
+    for (want, got) in want.iter().zip(&got.steps) {
+        let at = format!("{name} epoch {} step {}", want["epoch"], want["step"]);
+        assert_eq!(want["active"], serde_json::to_value(&got.active).unwrap(), "{at}");
+        numbers_agree(&format!("{at} lr"), &want["lr"], &got.lr, 1e-9);
+        numbers_agree(&format!("{at} metrics"), &want["metrics"], &got.metrics, STEPS);
+        numbers_agree(&format!("{at} loss"), &want["loss"], &got.loss, STEPS);
+    }
+}
+
+fn epochs_agree(name: &str, want: &Value, got: &Replay) {
+    let want = want["epochs"].as_array().unwrap();
+    assert_eq!(want.len(), got.epochs.len(), "{name}");
+    for (number, (want, got)) in want.iter().zip(&got.epochs).enumerate() {
+        let at = format!("{name} evaluation of epoch {number}");
+        numbers_agree(&at, &want["loss"], &got.loss, LOSSES_AND_LOGITS);
+        numbers_agree(&at, &want["accuracy"], &got.accuracy, 1e-6);
+    }
+}
+
+/// `*.entropy` outputs are another way of fusing the same logits, which a replay leaves out.
+fn is_compared(name: &str) -> bool {
+    !name.contains("entropy")
+}
+
+fn numbers_agree(at: &str, want: &Value, got: &BTreeMap<String, f64>, tolerance: f64) {
+    let want: BTreeMap<&String, f64> = want.as_object().unwrap().iter().map(|(k, v)| (k, v.as_f64().unwrap())).collect();
+    let names: Vec<&&String> = want.keys().filter(|name| is_compared(name)).collect();
+    assert_eq!(names, got.keys().collect::<Vec<_>>().iter().collect::<Vec<_>>(), "{at}");
+    for (name, value) in got {
+        let apart = (want[name] - value).abs();
+        assert!(apart <= tolerance, "{at}: {name} is {value}, expected {}", want[name]);
+    }
+}
+
+fn tensors_agree(name: &str, kind: &str, want: &Path, got: &Tensors, tolerance: impl Fn(f64) -> f64) {
+    let mut want = read_tensors(want).unwrap();
+    want.retain(|name, _| is_compared(name));
+    assert_eq!(want.keys().collect::<Vec<_>>(), got.keys().collect::<Vec<_>>(), "{name} {kind}");
+    for (key, (shape, values)) in &want {
+        assert_eq!(*shape, got[key].0, "{name} {kind} {key}");
+        let largest = values.iter().fold(0f64, |m, v| m.max(v.abs() as f64));
+        let apart = values.iter().zip(&got[key].1).fold(0f64, |m, (a, b)| m.max((a - b).abs() as f64));
+        assert!(apart <= tolerance(largest), "{name} {kind}: {key} differs by {apart:.2e} of {largest:.2e}");
+    }
+}
+
+macro_rules! cases {
+    ($($test:ident: $name:literal,)*) => {
+        $(#[test] fn $test() { check($name); })*
+
+        /// A recorded run that nobody replays proves nothing.
+        #[test]
+        fn every_recorded_run_is_replayed() {
+            let listed = [$($name),*];
+            let recorded = std::fs::read_dir(folder("")).unwrap().map(|entry| entry.unwrap());
+            for case in recorded.filter(|entry| entry.path().join("case.json").exists()) {
+                let name = case.file_name().into_string().unwrap();
+                assert!(listed.contains(&name.as_str()), "no test replays {name}");
+            }
+        }
+    };
+}
+
+cases! {
+    alternating_with_two_modalities_official: "alt-av-official",
+    alternating_with_two_modalities_fast: "alt-av-fast",
+    alternating_with_three_modalities_fast: "alt-avt-fast",
+    joint_with_two_modalities_official: "joint-av-official",
+    joint_with_two_modalities_fast: "joint-av-fast",
+    joint_with_three_modalities_official: "joint-avt-official",
+    full_with_a_truly_joint_module_fast: "full-av-fast",
+    full_with_both_modules_alternating_official: "full-av-official",
+    full_with_three_modalities_fast: "full-avt-fast",
+    unimodal_sound: "unimodal-a",
+    unimodal_text_through_roberta: "unimodal-t",
+    naive_with_probes: "naive-av",
+    naive_over_concatenated_embeddings: "naive-av-concat",
+    naive_over_summed_embeddings_as_the_paper_words_it: "naive-av-shared-sum",
+    naive_with_three_modalities_and_roberta: "naive-atv",
+    ogm_on_convolutions: "ogm-av",
+    ogm_on_all_parameters_over_concatenation: "ogm-av-concat",
+    ogm_with_three_modalities_by_ratio_to_the_rest: "ogm-atv-ratio",
+    ogm_with_three_modalities_by_pairwise_means: "ogm-atv-pairwise",
+    pmr_with_two_modalities: "pmr-av",
+    pmr_with_a_class_that_goes_missing: "pmr-av-empty-class",
+    pmr_with_three_modalities: "pmr-atv",
+    mslr_with_two_modalities: "mslr-av",
+    mslr_with_three_modalities: "mslr-atv",
+    mla_with_probes: "mla-av",
+    mla_with_modified_gradients: "mla-av-rls",
+    mla_with_three_modalities_modified_by_the_previous_one: "mla-atv-rls-previous",
+    agm_with_two_modalities: "agm-av",
+    agm_with_three_modalities: "agm-atv",
+    gradient_blending: "blending-av",
+    early_stopping_of_a_modality: "early-stopping-av",
+    alternating_with_probes_fast: "amst-alt-av-probes",
+}

@@ -1,0 +1,58 @@
+use amst_encoders::Encoder;
+use amst_recipe::Modality;
+use burn::tensor::Tensor;
+
+use crate::method::Phase;
+use crate::{Batch, Branch, Outputs, StepContext, StepReport};
+
+/// The forward pass of one branch over every modality of a batch, in training mode.
+///
+/// Each encoder reads the batch once: its BatchNorm statistics move by one batch, however
+/// many losses are built on it afterwards.
+pub struct Pass {
+    /// Embeddings with their graph, `[batch, D]`, by index of the modality.
+    pub embeddings: Vec<(usize, Tensor<2>)>,
+    /// Logits before any update, without a graph.
+    pub outputs: Outputs,
+}
+
+impl Pass {
+    /// Embeds whatever the batch holds.
+    pub fn forward<E: Encoder>(
+        branch: &Branch<E>,
+        modalities: &[Modality],
+        batch: &Batch,
+        context: &mut StepContext<'_>,
+    ) -> Self {
+        context.clock.time(Phase::Forward, || {
+            let embed = |(i, m): (usize, &Modality)| Some((i, branch.embed(i, batch.inputs.get(m)?)));
+            let embeddings: Vec<_> = modalities.iter().enumerate().filter_map(embed).collect();
+            let outputs = branch.outputs(modalities, &detached(modalities.len(), &embeddings));
+            Self { embeddings, outputs }
+        })
+    }
+
+    /// The embeddings without their graph, absent where a modality was not forwarded.
+    pub fn detached(&self, modalities: &[Modality]) -> Vec<Option<Tensor<2>>> {
+        detached(modalities.len(), &self.embeddings)
+    }
+
+    /// What a step that went through one branch reports, given its losses.
+    pub fn report(&self, modalities: &[Modality], losses: Vec<(String, f32)>) -> StepReport {
+        let (outputs, embeddings) = (self.outputs.clone(), vec![self.detached(modalities)]);
+        StepReport { losses, outputs, embeddings, ..StepReport::default() }
+    }
+
+    /// The embeddings of these modalities only.
+    pub fn of(&self, active: impl Fn(usize) -> bool) -> Vec<(usize, Tensor<2>)> {
+        self.embeddings.iter().filter(|(index, _)| active(*index)).cloned().collect()
+    }
+}
+
+fn detached(modalities: usize, embeddings: &[(usize, Tensor<2>)]) -> Vec<Option<Tensor<2>>> {
+    let mut all = vec![None; modalities];
+    for (index, embedding) in embeddings {
+        all[*index] = Some(embedding.clone().detach());
+    }
+    all
+}

@@ -1,0 +1,22 @@
+//! `amst ls`.
+
+use amst_recipe::Listing;
+use anyhow::Result;
+
+use crate::args::{Ls, LsKind};
+use crate::datasets::folder;
+
+/// Prints what there is, as text or as JSON.
+pub fn run(args: &Ls) -> Result<()> {
+    let listing = match args.what {
+        LsKind::Methods => Listing::methods(),
+        LsKind::Datasets => Listing::datasets(&folder())?,
+        LsKind::Recipes => Listing::recipes()?,
+        LsKind::Presets => Listing::presets(),
+    };
+    match args.json {
+        true => println!("{:#}", listing.json()),
+        false => print!("{listing}"),
+    }
+    Ok(())
+}

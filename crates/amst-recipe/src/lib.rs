@@ -4,7 +4,7 @@
 //! features, the encoders, the method, the schedule, the optimiser, the seed. A recipe is
 //! resolved in layers, each overriding the one before:
 //!
-//! 1. the published defaults ([`Recipe::default`]),
+//! 1. the published defaults ([`Recipe::default`]; on the paper's data sets also [`MethodCard::defaults`]),
 //! 2. the `[recipe]` section of the data set's `dataset.toml` ([`DatasetSpec`]),
 //! 3. a [`Preset`] of the method, from its [`MethodCard`] ([`resolve_preset`]),
 //! 4. the experiment of a table ([`Grid`], [`Experiment`]),
@@ -30,6 +30,7 @@
 //! ```
 #![warn(missing_docs)]
 
+mod baseline_checks;
 mod baselines;
 mod card;
 mod cell;

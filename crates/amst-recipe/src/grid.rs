@@ -6,12 +6,17 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::row::{Layers, Unfit};
 use crate::suggest::hint;
-use crate::{Cell, DataLock, Preset, Published, RecipeError, ResolvedDataset, resolve_preset};
+use crate::{Cell, DataLock, Preset, Published, RecipeError, ResolvedDataset};
 
-const TABLES: [(&str, &str); 1] = [("table2", include_str!("../recipes/table2.toml"))];
+const TABLES: [(&str, &str); 3] = [
+    ("table1", include_str!("../recipes/table1.toml")),
+    ("table2", include_str!("../recipes/table2.toml")),
+    ("controls", include_str!("../recipes/controls.toml")),
+];
 
-/// A table of the paper: its rows, its seeds, the numbers it published.
+/// A table of the paper, or one that it lacks: its rows, its seeds, the numbers it published.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grid {
@@ -21,7 +26,11 @@ pub struct Grid {
     pub title: String,
     /// Seeds that are averaged unless others are asked for.
     pub seeds: Vec<u64>,
+    /// Heading of the first column, in which rows then stand by name; by id if there is none.
+    #[serde(default)]
+    pub heading: Option<String>,
     /// Headings of the columns of ticks.
+    #[serde(default)]
     pub ticks: Vec<String>,
     /// The rows.
     pub experiment: Vec<Experiment>,
@@ -31,30 +40,36 @@ pub struct Grid {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Experiment {
-    /// The number or name in the first column.
+    /// What it is called on the command line: a number, or a name in lower case.
     pub id: String,
-    /// What it is, in a few words.
+    /// What it is, in a few words; the text of the first column where that has a heading.
     pub name: String,
     /// One for each of the grid's ticks.
+    #[serde(default)]
     pub ticks: Vec<bool>,
     /// Settings of the recipe that make this row.
     pub set: Value,
-    /// The paper's accuracies, by data set.
+    /// The paper's accuracies, by data set; those that it leaves out are not there.
+    #[serde(default)]
     pub published: BTreeMap<String, Published>,
 }
 
 impl Grid {
+    /// The name of every table.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        TABLES.iter().map(|(name, _)| *name)
+    }
+
     /// A table by name.
     ///
     /// # Errors
     ///
     /// [`RecipeError::UnknownRecipe`], with the nearest name.
     pub fn named(name: &str) -> Result<Self, RecipeError> {
-        let names = || TABLES.iter().map(|(n, _)| *n);
         let (_, text) = TABLES.iter().find(|(n, _)| *n == name).ok_or_else(|| RecipeError::UnknownRecipe {
             name: name.into(),
-            hint: hint(name, names()),
-            known: names().collect::<Vec<_>>().join(", "),
+            hint: hint(name, Self::names()),
+            known: Self::names().collect::<Vec<_>>().join(", "),
         })?;
         toml::from_str(text)
             .map_err(|e| RecipeError::Descriptor { file: Path::new("recipes").join(name), why: e.to_string() })
@@ -78,7 +93,9 @@ impl Grid {
     ///
     /// # Errors
     ///
-    /// Whatever [`resolve_preset`] finds wrong with the settings.
+    /// [`RecipeError::NotApplicable`] where the row has no meaning on the data set (it lacks the
+    /// modality, or two settings of theirs contradict each other); whatever
+    /// [`resolve_preset`](crate::resolve_preset) finds wrong with the assignments.
     pub fn cell(
         &self,
         experiment: &Experiment,
@@ -89,8 +106,17 @@ impl Grid {
         assignments: &[String],
     ) -> Result<Cell, RecipeError> {
         let named = json!({ "dataset": dataset.spec.name, "seed": seed });
-        let own = std::slice::from_ref(&dataset.spec.recipe);
-        let recipe = resolve_preset(own, preset, &[experiment.set.clone(), named], assignments)?;
+        let (own, row) = (&dataset.spec.recipe, &experiment.set);
+        let layers = Layers { dataset: own, preset, row, named: &named, assignments };
+        let recipe = layers.recipe().map_err(|unfit| match unfit {
+            Unfit::Wrong(error) => error,
+            Unfit::NotApplicable(why) => RecipeError::NotApplicable {
+                recipe: self.name.clone(),
+                id: experiment.id.clone(),
+                dataset: dataset.spec.name.clone(),
+                why,
+            },
+        })?;
         Ok(Cell::new(recipe, data))
     }
 }

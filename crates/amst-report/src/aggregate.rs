@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::interval;
+
 /// The mean of some runs and how far it is to be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Aggregate {
@@ -9,6 +11,8 @@ pub struct Aggregate {
     pub mean: f64,
     /// Sample standard deviation (n − 1 in the denominator) over √n; of a single run nothing can be said.
     pub standard_error: Option<f64>,
+    /// Student's 95 % interval of the mean; of a single run nothing can be said.
+    pub interval: Option<[f64; 2]>,
     /// How many runs.
     pub n: usize,
 }
@@ -23,7 +27,8 @@ impl Aggregate {
         let mean = values.iter().sum::<f64>() / n as f64;
         let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
         let standard_error = (n > 1).then(|| (squares / (n - 1) as f64).sqrt() / (n as f64).sqrt());
-        Some(Self { mean, standard_error, n })
+        let interval = standard_error.and_then(|error| interval::of_mean(mean, error, n));
+        Some(Self { mean, standard_error, interval, n })
     }
 }
 
@@ -46,7 +51,15 @@ mod tests {
 
     #[test]
     fn a_single_run_has_no_standard_error() {
-        assert_eq!(Aggregate::of(&[0.8]), Some(Aggregate { mean: 0.8, standard_error: None, n: 1 }));
+        let single = Aggregate { mean: 0.8, standard_error: None, interval: None, n: 1 };
+        assert_eq!(Aggregate::of(&[0.8]), Some(single));
+    }
+
+    #[test]
+    fn the_interval_of_two_values_reaches_12_7_errors_far() {
+        // t at one degree of freedom is tan(0.475·π) = 12.706.
+        let [low, high] = Aggregate::of(&[0.5, 0.75]).unwrap().interval.unwrap();
+        assert!((low - (0.625 - 12.7062 * 0.125)).abs() < 1e-4 && (high - (0.625 + 12.7062 * 0.125)).abs() < 1e-4);
     }
 
     #[test]

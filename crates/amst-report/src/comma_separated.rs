@@ -60,8 +60,13 @@ fn lines(table: &Table, row: &Row, column: &Column, cell: &TableCell) -> Vec<Vec
             number(cell.published.map(|p| p.0)),
             number(cell.published.map(|p| p.1)),
             seed.map(|s| s.cell.to_string()).unwrap_or_default(),
-            seed.map_or_else(|| column.access.clone(), |s| s.missing.clone()).unwrap_or_default(),
+            seed.map_or_else(|| none(column, cell), |s| s.missing.clone()).unwrap_or_default(),
         ]
     };
     if cell.seeds.is_empty() { vec![line(None)] } else { cell.seeds.iter().map(|s| line(Some(s))).collect() }
+}
+
+/// Why there is no run at all.
+fn none(column: &Column, cell: &TableCell) -> Option<String> {
+    cell.not_applicable.clone().or_else(|| column.access.clone())
 }

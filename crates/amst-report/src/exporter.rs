@@ -2,6 +2,11 @@ use crate::Table;
 
 /// A format that tables are written in.
 pub trait Exporter {
+    /// Name of the file, without its ending.
+    fn stem(&self) -> &'static str {
+        "table"
+    }
+
     /// Ending of the file, without the dot.
     fn extension(&self) -> &'static str;
 

@@ -3,6 +3,7 @@
 //! A [`Table`] is made from a grid's experiments and what [`collect`] found on disk: every
 //! number in it comes from a `result.json` whose identity is that of the present recipe.
 //! What is not there prints `–`, and a line below the table says why or how to get it.
+//! [`compare`] says which differences between the rows are more than noise.
 //!
 //! The [`Exporter`]s write the same table for a terminal, as Markdown, JSON or CSV.
 //!
@@ -18,9 +19,13 @@
 mod aggregate;
 mod collect;
 mod comma_separated;
+mod compare;
 mod exporter;
+mod interval;
 mod json;
 mod markdown;
+#[cfg(test)]
+mod oracle;
 mod percent;
 mod rank;
 mod sheet;
@@ -30,9 +35,13 @@ mod terminal;
 pub use aggregate::Aggregate;
 pub use collect::{Entry, Missing, collect, read_result};
 pub use comma_separated::Csv;
+pub use compare::{
+    BOOTSTRAP_SEED, Comparison, Difference, Outcome, Pair, Pairs, REPLICATES, SIGNIFICANT, SeedTest, Unused, compare,
+};
 pub use exporter::Exporter;
+pub use interval::LEVEL;
 pub use json::{Json, TABLE_SCHEMA};
 pub use markdown::Markdown;
 pub use rank::Rank;
-pub use table::{Column, MeasuredDataset, Row, SeedOutcome, Table, TableCell};
+pub use table::{Column, LeftOut, MeasuredDataset, Row, SeedOutcome, Table, TableCell};
 pub use terminal::Terminal;

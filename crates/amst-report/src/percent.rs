@@ -20,6 +20,25 @@ pub(crate) fn measured(accuracy: &Aggregate) -> String {
     }
 }
 
+/// A difference of shares in percentage points, with its sign: `+23.5`, `−3.2`, `0.0`.
+pub(crate) fn points(difference: f64) -> String {
+    let text = format!("{:+.1}", 100.0 * difference);
+    match text.as_str() {
+        "+0.0" | "-0.0" => "0.0".into(),
+        _ => text.replace('-', "−"),
+    }
+}
+
+/// `[86.7, 98.1]`.
+pub(crate) fn share_interval([low, high]: [f64; 2]) -> String {
+    format!("[{}, {}]", percent(low), percent(high)).replace('-', "−")
+}
+
+/// A p with three decimals, below a thousandth with its power of ten: `0.109`, `2e-5`.
+pub(crate) fn probability(p: f64) -> String {
+    if p < 0.001 { format!("{p:.0e}") } else { format!("{p:.3}") }
+}
+
 /// `80.5 ± 0.77`.
 pub(crate) fn published(Published(mean, error): Published) -> String {
     format!("{mean:.1} ± {error:.2}")
@@ -31,8 +50,16 @@ mod tests {
 
     #[test]
     fn accuracies_have_one_decimal_and_errors_two() {
-        assert_eq!(measured(&Aggregate { mean: 0.82149, standard_error: Some(0.00304), n: 3 }), "82.1 ± 0.30");
-        assert_eq!(measured(&Aggregate { mean: 1.0, standard_error: None, n: 1 }), "100.0");
+        let mean = |mean, standard_error| Aggregate { mean, standard_error, interval: None, n: 3 };
+        assert_eq!(measured(&mean(0.82149, Some(0.00304))), "82.1 ± 0.30");
+        assert_eq!(measured(&mean(1.0, None)), "100.0");
         assert_eq!(published(Published(64.0, 1.45)), "64.0 ± 1.45");
+    }
+
+    #[test]
+    fn differences_have_a_sign_unless_they_print_as_zero() {
+        assert_eq!([0.2349, -0.0321, 0.0004, -0.0004].map(points), ["+23.5", "−3.2", "0.0", "0.0"]);
+        assert_eq!([0.109375, 0.0000234, 1.0].map(probability), ["0.109", "2e-5", "1.000"]);
+        assert_eq!(share_interval([-0.0123, 0.981]), "[−1.2, 98.1]");
     }
 }

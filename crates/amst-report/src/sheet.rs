@@ -38,8 +38,11 @@ fn plain(text: impl Into<String>) -> Text {
 /// The table: measured numbers, the majority class and chance.
 pub(crate) fn accuracies(table: &Table, layout: Layout) -> Sheet {
     let titles = table.columns.iter().map(|c| c.title.clone());
-    let mut rows: Vec<_> =
-        table.rows.iter().map(|r| line(r, r.cells.iter().map(|c| accuracy(c, table.seeds.len(), layout)))).collect();
+    let mut rows: Vec<_> = table
+        .rows
+        .iter()
+        .map(|r| line(table, r, r.cells.iter().map(|c| accuracy(c, table.seeds.len(), layout))))
+        .collect();
     rows.push(baseline(table, "majority", |c| c.majority_rate));
     rows.push(baseline(table, "chance", |c| c.chance));
     Sheet { head: head(table).chain(titles).collect(), rows }
@@ -52,24 +55,29 @@ pub(crate) fn published_numbers(table: &Table) -> Sheet {
     let titles = shown.iter().map(|i| table.columns[*i].title.clone());
     // The ticks stand in the sheet above; without them five columns fit into 80 characters.
     let row = |r: &Row| {
-        std::iter::once(plain(&r.experiment)).chain(shown.iter().map(|i| published_text(&r.cells[*i]))).collect()
+        std::iter::once(plain(table.label(&r.experiment)))
+            .chain(shown.iter().map(|i| published_text(&r.cells[*i])))
+            .collect()
     };
     let rows = table.rows.iter().map(row).collect();
-    Sheet { head: std::iter::once("Exp".to_string()).chain(titles).collect(), rows }
+    Sheet { head: std::iter::once(heading(table)).chain(titles).collect(), rows }
 }
 
-/// Accuracy of the fused and the single modalities' logits on one measured data set;
-/// `None` before anything was measured.
+/// Accuracy of the fused and the single modalities' logits on one measured data set, then that
+/// of the linear probes; `None` before anything was measured.
 pub(crate) fn outputs(table: &Table, column: usize) -> Option<Sheet> {
-    let names: Vec<&str> = std::iter::once("fused")
-        .chain(Modality::ALL.map(Modality::name))
-        .filter(|name| table.rows.iter().any(|r| r.cells[column].outputs.contains_key(*name)))
-        .collect();
+    let of_modality = Modality::ALL.map(|m| m.name().to_string());
+    let of_probe = Modality::ALL.map(|m| format!("probe.{m}"));
+    let there = |name: &String| {
+        table.rows.iter().any(|r| r.cells[column].outputs.keys().any(|key| module(key, name).is_some()))
+    };
+    let names = ["fused".to_string()].into_iter().chain(of_modality).chain(of_probe);
+    let names: Vec<String> = names.filter(there).collect();
     if names.len() < 2 {
         return None;
     }
-    let rows = table.rows.iter().map(|r| line(r, names.iter().map(|name| output(&r.cells[column], name)))).collect();
-    Some(Sheet { head: head(table).chain(names.iter().map(|n| n.to_string())).collect(), rows })
+    let line = |r: &Row| line(table, r, names.iter().map(|name| output(&r.cells[column], name)));
+    Some(Sheet { rows: table.rows.iter().map(line).collect(), head: head(table).chain(names.clone()).collect() })
 }
 
 /// One output; where it exists once a module (`alt.audio`, `joint.audio`), the mean of each.
@@ -78,20 +86,34 @@ fn output(cell: &TableCell, name: &str) -> Text {
         return plain(measured(own));
     }
     let of_module = |(key, value): (&String, &Aggregate)| {
-        let module = key.strip_suffix(name)?.strip_suffix('.')?.to_string();
+        let module = module(key, name)?;
         Some(format!("{module} {}", percent(value.mean)))
     };
     let modules: Vec<String> = cell.outputs.iter().filter_map(of_module).collect();
     plain(if modules.is_empty() { DASH.into() } else { modules.join(", ") })
 }
 
-fn head(table: &Table) -> impl Iterator<Item = String> {
-    std::iter::once("Exp".to_string()).chain(table.ticks.clone())
+/// The module of which `key` is the output `name`: `alt` of `alt.audio`, nothing of `audio`
+/// itself. Neither `probe.audio` nor `alt.probe.audio` is an `audio`.
+fn module<'a>(key: &'a str, name: &str) -> Option<&'a str> {
+    let rest = key.strip_suffix(name)?;
+    match rest.strip_suffix('.') {
+        Some(module) => (module != "probe" && !module.contains('.')).then_some(module),
+        None => rest.is_empty().then_some(rest),
+    }
 }
 
-fn line(row: &Row, cells: impl Iterator<Item = Text>) -> Vec<Text> {
+fn head(table: &Table) -> impl Iterator<Item = String> {
+    std::iter::once(heading(table)).chain(table.ticks.clone())
+}
+
+fn heading(table: &Table) -> String {
+    table.heading.clone().unwrap_or("Exp".into())
+}
+
+fn line(table: &Table, row: &Row, cells: impl Iterator<Item = Text>) -> Vec<Text> {
     let ticks = row.ticks.iter().map(|t| plain(if *t { "✓" } else { "-" }));
-    std::iter::once(plain(&row.experiment)).chain(ticks).chain(cells).collect()
+    std::iter::once(plain(table.label(&row.experiment))).chain(ticks).chain(cells).collect()
 }
 
 fn baseline(table: &Table, name: &str, rate: impl Fn(&Column) -> Option<f64>) -> Vec<Text> {
@@ -143,5 +165,14 @@ mod tests {
         assert_eq!(text(output(&full, "audio")), "alt 25.0, joint 50.0");
         assert_eq!(text(output(&full, "fused")), "75.0");
         assert_eq!(text(output(&full, "visual")), DASH);
+    }
+
+    #[test]
+    fn a_probe_is_not_an_output_of_its_modality() {
+        let full = cell(&[("alt.audio", 0.25), ("alt.probe.audio", 0.5), ("joint.probe.audio", 0.75), ("fused", 0.9)]);
+        assert_eq!(text(output(&full, "audio")), "alt 25.0");
+        assert_eq!(text(output(&full, "probe.audio")), "alt 50.0, joint 75.0");
+        let one = cell(&[("probe.audio", 0.5), ("fused", 0.9)]);
+        assert_eq!((text(output(&one, "audio")), text(output(&one, "probe.audio"))), (DASH.into(), "50.0".into()));
     }
 }

@@ -7,7 +7,7 @@ use amst_recipe::{CellId, CellResult, Experiment, Grid, PAPER_DATASETS, Publishe
 use serde::Serialize;
 
 use crate::rank::ranks;
-use crate::{Aggregate, Entry, Rank};
+use crate::{Aggregate, Comparison, Entry, Rank, compare};
 
 /// A table of the paper: experiments by data sets.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -18,12 +18,29 @@ pub struct Table {
     pub title: String,
     /// The seeds that were asked for.
     pub seeds: Vec<u64>,
+    /// Heading of the first column, in which rows then stand by name; by id if there is none.
+    pub heading: Option<String>,
+    /// Settings that are not the table's own, as `key=value`.
+    pub settings: Vec<String>,
     /// Headings of the ticks.
     pub ticks: Vec<String>,
     /// What was measured, then those of the paper's data sets that were not.
     pub columns: Vec<Column>,
     /// One an experiment.
     pub rows: Vec<Row>,
+    /// Which differences are more than noise, one a measured data set.
+    pub comparisons: Vec<Comparison>,
+}
+
+/// A row that does not apply to a data set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Id of the experiment.
+    pub experiment: String,
+    /// Name of the data set.
+    pub dataset: String,
+    /// Why not.
+    pub why: String,
 }
 
 /// A data set that was asked for.
@@ -80,6 +97,8 @@ pub struct TableCell {
     pub outputs: BTreeMap<String, Aggregate>,
     /// One for each seed that was asked for.
     pub seeds: Vec<SeedOutcome>,
+    /// Why this row does not apply to this data set.
+    pub not_applicable: Option<String>,
     /// What the paper printed, in per cent.
     pub published: Option<Published>,
     /// Its place in the paper's column.
@@ -113,7 +132,7 @@ impl Table {
         datasets: &[MeasuredDataset],
         entries: &[Entry],
     ) -> Self {
-        let columns = columns(datasets, entries);
+        let columns = columns(grid, datasets, entries);
         let mut rows: Vec<Row> = experiments.iter().map(|e| row(e, &columns, seeds, entries)).collect();
         for (i, column) in columns.iter().enumerate() {
             rank_measured(&mut rows, i, seeds.len());
@@ -123,10 +142,48 @@ impl Table {
             name: grid.name.clone(),
             title: grid.title.clone(),
             seeds: seeds.to_vec(),
+            heading: grid.heading.clone(),
+            settings: Vec::new(),
             ticks: grid.ticks.clone(),
             columns,
             rows,
+            comparisons: Vec::new(),
         }
+    }
+
+    /// The same table, which says of rows why they do not apply to a data set.
+    pub fn leaving_out(mut self, left_out: &[LeftOut]) -> Self {
+        for left in left_out {
+            let column = self.columns.iter().position(|c| c.dataset == left.dataset);
+            let row = self.rows.iter_mut().find(|r| r.experiment == left.experiment);
+            if let Some((column, row)) = column.zip(row) {
+                row.cells[column].not_applicable = Some(left.why.clone());
+            }
+        }
+        self
+    }
+
+    /// The same table, which says what was set otherwise than the table itself does.
+    pub fn with_settings(self, settings: Vec<String>) -> Self {
+        Self { settings, ..self }
+    }
+
+    /// The same table, with every pair of rows [compared](compare). Reads the predictions beside
+    /// the results of `entries`.
+    pub fn with_comparisons(self, entries: &[Entry]) -> Self {
+        Self { comparisons: compare(&self, entries), ..self }
+    }
+
+    /// What stands for a row in the first column.
+    pub(crate) fn label<'a>(&'a self, experiment: &'a str) -> &'a str {
+        let name = || self.rows.iter().find(|r| r.experiment == experiment).map(|r| r.name.as_str());
+        self.heading.as_ref().and_then(|_| name()).unwrap_or(experiment)
+    }
+
+    /// What a row is called in a sentence.
+    pub(crate) fn row_name(&self, experiment: &str) -> String {
+        let label = self.label(experiment);
+        if self.heading.is_some() { label.into() } else { format!("experiment {label}") }
     }
 
     /// Whether every run that was asked for has a result.
@@ -134,14 +191,18 @@ impl Table {
         self.rows.iter().flat_map(|r| &r.cells).flat_map(|c| &c.seeds).all(|s| s.missing.is_none())
     }
 
-    /// One line for each group of missing runs with its reason, then one for each of the
-    /// paper's data sets that is not here with the way to get it.
+    /// One line for each group of missing runs with its reason, one for each group of rows that
+    /// do not apply, then one for each of the paper's data sets that is not here with the way to
+    /// get it.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         for row in &self.rows {
             for (column, cell) in self.columns.iter().zip(&row.cells) {
-                notes.extend(missing_runs(row, column, cell));
+                notes.extend(missing_runs(&self.row_name(&row.experiment), column, cell));
             }
+        }
+        for (i, column) in self.columns.iter().enumerate() {
+            notes.extend(self.not_applicable(i, column));
         }
         for column in &self.columns {
             if let Some(access) = &column.access {
@@ -150,9 +211,29 @@ impl Table {
         }
         notes
     }
+
+    /// `World digits, Text: does not apply: …`.
+    fn not_applicable(&self, i: usize, column: &Column) -> Vec<String> {
+        let reasons = self.rows.iter().filter_map(|r| Some((r, r.cells[i].not_applicable.as_deref()?)));
+        let line =
+            |(why, rows): (&str, Vec<String>)| format!("{}, {}: does not apply: {why}", column.title, rows.join(", "));
+        grouped(reasons.map(|(row, why)| (why, self.row_name(&row.experiment)))).into_iter().map(line).collect()
+    }
 }
 
-fn columns(datasets: &[MeasuredDataset], entries: &[Entry]) -> Vec<Column> {
+/// Things by their reason, in the order in which the reasons first appear.
+fn grouped<'a>(reasons: impl Iterator<Item = (&'a str, String)>) -> Vec<(&'a str, Vec<String>)> {
+    let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
+    for (reason, thing) in reasons {
+        match groups.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, things)) => things.push(thing),
+            None => groups.push((reason, vec![thing])),
+        }
+    }
+    groups
+}
+
+fn columns(grid: &Grid, datasets: &[MeasuredDataset], entries: &[Entry]) -> Vec<Column> {
     let measured = datasets.iter().map(|d| {
         let test = results(entries, &d.name).next().map(|r| &r.test);
         Column {
@@ -165,7 +246,9 @@ fn columns(datasets: &[MeasuredDataset], entries: &[Entry]) -> Vec<Column> {
             test_samples: test.map(|t| t.samples),
         }
     });
-    let published = PAPER_DATASETS.iter().filter(|p| datasets.iter().all(|d| d.name != p.name)).map(|p| Column {
+    let in_paper = |name: &str| grid.experiment.iter().any(|e| e.published.contains_key(name));
+    let absent = PAPER_DATASETS.iter().filter(|p| in_paper(p.name) && datasets.iter().all(|d| d.name != p.name));
+    let published = absent.map(|p| Column {
         dataset: p.name.into(),
         title: p.title.into(),
         measured: false,
@@ -248,18 +331,11 @@ fn rank_published(rows: &mut [Row], column: usize, grid: &Grid, dataset: &str) {
 }
 
 /// `World digits, experiment 1, seeds 0, 2: not run yet`.
-fn missing_runs(row: &Row, column: &Column, cell: &TableCell) -> Vec<String> {
-    let mut by_reason: Vec<(&str, Vec<String>)> = Vec::new();
-    for outcome in &cell.seeds {
-        let Some(reason) = outcome.missing.as_deref() else { continue };
-        match by_reason.iter_mut().find(|(known, _)| *known == reason) {
-            Some((_, seeds)) => seeds.push(outcome.seed.to_string()),
-            None => by_reason.push((reason, vec![outcome.seed.to_string()])),
-        }
-    }
+fn missing_runs(row: &str, column: &Column, cell: &TableCell) -> Vec<String> {
+    let reasons = cell.seeds.iter().filter_map(|s| Some((s.missing.as_deref()?, s.seed.to_string())));
     let line = |(reason, seeds): (&str, Vec<String>)| {
         let plural = if seeds.len() > 1 { "seeds" } else { "seed" };
-        format!("{}, experiment {}, {plural} {}: {reason}", column.title, row.experiment, seeds.join(", "))
+        format!("{}, {row}, {plural} {}: {reason}", column.title, seeds.join(", "))
     };
-    by_reason.into_iter().map(line).collect()
+    grouped(reasons).into_iter().map(line).collect()
 }

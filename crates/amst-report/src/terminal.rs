@@ -6,8 +6,9 @@ use std::io::IsTerminal;
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement};
 
+use crate::compare::{list, matrix, remarks};
 use crate::sheet::{Layout, Sheet, Text, accuracies, outputs, published_numbers};
-use crate::{Exporter, Rank, Table};
+use crate::{Comparison, Exporter, Rank, Table};
 
 /// How plain text is drawn.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,7 +35,11 @@ impl Exporter for Terminal {
     }
 
     fn export(&self, table: &Table) -> String {
-        let mut out = format!("{}\n\n", table.title);
+        let mut out = format!("{}\n", table.title);
+        if !table.settings.is_empty() {
+            let _ = writeln!(out, "with {}", table.settings.join(", "));
+        }
+        out.push('\n');
         let beside = self.draw(&accuracies(table, Layout::Beside));
         let fits = self.width.is_none_or(|width| beside.widest <= width);
         if fits {
@@ -53,6 +58,9 @@ impl Exporter for Terminal {
                 let text = self.draw(&sheet).text;
                 let _ = write!(out, "\n{}: accuracy of each output at the selected epoch (%)\n{text}", column.title);
             }
+        }
+        for comparison in &table.comparisons {
+            out += &self.compared(table, comparison);
         }
         out
     }
@@ -77,6 +85,21 @@ impl Terminal {
         let lines: Vec<String> = grid.lines().map(|line| line.trim_end().to_string()).collect();
         let widest = grid.column_max_content_widths().iter().map(|w| usize::from(*w) + 2).sum::<usize>() - 2;
         Drawn { text: lines.join("\n") + "\n", widest }
+    }
+
+    /// The differences between rows: as a triangle where it fits, else only those beyond noise.
+    fn compared(&self, table: &Table, comparison: &Comparison) -> String {
+        let title = table.columns.iter().find(|c| c.dataset == comparison.dataset).map_or("", |c| &c.title);
+        let mut out = format!("\n{title}: differences in accuracy, row minus column (points)\n");
+        if comparison.compared().next().is_some() {
+            let (triangle, widest) = matrix(table, comparison);
+            let fits = self.width.is_none_or(|width| widest <= width);
+            out += &if fits { triangle } else { list(table, comparison) };
+        }
+        for remark in remarks(table, comparison) {
+            let _ = writeln!(out, "{remark}");
+        }
+        out
     }
 
     fn marked(&self, text: &Text) -> String {

@@ -40,7 +40,8 @@ pub fn cells(dataset: &ResolvedDataset) -> Vec<(String, Cell)> {
 }
 
 pub fn result(cell: &Cell, accuracy: f64) -> CellResult {
-    let output = |accuracy| OutputMetrics { loss: 0.5, accuracy, confidence: 0.9, entropy: 0.2 };
+    let output =
+        |accuracy| OutputMetrics { loss: 0.5, accuracy, confidence: 0.9, entropy: 0.2, ..OutputMetrics::default() };
     let outputs = [("fused", accuracy), ("audio", 0.75), ("visual", 0.5), ("alt.fused", 0.625)];
     CellResult {
         schema: RESULT_SCHEMA,
@@ -54,6 +55,9 @@ pub fn result(cell: &Cell, accuracy: f64) -> CellResult {
             outputs: outputs.map(|(name, a)| (name.to_string(), output(a))).into(),
         },
         last_train_loss: BTreeMap::new(),
+        balance: BTreeMap::new(),
+        epochs: 40,
+        encoder_updates: 0,
     }
 }
 

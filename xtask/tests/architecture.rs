@@ -188,7 +188,8 @@ fn only_frames_and_xtask_start_processes() {
 
 #[test]
 fn only_the_trainer_names_the_files_of_a_run() {
-    for krate in crates().into_iter().filter(|c| name(c) != "amst-train") {
+    // A replay answers a recorded case in a folder of its own; its result.json is another file.
+    for krate in crates().into_iter().filter(|c| !["amst-train", "amst-replay"].contains(&name(c).as_str())) {
         for file in sources(&krate) {
             let code = code(&file);
             let writes = code.contains("fs::write") || code.contains("File::create");

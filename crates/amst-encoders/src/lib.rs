@@ -44,4 +44,4 @@ pub use init::{Normal, xavier_linear};
 pub use resnet::{ResNet18, ResNet18Config, Stem};
 pub use roberta::{Architecture, ConfigError, Roberta, RobertaConfig};
 pub use token_mean::{TokenMean, TokenMeanConfig};
-pub use weights::{NamedTensor, Renames, named_tensors, read_weights, write_weights};
+pub use weights::{NamedTensor, Renames, named_tensors, read_weights, read_weights_from, write_weights};

@@ -112,7 +112,23 @@ pub fn named_tensors<M: Module>(module: &M, renames: &Renames) -> Result<Vec<Nam
 ///
 /// The file cannot be read, or does not hold exactly the module's tensors.
 pub fn read_weights<M: Module>(module: &mut M, path: &Path, renames: &Renames) -> Result<(), WeightsError> {
-    check(&apply(module, path, renames)?).map_err(|why| WeightsError::Mismatch { path: path.into(), why })
+    let result = apply(module, SafetensorsStore::from_file(path), path, renames)?;
+    check(&result).map_err(|why| WeightsError::Mismatch { path: path.into(), why })
+}
+
+/// The same from the bytes of such a file; `path` is what messages call it.
+///
+/// # Errors
+///
+/// The bytes are no safetensors file, or do not hold exactly the module's tensors.
+pub fn read_weights_from<M: Module>(
+    module: &mut M,
+    bytes: Vec<u8>,
+    path: &Path,
+    renames: &Renames,
+) -> Result<(), WeightsError> {
+    let result = apply(module, SafetensorsStore::from_bytes(Some(bytes)), path, renames)?;
+    check(&result).map_err(|why| WeightsError::Mismatch { path: path.into(), why })
 }
 
 /// Reads every parameter into `module`, a part of the pretrained network in the file: others may
@@ -123,13 +139,18 @@ pub(crate) fn read_part<M: Module>(
     renames: &Renames,
     own: &str,
 ) -> Result<(), WeightsError> {
-    let mut result = apply(module, path, renames)?;
+    let mut result = apply(module, SafetensorsStore::from_file(path), path, renames)?;
     result.unused.retain(|name| name.starts_with(own));
     check(&result).map_err(|why| WeightsError::Pretrained { path: path.into(), why })
 }
 
-fn apply<M: Module>(module: &mut M, path: &Path, renames: &Renames) -> Result<ApplyResult, WeightsError> {
-    let mut store = SafetensorsStore::from_file(path)
+fn apply<M: Module>(
+    module: &mut M,
+    store: SafetensorsStore,
+    path: &Path,
+    renames: &Renames,
+) -> Result<ApplyResult, WeightsError> {
+    let mut store = store
         .with_from_adapter(PyTorchToBurnAdapter.chain(FloatCastAdapter::to(DType::F32)))
         .skip_enum_variants(true)
         .allow_partial(true)

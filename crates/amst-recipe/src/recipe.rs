@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::baseline_checks;
 use crate::baselines::{
-    self, AgmSpec, BlendingSpec, BudgetSpec, MlaSpec, MslrSpec, NaiveSpec, OgmSpec, PmrSpec, StoppingSpec,
+    AgmSpec, BlendingSpec, BudgetSpec, MlaSpec, MslrSpec, NaiveSpec, OgmSpec, PmrSpec, StoppingSpec,
 };
 use crate::error::bad;
 use crate::{MethodName, Modality, RecipeError};
@@ -388,7 +389,7 @@ impl Recipe {
         self.check_optim()?;
         self.check_pictures()?;
         self.check_embeddings()?;
-        baselines::check(self)
+        baseline_checks::check(self)
     }
 
     fn check_sizes(&self) -> Result<(), RecipeError> {

@@ -8,14 +8,20 @@
 //! - [`Replay`]: every step's losses, every epoch's evaluation, the last logits, the final
 //!   weights and velocities, under the names of the format.
 //!
-//! ```no_run
+//! ```
+//! use std::path::Path;
+//!
 //! use amst_replay::{Case, replay};
 //! use burn::tensor::Device;
 //!
-//! let case = Case::open("cases/naive-av".as_ref())?;
+//! let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/trajectories");
+//! let case = Case::open(&cases.join("unimodal-a"))?;
 //! let run = replay(&case, &Device::flex())?;
-//! run.write("out".as_ref())?;
-//! # Ok::<(), amst_replay::ReplayError>(())
+//! assert_eq!(run.logits["fused"], run.logits["a"]);
+//!
+//! let out = tempfile::tempdir()?;
+//! run.write(out.path())?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #![warn(missing_docs)]
 #![recursion_limit = "256"]

@@ -1,15 +1,15 @@
 //! The network of a case, with its recorded initial weights.
 
-use std::path::{Path, PathBuf};
-
 use amst::{Branch, HeadKind, Method, Modality, Net, Probes, renames};
-use amst_encoders::{AnyEncoder, Renames, ResNet18Config, RobertaConfig, Stem, TokenMeanConfig, read_weights};
+use amst_encoders::{AnyEncoder, Renames, ResNet18Config, RobertaConfig, Stem, TokenMeanConfig, read_weights_from};
 use burn::tensor::Device;
 
-use crate::ReplayError;
 use crate::batches::Batches;
 use crate::case::Case;
-use crate::tensors::{parse, read};
+use crate::tensors::{read_tensors, to_bytes};
+use crate::{ReplayError, Tensors};
+
+const WEIGHTS: &str = "weights.safetensors";
 
 /// The network, and what its parameters are called in files.
 pub(crate) struct Network {
@@ -22,7 +22,13 @@ pub(crate) struct Network {
 impl Case {
     /// Width of every embedding.
     fn embed(&self) -> usize {
-        self.settings.embed.unwrap_or(8 * self.settings.width)
+        let text = self.settings.text.as_ref().and_then(|text| text.get("hidden_size")).and_then(|n| n.as_u64());
+        match (self.settings.embed, self.settings.modalities.as_slice(), text) {
+            (Some(embed), _, _) => embed,
+            // Text alone has no other width to fit.
+            (None, [only], Some(hidden)) if only == Modality::Text.letter() => hidden as usize,
+            (None, _, _) => 8 * self.settings.width,
+        }
     }
 
     pub(crate) fn network(
@@ -32,7 +38,8 @@ impl Case {
         device: &Device,
     ) -> Result<Network, ReplayError> {
         let modalities = self.modalities()?;
-        let kinds = self.kinds(method)?;
+        let initial = self.initial_weights()?;
+        let kinds = self.kinds(method, &initial);
         let mut net = Net::empty();
         for (_, kind) in &kinds {
             let encoder = |m: &Modality| self.encoder(*m, batches.channels(*m), device);
@@ -45,50 +52,30 @@ impl Case {
             net.probes = Some(Probes::new(branches, modalities.len(), self.embed(), classes, &mut || 0.0, device));
         }
         let names = renames(&kinds, &modalities);
-        let net = self.read_initial(net, &kinds, &names, &modalities)?;
+        let path = self.dir.join(WEIGHTS);
+        read_weights_from(&mut net, to_bytes(&initial, &path)?, &path, &names)?;
         Ok(Network { net, names, branches: kinds.into_iter().map(|(name, _)| name).collect() })
     }
 
     /// The heads that the method asks for. One modality alone may have either spelling of its linear layer.
-    fn kinds(&self, method: &dyn Method<AnyEncoder>) -> Result<Vec<(&'static str, HeadKind)>, ReplayError> {
-        let mut kinds = method.branches();
-        if self.settings.method == "unimodal" {
-            let path = self.weight_file("");
-            let bytes = read(&path)?;
-            let own = format!("head.{}.weight", self.settings.modalities[0]);
-            let file = parse(&path, &bytes)?;
-            if file.tensor(&own).is_ok() {
-                let kind = if file.tensor("head.bias").is_ok() { HeadKind::Concat } else { HeadKind::LateSum };
-                kinds = vec![("", kind)];
-            }
+    fn kinds(&self, method: &dyn Method<AnyEncoder>, initial: &Tensors) -> Vec<(&'static str, HeadKind)> {
+        let own = format!("head.{}.weight", self.settings.modalities[0]);
+        match self.settings.method == "unimodal" && initial.contains_key(&own) {
+            true if initial.contains_key("head.bias") => vec![("", HeadKind::Concat)],
+            true => vec![("", HeadKind::LateSum)],
+            false => method.branches(),
         }
-        Ok(kinds)
     }
 
-    fn weight_file(&self, prefix: &str) -> PathBuf {
-        let file = self.settings.weights.as_ref().and_then(|files| files.get(prefix));
-        self.dir.join(file.map_or(Path::new("weights.safetensors"), PathBuf::as_path))
-    }
-
-    /// From one file with every name, or from one a branch with the names that it has alone.
-    fn read_initial(
-        &self,
-        mut net: Net<AnyEncoder>,
-        kinds: &[(&'static str, HeadKind)],
-        names: &Renames,
-        modalities: &[Modality],
-    ) -> Result<Net<AnyEncoder>, ReplayError> {
-        if self.settings.weights.is_none() || kinds.len() == 1 {
-            read_weights(&mut net, &self.weight_file(""), names)?;
-            return Ok(net);
+    /// Every initial tensor, from one file or from several that hold a part each, without its prefix.
+    fn initial_weights(&self) -> Result<Tensors, ReplayError> {
+        let Some(files) = &self.settings.weights else { return read_tensors(&self.dir.join(WEIGHTS)) };
+        let mut all = Tensors::new();
+        for (prefix, file) in files {
+            let part = read_tensors(&self.dir.join(file))?;
+            all.extend(part.into_iter().map(|(name, tensor)| (format!("{prefix}{name}"), tensor)));
         }
-        let mut branches = Vec::new();
-        for (branch, (name, kind)) in net.branches.into_iter().zip(kinds) {
-            let mut alone = Net::new(vec![branch]);
-            read_weights(&mut alone, &self.weight_file(&format!("{name}.")), &renames(&[("", *kind)], modalities))?;
-            branches.append(&mut alone.branches);
-        }
-        Ok(Net { branches, probes: net.probes })
+        Ok(all)
     }
 
     fn encoder(&self, modality: Modality, channels: usize, device: &Device) -> Result<AnyEncoder, ReplayError> {

@@ -58,14 +58,20 @@ fn of_type<'a>(file: &SafeTensors<'a>, path: &Path, name: &str, dtype: Dtype) ->
 
 /// Writes tensors under their names.
 pub(crate) fn write_tensors(tensors: &Tensors, path: &Path) -> Result<(), ReplayError> {
-    let failed = |why: String| ReplayError::File { verb: "write", path: path.into(), why };
-    let bytes: BTreeMap<&String, Vec<u8>> = tensors
-        .iter()
-        .map(|(name, (_, values))| (name, values.iter().flat_map(|v| v.to_le_bytes()).collect()))
-        .collect();
+    let bytes = to_bytes(tensors, path)?;
+    std::fs::write(path, bytes).map_err(|e| ReplayError::File { verb: "write", path: path.into(), why: e.to_string() })
+}
+
+/// What a safetensors file of these tensors would hold; `path` is what messages call it.
+pub(crate) fn to_bytes(tensors: &Tensors, path: &Path) -> Result<Vec<u8>, ReplayError> {
+    let failed =
+        |e: safetensors::SafeTensorError| ReplayError::File { verb: "write", path: path.into(), why: e.to_string() };
+    let little_endian = |values: &Vec<f32>| values.iter().flat_map(|v| v.to_le_bytes()).collect();
+    let bytes: BTreeMap<&String, Vec<u8>> =
+        tensors.iter().map(|(name, (_, values))| (name, little_endian(values))).collect();
     let view = |(name, (shape, _)): (&String, &(Vec<usize>, Vec<f32>))| {
         TensorView::new(Dtype::F32, shape.clone(), &bytes[name]).map(|view| (name.clone(), view))
     };
-    let views = tensors.iter().map(view).collect::<Result<Vec<_>, _>>().map_err(|e| failed(e.to_string()))?;
-    safetensors::serialize_to_file(views, None, path).map_err(|e| failed(e.to_string()))
+    let views = tensors.iter().map(view).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    safetensors::serialize(views, None).map_err(failed)
 }

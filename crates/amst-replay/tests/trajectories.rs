@@ -64,7 +64,8 @@ fn is_compared(name: &str) -> bool {
 }
 
 fn numbers_agree(at: &str, want: &Value, got: &BTreeMap<String, f64>, tolerance: f64) {
-    let want: BTreeMap<&String, f64> = want.as_object().unwrap().iter().map(|(k, v)| (k, v.as_f64().unwrap())).collect();
+    let want: BTreeMap<&String, f64> =
+        want.as_object().unwrap().iter().map(|(k, v)| (k, v.as_f64().unwrap())).collect();
     let names: Vec<&&String> = want.keys().filter(|name| is_compared(name)).collect();
     assert_eq!(names, got.keys().collect::<Vec<_>>().iter().collect::<Vec<_>>(), "{at}");
     for (name, value) in got {

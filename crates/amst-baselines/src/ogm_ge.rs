@@ -61,9 +61,10 @@ impl<E: Encoder> Method<E> for OgmGe {
         let mut gradients = branch.gradients(&loss, context);
         if self.modulates(context.epoch) {
             let mut noise = (self.noise)(context.epoch, context.step);
-            for ((encoder, own), k) in branch.encoders.iter().zip(&mut gradients.encoders).zip(&coefficients) {
+            for (index, (encoder, own)) in branch.encoders.iter().zip(&mut gradients.encoders).enumerate() {
                 let noise = self.spec.noise.then_some(&mut noise);
-                change_gradients(encoder, own, &mut Modulation { k: *k, scope: self.spec.scope, noise });
+                let least_rank = least_rank(self.spec.scope, modalities[index]);
+                change_gradients(encoder, own, &mut Modulation { k: coefficients[index], least_rank, noise });
             }
             let named = |(m, k): (&Modality, &f64)| (format!("k.{m}"), *k as f32);
             report.balance = modalities.iter().zip(&coefficients).map(named).collect();
@@ -111,22 +112,26 @@ fn coefficients(scores: &[f64], alpha: f64, trimodal: OgmTrimodal) -> Vec<f64> {
     coefficients
 }
 
+/// Gradients of at least so many dimensions are in scope.
+fn least_rank(scope: OgmScope, modality: Modality) -> usize {
+    match (scope, modality) {
+        (OgmScope::Backbone, Modality::Text) | (OgmScope::NdimAbove1, _) => 2,
+        (OgmScope::Backbone | OgmScope::Conv4d, _) => 4,
+        (OgmScope::All, _) => 1,
+    }
+}
+
 /// `g ← k·g + N(0, std(g)²)` for the gradients in scope, the deviation being that of the
 /// whole tensor before it is scaled.
 struct Modulation<'a> {
     k: f64,
-    scope: OgmScope,
+    least_rank: usize,
     noise: Option<&'a mut Box<dyn FnMut(usize) -> Vec<f32>>>,
 }
 
 impl GradientChange for Modulation<'_> {
     fn change<const D: usize>(&mut self, gradient: Tensor<D>) -> Tensor<D> {
-        let in_scope = match self.scope {
-            OgmScope::Conv4d => D == 4,
-            OgmScope::NdimAbove1 => D > 1,
-            OgmScope::All => true,
-        };
-        if !in_scope {
+        if D < self.least_rank {
             return gradient;
         }
         let noise = self.noise.as_mut().map(|draw| noise_like(&gradient, draw));
@@ -192,10 +197,11 @@ mod tests {
         close(&pairwise, &coefficients(&[1.0, 2.0], 0.5, RATIO));
     }
 
-    fn changed(scope: OgmScope, k: f64) -> [bool; 3] {
+    fn changed(scope: OgmScope, modality: Modality) -> [bool; 3] {
         let device = Device::flex();
         let moved = |before: Vec<f32>, after: Vec<f32>| before != after;
-        let mut change = Modulation { k, scope, noise: None };
+        let least_rank = least_rank(scope, modality);
+        let mut change = Modulation { k: 0.5, least_rank, noise: None };
         let (one, two, four) = (
             Tensor::<1>::ones([2], &device),
             Tensor::<2>::ones([2, 2], &device),
@@ -211,9 +217,13 @@ mod tests {
 
     #[test]
     fn a_scope_reaches_what_it_says() {
-        assert_eq!(changed(OgmScope::Conv4d, 0.5), [false, false, true]);
-        assert_eq!(changed(OgmScope::NdimAbove1, 0.5), [false, true, true]);
-        assert_eq!(changed(OgmScope::All, 0.5), [true, true, true]);
+        for modality in Modality::ALL {
+            assert_eq!(changed(OgmScope::Conv4d, modality), [false, false, true]);
+            assert_eq!(changed(OgmScope::NdimAbove1, modality), [false, true, true]);
+            assert_eq!(changed(OgmScope::All, modality), [true, true, true]);
+        }
+        assert_eq!(changed(OgmScope::Backbone, Modality::Visual), [false, false, true]);
+        assert_eq!(changed(OgmScope::Backbone, Modality::Text), [false, true, true], "text has no convolutions");
     }
 
     /// 20,000 draws onto a gradient of deviation 3 around 5: their mean stays within 4 standard
@@ -230,7 +240,7 @@ mod tests {
         };
         let mut draw: Box<dyn FnMut(usize) -> Vec<f32>> =
             Box::new(move |n| (0..n).map(|_| ((0..12).map(|_| uniform()).sum::<f64>() - 6.0) as f32).collect());
-        let mut change = Modulation { k: 0.5, scope: OgmScope::All, noise: Some(&mut draw) };
+        let mut change = Modulation { k: 0.5, least_rank: 1, noise: Some(&mut draw) };
         let before = Tensor::<1>::from_data(TensorData::new(gradient.clone(), [size]), &device);
         let after: Vec<f32> = change.change(before).into_data().try_to_vec().unwrap();
         let noise: Vec<f64> = after.iter().zip(&gradient).map(|(a, g)| (a - 0.5 * g) as f64).collect();
@@ -244,7 +254,7 @@ mod tests {
     fn a_modality_that_is_not_slowed_gets_noise_all_the_same() {
         let device = Device::flex();
         let mut draw: Box<dyn FnMut(usize) -> Vec<f32>> = Box::new(|n| vec![1.0; n]);
-        let mut change = Modulation { k: 1.0, scope: OgmScope::Conv4d, noise: Some(&mut draw) };
+        let mut change = Modulation { k: 1.0, least_rank: 4, noise: Some(&mut draw) };
         let before = Tensor::<4>::from_data([[[[1.0, 3.0]]]], &device); // unbiased deviation √2
         let after: Vec<f32> = change.change(before).into_data().try_to_vec().unwrap();
         let want = [1.0 + std::f32::consts::SQRT_2, 3.0 + std::f32::consts::SQRT_2];

@@ -66,7 +66,11 @@ impl Default for NaiveSpec {
 /// Which gradients OGM-GE scales.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OgmScope {
-    /// Convolution kernels of the encoders, as published.
+    /// Convolution kernels of the encoders that have them, and everything but biases and
+    /// normalisation of text encoders, which would otherwise never be slowed.
+    #[serde(rename = "backbone")]
+    Backbone,
+    /// Convolution kernels only, as published.
     #[serde(rename = "conv4d")]
     Conv4d,
     /// Everything in the encoders but biases and normalisation.
@@ -115,7 +119,7 @@ impl Default for OgmSpec {
             start: 0,
             end: 50,
             noise: true,
-            scope: OgmScope::Conv4d,
+            scope: OgmScope::Backbone,
             trimodal: OgmTrimodal::RatioToRest,
         }
     }

@@ -63,7 +63,7 @@ fn noise(case: &Case) -> Noise {
     let seed = case.settings.ogm.as_ref().map_or(0, |ogm| ogm.noise_seed);
     Box::new(move |epoch, step| {
         let mut stream = Stream::new(seed, Purpose::Noise, epoch as u64, step as u64);
-        Box::new(move |count| (0..count).map(|_| stream.normal() as f32).collect())
+        Box::new(move |count| stream.normals(count))
     })
 }
 

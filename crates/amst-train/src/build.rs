@@ -55,7 +55,7 @@ fn method(recipe: &Recipe) -> Result<Box<dyn Method<AnyEncoder>>, TrainError> {
 fn noise(seed: u64) -> Noise {
     Box::new(move |epoch, step| {
         let mut stream = Stream::new(seed, Purpose::Noise, epoch as u64, step as u64);
-        Box::new(move |count| (0..count).map(|_| stream.normal() as f32).collect())
+        Box::new(move |count| stream.normals(count))
     })
 }
 

@@ -29,24 +29,26 @@ impl Layers<'_> {
     /// `modalities=…` may change; it is the row's own otherwise.
     ///
     /// A row does not apply where it asks for a modality that is not there, and where it and
-    /// the data set contradict each other and no assignment has a part in that.
+    /// the data set contradict each other and no other assignment has a part in that.
     pub fn recipe(&self) -> Result<Recipe, Unfit> {
-        let mut assignments = self.assignments.to_vec();
+        let (mut of_data, mut assignments) = (self.assignments.to_vec(), self.assignments.to_vec());
+        of_data.retain(|a| key(a) == "modalities");
         if let Some(chosen) = self.chosen()? {
             let there = self.modalities()?;
             if let Some(absent) = chosen.iter().find(|m| !there.contains(m)) {
                 return Err(Unfit::NotApplicable(no_modality(*absent, &there)));
             }
             assignments.retain(|a| key(a) != "modalities");
+            of_data.clear();
         }
         let wrong = match self.with(&assignments) {
             Ok(recipe) => return Ok(recipe),
             Err(wrong) => wrong,
         };
-        let blameless = self.with(&[]).is_err_and(|alone| alone.to_string() == wrong.to_string());
+        let blameless = self.with(&of_data).is_err_and(|alone| alone.to_string() == wrong.to_string());
         let of_row =
             matches!(wrong, RecipeError::Value { .. } | RecipeError::Contradiction(_) | RecipeError::NoPreset { .. });
-        if of_row && blameless && resolve(&[self.dataset.clone()], &[]).is_ok() {
+        if of_row && blameless && resolve(std::slice::from_ref(self.dataset), &of_data).is_ok() {
             return Err(Unfit::NotApplicable(wrong.to_string()));
         }
         Err(Unfit::Wrong(wrong))

@@ -194,6 +194,8 @@ fn pmrs_published_rule_does_not_apply_to_three_modalities() {
     assert!(cell(&table1, "pmr", &three, Preset::Recommended, &[]).is_ok(), "our own rule does");
     assert!(cell(&table1, "pmr", &published, Preset::Recommended, &["pmr.rule=below-mean"]).is_ok());
     let two = dataset(json!({ "pmr": { "rule": "published" } }));
+    let typed = why_not("pmr", &two, Preset::Recommended, &["modalities=audio,text,visual"]);
+    assert!(typed.contains("pmr.rule"), "which modalities there are may be typed: {typed}");
     assert!(cell(&table1, "pmr", &two, Preset::Recommended, &[]).is_ok());
 }
 

@@ -23,7 +23,8 @@ impl Exporter for Markdown {
             let _ = write!(out, "With {settings}.\n\n");
         }
         draw(&accuracies(table, Layout::Beside), &mut out);
-        out += "\nIn parentheses: the paper's numbers. In each column **best** and <u>second</u>. ";
+        out += if table.has_published() { "\nIn parentheses: the paper's numbers. " } else { "\n" };
+        out += "In each column **best** and <u>second</u>. ";
         out += "Majority: always the most frequent class of the test split.\n";
         let notes = table.notes();
         if !notes.is_empty() {
@@ -38,7 +39,7 @@ impl Exporter for Markdown {
                 draw(&sheet, &mut out);
             }
         }
-        for comparison in &table.comparisons {
+        for comparison in table.comparisons.iter().filter(|c| c.says_more()) {
             compared(table, comparison, &mut out);
         }
         out

@@ -174,6 +174,11 @@ impl Table {
         Self { comparisons: compare(&self, entries), ..self }
     }
 
+    /// Whether the paper has numbers for any of it.
+    pub(crate) fn has_published(&self) -> bool {
+        self.rows.iter().flat_map(|r| &r.cells).any(|c| c.published.is_some())
+    }
+
     /// What stands for a row in the first column.
     pub(crate) fn label<'a>(&'a self, experiment: &'a str) -> &'a str {
         let name = || self.rows.iter().find(|r| r.experiment == experiment).map(|r| r.name.as_str());

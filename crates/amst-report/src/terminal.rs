@@ -42,9 +42,10 @@ impl Exporter for Terminal {
         out.push('\n');
         let beside = self.draw(&accuracies(table, Layout::Beside));
         let fits = self.width.is_none_or(|width| beside.widest <= width);
-        if fits {
+        if fits || !table.has_published() {
             out += &beside.text;
-            let _ = write!(out, "\n(…) published; {}\n", self.legend());
+            let published = if table.has_published() { "(…) published; " } else { "" };
+            let _ = write!(out, "\n{published}{}\n", self.legend());
         } else {
             out += &self.draw(&accuracies(table, Layout::Apart)).text;
             let published = self.draw(&published_numbers(table)).text;
@@ -59,7 +60,7 @@ impl Exporter for Terminal {
                 let _ = write!(out, "\n{}: accuracy of each output at the selected epoch (%)\n{text}", column.title);
             }
         }
-        for comparison in &table.comparisons {
+        for comparison in table.comparisons.iter().filter(|c| c.says_more()) {
             out += &self.compared(table, comparison);
         }
         out

@@ -182,6 +182,14 @@ fn a_seed_without_a_result_leaves_its_row_out() {
 }
 
 #[test]
+fn a_table_without_results_says_so_once() {
+    let runs = Runs::of("table1", &[0], &[]).only(&["naive", "mla"]);
+    let text = Terminal::default().export(&runs.table());
+    assert!(text.contains("MLA, seed 0: not run yet") && !text.contains("differences"), "{text}");
+    assert!(matches!(outcome(&runs.comparison(), "mla", "naive"), Outcome::NotCompared { .. }));
+}
+
+#[test]
 fn half_a_file_leaves_its_row_out() {
     prints_a_dash_because("predictions.csv is unreadable", |runs| {
         runs.rewrite("mla", 0, |text| text[..text.len() - 8].into());

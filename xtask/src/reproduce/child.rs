@@ -38,6 +38,7 @@ pub fn train(setting: &Setting, job: &Job, tell: impl FnMut(Message)) -> Result<
 fn amst(setting: &Setting, task: &str, job: &Job) -> Command {
     let mut command = Command::new(setting.program);
     command.args([task, "--recipe", setting.table, "--experiment", &job.experiment, "--dataset", &job.dataset]);
+    command.args(["--preset", setting.preset]);
     for assignment in setting.assignments {
         command.args(["--set", assignment]);
     }

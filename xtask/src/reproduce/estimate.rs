@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use amst_recipe::{CellResult, Recipe, Timing};
+use amst_recipe::{BudgetUnit, CellResult, Recipe, Timing};
 
-use super::request::{Job, cost_per_epoch};
+use super::cost;
+use super::request::Job;
 
-/// Seconds that one epoch of one module takes for a thousand samples of the embedded data set on
-/// one core, as measured in docs/performance.md, half of the runs skipping. Rough: widths and sizes matter more than anything
-/// that could be counted here, and the first finished run replaces it.
-const ROUGH_SECONDS: f64 = 1.0;
+/// Seconds that one epoch of one encoder takes for a thousand samples of the embedded data set on
+/// one core, as measured in docs/performance.md, half of the runs skipping. Rough: widths and sizes
+/// matter more than anything that could be counted here, and the first finished run replaces it.
+const ROUGH_SECONDS: f64 = 0.5;
 
 /// An estimated duration.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,20 +29,22 @@ struct Precedent {
 /// How long a job will take on its own.
 pub fn of(job: &Job, runs: &Path) -> Estimate {
     let recipe = &job.cell.recipe;
+    if recipe.budget.unit == BudgetUnit::Seconds {
+        return Estimate { seconds: recipe.budget.amount, rough: false };
+    }
     let precedents = precedents(&runs.join(&recipe.dataset).join(recipe.method.name()));
     // Skipping changes what an epoch costs; if no run skipped alike, any will do.
     let alike = |p: &&Precedent| p.recipe.skip == recipe.skip;
     let seconds = mean(precedents.iter().filter(alike)).or_else(|| mean(precedents.iter()));
     match seconds {
-        Some(per_epoch) => Estimate { seconds: per_epoch * recipe.epochs as f64, rough: false },
+        Some(per_epoch) => Estimate { seconds: per_epoch * cost::epochs(job) as f64, rough: false },
         None => Estimate { seconds: rough(job), rough: true },
     }
 }
 
 fn rough(job: &Job) -> f64 {
-    let recipe = &job.cell.recipe;
     let samples = job.samples.max(1) as f64 / 1000.0;
-    ROUGH_SECONDS * cost_per_epoch(recipe.method) as f64 * recipe.epochs as f64 * samples
+    ROUGH_SECONDS * job.cost() as f64 / cost::ENCODER as f64 * samples
 }
 
 fn mean<'a>(precedents: impl Iterator<Item = &'a Precedent>) -> Option<f64> {
@@ -58,7 +61,7 @@ fn precedents(folder: &Path) -> Vec<Precedent> {
 fn precedent(run: &Path) -> Option<Precedent> {
     let result: CellResult = read(&run.join("result.json"))?;
     let timing: Timing = read(&run.join("timing.json"))?;
-    let epochs = result.recipe.epochs.max(1) as f64;
+    let epochs = result.epochs.max(1) as f64;
     (timing.seconds > 0.0).then(|| Precedent { recipe: result.recipe, seconds_per_epoch: timing.seconds / epochs })
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use amst_report::{Csv, Exporter, Json, Markdown, Table};
+use amst_report::{Csv, Exporter, Json, Markdown, Pairs, Table};
 use anyhow::Context;
 
 use crate::exit::Usage;
@@ -40,12 +40,12 @@ impl Folders {
 
     /// Writes the table in every format and says which files these are.
     pub fn write_table(&self, table: &Table) -> anyhow::Result<Vec<PathBuf>> {
-        let formats: [&dyn Exporter; 3] = [&Markdown, &Json, &Csv];
+        let formats: [&dyn Exporter; 4] = [&Markdown, &Json, &Csv, &Pairs];
         formats.into_iter().map(|format| self.write(format, table)).collect()
     }
 
     fn write(&self, format: &dyn Exporter, table: &Table) -> anyhow::Result<PathBuf> {
-        let file = self.table.join("table").with_extension(format.extension());
+        let file = self.table.join(format.stem()).with_extension(format.extension());
         let unfinished = file.with_extension(format!("{}.{}", format.extension(), std::process::id()));
         std::fs::write(&unfinished, format.export(table))
             .and_then(|()| std::fs::rename(&unfinished, &file))

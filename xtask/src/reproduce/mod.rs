@@ -1,7 +1,9 @@
-//! `cargo xtask reproduce table2`: what is missing is trained, then the table is printed.
+//! `cargo xtask reproduce table1`: what is missing is trained, then the table is printed.
 
 mod amst;
+mod budget;
 mod child;
+mod cost;
 mod device;
 mod estimate;
 mod folders;
@@ -16,8 +18,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
 
+use amst_recipe::Preset;
 use amst_report::{Exporter, Json, Terminal, collect};
 
+use self::budget::Budget;
 use self::device::Device;
 use self::folders::Folders;
 use self::pool::{Failure, Setting};
@@ -26,7 +30,7 @@ use self::request::{Job, Request};
 /// What to reproduce, and how.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// The table: table2.
+    /// The table: table1, table2 or controls.
     pub table: String,
     /// Say what is done and what would run, and how long it would take; run nothing.
     #[arg(long)]
@@ -40,6 +44,12 @@ pub struct Args {
     /// Epochs of every run; the data set's own if left out.
     #[arg(long, value_name = "N")]
     pub epochs: Option<usize>,
+    /// A reading of the methods: recommended, published-code, paper-text or original.
+    #[arg(long, value_name = "NAME", value_parser = Preset::parse, default_value = "recommended")]
+    pub preset: Preset,
+    /// What every run may spend, instead of epochs; updates alone is what Naive spends in its epochs.
+    #[arg(long, value_name = "updates[=N]|seconds=N")]
+    pub budget: Option<Budget>,
     /// Where to compute.
     #[arg(long, default_value = "flex", value_name = "flex|cuda[:i]|tch[:cpu|:cuda[:i]]")]
     pub device: String,
@@ -52,7 +62,7 @@ pub struct Args {
     /// Folder of runs and tables; target/reproduce in this workspace if left out.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Rows of the table, for example 1,6; all if left out.
+    /// Rows of the table, for example 1,6 or naive,amst-full; all if left out.
     #[arg(long, value_delimiter = ',', value_name = "ID,…")]
     pub experiments: Vec<String>,
     /// Print the table, or the plan, as JSON.
@@ -115,6 +125,7 @@ fn train(
     let setting = Setting {
         program: &program,
         table: &request.grid.name,
+        preset: request.preset.name(),
         assignments: &request.assignments,
         device: &args.device,
         runs: &folders.runs,

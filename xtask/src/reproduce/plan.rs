@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use amst_report::{Entry, Missing};
+use amst_report::{Entry, LeftOut, Missing};
 use serde::Serialize;
 
 use super::estimate::{self, Estimate, makespan, spoken};
@@ -18,6 +18,7 @@ pub struct Plan {
     schema: u32,
     table: String,
     cells: Vec<PlannedCell>,
+    not_applicable: Vec<Inapplicable>,
     done: usize,
     missing: usize,
     jobs: usize,
@@ -34,8 +35,17 @@ struct PlannedCell {
     run: String,
     state: State,
     reason: Option<String>,
+    /// The earlier row whose run this is as well.
+    same_as: Option<String>,
     estimated_seconds: Option<f64>,
     rough: Option<bool>,
+}
+
+#[derive(Debug, Serialize)]
+struct Inapplicable {
+    dataset: String,
+    experiment: String,
+    why: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -61,7 +71,8 @@ impl Plan {
         Self {
             schema: PLAN_SCHEMA,
             table: request.grid.name.clone(),
-            cells: entries.iter().map(|e| planned(e, of_cell(e))).collect(),
+            cells: entries.iter().enumerate().map(|(i, e)| planned(e, &entries[..i], of_cell(e))).collect(),
+            not_applicable: request.left_out.iter().map(Inapplicable::of).collect(),
             done: done.len(),
             missing: missing.len(),
             jobs,
@@ -79,15 +90,19 @@ impl Plan {
     /// For a person.
     pub fn text(&self) -> String {
         let widest = self.cells.iter().map(|c| c.dataset.chars().count()).max().unwrap_or(0).max(7);
-        let mut out = format!("{:widest$}  exp  seed  cell      state    estimate\n", "dataset");
+        let experiments = self.cells.iter().map(|c| &c.experiment);
+        let experiments = experiments.chain(self.not_applicable.iter().map(|n| &n.experiment));
+        let id = experiments.map(|e| e.chars().count()).max().unwrap_or(0).max(3);
+        let mut out = format!("{:widest$}  {:id$}  seed  cell      state    estimate\n", "dataset", "exp");
         for cell in &self.cells {
-            let about = match (cell.estimated_seconds, &cell.reason) {
-                (Some(seconds), _) => spoken(seconds),
-                (None, Some(reason)) => reason.clone(),
-                (None, None) => String::new(),
+            let about = match (cell.estimated_seconds, &cell.reason, &cell.same_as) {
+                (Some(seconds), _, _) => spoken(seconds),
+                (None, Some(reason), _) => reason.clone(),
+                (None, None, Some(row)) => format!("same run as {row}"),
+                (None, None, None) => String::new(),
             };
             let line = format!(
-                "{:widest$}  {:<3}  {:<4}  {}  {:<7}  {about}",
+                "{:widest$}  {:<id$}  {:<4}  {}  {:<7}  {about}",
                 cell.dataset,
                 cell.experiment,
                 cell.seed,
@@ -95,6 +110,10 @@ impl Plan {
                 cell.state.name(),
             );
             let _ = writeln!(out, "{}", line.trim_end());
+        }
+        for left in &self.not_applicable {
+            let _ =
+                writeln!(out, "{:widest$}  {:<id$}  –     does not apply: {}", left.dataset, left.experiment, left.why);
         }
         out + &self.total()
     }
@@ -122,13 +141,22 @@ impl State {
     }
 }
 
-fn planned(entry: &Entry, estimate: Option<Estimate>) -> PlannedCell {
+impl Inapplicable {
+    fn of(left: &LeftOut) -> Self {
+        let LeftOut { dataset, experiment, why } = left.clone();
+        Self { dataset, experiment, why }
+    }
+}
+
+/// A run that `earlier` rows have already is listed, but neither trained nor counted again.
+fn planned(entry: &Entry, earlier: &[Entry], estimate: Option<Estimate>) -> PlannedCell {
     let (state, reason) = match &entry.outcome {
         Ok(_) => (State::Done, None),
         Err(Missing::NotRun) => (State::Missing, None),
         Err(other) => (State::Refused, Some(other.to_string())),
     };
-    let estimate = estimate.filter(|_| state == State::Missing);
+    let same_as = earlier.iter().find(|e| e.cell.id == entry.cell.id).map(|e| e.experiment.clone());
+    let estimate = estimate.filter(|_| state == State::Missing && same_as.is_none());
     PlannedCell {
         dataset: entry.dataset.clone(),
         experiment: entry.experiment.clone(),
@@ -137,6 +165,7 @@ fn planned(entry: &Entry, estimate: Option<Estimate>) -> PlannedCell {
         run: entry.cell.run_dir().display().to_string(),
         state,
         reason,
+        same_as,
         estimated_seconds: estimate.map(|e| e.seconds),
         rough: estimate.map(|e| e.rough),
     }

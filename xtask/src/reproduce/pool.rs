@@ -17,6 +17,8 @@ pub struct Setting<'a> {
     pub program: &'a Path,
     /// `table2`.
     pub table: &'a str,
+    /// `--preset` of every run.
+    pub preset: &'a str,
     /// `--set` of every run.
     pub assignments: &'a [String],
     /// `--device` of every run.

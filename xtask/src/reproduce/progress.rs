@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::cost;
 use super::estimate::spoken;
 use super::pool::Event;
 use super::protocol::Message;
-use super::request::{Job, cost_per_epoch};
+use super::request::Job;
 
 /// Pause between two lines where there are no bars.
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
@@ -70,6 +71,7 @@ impl Progress {
         let finished = self.runs.iter().filter(|r| r.ended).count();
         let left = self.left(done);
         if let Some(bars) = &self.bars {
+            bars.overall.set_length(self.runs.iter().map(Run::work).sum());
             bars.overall.set_position(done);
             bars.overall.set_message(format!("{finished}/{} runs, {left}", self.runs.len()));
         } else if self.last_line.elapsed() >= BETWEEN_LINES && finished < self.runs.len() {
@@ -100,7 +102,8 @@ impl Progress {
     fn said(&mut self, i: usize, message: &Message) {
         let run = &mut self.runs[i];
         match message {
-            Message::Start { .. } => {}
+            // It knows better how long its budget lasts.
+            Message::Start { epochs, .. } => run.epochs = (*epochs).max(1),
             Message::Epoch { val_accuracy, .. } => {
                 run.epoch = (run.epoch + 1).min(run.epochs);
                 run.best = Some(run.best.map_or(*val_accuracy, |best| best.max(*val_accuracy)));
@@ -159,11 +162,10 @@ impl Progress {
 
 impl Run {
     fn of(job: &Job) -> Self {
-        let recipe = &job.cell.recipe;
         Self {
             title: job.title(),
-            epochs: recipe.epochs,
-            weight: cost_per_epoch(recipe.method),
+            epochs: cost::epochs(job),
+            weight: cost::per_epoch(&job.cell.recipe),
             epoch: 0,
             best: None,
             test: None,

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use amst_recipe::{
-    Cell, DataLock, Experiment, Grid, Layout, MethodName, Preset, ResolvedDataset, SYNTHETIC, find_dataset,
+    Cell, DataLock, Experiment, Grid, Layout, Preset, RecipeError, ResolvedDataset, SYNTHETIC, find_dataset,
 };
-use amst_report::{Entry, MeasuredDataset, Missing, Table};
+use amst_report::{Entry, LeftOut, MeasuredDataset, Missing, Table};
 
-use super::Args;
+use super::{Args, cost};
 use crate::exit::Usage;
 use crate::workspace::root;
 
@@ -15,9 +15,12 @@ use crate::workspace::root;
 pub struct Request {
     pub grid: Grid,
     pub seeds: Vec<u64>,
+    pub preset: Preset,
     pub assignments: Vec<String>,
     /// Every experiment, seed and data set; cells of equal recipes have equal ids.
     pub cells: Vec<(String, Cell)>,
+    /// Rows that do not apply to a data set, which is no mistake.
+    pub left_out: Vec<LeftOut>,
     experiments: Vec<String>,
     datasets: Vec<Dataset>,
 }
@@ -33,6 +36,8 @@ struct Dataset {
 #[derive(Clone, Debug)]
 pub struct Job {
     pub experiment: String,
+    /// `experiment 6`, or `naive` where rows have names.
+    pub row: String,
     pub cell: Cell,
     /// What `amst --dataset` is given.
     pub dataset: String,
@@ -41,21 +46,16 @@ pub struct Job {
 }
 
 impl Job {
-    /// Work in units of one module's epoch: the full system has two.
+    /// Work in hundredths of an encoder's epoch.
     pub fn cost(&self) -> u64 {
-        cost_per_epoch(self.cell.recipe.method) * self.cell.recipe.epochs as u64
+        cost::per_epoch(&self.cell.recipe) * cost::epochs(self) as u64
     }
 
-    /// `world-digits, experiment 6, seed 0`.
+    /// `world-digits, experiment 6, seed 0`, `world-digits, naive, seed 0`.
     pub fn title(&self) -> String {
         let recipe = &self.cell.recipe;
-        format!("{}, experiment {}, seed {}", recipe.dataset, self.experiment, recipe.seed)
+        format!("{}, {}, seed {}", recipe.dataset, self.row, recipe.seed)
     }
-}
-
-/// The full system trains two modules.
-pub fn cost_per_epoch(method: MethodName) -> u64 {
-    if method == MethodName::AmstFull { 2 } else { 1 }
 }
 
 impl Request {
@@ -66,21 +66,35 @@ impl Request {
         let seeds = if args.seeds.is_empty() { grid.seeds.clone() } else { distinct(&args.seeds) };
         let mut assignments = args.set.clone();
         assignments.extend(args.epochs.map(|n| format!("epochs={n}")));
+        assignments.extend(args.budget.iter().flat_map(|b| b.assignments()));
         refuse_identity(&assignments)?;
         let datasets = datasets(&args.datasets)?;
-        let mut cells = Vec::new();
+        let (mut cells, mut left_out) = (Vec::new(), Vec::new());
         for dataset in &datasets {
             let lock = DataLock::of(&dataset.resolved)?;
             for id in &experiments {
-                for seed in &seeds {
-                    let experiment = grid.experiment(id)?;
-                    let preset = Preset::default();
-                    let cell = grid.cell(experiment, *seed, &dataset.resolved, &lock, preset, &assignments)?;
-                    cells.push((id.clone(), cell));
+                let experiment = grid.experiment(id)?;
+                let cell = |seed: &u64| {
+                    let cell = grid.cell(experiment, *seed, &dataset.resolved, &lock, args.preset, &assignments)?;
+                    Ok((id.clone(), cell))
+                };
+                match seeds.iter().map(cell).collect::<Result<Vec<_>, RecipeError>>() {
+                    Ok(of_seeds) => cells.extend(of_seeds),
+                    Err(RecipeError::NotApplicable { id, dataset, why, .. }) => {
+                        left_out.push(LeftOut { experiment: id, dataset, why });
+                    }
+                    Err(wrong) => return Err(wrong.into()),
                 }
             }
         }
-        Ok(Self { grid, seeds, assignments, cells, experiments, datasets })
+        if let (true, Some(first)) = (cells.is_empty(), left_out.first()) {
+            return Err(Usage(format!(
+                "no row that was asked for applies; `{}` does not to {}: {}",
+                first.experiment, first.dataset, first.why
+            ))
+            .into());
+        }
+        Ok(Self { grid, seeds, preset: args.preset, assignments, cells, left_out, experiments, datasets })
     }
 
     /// What must run: each identity once, the longest first, so that the last runs are short
@@ -107,7 +121,8 @@ impl Request {
             Layout::Csv => dataset.samples,
         };
         let (experiment, cell) = (entry.experiment.clone(), entry.cell.clone());
-        Some(Job { experiment, cell, dataset: dataset.argument.clone(), samples })
+        let row = if self.grid.heading.is_some() { experiment.clone() } else { format!("experiment {experiment}") };
+        Some(Job { experiment, row, cell, dataset: dataset.argument.clone(), samples })
     }
 
     /// Arranges what was found.
@@ -115,6 +130,15 @@ impl Request {
         let rows: Vec<&Experiment> = self.experiments.iter().filter_map(|id| self.grid.experiment(id).ok()).collect();
         let measured: Vec<_> = self.datasets.iter().map(|d| self.measured(d)).collect();
         Table::new(&self.grid, &rows, &self.seeds, &measured, entries)
+            .leaving_out(&self.left_out)
+            .with_settings(self.settings())
+            .with_comparisons(entries)
+    }
+
+    /// What makes the numbers other than the table's own.
+    fn settings(&self) -> Vec<String> {
+        let preset = (self.preset != Preset::default()).then(|| format!("preset={}", self.preset));
+        preset.into_iter().chain(self.assignments.clone()).collect()
     }
 
     fn measured(&self, dataset: &Dataset) -> MeasuredDataset {

@@ -116,6 +116,12 @@ pub struct Unused {
 }
 
 impl Comparison {
+    /// Whether there is anything to say beyond that runs have no result, which the table itself says.
+    pub(crate) fn says_more(&self) -> bool {
+        let no_result = predictions::Unpaired::NoResult.to_string();
+        self.compared().next().is_some() || self.unused.iter().any(|u| u.why != no_result)
+    }
+
     /// The pairs that were compared, with what came out.
     pub fn compared(&self) -> impl Iterator<Item = (&Pair, &Difference)> {
         self.pairs.iter().filter_map(|pair| match &pair.outcome {

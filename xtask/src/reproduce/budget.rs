@@ -1,0 +1,74 @@
+//! `--budget`: what every run may spend.
+
+use std::str::FromStr;
+
+/// Updates of encoders or seconds of training, for comparing systems that spend differently an epoch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Budget {
+    unit: &'static str,
+    amount: Option<f64>,
+}
+
+impl Budget {
+    /// As settings of a recipe.
+    pub fn assignments(&self) -> Vec<String> {
+        let mut out = vec![format!("budget.unit={}", self.unit)];
+        out.extend(self.amount.map(|n| format!("budget.amount={n}")));
+        out
+    }
+}
+
+impl FromStr for Budget {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (unit, amount) = match text.split_once('=') {
+            Some((unit, amount)) => (unit, Some(amount)),
+            None => (text, None),
+        };
+        let unit = match unit {
+            "updates" => "updates",
+            "seconds" => "seconds",
+            _ => return Err("there is: updates, updates=N, seconds=N".into()),
+        };
+        let positive = |n: &f64| n.is_finite() && *n > 0.0;
+        let amount = match amount.map(|n| n.parse::<f64>().ok().filter(positive)) {
+            Some(None) => return Err(format!("`{}` is not a positive number", amount.unwrap_or_default())),
+            Some(number) => number,
+            None if unit == "seconds" => return Err("say how many, for example `seconds=60`".into()),
+            None => None,
+        };
+        Ok(Self { unit, amount })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assignments(text: &str) -> Vec<String> {
+        text.parse::<Budget>().unwrap().assignments()
+    }
+
+    #[test]
+    fn a_budget_is_two_settings() {
+        assert_eq!(assignments("updates"), ["budget.unit=updates"]);
+        assert_eq!(assignments("updates=5000"), ["budget.unit=updates", "budget.amount=5000"]);
+        assert_eq!(assignments("seconds=1.5"), ["budget.unit=seconds", "budget.amount=1.5"]);
+    }
+
+    #[test]
+    fn slips_say_what_there_is() {
+        for (wrong, why) in [
+            ("epochs", "updates=N"),
+            ("", "updates=N"),
+            ("seconds", "seconds=60"),
+            ("seconds=", "not a positive"),
+            ("updates=-1", "`-1` is not a positive"),
+            ("seconds=inf", "not a positive"),
+        ] {
+            let message = wrong.parse::<Budget>().unwrap_err();
+            assert!(message.contains(why), "{wrong}: {message}");
+        }
+    }
+}

@@ -74,8 +74,8 @@ impl Budget {
         self.lr * self.decay(epoch)
     }
 
-    /// Books a step that moved `encoders` encoders.
-    pub fn step(&mut self, encoders: usize, began: Instant) {
+    /// Books a step that moved `encoders` encoders; 0 for work that belongs to training and moves none.
+    pub fn spend(&mut self, encoders: usize, began: Instant) {
         self.updates += encoders;
         self.training += began.elapsed();
     }
@@ -121,25 +121,25 @@ mod tests {
         let active = |epoch: usize| if epoch.is_multiple_of(5) { vec![Audio, Visual] } else { vec![Visual] };
         assert_eq!(budget.epochs(4, 1, active), 16); // 5 epochs 24, 10 48, 15 72, and the next is 8
         for _ in 0..39 {
-            budget.step(1, Instant::now());
+            budget.spend(1, Instant::now());
         }
         assert_eq!(budget.lr(7), 1.0);
-        budget.step(1, Instant::now());
+        budget.spend(1, Instant::now());
         assert_eq!(budget.lr(7), 0.1, "half of the budget is gone");
         for _ in 0..40 {
             assert!(budget.allows(99));
-            budget.step(1, Instant::now());
+            budget.spend(1, Instant::now());
         }
         assert!(!budget.allows(3));
     }
 
     #[test]
-    fn seconds_are_those_of_the_steps() {
+    fn seconds_are_those_of_training() {
         let mut budget = budget(BudgetUnit::Seconds, 10.0);
         let ago = |seconds: u64| Instant::now().checked_sub(Duration::from_secs(seconds)).expect("a running clock");
-        budget.step(2, ago(6));
+        budget.spend(2, ago(6));
         assert!(budget.allows(1) && budget.lr(1) == 0.1);
-        budget.step(2, ago(5));
+        budget.spend(2, ago(5));
         assert!(!budget.allows(1));
     }
 }

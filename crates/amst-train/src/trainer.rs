@@ -158,6 +158,7 @@ impl Trainer {
             let began = Instant::now();
             let active = self.built.method.active(epoch);
             self.begin_epoch(epoch, validation.loader())?;
+            self.budget.spend(0, began);
             let (train, balance) = self.epoch(epoch, observe)?;
             // What precise BatchNorm or forwarding moved is no longer what was embedded before.
             let moved = if self.recipe.precise_bn > 0 { self.recipe.modalities.clone() } else { Vec::new() };
@@ -242,7 +243,9 @@ impl Trainer {
                 }
             }
         }
+        let began = Instant::now();
         self.recalibrate(epoch)?;
+        self.budget.spend(0, began);
         let train: BTreeMap<String, OutputMetrics> =
             sums.scores.into_iter().filter_map(|(name, scores)| Some((name, scores.metrics()?))).collect();
         self.balance.see(&self.recipe.modalities, &train);
@@ -263,7 +266,7 @@ impl Trainer {
         let began = Instant::now();
         let report = self.step(batch, epoch, step);
         let active = self.built.method.active(epoch);
-        self.budget.step(active.len() * self.built.net.branches.len(), began);
+        self.budget.spend(active.len() * self.built.net.branches.len(), began);
         self.check_finite(&report, epoch, step, &indices)?;
         for (name, logits) in report.outputs.iter() {
             sums.scores.entry(name.to_string()).or_default().add(logits, &labels);

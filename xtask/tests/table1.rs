@@ -145,7 +145,7 @@ fn a_run_without_predictions_is_not_compared() {
 fn a_row_that_fails_has_exit_code_1_and_the_others_their_numbers() {
     let bench = stashed(RATES);
     std::fs::write(bench.path("stash/fail-train-pmr-1"), "the loss is NaN\n").unwrap();
-    let assert = bench.reproduce(&["--experiments", "naive,pmr"]).code(1);
+    let assert = bench.reproduce(&["--experiments", "audio,naive,pmr"]).code(1);
     let text = stdout(&assert);
     assert!(text.contains("Digits, PMR, seed 1: failed: exit code 4 (diverged): the loss is NaN"), "{text}");
     assert!(text.contains("– PMR, seed 1: no result"), "{text}");

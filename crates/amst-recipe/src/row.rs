@@ -71,7 +71,7 @@ impl Layers<'_> {
     /// The modalities of the data set, as it says or as was typed.
     fn modalities(&self) -> Result<Vec<Modality>, Unfit> {
         let own = std::slice::from_ref(self.dataset);
-        let recipe = unchecked(own, Preset::default(), &[self.named.clone()], self.assignments);
+        let recipe = unchecked(own, Preset::default(), std::slice::from_ref(self.named), self.assignments);
         recipe.map(|r| r.modalities).map_err(Unfit::Wrong)
     }
 }

@@ -78,7 +78,10 @@ fn changes_are_what_differs_from_recommended() {
     got.sort_by_key(|c| c.0);
     assert_eq!(got, want);
     assert!(page.to_string().contains("joint_mode      joint -> alternating"), "{page}");
-    let same = explain(MethodName::OgmGe, &digits(), Preset::PublishedCode);
+    let ogm = explain(MethodName::OgmGe, &digits(), Preset::PublishedCode);
+    let keys: Vec<_> = ogm.changes.iter().map(|c| c.key.as_str()).collect();
+    assert_eq!(keys, ["ogm.end", "ogm.scope"]);
+    let same = explain(MethodName::Naive, &digits(), Preset::PublishedCode);
     assert!(same.changes.is_empty() && same.to_string().contains("Nothing: on this data set the two are the same."));
     assert!(explain(MethodName::Pmr, &digits(), Preset::Recommended).changes.is_empty());
 }

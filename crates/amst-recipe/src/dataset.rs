@@ -129,6 +129,12 @@ impl DatasetSpec {
             "visual": { "size": [16, 16], "channels": 1, "frames": 1, "mean": [0.0], "std": [1.0],
                         "crop_scale": [], "flip": 0.0, "width": 4, "stem": "small" },
             "text": { "vocabulary": 32, "max_length": 12, "width": 16 },
+            // The compared methods, scaled to six epochs.
+            "ogm": { "end": 3 },
+            "pmr": { "end": 4 },
+            "mslr": { "lr": { "audio": 0.02, "text": 0.02, "visual": 0.05 } },
+            "blending": { "super_epoch": 3 },
+            "stopping": { "patience": 2 },
         });
         Self {
             name: SYNTHETIC.into(),

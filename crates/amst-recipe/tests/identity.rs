@@ -103,6 +103,80 @@ fn the_mode_of_the_joint_module_matters_only_to_the_full_system() {
     }
 }
 
+/// Systems that compute the same, bit for bit: `crates/amst-baselines/tests/equivalences` trains both of each pair.
+#[test]
+fn systems_that_are_one_under_two_names_are_one_cell() {
+    let never_skips = ["skip.audio=1", "skip.visual=1"];
+    let rates = |section: &str| [format!("{section}.lr.audio=0.003"), format!("{section}.lr.visual=0.01")];
+    let (mslr, naive) = (rates("mslr"), rates("naive"));
+    let common = ["method=mslr", "mslr.lr.audio=0.001", "mslr.lr.visual=0.001"];
+    let pairs: [(&[&str], &[&str]); 6] = [
+        // D19: even fusion and untouched gradients, whatever is set beside them.
+        (&["method=mla"], &["method=amst-alt", never_skips[0], never_skips[1]]),
+        (
+            &["method=mla", "mla.shares.audio=1.0", "mla.target=previous", "skip.execution=official"],
+            &["method=amst-alt", never_skips[0], never_skips[1]],
+        ),
+        (&["method=naive", "naive.head=concat"], &["method=amst-joint", never_skips[0], never_skips[1]]),
+        // D6: rates that are kept.
+        (&["method=mslr", &mslr[0], &mslr[1], "mslr.window=3"], &["method=naive", &naive[0], &naive[1]]),
+        (
+            &["method=mslr", &mslr[0], &mslr[1], "mslr.head=shared-sum"],
+            &["method=naive", &naive[0], &naive[1], "naive.head=shared-sum"],
+        ),
+        // Both steps at once: rates that are the common one, over concatenated embeddings.
+        (
+            &[common[0], common[1], common[2], "mslr.head=concat", "optim.lr=0.001"],
+            &["method=amst-joint", never_skips[0], never_skips[1], "optim.lr=0.001"],
+        ),
+    ];
+    for (one, other) in pairs {
+        assert_eq!(id(one), id(other), "{one:?} and {other:?}");
+        let dir = |assignments: &[&str]| Cell::new(recipe(assignments), &lock("aa")).run_dir();
+        assert_eq!(dir(one), dir(other), "{one:?} and {other:?}");
+    }
+}
+
+#[test]
+fn systems_that_only_resemble_each_other_are_cells_of_their_own() {
+    let rates = ["mslr.lr.audio=0.003", "mslr.lr.visual=0.01"];
+    let systems: [&[&str]; 20] = [
+        &["method=amst-alt", "skip.audio=1"],
+        &["method=amst-alt"],
+        &["method=mla", "mla.fusion=entropy"],
+        &["method=mla", "mla.fusion=fixed", "mla.shares.audio=0.4", "mla.shares.visual=0.6"],
+        &["method=mla", "mla.modification=rls"],
+        &["method=mla", "mla.modification=rls", "mla.target=previous"],
+        &["method=early-stopping"],
+        &["method=amst-full", "skip.audio=1"],
+        &["method=amst-joint", "skip.audio=1"],
+        &["method=amst-joint"],
+        &["method=naive"],
+        &["method=naive", "naive.head=shared-sum"],
+        &["method=naive", "naive.head=concat", "naive.lr.visual=0.01"],
+        &["method=mslr", rates[0], rates[1]],
+        &["method=mslr", rates[0], "mslr.lr.visual=0.02"],
+        &["method=mslr", rates[0], rates[1], "mslr.head=concat"],
+        &["method=mslr", rates[0], rates[1], "mslr.strategy=dynamic-agm"],
+        &["method=mslr", rates[0], rates[1], "mslr.strategy=dynamic-amst"],
+        &["method=ogm-ge"],
+        &["method=pmr"],
+    ];
+    let mut ids: Vec<CellId> = systems.iter().map(|system| id(system)).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), systems.len());
+}
+
+/// A rate that is the common one, or of a modality that takes no part, says nothing.
+#[test]
+fn idle_rates_do_not_matter() {
+    assert_eq!(id(&["method=naive"]), id(&["method=naive", "naive.lr.text=0.5"]));
+    assert_eq!(id(&["method=naive"]), id(&["method=naive", "naive.lr.audio=0.001"]), "0.001 is the common rate");
+    let lower = "optim.lr=0.0005";
+    assert_ne!(id(&["method=naive", lower]), id(&["method=naive", "naive.lr.audio=0.001", lower]));
+}
+
 #[test]
 fn the_order_of_keys_and_modalities_does_not_matter() {
     let a = resolve(&[json!({ "epochs": 3, "modalities": ["visual", "audio"] })], &[]).unwrap();

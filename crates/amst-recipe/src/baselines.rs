@@ -245,7 +245,7 @@ pub enum MlaFusion {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MlaModification {
-    /// Nothing, as every public version of it (METHODS 1, finding 5).
+    /// Nothing, as every public version of it (METHODS 4.6).
     Off,
     /// Projects it away from directions already used, by recursive least squares.
     Rls,

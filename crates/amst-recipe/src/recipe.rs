@@ -35,7 +35,7 @@ pub struct Recipe {
     /// Which modality trains in which epoch (Eq. 1).
     pub skip: SkipSpec,
     /// Batches that every modality re-reads after each epoch to bring its BatchNorm statistics
-    /// up to date, whatever the method; 0 leaves that to `skip.recalibrate` (a control, METHODS 1, finding 3).
+    /// up to date, whatever the method; 0 leaves that to `skip.recalibrate` (a control, METHODS 3.5).
     pub precise_bn: usize,
     /// Whether linear probes on detached embeddings are trained beside (METHODS 2.3); they change nothing else.
     pub probes: bool,

@@ -28,8 +28,9 @@ pub struct CellResult {
     pub test: TestResult,
     /// Training losses of the last epoch, by output.
     pub last_train_loss: BTreeMap<String, f64>,
-    /// How far apart the modalities were in the selected epoch: `discrepancy.<modality>` and
-    /// `speed_gap` (METHODS 2.6 in docs/paper.md); empty with one modality.
+    /// How far apart the modalities were in the selected epoch, `discrepancy.<modality>` and
+    /// `speed_gap` (METHODS 2.6 in docs/paper.md) where there are several, and what the method did
+    /// about it on average over the epoch's steps, such as `k.audio` or `weight.visual`.
     #[serde(default)]
     pub balance: BTreeMap<String, f64>,
     /// Epochs that were trained; fewer or more than the recipe's under another budget.

@@ -14,8 +14,8 @@
 //! | linear probes | [`Probes`] |
 //! | what every method shares | [`Method`], [`Net`], [`Branch`], [`Batch`] |
 //!
-//! A method sees a [`Batch`], never a file; an encoder knows no data set; nobody outside
-//! this crate decides what is skipped.
+//! A method sees a [`Batch`], never a file; an encoder knows no data set; only a [`Method`]
+//! decides what is skipped.
 //!
 //! ```
 //! use amst::{Modality, SkipSchedule, Every};

@@ -69,8 +69,9 @@ impl<E: Encoder> Method<E> for Agm {
         let pass = Pass::forward(branch, &modalities, batch, context);
         let scaled = pass.embeddings.iter().map(|(m, e)| {
             let logits = branch.head.modality(*m, e.clone());
-            // The value of the logits, the gradient of k times the logits.
-            logits.clone().mul_scalar(factors[*m]) + logits.detach().mul_scalar(1.0 - factors[*m])
+            // The gradient of k times the logits, and to the bit their own value: k may be a million.
+            let value = logits.clone().detach();
+            value.clone() + (logits - value).mul_scalar(factors[*m])
         });
         let fused = scaled.reduce(|a, b| a + b).expect("there is at least one modality");
         let loss = cross_entropy(fused, &batch.labels);

@@ -42,14 +42,18 @@ impl Mslr {
         match self.spec.strategy {
             MslrStrategy::Keep => {}
             MslrStrategy::DynamicAgm if before.len() >= window => {
-                self.present = self.scaled(&self.first, &before[before.len() - window..]);
+                self.take(self.scaled(&self.first, &before[before.len() - window..]));
             }
             MslrStrategy::DynamicAmst if epoch > 0 && epoch.is_multiple_of(window) && self.seen.len() >= window => {
-                self.present = self.scaled(&self.present, &self.seen[self.seen.len() - window..]);
+                self.take(self.scaled(&self.present, &self.seen[self.seen.len() - window..]));
             }
             MslrStrategy::DynamicAgm | MslrStrategy::DynamicAmst => {}
         }
-        self.naive.set_rates(self.present.clone());
+    }
+
+    fn take(&mut self, rates: Vec<f64>) {
+        self.naive.set_rates(&rates);
+        self.present = rates;
     }
 
     /// Rates times the latest accuracy over the mean of some epochs'.

@@ -13,7 +13,8 @@ use crate::registry::head;
 pub struct Naive {
     skipping: Skipping,
     head: HeadKind,
-    rates: Vec<f64>,
+    /// Of each encoder in training order; without, the common one.
+    rates: Vec<Option<f64>>,
 }
 
 impl Naive {
@@ -24,12 +25,13 @@ impl Naive {
     /// No modality.
     pub fn new(modalities: &[Modality], spec: &NaiveSpec) -> Result<Self, MethodError> {
         let skipping = Skipping::never(modalities)?;
-        let rates = rates(&skipping, &spec.lr);
+        let rates = rates(&skipping, &spec.lr).into_iter().map(|rate| (rate > 0.0).then_some(rate)).collect();
         Ok(Self { skipping, head: head(spec.head), rates })
     }
 
-    pub(crate) fn set_rates(&mut self, rates: Vec<f64>) {
-        self.rates = rates;
+    /// A rate of 0 here is one: the encoder stands still.
+    pub(crate) fn set_rates(&mut self, rates: &[f64]) {
+        self.rates = rates.iter().copied().map(Some).collect();
     }
 }
 
@@ -56,7 +58,7 @@ impl<E: Encoder> Method<E> for Naive {
         if report.is_finite() {
             let gradients = branch.gradients(&loss, context);
             let (lr, decay) = (context.lr, context.decay);
-            let own = |index: usize| if self.rates[index] > 0.0 { self.rates[index] * decay } else { lr };
+            let own = |index: usize| self.rates[index].map_or(lr, |rate| rate * decay);
             branch.descend(gradients, context, own);
         }
         (net, report)

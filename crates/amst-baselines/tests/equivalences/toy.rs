@@ -1,0 +1,289 @@
+//! A world small enough to be exact about: tiny encoders, four samples a batch, no parameter
+//! at 0 or 1 where a wrong rule could hide, weight decay, momentum and a learning rate that drops.
+
+use std::collections::BTreeMap;
+
+use amst::{
+    Batch, Branch, EpochContext, HeadKind, Method, Modality, Net, Optimiser, Part, Score, Scores, StepContext, StepLr,
+    StepReport, Stopwatch, Supply, SupplyError, cross_entropy,
+};
+use amst_encoders::{AnyEncoder, Input, ResNet18Config, Stem, TokenMeanConfig};
+use amst_recipe::Optim;
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{Device, Tensor, TensorData};
+
+pub use Modality::{Audio, Text, Visual};
+
+pub const CLASSES: usize = 3;
+pub const EMBED: usize = 16;
+pub const EPOCHS: usize = 3;
+pub const STEPS: usize = 2;
+/// Batches that prototypes are made of.
+pub const SAMPLE: usize = 3;
+const BATCH: usize = 4;
+const VOCABULARY: usize = 10;
+
+/// The rate drops before the last epoch.
+pub const OPTIM: Optim = Optim { lr: 0.005, momentum: 0.9, weight_decay: 0.05, lr_step: 2, lr_gamma: 0.1 };
+
+/// Two modalities and three: what is claimed here is claimed of both.
+pub const SETS: [&[Modality]; 2] = [&[Audio, Visual], &[Audio, Text, Visual]];
+
+pub fn device() -> Device {
+    Device::flex().autodiff()
+}
+
+/// Roughly standard normal numbers from a seed.
+pub fn normal(mut seed: u64) -> impl FnMut() -> f64 {
+    let mut uniform = move || {
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (seed >> 33) as f64 / (1u64 << 31) as f64
+    };
+    move || (0..12).map(|_| uniform()).sum::<f64>() - 6.0
+}
+
+/// A run, epoch by epoch.
+pub struct Run {
+    pub method: Box<dyn Method<AnyEncoder>>,
+    pub net: Net<AnyEncoder>,
+    pub optimiser: Optimiser,
+}
+
+impl Run {
+    /// Methods with equal heads start from equal weights.
+    pub fn new(method: impl Method<AnyEncoder> + 'static) -> Self {
+        let net = net(&method.branches(), &method.schedule().modalities());
+        Self { method: Box::new(method), net, optimiser: Optimiser::new(&OPTIM) }
+    }
+
+    pub fn modalities(&self) -> Vec<Modality> {
+        self.method.schedule().modalities()
+    }
+
+    /// All of an epoch: what the method looks at before it, its steps, and what it does after validation.
+    pub fn epoch(&mut self, epoch: usize) -> Vec<StepReport> {
+        self.begin(epoch);
+        let reports = (0..STEPS).map(|number| self.step(epoch, number)).collect();
+        let scores = self.validate();
+        self.method.end_epoch(&mut self.net, epoch, &scores);
+        reports
+    }
+
+    pub fn begin(&mut self, epoch: usize) {
+        let mut clock = Stopwatch::default();
+        let mut context = EpochContext {
+            epoch,
+            lr: StepLr::new(&OPTIM).at(epoch),
+            classes: CLASSES,
+            optimiser: &self.optimiser,
+            clock: &mut clock,
+            supply: &mut Endless { epoch, modalities: self.method.schedule().modalities() },
+        };
+        self.method.begin_epoch(&self.net, &mut context).unwrap();
+    }
+
+    pub fn step(&mut self, epoch: usize, step: usize) -> StepReport {
+        let schedule = StepLr::new(&OPTIM);
+        let (lr, decay) = (schedule.at(epoch), schedule.decay(epoch));
+        let clock = &mut Stopwatch::default();
+        let optimiser = &mut self.optimiser;
+        let mut context = StepContext { epoch, step, steps: STEPS, lr, decay, optimiser, clock };
+        let batch = batch(epoch * STEPS + step, &self.method.loads(epoch));
+        let net = std::mem::replace(&mut self.net, Net::empty());
+        let (net, report) = self.method.step(net, &batch, &mut context);
+        self.net = net;
+        report
+    }
+
+    fn validate(&self) -> Scores {
+        let (net, modalities) = (self.net.valid(), self.modalities());
+        let batch = batch(900, &modalities).inner();
+        let outputs = self.method.outputs(&net, &net.embed(&modalities, &batch));
+        let loss = |logits: &Tensor<2>| cross_entropy(logits.clone(), &batch.labels).into_scalar::<f32>() as f64;
+        let right = |logits: &Tensor<2>| {
+            let found = logits.clone().argmax(1).squeeze_dim::<1>(1).equal(batch.labels.clone());
+            found.int().sum().into_scalar::<i64>() as f64 / BATCH as f64
+        };
+        outputs.iter().map(|(name, o)| (name.to_string(), Score { loss: loss(o), accuracy: right(o) })).collect()
+    }
+
+    /// Weights and running statistics by path, and the velocities of those that have one.
+    pub fn state(&self) -> Values {
+        let mut state = values(&self.net);
+        let (shown, _) = self.optimiser.velocities(self.net.valid());
+        // Where there is no velocity the weight itself shows, which is no less equal.
+        state.extend(values(&shown).into_iter().map(|(name, value)| (format!("velocity.{name}"), value)));
+        state
+    }
+}
+
+/// Batches without end: those of training are numbered through all epochs, and others lie far off.
+struct Endless {
+    epoch: usize,
+    modalities: Vec<Modality>,
+}
+
+impl Supply for Endless {
+    fn count(&self, part: Part) -> usize {
+        match part {
+            Part::Epoch => STEPS,
+            Part::Sample => SAMPLE,
+            Part::Validation => 1,
+        }
+    }
+
+    fn batch(&mut self, part: Part, number: usize) -> Result<Batch, SupplyError> {
+        let first = match part {
+            Part::Epoch => self.epoch * STEPS,
+            Part::Sample => 500,
+            Part::Validation => 900,
+        };
+        Ok(batch(first + number, &self.modalities))
+    }
+}
+
+fn net(branches: &[(&'static str, HeadKind)], modalities: &[Modality]) -> Net<AnyEncoder> {
+    let device = device();
+    let mut numbers = normal(7);
+    let mut branch = |kind: &HeadKind| Branch {
+        encoders: modalities.iter().map(|m| encoder(*m, &mut numbers, &device)).collect(),
+        head: kind.init(modalities.len(), EMBED, CLASSES, &mut numbers, &device),
+    };
+    let branches = branches.iter().map(|(_, kind)| branch(kind)).collect();
+    unsettled(Net::new(branches))
+}
+
+fn encoder(modality: Modality, normal: &mut dyn FnMut() -> f64, device: &Device) -> AnyEncoder {
+    let resnet = ResNet18Config { channels: 1, width: EMBED / 8, stem: Stem::Small, embed: None };
+    match modality {
+        Audio | Visual => AnyEncoder::ResNet18(resnet.init(normal, device)),
+        Text => AnyEncoder::TokenMean(
+            TokenMeanConfig { vocabulary: VOCABULARY, width: 5, embed: EMBED }.init(normal, device),
+        ),
+    }
+}
+
+/// Every parameter and statistic moved a little from where initialisation put it.
+pub fn unsettled<M: Module>(module: M) -> M {
+    struct Nudge<F>(F);
+    impl<F: FnMut() -> f64> ModuleMapper for Nudge<F> {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            param.map(|value| {
+                let shape = value.dims();
+                let nudges = (0..shape.iter().product()).map(|_| 0.1 * (self.0)() as f32).collect::<Vec<_>>();
+                let nudges = Tensor::from_data(TensorData::new(nudges, shape), &value.device());
+                value + nudges
+            })
+        }
+    }
+    module.valid().map(&mut Nudge(normal(11))).train()
+}
+
+/// Batch `number`, with these modalities only. Every class is in it.
+pub fn batch(number: usize, loads: &[Modality]) -> Batch {
+    let device = device();
+    let mut numbers = normal(1000 + number as u64);
+    let mut floats = |count: usize| (0..count).map(|_| numbers() as f32).collect::<Vec<_>>();
+    let audio = Tensor::from_data(TensorData::new(floats(BATCH * 64), [BATCH, 1, 8, 8]), &device);
+    let visual = Tensor::from_data(TensorData::new(floats(BATCH * 128), [BATCH, 1, 2, 8, 8]), &device);
+    let ids: Vec<i64> = (0..BATCH * 3).map(|i| ((number * 5 + i * i) % VOCABULARY) as i64).collect();
+    let mask: Vec<f32> = (0..BATCH * 3).map(|i| if i % 6 == 5 { 0.0 } else { 1.0 }).collect();
+    let text = Input::Tokens {
+        ids: Tensor::from_data(TensorData::new(ids, [BATCH, 3]), &device),
+        mask: Tensor::from_data(TensorData::new(mask, [BATCH, 3]), &device),
+    };
+    let all = [(Audio, Input::Map(audio)), (Text, text), (Visual, Input::Frames(visual))];
+    Batch {
+        inputs: all.into_iter().filter(|(m, _)| loads.contains(m)).collect(),
+        labels: Tensor::from_data(TensorData::new(labels(number), [BATCH]), &device),
+    }
+}
+
+/// The classes of batch `number`.
+pub fn labels(number: usize) -> Vec<i64> {
+    (0..BATCH).map(|i| ((number + i) % CLASSES) as i64).collect()
+}
+
+/// A parameter or statistic.
+#[derive(Clone, Debug)]
+pub struct Value {
+    pub rank: usize,
+    pub values: Vec<f32>,
+}
+
+impl Value {
+    pub fn bits(&self) -> Vec<u32> {
+        self.values.iter().map(|v| v.to_bits()).collect()
+    }
+}
+
+/// By path.
+pub type Values = BTreeMap<String, Value>;
+
+pub fn values<M: Module>(module: &M) -> Values {
+    let mut collect = Collect::default();
+    // The copy for evaluation shares nothing and has every pending statistic.
+    module.valid().visit(&mut collect);
+    collect.found
+}
+
+#[derive(Default)]
+struct Collect {
+    path: Vec<String>,
+    found: Values,
+}
+
+impl ModuleVisitor for Collect {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.push(name.into());
+    }
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.pop();
+    }
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.found.insert(self.path.join("."), Value { rank: D, values: numbers(param.val()) });
+    }
+}
+
+pub fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_to_vec().unwrap()
+}
+
+fn bits(tensor: &Tensor<2>) -> Vec<u32> {
+    numbers(tensor.clone()).into_iter().map(f32::to_bits).collect()
+}
+
+/// Which values differ, by path.
+pub fn differing(one: &Values, other: &Values) -> Vec<String> {
+    assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
+    one.iter().filter(|(name, value)| value.bits() != other[*name].bits()).map(|(name, _)| name.clone()).collect()
+}
+
+/// Trains both side by side: every loss that `plain` has, every output, and after each epoch
+/// every weight, statistic and velocity is equal to the bit.
+pub fn assert_same(mut one: Run, mut plain: Run) {
+    assert_eq!(differing(&one.state(), &plain.state()), [""; 0], "before the first step");
+    for epoch in 0..EPOCHS {
+        for (step, (a, b)) in one.epoch(epoch).iter().zip(&plain.epoch(epoch)).enumerate() {
+            assert!(!b.losses.is_empty() && b.outputs.fused().is_some());
+            for (name, loss) in &b.losses {
+                let same = a.losses.iter().find(|(n, _)| n == name).map(|(_, loss)| loss.to_bits());
+                assert_eq!(same, Some(loss.to_bits()), "epoch {epoch} step {step}: loss of {name}");
+            }
+            for (name, logits) in b.outputs.iter() {
+                let same = a.outputs.get(name).map(bits);
+                assert_eq!(same, Some(bits(logits)), "epoch {epoch} step {step}: {name}");
+            }
+        }
+        assert_eq!(differing(&one.state(), &plain.state()), [""; 0], "after epoch {epoch}");
+    }
+}
+
+/// The other side of [`assert_same`]: what is switched on shows in the weights.
+pub fn assert_apart(mut one: Run, mut plain: Run) {
+    for epoch in 0..EPOCHS {
+        one.epoch(epoch);
+        plain.epoch(epoch);
+    }
+    assert_ne!(differing(&values(&one.net), &values(&plain.net)), [""; 0]);
+}

@@ -1,8 +1,8 @@
 //! METHODS 4.3: on-the-fly gradient modulation with generalisation enhancement.
 
 use amst::{
-    Batch, GradientChange, HeadKind, Method, MethodError, Modality, Net, Pass, Skipping, StepContext, StepReport,
-    change_gradients, cross_entropy,
+    Batch, GradientChange, HeadKind, Method, MethodError, Modality, Net, Pass, Phase, Skipping, StepContext,
+    StepReport, change_gradients, cross_entropy,
 };
 use amst_encoders::Encoder;
 use amst_recipe::{OgmScope, OgmSpec, OgmTrimodal};
@@ -61,11 +61,13 @@ impl<E: Encoder> Method<E> for OgmGe {
         let mut gradients = branch.gradients(&loss, context);
         if self.modulates(context.epoch) {
             let mut noise = (self.noise)(context.epoch, context.step);
-            for (index, (encoder, own)) in branch.encoders.iter().zip(&mut gradients.encoders).enumerate() {
-                let noise = self.spec.noise.then_some(&mut noise);
-                let least_rank = least_rank(self.spec.scope, modalities[index]);
-                change_gradients(encoder, own, &mut Modulation { k: coefficients[index], least_rank, noise });
-            }
+            context.clock.time(Phase::Backward, || {
+                for (index, (encoder, own)) in branch.encoders.iter().zip(&mut gradients.encoders).enumerate() {
+                    let noise = self.spec.noise.then_some(&mut noise);
+                    let least_rank = least_rank(self.spec.scope, modalities[index]);
+                    change_gradients(encoder, own, &mut Modulation { k: coefficients[index], least_rank, noise });
+                }
+            });
             let named = |(m, k): (&Modality, &f64)| (format!("k.{m}"), *k as f32);
             report.balance = modalities.iter().zip(&coefficients).map(named).collect();
         }

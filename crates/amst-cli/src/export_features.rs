@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use amst_data::{Batch, Features, Loader, LoaderConfig, SplitName};
+use amst_train::TrainError;
 use anyhow::{Context, Result};
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
@@ -35,8 +36,9 @@ pub fn run(args: &ExportFeatures) -> Result<()> {
         TensorView::new(*dtype, shape.clone(), bytes).map(|view| (name.clone(), view))
     });
     let views = views.collect::<Result<Vec<_>, _>>().context("describing the tensors")?;
-    safetensors::serialize_to_file(views, None, &args.out)
-        .with_context(|| format!("cannot write {}", args.out.display()))?;
+    let bytes = safetensors::serialize(views, None).context("laying out the tensors")?;
+    let failed = |source| TrainError::Io { verb: "write", path: args.out.clone(), source, option: "--out" };
+    std::fs::write(&args.out, bytes).map_err(failed)?;
     println!("{}: {} batches of the {split} split", args.out.display(), loader.steps());
     Ok(())
 }

@@ -2,30 +2,38 @@
 
 use std::path::Path;
 
-use amst::renames;
 use amst_data::Prepared;
-use amst_encoders::write_weights;
+use amst_encoders::{WeightsError, write_weights};
 use amst_recipe::Recipe;
-use anyhow::{Context, Result};
+use amst_train::{Built, TrainError};
+use anyhow::Result;
 use burn::module::Module;
+use burn::tensor::Device;
 use sha2::{Digest, Sha256};
 
 use crate::args::Init;
-use crate::datasets::resolved;
+use crate::datasets::{Resolved, resolved};
 use crate::device;
-use crate::failure::Usage;
 
 /// Writes the weights with which a run would start.
 pub fn run(args: &Init) -> Result<()> {
     let resolved = resolved(&args.what)?;
     let recipe = &resolved.cell.recipe;
-    let classes = classes(recipe, &resolved.dataset.spec.classes);
-    let built = amst_train::build(recipe, classes, &device::open("flex")?.autodiff())?;
-    let names = renames(&built.method.branches(), &recipe.modalities);
-    write_weights(&built.net.valid(), &args.out, &names)?;
+    let built = build(&resolved, &device::open("flex")?)?;
+    write_weights(&built.net.valid(), &args.out, &built.names())?;
     println!("{}: {} with seed {}", args.out.display(), recipe.method.name(), recipe.seed);
     println!("  start from it with `amst train --init {}`", args.out.display());
     Ok(())
+}
+
+/// Refuses a file that does not fit the network, before anything is prepared or written.
+pub fn check(file: &Path, resolved: &Resolved, device: &Device) -> Result<()> {
+    Ok(build(resolved, device)?.read_weights(file)?)
+}
+
+fn build(resolved: &Resolved, device: &Device) -> Result<Built, TrainError> {
+    let recipe = &resolved.cell.recipe;
+    amst_train::build(recipe, classes(recipe, &resolved.dataset.spec.classes), &device.clone().autodiff())
 }
 
 fn classes(recipe: &Recipe, named: &[String]) -> usize {
@@ -37,8 +45,8 @@ fn classes(recipe: &Recipe, named: &[String]) -> usize {
 
 /// What the recipe says of a file of initial weights: its SHA-256, so that the result is known to come from it.
 pub fn assignment(file: &Path) -> Result<String> {
-    let bytes = std::fs::read(file).map_err(|e| Usage(format!("cannot read {}: {e}", file.display())));
-    let bytes = bytes.context("reading initial weights")?;
+    let unreadable = |e: std::io::Error| WeightsError::File { path: file.into(), why: e.to_string() };
+    let bytes = std::fs::read(file).map_err(unreadable)?;
     let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(format!("init=\"{hash}\""))
 }

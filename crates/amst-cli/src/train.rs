@@ -20,9 +20,12 @@ pub fn run(args: &Train) -> Result<()> {
     refuse_unnamed_weights(args, &resolved)?;
     amst_train::check(&resolved.cell.recipe)?;
     if let Some(result) = Run::finished(&what.out, &resolved.cell)? {
-        refuse_lost_weights(args)?;
+        refuse_lost_files(args)?;
         report(args, &resolved, &result, "finished before");
         return Ok(());
+    }
+    if let Some(path) = &args.init {
+        init::check(path, &resolved, &device)?;
     }
     let data = prepare(&resolved, &what.out, what.progress)?;
     let mut shown = Shown::new(what.progress);
@@ -58,17 +61,19 @@ fn refuse_unnamed_weights(args: &Train, resolved: &Resolved) -> Result<()> {
     }
 }
 
-/// Only the result of a finished run is kept; the network would have to be trained again.
-fn refuse_lost_weights(args: &Train) -> Result<()> {
-    match &args.weights {
-        Some(path) if !path.exists() => Err(Usage(format!(
-            "this run was finished before, without its weights: train it again into another folder, \
-             `--out {}-with-weights`, to get {}",
+/// Only the result of a finished run is kept; network and steps would have to be computed again.
+fn refuse_lost_files(args: &Train) -> Result<()> {
+    let wanted = [("weights", &args.weights), ("log of steps", &args.log_steps)];
+    let missing = wanted.into_iter().find_map(|(what, path)| Some((what, path.as_ref().filter(|p| !p.exists())?)));
+    match missing {
+        Some((what, path)) => Err(Usage(format!(
+            "this run was finished before, without its {what}: train it again into another folder, \
+             `--out {}-again`, to get {}",
             args.what.out.display(),
             path.display()
         ))
         .into()),
-        _ => Ok(()),
+        None => Ok(()),
     }
 }
 
@@ -90,7 +95,7 @@ fn print_result(args: &Train, resolved: &Resolved, result: &CellResult, how: &st
     println!(
         "  epoch {} of {} selected at {:.1} % validation accuracy; majority class {:.1} % of {} test samples",
         result.selected.epoch,
-        recipe.epochs,
+        result.epochs,
         100.0 * result.selected.val_accuracy,
         100.0 * result.test.majority_rate,
         result.test.samples

@@ -102,13 +102,16 @@ impl Stream {
         radius * (std::f64::consts::TAU * self.unit()).cos()
     }
 
-    /// Many of them, both halves of each pair used.
+    /// Many of them in single precision, a pair from each draw: its halves are the radius and
+    /// the angle. None exceeds 6.7, of which a million draws see nothing.
     pub fn normals(&mut self, count: usize) -> Vec<f32> {
         let mut values = Vec::with_capacity(count + 1);
         while values.len() < count {
-            let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
-            let (sine, cosine) = (std::f64::consts::TAU * self.unit()).sin_cos();
-            values.extend([(radius * cosine) as f32, (radius * sine) as f32]);
+            let bits = self.next_u64();
+            let share = |half: u64| (half as f64 + 1.0) * (1.0 / (1u64 << 32) as f64);
+            let radius = (-2.0 * (share(bits >> 32) as f32).ln()).sqrt();
+            let (sine, cosine) = (std::f32::consts::TAU * share(bits & 0xffff_ffff) as f32).sin_cos();
+            values.extend([radius * cosine, radius * sine]);
         }
         values.truncate(count);
         values

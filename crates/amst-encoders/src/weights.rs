@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::module::{Module, ParamId};
 use burn::tensor::{DType, TensorData};
 use burn_store::{
-    ApplyResult, BurnToPyTorchAdapter, FloatCastAdapter, KeyRemapper, ModuleAdapter, ModuleSnapshot,
+    ApplyError, ApplyResult, BurnToPyTorchAdapter, FloatCastAdapter, KeyRemapper, ModuleAdapter, ModuleSnapshot,
     PyTorchToBurnAdapter, SafetensorsStore,
 };
 
@@ -39,6 +39,24 @@ impl Renames {
     pub fn with(mut self, ours: &str, theirs: &str) -> Self {
         self.0.push((ours.into(), theirs.into()));
         self
+    }
+
+    /// The published name of what burn calls `path`.
+    fn published(&self, path: &str) -> String {
+        let is_variant = |part: &&str| part.starts_with(|c: char| c.is_ascii_uppercase()) && *part != "LayerNorm";
+        let own: Vec<&str> = path.split('.').filter(|part| !is_variant(part)).collect();
+        let mut name = own.join(".");
+        for (ours, theirs) in &self.0 {
+            name = match ours.strip_prefix('^') {
+                Some(start) => match name.strip_prefix(start) {
+                    Some(rest) => format!("{}{rest}", plain(theirs)),
+                    None => name,
+                },
+                None => name.replace(ours, plain(theirs)),
+            };
+        }
+        let ended = name.strip_suffix(".gamma").map(|stem| format!("{stem}.weight"));
+        ended.or_else(|| name.strip_suffix(".beta").map(|stem| format!("{stem}.bias"))).unwrap_or(name)
     }
 
     /// Adds a pair that counts only at the start of a name.
@@ -113,7 +131,7 @@ pub fn named_tensors<M: Module>(module: &M, renames: &Renames) -> Result<Vec<Nam
 /// The file cannot be read, or does not hold exactly the module's tensors.
 pub fn read_weights<M: Module>(module: &mut M, path: &Path, renames: &Renames) -> Result<(), WeightsError> {
     let result = apply(module, SafetensorsStore::from_file(path), path, renames)?;
-    check(&result).map_err(|why| WeightsError::Mismatch { path: path.into(), why })
+    check(&result, renames).map_err(|why| WeightsError::Mismatch { path: path.into(), why })
 }
 
 /// The same from the bytes of such a file; `path` is what messages call it.
@@ -128,7 +146,7 @@ pub fn read_weights_from<M: Module>(
     renames: &Renames,
 ) -> Result<(), WeightsError> {
     let result = apply(module, SafetensorsStore::from_bytes(Some(bytes)), path, renames)?;
-    check(&result).map_err(|why| WeightsError::Mismatch { path: path.into(), why })
+    check(&result, renames).map_err(|why| WeightsError::Mismatch { path: path.into(), why })
 }
 
 /// Reads every parameter into `module`, a part of the pretrained network in the file: others may
@@ -141,7 +159,7 @@ pub(crate) fn read_part<M: Module>(
 ) -> Result<(), WeightsError> {
     let mut result = apply(module, SafetensorsStore::from_file(path), path, renames)?;
     result.unused.retain(|name| name.starts_with(own));
-    check(&result).map_err(|why| WeightsError::Pretrained { path: path.into(), why })
+    check(&result, renames).map_err(|why| WeightsError::Pretrained { path: path.into(), why })
 }
 
 fn apply<M: Module>(
@@ -161,12 +179,20 @@ fn apply<M: Module>(
     module.load_from(&mut store).map_err(|e| WeightsError::File { path: path.into(), why: e.to_string() })
 }
 
-fn check(result: &ApplyResult) -> Result<(), String> {
+/// What is wrong with a file, in the names that it has itself.
+fn check(result: &ApplyResult, renames: &Renames) -> Result<(), String> {
+    let named = |path: &String| renames.published(path);
     let first = |names: Vec<String>| names.into_iter().take(10).collect::<Vec<_>>().join(", ");
-    let missing = first(result.missing.iter().map(|(name, _)| name.clone()).collect());
-    let unused = first(result.unused.clone());
-    let errors = first(result.errors.iter().map(|e| e.to_string()).collect());
-    let faults: Vec<String> = [("missing", missing), ("not of this network", unused), ("unfit", errors)]
+    let error = |error: &ApplyError| match error {
+        ApplyError::ShapeMismatch { path, expected, found } => {
+            format!("{} is {:?}, not {:?}", named(path), found.as_slice(), expected.as_slice())
+        }
+        other => other.to_string(),
+    };
+    let missing = first(result.missing.iter().map(|(path, _)| named(path)).collect());
+    let unused = first(result.unused.iter().map(named).collect());
+    let errors = first(result.errors.iter().map(error).collect());
+    let faults: Vec<String> = [("missing", missing), ("not of this network", unused), ("of another shape", errors)]
         .into_iter()
         .filter(|(_, names)| !names.is_empty())
         .map(|(kind, names)| format!("{kind}: {names}"))

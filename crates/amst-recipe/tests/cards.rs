@@ -284,14 +284,19 @@ fn a_preset_that_modalities_cannot_have_is_refused_with_those_that_can() {
 fn a_row_and_set_override_a_preset_and_a_preset_overrides_the_data_set() {
     let digits = json!({ "dataset": "mine", "skip": { "audio": 5, "recalibrate": 20 } });
     let row = json!({ "method": "amst-full", "skip": { "audio": 1 } });
-    let of = |set: &[String]| resolve_preset(&[digits.clone()], Preset::PaperText, &[row.clone()], set).unwrap();
+    let of = |set: &[String]| {
+        use std::slice::from_ref;
+        resolve_preset(from_ref(&digits), Preset::PaperText, from_ref(&row), set).unwrap()
+    };
     let r = of(&[]);
     assert_eq!((r.skip.audio, r.skip.recalibrate, r.skip.epoch_base), (Every::Epochs(1), 0, 1));
     assert_eq!(of(&["skip.recalibrate=7".into()]).skip.recalibrate, 7);
     // Which method's preset it is, is decided last.
     let other = of(&["method=naive".into()]);
     assert_eq!((other.naive.head, other.skip.epoch_base), (FusionHead::SharedSum, 0));
-    let none = resolve_preset(&[digits.clone()], Preset::Original, &[row.clone()], &["method=ogm-ge".into()]).unwrap();
+    let asked = ["method=ogm-ge".to_string()];
+    let from_ref = std::slice::from_ref;
+    let none = resolve_preset(from_ref(&digits), Preset::Original, from_ref(&row), &asked).unwrap();
     assert_eq!(none.ogm.head, FusionHead::Concat);
     assert!(matches!(
         resolve_preset(&[digits], Preset::Original, &[row], &[]),

@@ -65,7 +65,8 @@ impl Budget {
     pub fn decay(&self, epoch: usize) -> f64 {
         match self.unit {
             BudgetUnit::Epochs => self.schedule.decay(epoch),
-            _ => self.schedule.decay((self.spent(epoch) * self.epochs as f64) as usize),
+            // The step that spends the last of it may spend much more.
+            _ => self.schedule.decay((self.spent(epoch).min(1.0) * self.epochs as f64) as usize),
         }
     }
 

@@ -1,9 +1,11 @@
 //! From a recipe to a method and a network.
 
-use amst::{Branch, HeadKind, Method, Net, Probes};
+use std::path::Path;
+
+use amst::{Branch, HeadKind, Method, Net, Probes, renames};
 use amst_baselines::Noise;
 use amst_data::{Purpose, Stream};
-use amst_encoders::{AnyEncoder, ResNet18Config, Stem, TokenMeanConfig};
+use amst_encoders::{AnyEncoder, Renames, ResNet18Config, Stem, TokenMeanConfig, read_weights};
 use amst_recipe::{Modality, Recipe};
 use burn::tensor::Device;
 
@@ -15,6 +17,23 @@ pub struct Built {
     pub method: Box<dyn Method<AnyEncoder>>,
     /// On the training device, in training mode.
     pub net: Net<AnyEncoder>,
+}
+
+impl Built {
+    /// What the parameters are called in files of weights.
+    pub fn names(&self) -> Renames {
+        renames(&self.method.branches(), &self.method.schedule().modalities())
+    }
+
+    /// Replaces the initial weights by those of a file.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, or does not hold exactly this network's tensors.
+    pub fn read_weights(&mut self, path: &Path) -> Result<(), TrainError> {
+        let names = self.names();
+        Ok(read_weights(&mut self.net, path, &names)?)
+    }
 }
 
 /// Makes the method of a recipe and a network with initial weights on an autodiff device.

@@ -38,7 +38,7 @@ pub enum TrainError {
         samples: String,
     },
     /// A file or folder of the run cannot be written or read.
-    #[error("cannot {verb} {}: {source}; free some space or choose another folder with --out", path.display())]
+    #[error("cannot {verb} {}: {source}; free some space or choose another place with {option}", path.display())]
     Io {
         /// What was tried.
         verb: &'static str,
@@ -46,6 +46,8 @@ pub enum TrainError {
         path: PathBuf,
         /// The system's words.
         source: std::io::Error,
+        /// The option of the command line program that says where it lies.
+        option: &'static str,
     },
     /// A result that is not what its folder says.
     #[error("{}: {why}; move the folder aside to run this cell again", path.display())]

@@ -136,5 +136,5 @@ fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
 }
 
 fn io(verb: &'static str, path: &Path, source: std::io::Error) -> TrainError {
-    TrainError::Io { verb, path: path.into(), source }
+    TrainError::Io { verb, path: path.into(), source, option: "--out" }
 }

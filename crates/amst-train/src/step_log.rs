@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use amst::{Modality, StepReport, lettered};
@@ -11,10 +11,11 @@ use serde::Serialize;
 use crate::TrainError;
 use crate::metrics::OutputScores;
 
-/// One JSON object a step, with the keys of docs/parity.md.
+/// One JSON object a step, with the keys of docs/parity.md. Each line is handed to the system as
+/// its step ends, so that a run which fails or is stopped leaves every step before that.
 pub(crate) struct StepLog {
     path: PathBuf,
-    file: BufWriter<File>,
+    file: File,
 }
 
 #[derive(Serialize)]
@@ -42,8 +43,8 @@ pub(crate) struct Place {
 
 impl StepLog {
     pub fn create(path: &Path) -> Result<Self, TrainError> {
-        let file = File::create(path).map_err(|source| TrainError::Io { verb: "write", path: path.into(), source })?;
-        Ok(Self { path: path.into(), file: BufWriter::new(file) })
+        let file = File::create(path).map_err(|source| failed(path, source))?;
+        Ok(Self { path: path.into(), file })
     }
 
     pub fn add(&mut self, place: Place, report: &StepReport, labels: &[i64]) -> Result<(), TrainError> {
@@ -63,16 +64,11 @@ impl StepLog {
             balance: named(&report.balance),
             samples: place.samples,
         };
-        let text = serde_json::to_string(&line).expect("plain data");
-        writeln!(self.file, "{text}").map_err(|source| self.failed(source))
+        let text = serde_json::to_string(&line).expect("plain data") + "\n";
+        self.file.write_all(text.as_bytes()).map_err(|source| failed(&self.path, source))
     }
+}
 
-    /// Everything on disk.
-    pub fn finish(mut self) -> Result<(), TrainError> {
-        self.file.flush().map_err(|source| self.failed(source))
-    }
-
-    fn failed(&self, source: std::io::Error) -> TrainError {
-        TrainError::Io { verb: "write", path: self.path.clone(), source }
-    }
+fn failed(path: &Path, source: std::io::Error) -> TrainError {
+    TrainError::Io { verb: "write", path: path.into(), source, option: "--log-steps" }
 }

@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use amst::{
     EpochContext, EpochError, Modality, Net, Optimiser, Phase, Score, Scores, StepContext, StepReport, Stopwatch,
-    recalibrate, renames,
+    recalibrate,
 };
 use amst_data::{Loader, LoaderConfig, Prepared, Purpose, Split, SplitName, Stream};
-use amst_encoders::{AnyEncoder, read_weights, write_weights};
+use amst_encoders::{AnyEncoder, write_weights};
 use amst_recipe::{CellResult, OutputMetrics, RESULT_SCHEMA, Recipe, Selected, TestResult, Timing};
 use burn::module::Module;
 use burn::tensor::Device;
@@ -36,6 +36,8 @@ pub struct Trainer {
     devices: (Device, Device),
     optimisers: Optimisers,
     budget: Budget,
+    /// Epochs to come, as far as that could be told before the first.
+    planned: usize,
     balance: Balance,
     clock: Stopwatch,
     phases: BTreeMap<String, f64>,
@@ -81,6 +83,8 @@ impl Trainer {
         let train = loader(recipe.seed)?;
         let sample = loader(Stream::new(recipe.seed, Purpose::Sample, 0, 0).next_u64())?;
         let optimiser = || Optimiser::new(&recipe.optim);
+        let budget = Budget::new(&recipe, train.steps());
+        let planned = budget.epochs(train.steps(), built.net.branches.len(), |epoch| built.method.active(epoch));
         Ok(Self {
             run,
             data,
@@ -88,7 +92,8 @@ impl Trainer {
             sample,
             devices: (training, device),
             optimisers: Optimisers { method: optimiser(), probes: optimiser() },
-            budget: Budget::new(&recipe, train.steps()),
+            budget,
+            planned,
             balance: Balance::default(),
             clock: Stopwatch::default(),
             phases: BTreeMap::new(),
@@ -106,7 +111,7 @@ impl Trainer {
     /// The file could not be written: that is found out now, not after the training.
     pub fn keep_weights(mut self, path: &Path) -> Result<Self, TrainError> {
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let failed = |source| TrainError::Io { verb: "write", path: path.into(), source };
+        let failed = |source| TrainError::Io { verb: "write", path: path.into(), source, option: "--weights" };
         tempfile::tempfile_in(folder).map_err(failed)?;
         if path.is_dir() {
             return Err(failed(std::io::ErrorKind::IsADirectory.into()));
@@ -122,8 +127,7 @@ impl Trainer {
     ///
     /// A file that does not hold exactly this network's tensors.
     pub fn start_from(mut self, path: &Path) -> Result<Self, TrainError> {
-        let names = self.names();
-        read_weights(&mut self.built.net, path, &names)?;
+        self.built.read_weights(path)?;
         Ok(self)
     }
 
@@ -135,10 +139,6 @@ impl Trainer {
     pub fn log_steps(mut self, path: &Path) -> Result<Self, TrainError> {
         self.log = Some(StepLog::create(path)?);
         Ok(self)
-    }
-
-    fn names(&self) -> amst_encoders::Renames {
-        renames(&self.built.method.branches(), &self.built.method.schedule().modalities())
     }
 
     /// Runs all epochs, tests the selected one and writes the result. `observe` sees every event.
@@ -187,11 +187,10 @@ impl Trainer {
     }
 
     fn start_event(&self) -> EventKind {
-        let method = &self.built.method;
         let steps = self.train.steps();
         EventKind::Start {
             cell: self.run.cell().id.to_string(),
-            epochs: self.budget.epochs(steps, self.built.net.branches.len(), |epoch| method.active(epoch)),
+            epochs: self.planned,
             steps,
             parameters: parameters::trainable(&self.built.net),
             device: format!("{:?}", self.devices.1),
@@ -216,7 +215,8 @@ impl Trainer {
             EpochError::Supply(error) => match error.downcast::<TrainError>() {
                 Ok(own) => *own,
                 Err(other) => {
-                    TrainError::Io { verb: "read", path: self.run.dir().into(), source: std::io::Error::other(other) }
+                    let source = std::io::Error::other(other);
+                    TrainError::Io { verb: "read", path: self.run.dir().into(), source, option: "--out" }
                 }
             },
         })
@@ -263,7 +263,7 @@ impl Trainer {
         sums: &mut EpochSums,
     ) -> Result<(), TrainError> {
         let (indices, labels) = (batch.indices.clone(), batch.labels.clone());
-        let began = Instant::now();
+        let (began, lr) = (Instant::now(), self.budget.lr(epoch));
         let report = self.step(batch, epoch, step);
         let active = self.built.method.active(epoch);
         self.budget.spend(active.len() * self.built.net.branches.len(), began);
@@ -277,7 +277,7 @@ impl Trainer {
         }
         if let Some(log) = &mut self.log {
             let samples = indices.iter().map(|i| self.train.split().id(*i).to_string()).collect();
-            log.add(Place { epoch, step, lr: self.budget.lr(epoch), active, samples }, &report, &labels)?;
+            log.add(Place { epoch, step, lr, active, samples }, &report, &labels)?;
         }
         Ok(())
     }
@@ -382,7 +382,7 @@ impl Trainer {
         }
         EventKind::Epoch {
             epoch,
-            epochs: self.recipe.epochs,
+            epochs: self.planned,
             active,
             lr: self.budget.lr(epoch),
             train: train.clone(),
@@ -430,10 +430,7 @@ impl Trainer {
         self.run.finish(&predictions, &self.timing(start), &result)?;
         // Last: should this fail all the same, the result is not lost with it.
         if let Some(path) = &self.weights {
-            write_weights(&best.net, path, &self.names())?;
-        }
-        if let Some(log) = self.log.take() {
-            log.finish()?;
+            write_weights(&best.net, path, &self.built.names())?;
         }
         Ok(result)
     }

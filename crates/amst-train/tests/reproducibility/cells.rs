@@ -1,9 +1,10 @@
 //! Small cells on generated data, and what their runs leave behind.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use amst_data::Prepared;
-use amst_recipe::{Cell, CellResult, DataLock, DatasetSpec, ResolvedDataset, resolve};
+use amst_recipe::{Cell, CellResult, DataLock, DatasetSpec, MethodName, ResolvedDataset, resolve};
 use amst_train::{Event, Run, TrainError, Trainer};
 use burn::tensor::Device;
 
@@ -17,6 +18,29 @@ pub fn cell(assignments: &[&str]) -> (Cell, DataLock) {
     let assignments: Vec<String> = assignments.iter().map(|a| a.to_string()).collect();
     let recipe = resolve(&[dataset.spec.recipe, short], &assignments).unwrap();
     (Cell::new(recipe, &lock), lock)
+}
+
+/// Every method on generated data as it lies, with two modalities and with three (unimodal: one
+/// and another), then what a cell's identity would otherwise hide: MLA and MSLR are AMST and
+/// Naive under other names until they do something of their own.
+pub fn systems() -> Vec<Vec<String>> {
+    let own: [&[&str]; 7] = [
+        &["method=mla", "mla.fusion=entropy", "mla.modification=rls"],
+        &["method=mla", "mla.modification=rls", "mla.target=previous", "modalities=audio,text,visual"],
+        &["method=mslr", "mslr.strategy=dynamic-agm", "mslr.window=1"],
+        &["method=mslr", "mslr.strategy=dynamic-amst", "mslr.window=1", "modalities=audio,text,visual"],
+        &["method=naive", "naive.head=shared-sum"],
+        &["method=ogm-ge", "ogm.trimodal=pairwise-mean", "ogm.head=concat", "modalities=audio,text,visual"],
+        &["method=pmr", "pmr.split=val", "pmr.weights=soft", "modalities=audio,text,visual"],
+    ];
+    let lists = |method| match method {
+        MethodName::Unimodal => ["audio", "text"],
+        _ => ["audio,visual", "audio,text,visual"],
+    };
+    let plain = MethodName::ALL.into_iter().flat_map(|method| {
+        lists(method).map(|list| vec![format!("method={}", method.name()), format!("modalities={list}")])
+    });
+    plain.chain(own.map(|assignments| assignments.iter().map(|a| a.to_string()).collect())).collect()
 }
 
 /// A finished run.
@@ -35,12 +59,35 @@ impl Finished {
 
 /// Trains a cell under `runs`.
 pub fn train(assignments: &[&str], runs: &Path) -> Result<Finished, TrainError> {
+    train_with(assignments, runs, Ok)
+}
+
+/// Trains a cell and reads the weights of its selected epoch.
+pub fn train_to_weights(assignments: &[&str], runs: &Path) -> (Finished, BTreeMap<String, Vec<u8>>) {
+    let file = runs.join("weights.safetensors");
+    let finished = train_with(assignments, runs, |trainer| trainer.keep_weights(&file)).unwrap();
+    (finished, tensors(&std::fs::read(file).unwrap()))
+}
+
+/// Bytes by name: the file itself may list its tensors in any order.
+fn tensors(file: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    let read = safetensors::SafeTensors::deserialize(file).unwrap();
+    read.tensors().into_iter().map(|(name, tensor)| (name, tensor.data().to_vec())).collect()
+}
+
+/// Trains a cell with whatever else is asked of the trainer.
+pub fn train_with(
+    assignments: &[&str],
+    runs: &Path,
+    prepare: impl FnOnce(Trainer) -> Result<Trainer, TrainError>,
+) -> Result<Finished, TrainError> {
     let (cell, lock) = cell(assignments);
     let data = Prepared::synthetic(&cell.recipe)?;
     let run = Run::create(runs, &cell, &lock)?;
     let dir = run.dir().to_path_buf();
     let mut seen = Vec::new();
-    let result = Trainer::new(run, data, Device::flex())?.train(&mut |event| seen.push(event.clone()))?;
+    let trainer = prepare(Trainer::new(run, data, Device::flex())?)?;
+    let result = trainer.train(&mut |event| seen.push(event.clone()))?;
     Ok(Finished { dir, result, seen })
 }
 

@@ -2,7 +2,7 @@
 
 use amst_train::TrainError;
 
-use crate::cells::{METHODS, cell, events, train};
+use crate::cells::{METHODS, cell, events, systems, train, train_with};
 
 #[test]
 fn a_diverging_run_stops_naming_step_and_samples_and_leaves_no_result() {
@@ -21,6 +21,28 @@ fn a_diverging_run_stops_naming_step_and_samples_and_leaves_no_result() {
         let dir = runs.path().join(cell(&assignments).0.run_dir());
         assert!(!dir.join("result.json").exists());
         assert!(!events(&dir).is_empty(), "what happened before is kept");
+    }
+}
+
+/// Whatever the step, and with whichever method: the log holds every step before it, whole.
+#[test]
+fn a_diverging_run_leaves_the_log_of_every_step_before_the_one_that_failed() {
+    for system in systems() {
+        let runs = tempfile::tempdir().unwrap();
+        let file = runs.path().join("steps.jsonl");
+        let assignments: Vec<&str> = system.iter().map(String::as_str).chain(["optim.lr=1e18"]).collect();
+        let error = train_with(&assignments, runs.path(), |trainer| trainer.log_steps(&file)).err();
+        let Some(TrainError::Diverged { epoch, step, samples, .. }) = error else { panic!("{system:?}: {error:?}") };
+        // A step that failed is not in it; an evaluation that failed comes after a whole epoch.
+        let within = if samples.contains("split") { 6 } else { step };
+        let text = std::fs::read_to_string(&file).unwrap();
+        let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines.len(), 6 * epoch + within, "{system:?}: {epoch}, {step}, {samples}");
+        for (number, line) in lines.iter().enumerate() {
+            let place = (line["epoch"].as_u64(), line["step"].as_u64());
+            assert_eq!(place, (Some(number as u64 / 6), Some(number as u64 % 6)));
+            assert!(line["loss"].as_object().unwrap().values().all(|loss| loss.is_f64()), "{line}");
+        }
     }
 }
 

@@ -1,9 +1,12 @@
 //! What a run promises: that it can be repeated to the byte, what it writes and in which
 //! order, how it fails.
 
+mod beside;
+mod budgets;
 mod cells;
 mod directory;
 mod equal_runs;
 mod evaluator;
+mod every_method;
 mod failures;
 mod text;

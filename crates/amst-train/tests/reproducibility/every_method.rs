@@ -1,0 +1,106 @@
+//! What every method leaves behind, whatever it does in between.
+
+use std::collections::BTreeSet;
+
+use amst_recipe::{MethodName, OutputMetrics, Recipe};
+use amst_train::EventKind;
+
+use crate::cells::{cell, events, systems, train};
+
+const STEPS: usize = 6;
+const CLASSES: usize = 4;
+
+fn finite(metrics: &OutputMetrics) -> bool {
+    let m = metrics;
+    let all = [m.loss, m.accuracy, m.confidence, m.macro_f1, m.true_probability, m.entropy];
+    all.iter().chain(&m.class_entropy).all(|number| number.is_finite())
+}
+
+/// `fused` and each modality; the full system has two branches of those.
+fn outputs(recipe: &Recipe) -> BTreeSet<String> {
+    let of = |branch: &str| {
+        let modalities = recipe.modalities.iter().map(|m| m.to_string());
+        modalities.chain(["fused".into()]).map(|name| format!("{branch}{name}")).collect::<Vec<_>>()
+    };
+    match recipe.method {
+        MethodName::AmstFull => [of("alt."), of("joint."), vec!["fused".into()]].concat().into_iter().collect(),
+        _ => of("").into_iter().collect(),
+    }
+}
+
+#[test]
+fn every_method_trains_tells_every_output_and_ends_in_finite_numbers() {
+    let mut trained = BTreeSet::new();
+    for system in systems() {
+        let assignments: Vec<&str> = system.iter().map(String::as_str).collect();
+        let runs = tempfile::tempdir().unwrap();
+        let finished = train(&assignments, runs.path()).unwrap();
+        let result = finished.result;
+        trained.insert(result.recipe.method);
+        let names: BTreeSet<String> = result.test.outputs.keys().cloned().collect();
+        assert_eq!(names, outputs(&result.recipe), "{system:?}");
+        for (name, metrics) in &result.test.outputs {
+            assert!(finite(metrics), "{system:?} {name}: {metrics:?}");
+            assert_eq!(metrics.class_entropy.len(), CLASSES, "{system:?} {name}");
+        }
+        assert!(result.last_train_loss.values().all(|loss| loss.is_finite()), "{system:?}");
+        assert!(result.last_train_loss.contains_key("fused"), "{system:?}: {:?}", result.last_train_loss);
+        assert_eq!(result.balance.is_empty(), result.recipe.modalities.len() < 2, "{system:?}");
+        assert!(result.balance.values().all(|number| number.is_finite()), "{system:?}");
+        check_updates(&result.recipe, result.epochs, result.encoder_updates);
+        check_epochs(&finished.dir);
+    }
+    assert_eq!(trained.into_iter().collect::<Vec<_>>(), MethodName::ALL);
+}
+
+/// Audio trains in epoch 0 only where there is a schedule, everything else in both.
+fn check_updates(recipe: &Recipe, epochs: usize, updates: usize) {
+    let branches = if recipe.method == MethodName::AmstFull { 2 } else { 1 };
+    let skipped = if cell_skips(recipe) { 1 } else { 0 };
+    let expected = branches * STEPS * (2 * recipe.modalities.len() - skipped);
+    assert_eq!((epochs, updates), (2, expected), "{}", recipe.method.name());
+}
+
+fn cell_skips(recipe: &Recipe) -> bool {
+    recipe.modalities.iter().any(|m| recipe.skip.of(*m) != amst_recipe::Every::Epochs(1))
+}
+
+/// Training and validation metrics of each epoch, of what was trained and of everything.
+fn check_epochs(dir: &std::path::Path) {
+    let mut epochs = 0;
+    for event in events(dir) {
+        if let EventKind::Epoch { train, val, active, .. } = event.kind {
+            assert!(train.values().chain(val.values()).all(finite), "{}", dir.display());
+            assert!(!active.is_empty() && !train.is_empty() && val.len() >= train.len(), "{}", dir.display());
+            epochs += 1;
+        }
+    }
+    assert_eq!(epochs, 2);
+}
+
+/// One modality of two stops for good; its validation loss is told all the same.
+#[test]
+fn early_stopping_ends_when_everything_has_stopped() {
+    let runs = tempfile::tempdir().unwrap();
+    let finished =
+        train(&["method=early-stopping", "stopping.patience=1", "epochs=40", "optim.lr=0.3"], runs.path()).unwrap();
+    let epochs = finished.result.epochs;
+    assert!(epochs < 40, "nothing stopped in {epochs} epochs");
+    let mut before = 2;
+    for event in events(&finished.dir) {
+        if let EventKind::Epoch { active, val, .. } = event.kind {
+            assert!(!active.is_empty() && active.len() <= before, "what stopped came back");
+            before = active.len();
+            assert_eq!(val.len(), 3);
+        }
+    }
+    assert!(finished.result.encoder_updates < 2 * STEPS * epochs || before == 2);
+}
+
+#[test]
+fn a_cell_of_every_system_is_its_own() {
+    let of = |system: &Vec<String>| cell(&system.iter().map(String::as_str).collect::<Vec<_>>()).0;
+    let cells: BTreeSet<_> = systems().iter().map(|system| of(system).id).collect();
+    // MLA as it lies is the alternating module that never skips, here one that does.
+    assert_eq!(cells.len(), systems().len());
+}

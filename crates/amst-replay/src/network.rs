@@ -48,8 +48,7 @@ impl Case {
             net.branches.push(Branch { encoders, head });
         }
         if self.settings.probes {
-            let (branches, classes) = (kinds.len(), self.settings.classes);
-            net.probes = Some(Probes::new(branches, modalities.len(), self.embed(), classes, &mut || 0.0, device));
+            net.probes = Some(self.probes(&kinds, &initial, modalities.len(), device));
         }
         let names = renames(&kinds, &modalities);
         let path = self.dir.join(WEIGHTS);
@@ -65,6 +64,26 @@ impl Case {
             true => vec![("", HeadKind::LateSum)],
             false => method.branches(),
         }
+    }
+
+    /// Probes of those branches for which there are initial ones; where there are none at all, of
+    /// every branch, so that reading the weights tells what is missing.
+    fn probes(
+        &self,
+        kinds: &[(&'static str, HeadKind)],
+        initial: &Tensors,
+        modalities: usize,
+        device: &Device,
+    ) -> Probes {
+        let none = !initial.keys().any(|tensor| tensor.contains("probe."));
+        let of_branch = |(name, _): &(&str, HeadKind)| {
+            let prefix = if name.is_empty() { "probe.".to_string() } else { format!("{name}.probe.") };
+            match none || initial.keys().any(|tensor| tensor.starts_with(&prefix)) {
+                true => Probes::new(1, modalities, self.embed(), self.settings.classes, &mut || 0.0, device).linears,
+                false => vec![Vec::new()],
+            }
+        };
+        Probes { linears: kinds.iter().flat_map(of_branch).collect() }
     }
 
     /// Every initial tensor, from one file or from several that hold a part each, without its prefix.

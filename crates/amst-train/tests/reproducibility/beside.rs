@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cells::{cell, systems, train_to_weights};
+use crate::cells::{cell, families, train_to_weights};
 
 type Weights = BTreeMap<String, Vec<u8>>;
 
@@ -12,7 +12,7 @@ fn without(weights: &Weights, part: &str) -> Weights {
 
 #[test]
 fn probes_change_nothing_but_what_they_tell_themselves() {
-    for system in systems() {
+    for system in families() {
         let runs = tempfile::tempdir().unwrap();
         let mut assignments: Vec<&str> = system.iter().map(String::as_str).collect();
         let (plain, weights) = train_to_weights(&assignments, runs.path());

@@ -2,7 +2,7 @@
 
 use amst_train::EventKind;
 
-use crate::cells::{Finished, events, systems, train, train_with};
+use crate::cells::{Finished, events, families, train, train_with};
 
 const STEPS: usize = 6;
 
@@ -16,8 +16,8 @@ fn run(system: &[String], more: &[&str]) -> Finished {
 
 /// Whoever trains less an epoch trains more epochs, and the step with which the budget is gone is the last.
 #[test]
-fn a_budget_of_updates_is_what_naive_spends_for_every_method() {
-    for system in systems() {
+fn a_budget_of_updates_is_what_naive_spends_whatever_the_method() {
+    for system in families() {
         let finished = run(&system, &["budget.unit=updates"]);
         let result = &finished.result;
         let modalities = result.recipe.modalities.len();
@@ -66,8 +66,8 @@ fn under_a_budget_of_updates_the_rate_drops_at_the_same_share_of_it() {
 
 /// Seconds are never the same; a budget that is gone at once leaves exactly one step.
 #[test]
-fn a_budget_of_seconds_stops_a_run_of_every_method_after_the_step_that_spends_it() {
-    for system in systems() {
+fn a_budget_of_seconds_stops_a_run_after_the_step_that_spends_it() {
+    for system in families() {
         let result = run(&system, &["budget.unit=seconds", "budget.amount=1e-9", "epochs=50"]).result;
         let branches = if system[0] == "method=amst-full" { 2 } else { 1 };
         let step = branches * result.recipe.modalities.len();

@@ -10,6 +10,9 @@ use burn::tensor::Device;
 
 pub const METHODS: [&str; 3] = ["amst-alt", "amst-joint", "amst-full"];
 
+/// The files that two runs of a cell have in common, to the byte.
+pub const KEPT: [&str; 3] = ["result.json", "predictions.csv", "recipe.toml"];
+
 /// A cell of the synthetic data set: its own settings, two epochs, audio in every second one.
 pub fn cell(assignments: &[&str]) -> (Cell, DataLock) {
     let dataset = ResolvedDataset { spec: DatasetSpec::synthetic(), root: PathBuf::new() };
@@ -41,6 +44,23 @@ pub fn systems() -> Vec<Vec<String>> {
         lists(method).map(|list| vec![format!("method={}", method.name()), format!("modalities={list}")])
     });
     plain.chain(own.map(|assignments| assignments.iter().map(|a| a.to_string()).collect())).collect()
+}
+
+/// Some of [`systems`]: whatever looks at the data before an epoch, at validation after it, at the
+/// steps in between, or keeps modalities from training.
+pub fn families() -> Vec<Vec<String>> {
+    let all: [&[&str]; 9] = [
+        &["method=unimodal", "modalities=text"],
+        &["method=naive", "modalities=audio,text,visual"],
+        &["method=ogm-ge"],
+        &["method=pmr"],
+        &["method=mslr", "mslr.strategy=dynamic-agm", "mslr.window=1"],
+        &["method=mla", "mla.fusion=entropy", "mla.modification=rls", "modalities=audio,text,visual"],
+        &["method=amst-full"],
+        &["method=gradient-blending"],
+        &["method=early-stopping"],
+    ];
+    all.map(|assignments| assignments.iter().map(|a| a.to_string()).collect()).to_vec()
 }
 
 /// A finished run.

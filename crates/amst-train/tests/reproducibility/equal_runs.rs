@@ -1,8 +1,6 @@
-//! Same recipe, same result, byte for byte.
+//! Same recipe, same result, byte for byte; `every_method.rs` asks it of every method.
 
-use crate::cells::{Finished, METHODS, systems, train, train_to_weights};
-
-const KEPT: [&str; 3] = ["result.json", "predictions.csv", "recipe.toml"];
+use crate::cells::{Finished, KEPT, METHODS, train};
 
 /// Two runs of a cell, each in a folder of its own.
 fn twice(assignments: &[&str]) -> [(tempfile::TempDir, Finished); 2] {
@@ -11,34 +9,6 @@ fn twice(assignments: &[&str]) -> [(tempfile::TempDir, Finished); 2] {
         let finished = train(assignments, runs.path()).unwrap();
         (runs, finished)
     })
-}
-
-/// Weights too, which the result does not show.
-fn equal_twice(assignments: &[String]) {
-    let assignments: Vec<&str> = assignments.iter().map(String::as_str).collect();
-    let [(_a, (first, weights)), (_b, (second, again))] = [(); 2].map(|()| {
-        let runs = tempfile::tempdir().unwrap();
-        let trained = train_to_weights(&assignments, runs.path());
-        (runs, trained)
-    });
-    for name in KEPT {
-        assert!(first.file(name) == second.file(name), "{assignments:?}: {name} differs");
-    }
-    assert!(!weights.is_empty() && weights == again, "{assignments:?}: weights differ");
-}
-
-#[test]
-fn the_same_seed_twice_gives_byte_equal_results_predictions_and_weights() {
-    systems().iter().filter(|system| !is_trimodal(system)).for_each(|system| equal_twice(system));
-}
-
-#[test]
-fn so_it_does_with_three_modalities() {
-    systems().iter().filter(|system| is_trimodal(system)).for_each(|system| equal_twice(system));
-}
-
-fn is_trimodal(assignments: &[String]) -> bool {
-    assignments.iter().any(|assignment| assignment == "modalities=audio,text,visual")
 }
 
 #[test]

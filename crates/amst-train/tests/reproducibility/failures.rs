@@ -2,7 +2,7 @@
 
 use amst_train::TrainError;
 
-use crate::cells::{METHODS, cell, events, systems, train, train_with};
+use crate::cells::{METHODS, cell, events, families, train, train_with};
 
 #[test]
 fn a_diverging_run_stops_naming_step_and_samples_and_leaves_no_result() {
@@ -27,7 +27,7 @@ fn a_diverging_run_stops_naming_step_and_samples_and_leaves_no_result() {
 /// Whatever the step, and with whichever method: the log holds every step before it, whole.
 #[test]
 fn a_diverging_run_leaves_the_log_of_every_step_before_the_one_that_failed() {
-    for system in systems() {
+    for system in families() {
         let runs = tempfile::tempdir().unwrap();
         let file = runs.path().join("steps.jsonl");
         let assignments: Vec<&str> = system.iter().map(String::as_str).chain(["optim.lr=1e18"]).collect();

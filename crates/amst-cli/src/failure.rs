@@ -28,10 +28,8 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     if let Some(error) = error.downcast_ref::<DataError>() {
         return if error.kind() == ErrorKind::Configuration { 2 } else { 3 };
     }
-    if let Some(error) = error.downcast_ref::<ReplayError>() {
-        return if matches!(error, ReplayError::Epoch(_)) { 1 } else { 3 };
-    }
-    if error.is::<WeightsError>() {
+    // A case is a folder of files; what is wrong in it is wrong in them.
+    if error.is::<ReplayError>() || error.is::<WeightsError>() {
         return 3;
     }
     match error.downcast_ref::<RecipeError>() {

@@ -20,7 +20,7 @@ pub fn run(args: &Init) -> Result<()> {
     let resolved = resolved(&args.what)?;
     let recipe = &resolved.cell.recipe;
     let built = build(&resolved, &device::open("flex")?)?;
-    write_weights(&built.net.valid(), &args.out, &built.names())?;
+    write_weights(&built.net.valid(), &args.out, &built.names()).map_err(|error| unwritable(error, &args.out))?;
     println!("{}: {} with seed {}", args.out.display(), recipe.method.name(), recipe.seed);
     println!("  start from it with `amst train --init {}`", args.out.display());
     Ok(())
@@ -28,7 +28,25 @@ pub fn run(args: &Init) -> Result<()> {
 
 /// Refuses a file that does not fit the network, before anything is prepared or written.
 pub fn check(file: &Path, resolved: &Resolved, device: &Device) -> Result<()> {
-    Ok(build(resolved, device)?.read_weights(file)?)
+    build(resolved, device)?.read_weights(file).map_err(|error| match error {
+        TrainError::Weights(WeightsError::File { why, .. }) => unreadable(file, why),
+        other => other,
+    })?;
+    Ok(())
+}
+
+fn unreadable(file: &Path, why: String) -> TrainError {
+    WeightsError::File { path: file.into(), why: format!("{why}; `amst init --out FILE` writes such a file") }.into()
+}
+
+fn unwritable(error: WeightsError, file: &Path) -> TrainError {
+    match error {
+        WeightsError::File { why, .. } => {
+            let source = std::io::Error::other(why);
+            TrainError::Io { verb: "write", path: file.into(), source, option: "--out" }
+        }
+        other => other.into(),
+    }
 }
 
 fn build(resolved: &Resolved, device: &Device) -> Result<Built, TrainError> {
@@ -45,8 +63,7 @@ fn classes(recipe: &Recipe, named: &[String]) -> usize {
 
 /// What the recipe says of a file of initial weights: its SHA-256, so that the result is known to come from it.
 pub fn assignment(file: &Path) -> Result<String> {
-    let unreadable = |e: std::io::Error| WeightsError::File { path: file.into(), why: e.to_string() };
-    let bytes = std::fs::read(file).map_err(unreadable)?;
+    let bytes = std::fs::read(file).map_err(|e| unreadable(file, e.to_string()))?;
     let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(format!("init=\"{hash}\""))
 }

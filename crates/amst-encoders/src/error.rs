@@ -11,8 +11,8 @@ pub enum WeightsError {
         /// The store's words.
         why: String,
     },
-    /// Tensors missing from the file, left over in it, or of another shape.
-    #[error("{}: {why}; the file must hold exactly this network's tensors: check width, stem and classes", path.display())]
+    /// Tensors missing from the file, left over in it, or of another kind or shape.
+    #[error("{}: {why}; the file must hold exactly this network's tensors: check modalities, method, width, stem and classes", path.display())]
     Mismatch {
         /// The file.
         path: PathBuf,

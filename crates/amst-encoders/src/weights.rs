@@ -1,9 +1,10 @@
 //! Weights as safetensors, under the names that PyTorch users know.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use burn::module::{Module, ParamId};
-use burn::tensor::{DType, TensorData};
+use burn::module::{Module, ModuleVisitor, Param, ParamId};
+use burn::tensor::{DType, Tensor, TensorData};
 use burn_store::{
     ApplyError, ApplyResult, BurnToPyTorchAdapter, FloatCastAdapter, KeyRemapper, ModuleAdapter, ModuleSnapshot,
     PyTorchToBurnAdapter, SafetensorsStore,
@@ -48,6 +49,8 @@ impl Renames {
         let mut name = own.join(".");
         for (ours, theirs) in &self.0 {
             name = match ours.strip_prefix('^') {
+                // A prefix that files may have, and which one of several this one has is not known.
+                Some("") => name,
                 Some(start) => match name.strip_prefix(start) {
                     Some(rest) => format!("{}{rest}", plain(theirs)),
                     None => name,
@@ -131,7 +134,7 @@ pub fn named_tensors<M: Module>(module: &M, renames: &Renames) -> Result<Vec<Nam
 /// The file cannot be read, or does not hold exactly the module's tensors.
 pub fn read_weights<M: Module>(module: &mut M, path: &Path, renames: &Renames) -> Result<(), WeightsError> {
     let result = apply(module, SafetensorsStore::from_file(path), path, renames)?;
-    check(&result, renames).map_err(|why| WeightsError::Mismatch { path: path.into(), why })
+    check(&result, module, renames).map_err(|why| WeightsError::Mismatch { path: path.into(), why })
 }
 
 /// The same from the bytes of such a file; `path` is what messages call it.
@@ -146,7 +149,7 @@ pub fn read_weights_from<M: Module>(
     renames: &Renames,
 ) -> Result<(), WeightsError> {
     let result = apply(module, SafetensorsStore::from_bytes(Some(bytes)), path, renames)?;
-    check(&result, renames).map_err(|why| WeightsError::Mismatch { path: path.into(), why })
+    check(&result, module, renames).map_err(|why| WeightsError::Mismatch { path: path.into(), why })
 }
 
 /// Reads every parameter into `module`, a part of the pretrained network in the file: others may
@@ -159,7 +162,7 @@ pub(crate) fn read_part<M: Module>(
 ) -> Result<(), WeightsError> {
     let mut result = apply(module, SafetensorsStore::from_file(path), path, renames)?;
     result.unused.retain(|name| name.starts_with(own));
-    check(&result, renames).map_err(|why| WeightsError::Pretrained { path: path.into(), why })
+    check(&result, module, renames).map_err(|why| WeightsError::Pretrained { path: path.into(), why })
 }
 
 fn apply<M: Module>(
@@ -179,23 +182,66 @@ fn apply<M: Module>(
     module.load_from(&mut store).map_err(|e| WeightsError::File { path: path.into(), why: e.to_string() })
 }
 
-/// What is wrong with a file, in the names that it has itself.
-fn check(result: &ApplyResult, renames: &Renames) -> Result<(), String> {
+/// What is wrong with a file, in the names and shapes that it has itself.
+fn check<M: Module>(result: &ApplyResult, module: &M, renames: &Renames) -> Result<(), String> {
     let named = |path: &String| renames.published(path);
+    let transposed = Transposed::of(module, renames);
+    let published = |name: &String, shape: &[usize]| match transposed.names.contains(name) {
+        true => shape.iter().rev().copied().collect(),
+        false => shape.to_vec(),
+    };
     let first = |names: Vec<String>| names.into_iter().take(10).collect::<Vec<_>>().join(", ");
     let error = |error: &ApplyError| match error {
         ApplyError::ShapeMismatch { path, expected, found } => {
-            format!("{} is {:?}, not {:?}", named(path), found.as_slice(), expected.as_slice())
+            let name = named(path);
+            let (found, expected) = (published(&name, found.as_slice()), published(&name, expected.as_slice()));
+            format!("{name} is {found:?}, not {expected:?}")
         }
+        ApplyError::DTypeMismatch { path, found, .. } => format!("{} is of {found:?}, not of floats", named(path)),
         other => other.to_string(),
     };
     let missing = first(result.missing.iter().map(|(path, _)| named(path)).collect());
     let unused = first(result.unused.iter().map(named).collect());
     let errors = first(result.errors.iter().map(error).collect());
-    let faults: Vec<String> = [("missing", missing), ("not of this network", unused), ("of another shape", errors)]
+    let faults: Vec<String> = [("missing", missing), ("not of this network", unused), ("of another kind", errors)]
         .into_iter()
         .filter(|(_, names)| !names.is_empty())
         .map(|(kind, names)| format!("{kind}: {names}"))
         .collect();
     if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
+}
+
+/// Published names of the matrices that burn keeps the other way round: those of linear layers.
+#[derive(Default)]
+struct Transposed {
+    path: Vec<String>,
+    within: Vec<String>,
+    names: BTreeSet<String>,
+}
+
+impl Transposed {
+    fn of<M: Module>(module: &M, renames: &Renames) -> Self {
+        let mut all = Self::default();
+        module.visit(&mut all);
+        all.names = all.names.iter().map(|path| renames.published(path)).collect();
+        all
+    }
+}
+
+impl ModuleVisitor for Transposed {
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.push(name.into());
+        self.within.push(container.into());
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.pop();
+        self.within.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, _: &Param<Tensor<D>>) {
+        if D == 2 && self.within.last().is_some_and(|container| container == "Struct:Linear") {
+            self.names.insert(self.path.join("."));
+        }
+    }
 }

@@ -26,6 +26,7 @@ impl Case {
             recipe.skip = skip(s, &recipe.modalities)?;
         }
         own_settings(s, &mut recipe)?;
+        recipe.validate()?;
         Ok(recipe)
     }
 }

@@ -3,5 +3,6 @@
 
 mod arguments;
 mod data;
+mod methods;
 mod program;
 mod runs;

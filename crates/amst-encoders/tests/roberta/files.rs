@@ -103,7 +103,7 @@ fn a_model_of_other_settings_is_refused_with_the_names_at_fault() {
     let more = refusal("roberta", &RobertaConfig { num_hidden_layers: 5, ..right.clone() }, "model.safetensors");
     assert!(more.contains("missing: encoder.layer.4."), "{more}");
     let wider = refusal("roberta", &RobertaConfig { vocab_size: 31, ..right.clone() }, "model.safetensors");
-    assert!(wider.contains("of another shape: ") && wider.contains("embeddings.word_embeddings.weight"), "{wider}");
+    assert!(wider.contains("of another kind: ") && wider.contains("embeddings.word_embeddings.weight"), "{wider}");
     assert!(wider.contains("its config.json describes") && !wider.contains('\n'), "{wider}");
     let absent = refusal("roberta", &right, "nowhere.safetensors");
     assert!(absent.contains("nowhere.safetensors"), "{absent}");

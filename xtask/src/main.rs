@@ -5,6 +5,7 @@
 
 mod ci;
 mod exit;
+mod fetched;
 mod reproduce;
 mod workspace;
 

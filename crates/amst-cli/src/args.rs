@@ -66,6 +66,9 @@ pub struct Layers {
     /// A known data set, or the path of a folder with a `dataset.toml`
     #[arg(long, default_value = "world-digits")]
     pub dataset: String,
+    /// Modalities that take part, for example audio,text,visual; short for `--set modalities=LIST`
+    #[arg(long, value_name = "LIST")]
+    pub modalities: Option<String>,
     /// Seed of initial weights, order and augmentation
     #[arg(long, default_value_t = 0)]
     pub seed: u64,

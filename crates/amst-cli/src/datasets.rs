@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use amst_recipe::{Cell, DataLock, DatasetSpec, Grid, ResolvedDataset, find_dataset, resolve_preset};
+use amst_recipe::{
+    Cell, DataLock, DatasetSpec, Grid, RecipeError, ResolvedDataset, TextModel, TextModels, find_dataset, resolve_preset,
+};
 use anyhow::Result;
 
 use crate::args::Layers;
+use crate::text_model;
 
 /// The folder of descriptors: `AMST_DATASETS`, or `datasets` here, or that of the source tree.
 pub fn folder() -> PathBuf {
@@ -25,6 +28,8 @@ pub struct Resolved {
     pub lock: DataLock,
     /// What is to be run on it.
     pub cell: Cell,
+    /// The pretrained text encoder, if it has one.
+    pub text_model: Option<TextModel>,
 }
 
 /// Resolves the arguments, reading descriptors and manifest only.
@@ -32,19 +37,26 @@ pub fn resolved(what: &Layers) -> Result<Resolved> {
     let dataset = find_dataset(&what.dataset, &folder())?;
     let mut assignments = what.assignments.clone();
     assignments.extend(what.epochs.map(|n| format!("epochs={n}")));
+    assignments.extend(what.modalities.iter().map(|list| format!("modalities={list}")));
     let lock = DataLock::of(&dataset)?;
-    let cell = match (&what.recipe, &what.experiment) {
-        (Some(table), Some(row)) => {
-            let grid = Grid::named(table)?;
-            grid.cell(grid.experiment(row)?, what.seed, &dataset, &lock, what.preset, &assignments)?
-        }
-        _ => {
-            let named = serde_json::json!({ "dataset": dataset.spec.name, "seed": what.seed });
-            let own = std::slice::from_ref(&dataset.spec.recipe);
-            Cell::new(resolve_preset(own, what.preset, &[named], &assignments)?, &lock)
-        }
-    };
-    Ok(Resolved { dataset, lock, cell })
+    let models = TextModels::new(text_model::locate);
+    let (cell, text_model) = models.complete(&assignments, |assignments| cell(what, &dataset, &lock, assignments))?;
+    Ok(Resolved { dataset, lock, cell, text_model })
+}
+
+fn cell(
+    what: &Layers,
+    dataset: &ResolvedDataset,
+    lock: &DataLock,
+    assignments: &[String],
+) -> Result<Cell, RecipeError> {
+    if let (Some(table), Some(row)) = (&what.recipe, &what.experiment) {
+        let grid = Grid::named(table)?;
+        return grid.cell(grid.experiment(row)?, what.seed, dataset, lock, what.preset, assignments);
+    }
+    let named = serde_json::json!({ "dataset": dataset.spec.name, "seed": what.seed });
+    let own = std::slice::from_ref(&dataset.spec.recipe);
+    Ok(Cell::new(resolve_preset(own, what.preset, &[named], assignments)?, lock))
 }
 
 /// Where a data set's prepared features are kept.

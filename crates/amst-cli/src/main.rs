@@ -15,6 +15,7 @@ mod ls;
 mod prepare;
 mod progress;
 mod replay;
+mod text_model;
 mod train;
 
 use std::process::ExitCode;

@@ -23,7 +23,7 @@ fn world_digits(store: &Path) -> Prepared {
     (recipe.audio.mels, recipe.audio.target_frames) = (32, 64);
     (recipe.visual.size, recipe.visual.channels, recipe.visual.frames) = ([28, 28], 1, 1);
     (recipe.visual.mean, recipe.visual.std, recipe.visual.flip) = (vec![0.5], vec![0.5], 0.0);
-    prepare(&ResolvedDataset { spec, root }, &recipe, store, &|_| {}).expect("the embedded data can be prepared")
+    prepare(&ResolvedDataset { spec, root }, &recipe, None, store, &|_| {}).expect("the embedded data can be prepared")
 }
 
 fn epochs(criterion: &mut Criterion) {

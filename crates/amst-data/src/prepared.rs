@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use amst_recipe::{Layout, Modality, Recipe, ResolvedDataset};
+use amst_recipe::{Layout, Modality, Recipe, ResolvedDataset, TextModel};
 
 use crate::collate::Shaper;
 use crate::sample::Input;
@@ -32,6 +32,7 @@ pub struct Progress {
 #[derive(Clone)]
 pub struct Prepared {
     shared: Arc<Shared>,
+    text_model: Option<TextModel>,
 }
 
 pub(crate) struct Shared {
@@ -60,7 +61,8 @@ enum Source {
 /// preparing again finds it, and another configuration, a changed source file or another
 /// manifest makes another one. A file appears under its name only when it is complete; two
 /// processes that prepare at once end with one file. `progress` is called from several
-/// threads, after each source. Synthetic data needs no `store_dir`.
+/// threads, after each source. `text_model` is the model of a recipe whose text encoder is
+/// pretrained; the tokenizer is its. Synthetic data needs no `store_dir`.
 ///
 /// # Errors
 ///
@@ -69,6 +71,7 @@ enum Source {
 pub fn prepare(
     dataset: &ResolvedDataset,
     recipe: &Recipe,
+    text_model: Option<&TextModel>,
     store_dir: &Path,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Prepared, DataError> {
@@ -85,7 +88,9 @@ pub fn prepare(
         stores.insert(modality, open_or_make(&plan, &*encoder, store_dir, progress)?);
     }
     let entries = rows.into_iter().map(|row| Entry { id: row.id, label: row.label, split: row.split }).collect();
-    Ok(Prepared::new(dataset.spec.classes.clone(), entries, recipe, Source::Stores(stores), shaper))
+    let mut data = Prepared::new(dataset.spec.classes.clone(), entries, recipe, Source::Stores(stores), shaper);
+    data.text_model = text_model.cloned();
+    Ok(data)
 }
 
 /// Length and hash of every file in use.
@@ -123,7 +128,13 @@ impl Prepared {
 
     fn new(classes: Vec<String>, entries: Vec<Entry>, recipe: &Recipe, source: Source, shaper: Shaper) -> Self {
         let modalities = recipe.modalities.clone();
-        Self { shared: Arc::new(Shared { classes, entries, modalities, source, shaper }) }
+        let shared = Shared { classes, entries, modalities, source, shaper };
+        Self { shared: Arc::new(shared), text_model: None }
+    }
+
+    /// The pretrained model whose tokenizer made the text's records, and whose weights read them.
+    pub fn text_model(&self) -> Option<&TextModel> {
+        self.text_model.as_ref()
     }
 
     /// The class names, by index.

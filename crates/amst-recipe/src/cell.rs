@@ -93,6 +93,9 @@ fn essential(recipe: &Recipe) -> Value {
             object[section].as_object_mut().expect("a section").remove(modality.name());
         }
     }
+    if let Some(text) = object.get_mut("text").and_then(Value::as_object_mut) {
+        recipe.text.idle().iter().for_each(|key| drop(text.remove(*key)));
+    }
     if recipe.dataset != crate::SYNTHETIC {
         object.remove("synthetic");
     }

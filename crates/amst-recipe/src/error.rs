@@ -125,6 +125,26 @@ pub enum RecipeError {
         /// The system's words.
         source: std::io::Error,
     },
+    /// A folder that should hold a pretrained text model and does not.
+    #[error(
+        "{} is no text model: it has {missing}; put the files that Hugging Face keeps for one model into that folder: \
+         config.json, tokenizer.json (or vocab.json and merges.txt), model.safetensors (or pytorch_model.bin)",
+        folder.display()
+    )]
+    TextModel {
+        /// The folder.
+        folder: PathBuf,
+        /// `no config.json`, or what is wrong with it.
+        missing: String,
+    },
+    /// A pretrained text model that is neither a folder nor fetched.
+    #[error("text.encoder={name}: {why}")]
+    NoTextModel {
+        /// The name as given.
+        name: String,
+        /// Why not, and which files to put where.
+        why: String,
+    },
     /// A recipe that contradicts itself.
     #[error("{0}")]
     Contradiction(String),

@@ -34,6 +34,7 @@ mod baseline_checks;
 mod baselines;
 mod card;
 mod cell;
+mod check;
 mod dataset;
 mod describe;
 mod deviation;
@@ -52,6 +53,9 @@ mod resolve;
 mod result;
 mod row;
 mod suggest;
+mod text;
+mod text_model;
+mod text_models;
 
 pub use baselines::{
     AgmSpec, BlendingSpec, BudgetSpec, BudgetUnit, FusionHead, MlaFusion, MlaModification, MlaSpec, MlaTarget,
@@ -73,9 +77,11 @@ pub use modality::Modality;
 pub use preset::Preset;
 pub use published::{PAPER_DATASETS, PaperDataset, Published};
 pub use recipe::{
-    AudioSpec, Every, Execution, JointMode, Never, Optim, Recipe, SkipSpec, Stem, SyntheticSpec, TextEncoder, TextSpec,
-    VisualSpec,
+    AudioSpec, Every, Execution, JointMode, Never, Optim, Recipe, SkipSpec, Stem, SyntheticSpec, VisualSpec,
 };
 pub use resolve::{keys, resolve, resolve_preset};
 pub use result::{CellResult, OutputMetrics, RESULT_SCHEMA, Selected, TestResult, Timing};
 pub use suggest::nearest;
+pub use text::{TextEncoder, TextSpec};
+pub use text_model::TextModel;
+pub use text_models::TextModels;

@@ -2,12 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::baseline_checks;
 use crate::baselines::{
     AgmSpec, BlendingSpec, BudgetSpec, MlaSpec, MslrSpec, NaiveSpec, OgmSpec, PmrSpec, StoppingSpec,
 };
-use crate::error::bad;
-use crate::{MethodName, Modality, RecipeError};
+use crate::{MethodName, Modality, TextSpec};
 
 /// A fully resolved training run. The defaults are the published ones (D4 and others in
 /// docs/paper.md); small data sets override them in their descriptor.
@@ -307,36 +305,6 @@ impl Default for VisualSpec {
     }
 }
 
-/// The encoders of text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TextEncoder {
-    /// The mean of the tokens' embeddings and one linear layer.
-    Bag,
-}
-
-/// Text: tokens and encoder.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TextSpec {
-    /// The encoder.
-    pub encoder: TextEncoder,
-    /// Token ids run from 0 to this number, exclusive; bytes of UTF-8 need 258.
-    pub vocabulary: usize,
-    /// Tokens a sample after padding or truncation.
-    pub max_length: usize,
-    /// Width of a token's embedding.
-    pub width: usize,
-    /// Width of the sample's embedding, which must be that of the other modalities; 0 takes theirs.
-    pub embed: usize,
-}
-
-impl Default for TextSpec {
-    fn default() -> Self {
-        Self { encoder: TextEncoder::Bag, vocabulary: 258, max_length: 128, width: 64, embed: 0 }
-    }
-}
-
 /// The generator behind `--dataset synthetic`: class-conditional samples whose modalities
 /// are learnt at speeds that are set here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -363,137 +331,5 @@ pub struct SyntheticSpec {
 impl Default for SyntheticSpec {
     fn default() -> Self {
         Self { classes: 4, train: 96, val: 32, test: 32, audio: 0.9, text: 0.6, visual: 0.4, seed: 0 }
-    }
-}
-
-impl Recipe {
-    /// Width D of the embeddings of all modalities: explicit, or the ResNet's own.
-    pub fn embed(&self) -> usize {
-        let own = |embed: usize, width: usize| if embed > 0 { embed } else { 8 * width };
-        match self.modalities.iter().find(|m| **m != Modality::Text) {
-            Some(Modality::Audio) => own(self.audio.embed, self.audio.width),
-            Some(Modality::Visual) => own(self.visual.embed, self.visual.width),
-            _ if self.text.embed > 0 => self.text.embed,
-            _ => self.text.width,
-        }
-    }
-
-    /// Checks what the types cannot say.
-    ///
-    /// # Errors
-    ///
-    /// [`RecipeError::Value`] or [`RecipeError::Contradiction`], naming the key and a value that would do.
-    pub fn validate(&self) -> Result<(), RecipeError> {
-        self.check_sizes()?;
-        self.check_skip()?;
-        self.check_optim()?;
-        self.check_pictures()?;
-        self.check_embeddings()?;
-        baseline_checks::check(self)
-    }
-
-    fn check_sizes(&self) -> Result<(), RecipeError> {
-        let at_least_one = [
-            ("epochs", self.epochs),
-            ("batch_size", self.batch_size),
-            ("eval_batch_size", self.eval_batch_size),
-            ("audio.mels", self.audio.mels),
-            ("audio.target_frames", self.audio.target_frames),
-            ("audio.width", self.audio.width),
-            ("visual.frames", self.visual.frames),
-            ("visual.width", self.visual.width),
-            ("visual.size", self.visual.size[0].min(self.visual.size[1])),
-            ("text.vocabulary", self.text.vocabulary),
-            ("text.max_length", self.text.max_length),
-            ("text.width", self.text.width),
-            ("synthetic.classes", self.synthetic.classes.saturating_sub(1)),
-        ];
-        for (key, value) in at_least_one {
-            if value == 0 {
-                let least = if key == "synthetic.classes" { 2 } else { 1 };
-                return Err(bad(key, format!("must be at least {least}")));
-            }
-        }
-        let mut sorted = self.modalities.clone();
-        sorted.sort();
-        sorted.dedup();
-        if sorted.is_empty() || sorted.len() != self.modalities.len() {
-            return Err(bad(
-                "modalities",
-                "name at least one modality and none twice, for example [\"audio\", \"visual\"]".into(),
-            ));
-        }
-        Ok(())
-    }
-
-    fn check_skip(&self) -> Result<(), RecipeError> {
-        for modality in Modality::ALL {
-            if self.skip.of(modality) == Every::Epochs(0) {
-                let key = format!("skip.{modality}");
-                return Err(bad(&key, "0 divides no epoch: use 1 to train in every epoch, or \"never\"".into()));
-            }
-        }
-        if self.skip.epoch_base > 1 {
-            return Err(bad("skip.epoch_base", "is 0 (published code) or 1 (Algorithm 1)".into()));
-        }
-        Ok(())
-    }
-
-    fn check_optim(&self) -> Result<(), RecipeError> {
-        let o = &self.optim;
-        for (key, value) in [("optim.lr", o.lr), ("optim.lr_gamma", o.lr_gamma)] {
-            if !(value.is_finite() && value > 0.0) {
-                return Err(bad(key, format!("{value} is not a positive number")));
-            }
-        }
-        if !(0.0..1.0).contains(&o.momentum) {
-            return Err(bad("optim.momentum", format!("{} is not in 0 ≤ momentum < 1", o.momentum)));
-        }
-        if !(o.weight_decay.is_finite() && o.weight_decay >= 0.0) {
-            return Err(bad("optim.weight_decay", format!("{} is negative or not a number", o.weight_decay)));
-        }
-        if o.lr_step == 0 {
-            return Err(bad(
-                "optim.lr_step",
-                "must be at least 1; a number above `epochs` switches the drop off".into(),
-            ));
-        }
-        Ok(())
-    }
-
-    fn check_pictures(&self) -> Result<(), RecipeError> {
-        let v = &self.visual;
-        if !matches!(v.channels, 1 | 3) {
-            return Err(bad("visual.channels", "is 3 (colour) or 1 (grey)".into()));
-        }
-        if v.mean.len() != v.channels || v.std.len() != v.channels {
-            return Err(bad(
-                "visual.mean",
-                format!("`visual.mean` and `visual.std` need one number for each of {} channels", v.channels),
-            ));
-        }
-        if !(v.crop_scale.is_empty() || v.crop_scale.len() == 2) {
-            return Err(bad("visual.crop_scale", "is [smallest, largest] share of the area, or [] for no crop".into()));
-        }
-        Ok(())
-    }
-
-    fn check_embeddings(&self) -> Result<(), RecipeError> {
-        let embed = self.embed();
-        let given = [
-            (Modality::Audio, self.audio.embed, 8 * self.audio.width),
-            (Modality::Visual, self.visual.embed, 8 * self.visual.width),
-            (Modality::Text, self.text.embed, embed),
-        ];
-        for (modality, explicit, own) in given {
-            let width = if explicit > 0 { explicit } else { own };
-            if self.modalities.contains(&modality) && width != embed {
-                return Err(RecipeError::Contradiction(format!(
-                    "the heads need embeddings of one width, but {modality} has {width} and the others {embed}: \
-                     set `{modality}.embed={embed}`"
-                )));
-            }
-        }
-        Ok(())
     }
 }

@@ -32,13 +32,24 @@ pub enum Missing {
     Failed(String),
 }
 
-/// One experiment and seed of a table on one data set, and what became of it.
+/// A run that a table asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    /// Id of the experiment.
+    pub experiment: String,
+    /// Name of the column, [`MeasuredDataset::name`](crate::MeasuredDataset::name).
+    pub column: String,
+    /// Recipe, seed and identity.
+    pub cell: Cell,
+}
+
+/// One experiment and seed of a table in one column, and what became of it.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// Id of the experiment.
     pub experiment: String,
-    /// Name of the data set.
-    pub dataset: String,
+    /// Name of the column.
+    pub column: String,
     /// The seed.
     pub seed: u64,
     /// Recipe and identity.
@@ -49,20 +60,20 @@ pub struct Entry {
     pub outcome: Result<CellResult, Missing>,
 }
 
-/// Looks for the results of `(experiment, cell)` pairs under the folder of all runs.
-pub fn collect(cells: &[(String, Cell)], runs: &Path) -> Vec<Entry> {
-    let entry = |(experiment, cell): &(String, Cell)| {
+/// Looks for the results of wanted runs under the folder of all runs.
+pub fn collect(wanted: &[Wanted], runs: &Path) -> Vec<Entry> {
+    let entry = |Wanted { experiment, column, cell }: &Wanted| {
         let file = runs.join(cell.run_dir()).join("result.json");
         Entry {
             experiment: experiment.clone(),
-            dataset: cell.recipe.dataset.clone(),
+            column: column.clone(),
             seed: cell.recipe.seed,
             outcome: read_result(cell, &file),
             cell: cell.clone(),
             file,
         }
     };
-    cells.iter().map(entry).collect()
+    wanted.iter().map(entry).collect()
 }
 
 /// Reads a `result.json` and makes sure that it belongs to `cell`: its schema, its identity,

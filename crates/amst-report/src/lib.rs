@@ -33,7 +33,7 @@ mod table;
 mod terminal;
 
 pub use aggregate::Aggregate;
-pub use collect::{Entry, Missing, collect, read_result};
+pub use collect::{Entry, Missing, Wanted, collect, read_result};
 pub use comma_separated::Csv;
 pub use compare::{
     BOOTSTRAP_SEED, Comparison, Difference, Outcome, Pair, Pairs, REPLICATES, SIGNIFICANT, SeedTest, Unused, compare,

@@ -32,21 +32,22 @@ pub struct Table {
     pub comparisons: Vec<Comparison>,
 }
 
-/// A row that does not apply to a data set.
+/// A row that does not apply to a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftOut {
     /// Id of the experiment.
     pub experiment: String,
-    /// Name of the data set.
-    pub dataset: String,
+    /// Name of the column.
+    pub column: String,
     /// Why not.
     pub why: String,
 }
 
-/// A data set that was asked for.
+/// A data set that was asked for, with its own modalities or with given ones.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MeasuredDataset {
-    /// Name on the command line.
+    /// Name of the column: that of the data set, `world-digits`, or with its modalities,
+    /// `world-digits:a+t+v`, where those are not its own.
     pub name: String,
     /// Name in tables.
     pub title: String,
@@ -54,10 +55,10 @@ pub struct MeasuredDataset {
     pub classes: usize,
 }
 
-/// A data set of the table.
+/// A column of the table: a data set, with its own modalities or with given ones.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Column {
-    /// Name on the command line.
+    /// The column's [name](MeasuredDataset::name).
     pub dataset: String,
     /// The heading.
     pub title: String,
@@ -154,7 +155,7 @@ impl Table {
     /// The same table, which says of rows why they do not apply to a data set.
     pub fn leaving_out(mut self, left_out: &[LeftOut]) -> Self {
         for left in left_out {
-            let column = self.columns.iter().position(|c| c.dataset == left.dataset);
+            let column = self.columns.iter().position(|c| c.dataset == left.column);
             let row = self.rows.iter_mut().find(|r| r.experiment == left.experiment);
             if let Some((column, row)) = column.zip(row) {
                 row.cells[column].not_applicable = Some(left.why.clone());
@@ -265,8 +266,8 @@ fn columns(grid: &Grid, datasets: &[MeasuredDataset], entries: &[Entry]) -> Vec<
     measured.chain(published).collect()
 }
 
-fn results<'a>(entries: &'a [Entry], dataset: &str) -> impl Iterator<Item = &'a CellResult> {
-    entries.iter().filter(move |e| e.dataset == dataset).filter_map(|e| e.outcome.as_ref().ok())
+fn results<'a>(entries: &'a [Entry], column: &str) -> impl Iterator<Item = &'a CellResult> {
+    entries.iter().filter(move |e| e.column == column).filter_map(|e| e.outcome.as_ref().ok())
 }
 
 fn row(experiment: &Experiment, columns: &[Column], seeds: &[u64], entries: &[Entry]) -> Row {
@@ -274,7 +275,7 @@ fn row(experiment: &Experiment, columns: &[Column], seeds: &[u64], entries: &[En
         let own: Vec<&Entry> = seeds
             .iter()
             .filter_map(|seed| {
-                entries.iter().find(|e| e.dataset == column.dataset && e.experiment == experiment.id && e.seed == *seed)
+                entries.iter().find(|e| e.column == column.dataset && e.experiment == experiment.id && e.seed == *seed)
             })
             .collect();
         let published = experiment.published.get(&column.dataset).copied();

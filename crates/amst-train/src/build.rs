@@ -5,11 +5,12 @@ use std::path::Path;
 use amst::{Branch, HeadKind, Method, Net, Probes, renames};
 use amst_baselines::Noise;
 use amst_data::{Purpose, Stream};
-use amst_encoders::{AnyEncoder, Renames, ResNet18Config, Stem, TokenMeanConfig, read_weights};
-use amst_recipe::{Modality, Recipe};
+use amst_encoders::{AnyEncoder, Renames, ResNet18Config, Stem, read_weights};
+use amst_recipe::{Modality, Recipe, TextModel};
 use burn::tensor::Device;
 
 use crate::TrainError;
+use crate::text_encoder::text_encoder;
 
 /// A method and the network it trains, as initialised.
 pub struct Built {
@@ -39,16 +40,22 @@ impl Built {
 /// Makes the method of a recipe and a network with initial weights on an autodiff device.
 ///
 /// The weights of each encoder and head are a pure function of (seed, branch, place), so
-/// that two methods that share an encoder start from the same one.
+/// that two methods that share an encoder start from the same one. Those of a pretrained text
+/// encoder are the files' of `text_model`.
 ///
 /// # Errors
 ///
-/// A schedule in which nothing would ever train.
-pub fn build(recipe: &Recipe, classes: usize, device: &Device) -> Result<Built, TrainError> {
+/// A schedule in which nothing would ever train; a text model that cannot be read or does not fit.
+pub fn build(
+    recipe: &Recipe,
+    text_model: Option<&TextModel>,
+    classes: usize,
+    device: &Device,
+) -> Result<Built, TrainError> {
     let method = method(recipe)?;
     let mut branches = Vec::new();
     for (number, (_, head)) in method.branches().into_iter().enumerate() {
-        branches.push(branch(recipe, head, classes, number, device));
+        branches.push(branch(recipe, text_model, head, classes, number, device)?);
     }
     let mut net = Net::new(branches);
     if recipe.probes {
@@ -84,32 +91,40 @@ fn probes(recipe: &Recipe, branches: usize, classes: usize, device: &Device) -> 
     Probes::new(branches, recipe.modalities.len(), recipe.embed(), classes, &mut || own.normal(), device)
 }
 
-fn branch(recipe: &Recipe, head: HeadKind, classes: usize, number: usize, device: &Device) -> Branch<AnyEncoder> {
+fn branch(
+    recipe: &Recipe,
+    text_model: Option<&TextModel>,
+    head: HeadKind,
+    classes: usize,
+    number: usize,
+    device: &Device,
+) -> Result<Branch<AnyEncoder>, TrainError> {
     let stream = Stream::new(recipe.seed, Purpose::Init, 0, number as u64);
-    let encoders = recipe
-        .modalities
-        .iter()
-        .map(|modality| {
-            let mut own = stream.part(*modality as u64);
-            encoder(recipe, *modality, &mut || own.normal(), device)
-        })
-        .collect();
+    let encoder = |modality: &Modality| {
+        let mut own = stream.part(*modality as u64);
+        encoder(recipe, text_model, *modality, &mut || own.normal(), device)
+    };
+    let encoders = recipe.modalities.iter().map(encoder).collect::<Result<_, _>>()?;
     let mut own = stream.part(Modality::ALL.len() as u64);
     let head = head.init(recipe.modalities.len(), recipe.embed(), classes, &mut || own.normal(), device);
-    Branch { encoders, head }
+    Ok(Branch { encoders, head })
 }
 
-fn encoder(recipe: &Recipe, modality: Modality, normal: &mut dyn FnMut() -> f64, device: &Device) -> AnyEncoder {
+fn encoder(
+    recipe: &Recipe,
+    text_model: Option<&TextModel>,
+    modality: Modality,
+    normal: &mut dyn FnMut() -> f64,
+    device: &Device,
+) -> Result<AnyEncoder, TrainError> {
+    let embed = recipe.projection(modality);
     match modality {
-        Modality::Audio => resnet(1, recipe.audio.width, recipe.audio.stem, recipe.audio.embed, normal, device),
+        Modality::Audio => Ok(resnet(1, recipe.audio.width, recipe.audio.stem, embed, normal, device)),
         Modality::Visual => {
             let v = &recipe.visual;
-            resnet(v.channels, v.width, v.stem, v.embed, normal, device)
+            Ok(resnet(v.channels, v.width, v.stem, embed, normal, device))
         }
-        Modality::Text => {
-            let (vocabulary, width) = (recipe.text.vocabulary, recipe.text.width);
-            AnyEncoder::TokenMean(TokenMeanConfig { vocabulary, width, embed: recipe.embed() }.init(normal, device))
-        }
+        Modality::Text => text_encoder(recipe, text_model, normal, device),
     }
 }
 
@@ -117,7 +132,7 @@ fn resnet(
     channels: usize,
     width: usize,
     stem: amst_recipe::Stem,
-    embed: usize,
+    embed: Option<usize>,
     normal: &mut dyn FnMut() -> f64,
     device: &Device,
 ) -> AnyEncoder {
@@ -125,6 +140,6 @@ fn resnet(
         amst_recipe::Stem::Imagenet => Stem::Imagenet,
         amst_recipe::Stem::Small => Stem::Small,
     };
-    let config = ResNet18Config { channels, width, stem, embed: (embed > 0).then_some(embed) };
+    let config = ResNet18Config { channels, width, stem, embed };
     AnyEncoder::ResNet18(config.init(normal, device))
 }

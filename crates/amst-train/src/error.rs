@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use amst::MethodError;
 use amst_data::DataError;
-use amst_encoders::WeightsError;
+use amst_encoders::{ConfigError, WeightsError};
 use amst_recipe::RecipeError;
 
 /// What can end a run. [`TrainError::exit_code`] is what the command line program returns.
@@ -20,6 +20,9 @@ pub enum TrainError {
     /// A file of weights cannot be used.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// The configuration of a text model cannot be used.
+    #[error(transparent)]
+    TextModel(#[from] ConfigError),
     /// The loss is not a number any more.
     #[error(
         "the loss `{output}` became {value} in epoch {epoch}, step {step} (samples {samples}): lower `optim.lr`, \
@@ -65,7 +68,7 @@ impl TrainError {
         match self {
             TrainError::Recipe(_) | TrainError::Method(_) => 2,
             TrainError::Data(error) if error.kind() == amst_data::ErrorKind::Configuration => 2,
-            TrainError::Data(_) | TrainError::Weights(_) | TrainError::Io { .. } => 3,
+            TrainError::Data(_) | TrainError::Weights(_) | TrainError::TextModel(_) | TrainError::Io { .. } => 3,
             TrainError::Diverged { .. } => 4,
             TrainError::Foreign { .. } => 5,
         }

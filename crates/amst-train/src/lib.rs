@@ -41,6 +41,7 @@ mod predictions;
 mod run;
 mod step_log;
 mod supply;
+mod text_encoder;
 mod trainer;
 mod upload;
 

@@ -75,7 +75,7 @@ impl Trainer {
     pub fn new(run: Run, data: Prepared, device: Device) -> Result<Self, TrainError> {
         let recipe = run.cell().recipe.clone();
         let training = device.clone().autodiff();
-        let built = build(&recipe, data.classes().len(), &training)?;
+        let built = build(&recipe, data.text_model(), data.classes().len(), &training)?;
         let loader = |seed: u64| {
             let config = LoaderConfig { batch_size: recipe.batch_size, seed, train: true, ..LoaderConfig::default() };
             Loader::new(data.split(SplitName::Train), config)

@@ -39,6 +39,9 @@ fn amst(setting: &Setting, task: &str, job: &Job) -> Command {
     let mut command = Command::new(setting.program);
     command.args([task, "--recipe", setting.table, "--experiment", &job.experiment, "--dataset", &job.dataset]);
     command.args(["--preset", setting.preset]);
+    if let Some(modalities) = &job.modalities {
+        command.args(["--modalities", modalities]);
+    }
     for assignment in setting.assignments {
         command.args(["--set", assignment]);
     }

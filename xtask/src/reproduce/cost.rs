@@ -66,7 +66,9 @@ mod tests {
         let assignments: Vec<String> = assignments.iter().map(|a| a.to_string()).collect();
         let row = grid.experiment(id).unwrap();
         let cell: Cell = grid.cell(row, 0, &digits, &lock, Preset::default(), &assignments).unwrap();
-        Job { experiment: id.into(), row: id.into(), cell, dataset: "world-digits".into(), samples: 320 }
+        let name = "world-digits".to_string();
+        let (row, column) = (id.to_string(), name.clone());
+        Job { experiment: id.into(), row, column, cell, dataset: name, modalities: None, samples: 320 }
     }
 
     fn cost(table: &str, id: &str, assignments: &[&str]) -> u64 {

@@ -3,6 +3,7 @@
 mod amst;
 mod budget;
 mod child;
+mod columns;
 mod cost;
 mod device;
 mod estimate;
@@ -38,6 +39,10 @@ pub struct Args {
     /// A data set's name, or the folder of one; may be given several times.
     #[arg(long = "dataset", value_name = "NAME|PATH", default_value = "world-digits")]
     pub datasets: Vec<String>,
+    /// Modalities, for example audio,text,visual; own is the data set's choice. Each one given is a
+    /// column of its own.
+    #[arg(long = "modalities", value_name = "LIST|own")]
+    pub modalities: Vec<String>,
     /// Seeds to average over, for example 0,1,2; the table's own if left out.
     #[arg(long, value_delimiter = ',', value_name = "SEED,…")]
     pub seeds: Vec<u64>,

@@ -143,8 +143,8 @@ impl State {
 
 impl Inapplicable {
     fn of(left: &LeftOut) -> Self {
-        let LeftOut { dataset, experiment, why } = left.clone();
-        Self { dataset, experiment, why }
+        let LeftOut { column, experiment, why } = left.clone();
+        Self { dataset: column, experiment, why }
     }
 }
 
@@ -158,7 +158,7 @@ fn planned(entry: &Entry, earlier: &[Entry], estimate: Option<Estimate>) -> Plan
     let same_as = earlier.iter().find(|e| e.cell.id == entry.cell.id).map(|e| e.experiment.clone());
     let estimate = estimate.filter(|_| state == State::Missing && same_as.is_none());
     PlannedCell {
-        dataset: entry.dataset.clone(),
+        dataset: entry.column.clone(),
         experiment: entry.experiment.clone(),
         seed: entry.seed,
         cell: entry.cell.id.to_string(),

@@ -68,12 +68,12 @@ pub fn run(setting: &Setting, jobs: &[Job]) -> Vec<Failure> {
     failures
 }
 
-/// Prepares each data set once; the jobs of one that cannot be prepared have failed.
+/// Prepares each column once; the jobs of one that cannot be prepared have failed.
 fn prepare_all(setting: &Setting, jobs: &[Job]) -> (Vec<Job>, Vec<Failure>) {
     let mut known: BTreeMap<&str, Result<(), Fault>> = BTreeMap::new();
     let (mut ready, mut failures) = (Vec::new(), Vec::new());
     for job in jobs {
-        match known.entry(&job.dataset).or_insert_with(|| prepare(setting, job)) {
+        match known.entry(&job.column).or_insert_with(|| prepare(setting, job)) {
             Ok(()) => ready.push(job.clone()),
             Err(fault) => failures.push(Failure { job: job.clone(), fault: fault.clone() }),
         }

@@ -77,7 +77,7 @@ impl Small {
     }
 
     pub fn prepare(&self) -> Result<Prepared, DataError> {
-        prepare(&self.dataset(), &self.recipe, &self.store_dir(), &|_| {})
+        prepare(&self.dataset(), &self.recipe, None, &self.store_dir(), &|_| {})
     }
 
     /// The error that preparing gives.

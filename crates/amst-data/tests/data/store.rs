@@ -11,7 +11,7 @@ use crate::small::{Small, flip, riff};
 /// How many sources were turned into features.
 fn work(small: &Small) -> usize {
     let count = AtomicUsize::new(0);
-    prepare(&small.dataset(), &small.recipe, &small.store_dir(), &|_| {
+    prepare(&small.dataset(), &small.recipe, None, &small.store_dir(), &|_| {
         count.fetch_add(1, Ordering::Relaxed);
     })
     .unwrap();

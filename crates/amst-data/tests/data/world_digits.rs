@@ -21,7 +21,7 @@ fn world_digits() -> (ResolvedDataset, Recipe) {
 fn the_embedded_digits_are_1280_samples_in_three_splits_of_ten_classes() {
     let (dataset, recipe) = world_digits();
     let dir = tempfile::tempdir().unwrap();
-    let data = prepare(&dataset, &recipe, dir.path(), &|_| {}).unwrap();
+    let data = prepare(&dataset, &recipe, None, dir.path(), &|_| {}).unwrap();
     let sizes = SplitName::ALL.map(|name| data.split(name).len());
     assert_eq!(sizes, [835, 150, 295]);
     assert_eq!(data.classes().len(), 10);

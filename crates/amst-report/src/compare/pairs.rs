@@ -60,7 +60,7 @@ fn comparison(table: &Table, column: usize, entries: &[Entry]) -> Comparison {
 
 fn system<'a>(id: &'a str, dataset: &str, seeds: &[u64], entries: &'a [Entry]) -> (System<'a>, Vec<Unused>) {
     let of_seed = |seed: &u64| {
-        entries.iter().find(|e| e.dataset == dataset && e.experiment == id && e.seed == *seed).ok_or(Unpaired::NoResult)
+        entries.iter().find(|e| e.column == dataset && e.experiment == id && e.seed == *seed).ok_or(Unpaired::NoResult)
     };
     let mut system = System { id, cells: Vec::new(), answers: None };
     let mut unused: Vec<Unused> = Vec::new();

@@ -38,7 +38,7 @@ impl Runs {
                 match grid.cell(row, *seed, &digits(), &made::lock(), Preset::Recommended, &assignments) {
                     Ok(cell) => cells.push((row.id.clone(), cell)),
                     Err(RecipeError::NotApplicable { id, dataset, why, .. }) => {
-                        left_out.push(LeftOut { experiment: id, dataset, why });
+                        left_out.push(LeftOut { experiment: id, column: dataset, why });
                     }
                     Err(other) => panic!("{other}"),
                 }
@@ -94,7 +94,7 @@ impl Runs {
     pub fn table(&self) -> Table {
         let rows: Vec<_> = self.grid.experiment.iter().collect();
         let digits = [MeasuredDataset { name: "digits".into(), title: "Digits".into(), classes: 3 }];
-        let entries = collect(&self.cells, self.folder.path());
+        let entries = collect(&made::wanted(&self.cells), self.folder.path());
         let table = Table::new(&self.grid, &rows, &self.seeds, &digits, &entries);
         table.leaving_out(&self.left_out).with_comparisons(&entries)
     }

@@ -7,7 +7,7 @@ use amst_recipe::{
     Cell, CellResult, DataLock, DatasetSpec, Grid, OutputMetrics, Preset, RESULT_SCHEMA, ResolvedDataset, Selected,
     TestResult,
 };
-use amst_report::{Entry, MeasuredDataset, Table, collect};
+use amst_report::{Entry, MeasuredDataset, Table, Wanted, collect};
 
 pub const SEEDS: [u64; 3] = [0, 1, 2];
 
@@ -75,6 +75,15 @@ pub fn write_all(runs: &Path, cells: &[(String, Cell)]) {
     }
 }
 
+/// The runs of a table, in the column of their data set.
+pub fn wanted(cells: &[(String, Cell)]) -> Vec<Wanted> {
+    let of = |(experiment, cell): &(String, Cell)| {
+        let column = cell.recipe.dataset.clone();
+        Wanted { experiment: experiment.clone(), column, cell: cell.clone() }
+    };
+    cells.iter().map(of).collect()
+}
+
 pub fn table(entries: &[Entry]) -> Table {
     let grid = Grid::named("table2").unwrap();
     let experiments: Vec<_> = grid.experiment.iter().collect();
@@ -88,7 +97,7 @@ pub fn table_after(spoil: impl Fn(&Path, &[(String, Cell)])) -> Table {
     let cells = cells(&digits());
     write_all(runs.path(), &cells);
     spoil(runs.path(), &cells);
-    let mut table = table(&collect(&cells, runs.path()));
+    let mut table = table(&collect(&wanted(&cells), runs.path()));
     forget_identities(&mut table, runs.path());
     table
 }

@@ -21,7 +21,7 @@ impl Training {
     fn new(assignments: &[&str]) -> Self {
         let recipe = cell(assignments).0.recipe;
         let data = Prepared::synthetic(&recipe).unwrap();
-        let built = build(&recipe, data.classes().len(), &Device::flex().autodiff()).unwrap();
+        let built = build(&recipe, None, data.classes().len(), &Device::flex().autodiff()).unwrap();
         Self { optimiser: Optimiser::new(&recipe.optim), recipe, data, built }
     }
 

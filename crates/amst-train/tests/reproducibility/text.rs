@@ -16,7 +16,7 @@ fn the_embedded_data_set_trains_with_text_beside_sound_and_pictures() {
     let lock = DataLock::of(&dataset).unwrap();
     let runs = tempfile::tempdir().unwrap();
     let store = runs.path().join("store");
-    let data = amst_data::prepare(&dataset, &recipe, &store, &|_| {}).unwrap();
+    let data = amst_data::prepare(&dataset, &recipe, None, &store, &|_| {}).unwrap();
     assert_eq!(std::fs::read_dir(&store).unwrap().filter(|f| is_store(f.as_ref().unwrap())).count(), 3);
     let run = Run::create(runs.path(), &Cell::new(recipe, &lock), &lock).unwrap();
     let result = Trainer::new(run, data, Device::flex()).unwrap().train(&mut |_| {}).unwrap();

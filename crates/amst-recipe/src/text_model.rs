@@ -1,0 +1,138 @@
+//! A pretrained text model on disk: its files, its sizes, its identity.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::error::bad;
+use crate::lock::hex;
+use crate::{Recipe, RecipeError};
+
+const CONFIG: &str = "config.json";
+/// Weights, the better format first.
+const WEIGHTS: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
+/// Whatever may decide how a text becomes tokens.
+const TOKENIZER: [&str; 7] = [
+    "added_tokens.json",
+    "merges.txt",
+    "special_tokens_map.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "vocab.json",
+    "vocab.txt",
+];
+
+/// A folder with what Hugging Face keeps for one model: configuration, tokenizer and weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TextModel {
+    folder: PathBuf,
+    weights: PathBuf,
+    sizes: Sizes,
+    digest: String,
+}
+
+/// What a recipe must know of `config.json`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+struct Sizes {
+    hidden_size: usize,
+    vocab_size: usize,
+    num_hidden_layers: usize,
+}
+
+impl TextModel {
+    /// Looks at a folder and hashes the files that count, which takes half a second for `roberta-base`.
+    ///
+    /// # Errors
+    ///
+    /// [`RecipeError::TextModel`] where a file is missing or the configuration has no sizes;
+    /// [`RecipeError::Io`] where one cannot be read.
+    pub fn open(folder: &Path) -> Result<Self, RecipeError> {
+        let unfit = |missing: String| RecipeError::TextModel { folder: folder.into(), missing };
+        let there = |name: &&&str| folder.join(name).is_file();
+        if !folder.join(CONFIG).is_file() {
+            return Err(unfit(format!("no {CONFIG}")));
+        }
+        let tokenizer: Vec<&str> = TOKENIZER.iter().filter(there).copied().collect();
+        let is_whole = |parts: &[&str]| parts.iter().all(|part| tokenizer.contains(part));
+        if ![&["tokenizer.json"][..], &["vocab.json", "merges.txt"], &["vocab.txt"]].into_iter().any(is_whole) {
+            return Err(unfit("no tokenizer".into()));
+        }
+        let weights = WEIGHTS.iter().find(there).ok_or_else(|| unfit("no weights".into()))?;
+        let text = std::fs::read(folder.join(CONFIG)).map_err(failed(&folder.join(CONFIG)))?;
+        let sizes = serde_json::from_slice(&text).map_err(|e| unfit(format!("a {CONFIG} that says too little ({e})")))?;
+        let mut hash = Sha256::new();
+        for name in [CONFIG].into_iter().chain(tokenizer).chain([*weights]) {
+            let (length, content) = content(&folder.join(name))?;
+            hash.update(name);
+            hash.update(length.to_le_bytes());
+            hash.update(content);
+        }
+        Ok(Self { folder: folder.into(), weights: folder.join(weights), sizes, digest: hex(&hash.finalize()) })
+    }
+
+    /// The folder, as it was given.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Its `config.json`.
+    pub fn config(&self) -> PathBuf {
+        self.folder.join(CONFIG)
+    }
+
+    /// `model.safetensors`, or `pytorch_model.bin` where there is no other.
+    pub fn weights(&self) -> &Path {
+        &self.weights
+    }
+
+    /// SHA-256 over names, lengths and contents of the files, in lower-case hexadecimal digits.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// What a recipe takes from the model, as `key=value`.
+    pub fn assignments(&self) -> Vec<String> {
+        vec![
+            format!("text.model={:?}", self.digest),
+            format!("text.width={}", self.sizes.hidden_size),
+            format!("text.vocabulary={}", self.sizes.vocab_size),
+        ]
+    }
+
+    /// Whether a recipe asks no more of the model than there is.
+    ///
+    /// # Errors
+    ///
+    /// [`RecipeError::Value`] where more layers would train than the model has.
+    pub fn check(&self, recipe: &Recipe) -> Result<(), RecipeError> {
+        let (asked, there) = (recipe.text.unfrozen_layers, self.sizes.num_hidden_layers);
+        match asked > there {
+            true => {
+                let why = format!("is {asked}, and the model has {there} layers: use {there} or fewer");
+                Err(bad("text.unfrozen_layers", why))
+            }
+            false => Ok(()),
+        }
+    }
+}
+
+/// Length and SHA-256 of a file that may be larger than memory.
+fn content(path: &Path) -> Result<(u64, [u8; 32]), RecipeError> {
+    let mut file = std::fs::File::open(path).map_err(failed(path))?;
+    let (mut hash, mut length, mut buffer) = (Sha256::new(), 0, vec![0; 1 << 20]);
+    loop {
+        let read = file.read(&mut buffer).map_err(failed(path))?;
+        if read == 0 {
+            return Ok((length, hash.finalize().into()));
+        }
+        hash.update(&buffer[..read]);
+        length += read as u64;
+    }
+}
+
+fn failed(path: &Path) -> impl Fn(std::io::Error) -> RecipeError {
+    let path = path.to_path_buf();
+    move |source| RecipeError::Io { path: path.clone(), source }
+}

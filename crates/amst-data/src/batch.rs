@@ -46,7 +46,7 @@ pub enum Features {
     },
     /// Text.
     Tokens {
-        /// Token ids; padding is [`PAD`](crate::PAD).
+        /// Token ids; padding is [`PAD`](crate::PAD), or what a pretrained model pads with.
         ids: Vec<i64>,
         /// 1 for a token, 0 for padding.
         mask: Vec<f32>,

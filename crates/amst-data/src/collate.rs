@@ -12,6 +12,8 @@ pub(crate) struct Shaper {
     audio: AudioSpec,
     text: TextSpec,
     visual: VisualSpec,
+    /// The token that fills a row.
+    pad: i64,
     train: TrainTransform,
     eval: EvalTransform,
 }
@@ -29,7 +31,12 @@ impl Shaper {
         let config = frame_config(&visual)?;
         let bad = |e: FrameError| DataError::setting("visual", e.to_string());
         let (train, eval) = (TrainTransform::new(&config).map_err(bad)?, EvalTransform::new(&config).map_err(bad)?);
-        Ok(Self { audio, text, visual, train, eval })
+        Ok(Self { audio, text, visual, pad: PAD, train, eval })
+    }
+
+    /// The same with another token for padding.
+    pub(crate) fn padding_with(self, pad: u32) -> Self {
+        Self { pad: i64::from(pad), ..self }
     }
 
     /// Pictures a sample.
@@ -52,7 +59,7 @@ impl Shaper {
             Modality::Text => {
                 let shape = [batch, self.text.max_length];
                 let size = shape.iter().product();
-                Features::Tokens { ids: vec![PAD; size], mask: vec![0.0; size], shape }
+                Features::Tokens { ids: vec![self.pad; size], mask: vec![0.0; size], shape }
             }
         }
     }

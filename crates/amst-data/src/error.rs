@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use amst_recipe::Modality;
+use amst_tokens::TokensError;
 
 /// Everything this crate refuses, with the remedy in the message.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,9 @@ pub enum DataError {
         /// What is wrong and what would be right.
         why: String,
     },
+    /// Text cannot become tokens.
+    #[error(transparent)]
+    Tokens(#[from] TokensError),
     /// A modality was asked for that was not prepared.
     #[error("{modality} was not prepared; add it to `modalities` (now: {prepared})")]
     NotPrepared {
@@ -123,6 +127,12 @@ impl DataError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Setting { .. } | Self::NotPrepared { .. } => ErrorKind::Configuration,
+            Self::Tokens(
+                TokensError::MaxLength { .. }
+                | TokensError::LongLength { .. }
+                | TokensError::Positions { .. }
+                | TokensError::VocabularySize { .. },
+            ) => ErrorKind::Configuration,
             Self::Write { .. } => ErrorKind::Machine,
             Self::Worker { .. } => ErrorKind::Program,
             _ => ErrorKind::Data,

@@ -40,6 +40,7 @@ mod split;
 mod store;
 mod stream;
 mod synthetic;
+mod tokenizer;
 
 pub use batch::{Batch, Features};
 pub use error::{DataError, ErrorKind, Fault, Listing, Problem};

@@ -13,6 +13,7 @@ use crate::store::ledger::Ledger;
 use crate::store::make::open_or_make;
 use crate::store::read::Store;
 use crate::synthetic::Generator;
+use crate::tokenizer::tokenizer;
 use crate::{DataError, Raw, Row, Split, SplitName, layout, record};
 
 /// How far the preparation of one modality is.
@@ -75,15 +76,19 @@ pub fn prepare(
     store_dir: &Path,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Prepared, DataError> {
-    let shaper = Shaper::new(recipe)?;
+    let mut shaper = Shaper::new(recipe)?;
     if dataset.spec.layout == Layout::Synthetic {
         return Prepared::synthetic(recipe);
     }
     let rows = layout::csv::read(dataset, &recipe.modalities)?;
     let content = content(dataset, recipe, &rows, store_dir)?;
+    let tokenizer = tokenizer(recipe, text_model, &rows, store_dir)?;
+    if let Some(tokenizer) = &tokenizer {
+        shaper = shaper.padding_with(tokenizer.pad_id());
+    }
     let mut stores = BTreeMap::new();
     for &modality in &recipe.modalities {
-        let encoder = record::encoder(modality, recipe)?;
+        let encoder = record::encoder(modality, recipe, tokenizer.as_ref())?;
         let plan = Plan::new(modality, &rows, recipe, &encoder.configuration(), &dataset.root, &content);
         stores.insert(modality, open_or_make(&plan, &*encoder, store_dir, progress)?);
     }

@@ -8,6 +8,7 @@ pub(crate) mod text;
 pub(crate) mod visual;
 
 use amst_recipe::{Modality, Recipe};
+use amst_tokens::Tokenizer;
 use serde_json::Value;
 
 use crate::sample::Input;
@@ -22,11 +23,18 @@ pub(crate) trait Encode: Sync {
     fn encode(&self, source: &[u8], name: &str) -> Result<Vec<u8>, String>;
 }
 
-/// The encoder that a recipe asks for.
-pub(crate) fn encoder(modality: Modality, recipe: &Recipe) -> Result<Box<dyn Encode>, DataError> {
+/// The encoder that a recipe asks for; text goes through the tokenizer if it has one.
+pub(crate) fn encoder(
+    modality: Modality,
+    recipe: &Recipe,
+    tokenizer: Option<&Tokenizer>,
+) -> Result<Box<dyn Encode>, DataError> {
     Ok(match modality {
         Modality::Audio => Box::new(audio::AudioEncoder::new(&recipe.audio)?),
-        Modality::Text => Box::new(text::TextEncoder::new(&recipe.text)),
+        Modality::Text => match tokenizer {
+            Some(tokenizer) => Box::new(text::Subwords::new(tokenizer.clone())?),
+            None => Box::new(text::Bytes::new(&recipe.text)),
+        },
         Modality::Visual => Box::new(visual::VisualEncoder),
     })
 }

@@ -97,7 +97,8 @@ impl Split {
     /// If `index` is not below [`Split::len`].
     pub fn sample(&self, index: usize, active: &[Modality]) -> Result<Sample, DataError> {
         let member = self.members[index];
-        let inputs = active.iter().map(|&m| Ok((m, self.shared.input(m, member)?))).collect::<Result<_, _>>()?;
+        let input = |&m: &Modality| self.shared.input(m, member).map(|input| (m, input));
+        let inputs = active.iter().map(input).collect::<Result<_, _>>()?;
         let entry = self.shared.entry(member);
         Ok(Sample { index, id: entry.id.clone(), label: entry.label, inputs })
     }

@@ -13,7 +13,7 @@
 //! the order of reading matters.
 
 use amst_frames::Picture;
-use amst_recipe::{Modality, Recipe, SyntheticSpec};
+use amst_recipe::{Modality, Recipe, SyntheticSpec, TextEncoder};
 
 use crate::prepared::Entry;
 use crate::record::text::FIRST;
@@ -38,7 +38,12 @@ pub(crate) struct Generator {
     frames: usize,
     length: usize,
     words: usize,
+    /// Whether a text opens with a token of its own, whose hidden state a transformer embeds.
+    opens: bool,
 }
+
+/// What opens a text, as RoBERTa numbers it.
+const START: u32 = 0;
 
 impl Generator {
     pub(crate) fn new(recipe: &Recipe) -> Result<Self, DataError> {
@@ -49,6 +54,10 @@ impl Generator {
             let least = spec.classes + FIRST as usize;
             return Err(DataError::setting("text.vocabulary", format!("synthetic text needs at least {least} here")));
         }
+        if recipe.has_transformer() && recipe.text.encoder != TextEncoder::Transformer {
+            let why = "synthetic text has no words that a pretrained model knows: use `bag` or `transformer`";
+            return Err(DataError::setting("text.encoder", why));
+        }
         Ok(Self {
             spec,
             map: [recipe.audio.target_frames, recipe.audio.mels],
@@ -57,6 +66,7 @@ impl Generator {
             frames: recipe.visual.frames,
             length: recipe.text.max_length,
             words,
+            opens: recipe.has_transformer(),
         })
     }
 
@@ -159,7 +169,11 @@ impl Generator {
                 stream.below(self.words as u64) as usize
             }
         };
-        Input::Tokens((0..length).map(|_| word() as u32 + FIRST).collect())
+        let mut tokens: Vec<u32> = (0..length).map(|_| word() as u32 + FIRST).collect();
+        if self.opens {
+            tokens[0] = START;
+        }
+        Input::Tokens(tokens)
     }
 }
 

@@ -83,5 +83,5 @@ pub use resolve::{keys, resolve, resolve_preset};
 pub use result::{CellResult, OutputMetrics, RESULT_SCHEMA, Selected, TestResult, Timing};
 pub use suggest::nearest;
 pub use text::{TextEncoder, TextSpec};
-pub use text_model::TextModel;
+pub use text_model::{TextModel, TextModelSizes};
 pub use text_models::TextModels;

@@ -29,16 +29,30 @@ const TOKENIZER: [&str; 7] = [
 pub struct TextModel {
     folder: PathBuf,
     weights: PathBuf,
-    sizes: Sizes,
+    sizes: TextModelSizes,
     digest: String,
 }
 
-/// What a recipe must know of `config.json`.
+/// What recipe and tokenizer must know of `config.json`, under its names.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-struct Sizes {
-    hidden_size: usize,
-    vocab_size: usize,
-    num_hidden_layers: usize,
+pub struct TextModelSizes {
+    /// `roberta` or `bert`; others are refused where the encoder is built.
+    pub model_type: String,
+    /// Width of the hidden states.
+    pub hidden_size: usize,
+    /// Rows of the table of tokens.
+    pub vocab_size: usize,
+    /// Layers.
+    pub num_hidden_layers: usize,
+    /// Rows of the table of positions.
+    pub max_position_embeddings: usize,
+    /// The token that pads; 1 for RoBERTa and 0 for BERT where the file does not say.
+    #[serde(default = "unsaid")]
+    pub pad_token_id: u32,
+}
+
+fn unsaid() -> u32 {
+    u32::MAX
 }
 
 impl TextModel {
@@ -61,7 +75,11 @@ impl TextModel {
         }
         let weights = WEIGHTS.iter().find(there).ok_or_else(|| unfit("no weights".into()))?;
         let text = std::fs::read(folder.join(CONFIG)).map_err(failed(&folder.join(CONFIG)))?;
-        let sizes = serde_json::from_slice(&text).map_err(|e| unfit(format!("a {CONFIG} that says too little ({e})")))?;
+        let mut sizes: TextModelSizes =
+            serde_json::from_slice(&text).map_err(|e| unfit(format!("a {CONFIG} that says too little ({e})")))?;
+        if sizes.pad_token_id == unsaid() {
+            sizes.pad_token_id = u32::from(sizes.model_type != "bert");
+        }
         let mut hash = Sha256::new();
         for name in [CONFIG].into_iter().chain(tokenizer).chain([*weights]) {
             let (length, content) = content(&folder.join(name))?;
@@ -75,6 +93,11 @@ impl TextModel {
     /// The folder, as it was given.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// What its `config.json` says.
+    pub fn sizes(&self) -> &TextModelSizes {
+        &self.sizes
     }
 
     /// Its `config.json`.

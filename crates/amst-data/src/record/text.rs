@@ -1,33 +1,60 @@
-//! Text: its UTF-8 bytes as tokens.
+//! Text as tokens: those of a tokenizer with its special tokens around them, or UTF-8 bytes.
 //!
 //! Byte `b` is token `b + 2`, so 258 ids reach every language without a vocabulary file.
 //! Id 1 pads ([`PAD`]) and id 0 is left free for a start token, which is how RoBERTa numbers
-//! the two, so that text of either kind is padded alike. A record is the ids as `u32`.
+//! the two, so that text of either kind is padded alike. A record is the ids as `u32`, not padded.
 
 use amst_recipe::TextSpec;
+use amst_tokens::Tokenizer;
 use serde_json::{Value, json};
 
 use super::Encode;
+use crate::DataError;
 use crate::sample::Input;
 
-/// The token that fills a row up to its length; its mask is 0.
+/// The token that fills a row of bytes up to its length; its mask is 0. RoBERTa's has the same id.
 pub const PAD: i64 = 1;
 
 /// The id of byte 0.
 pub(crate) const FIRST: u32 = 2;
 
-pub(crate) struct TextEncoder {
+/// Tokens of a tokenizer that was trained or came with a pretrained model.
+pub(crate) struct Subwords {
+    tokenizer: Tokenizer,
+    digest: String,
+}
+
+impl Subwords {
+    pub(crate) fn new(tokenizer: Tokenizer) -> Result<Self, DataError> {
+        Ok(Self { digest: tokenizer.digest()?, tokenizer })
+    }
+}
+
+impl Encode for Subwords {
+    fn configuration(&self) -> Value {
+        json!({ "record": 1, "tokens": self.digest, "max_length": self.tokenizer.max_length() })
+    }
+
+    fn encode(&self, source: &[u8], name: &str) -> Result<Vec<u8>, String> {
+        let text = amst_tokens::utf8(source, name).map_err(|e| e.to_string())?;
+        let ids = self.tokenizer.ids(text).map_err(|e| format!("{name}: {e}"))?;
+        Ok(ids.iter().flat_map(|id| id.to_le_bytes()).collect())
+    }
+}
+
+/// Bytes as tokens.
+pub(crate) struct Bytes {
     vocabulary: usize,
     max_length: usize,
 }
 
-impl TextEncoder {
+impl Bytes {
     pub(crate) fn new(spec: &TextSpec) -> Self {
         Self { vocabulary: spec.vocabulary, max_length: spec.max_length }
     }
 }
 
-impl Encode for TextEncoder {
+impl Encode for Bytes {
     fn configuration(&self) -> Value {
         // The vocabulary changes no id: it decides only whether one is refused.
         json!({ "record": 1, "tokens": "bytes", "max_length": self.max_length, "vocabulary": self.vocabulary })

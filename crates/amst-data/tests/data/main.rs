@@ -5,4 +5,5 @@ mod manifest;
 mod small;
 mod store;
 mod synthetic;
+mod text;
 mod world_digits;

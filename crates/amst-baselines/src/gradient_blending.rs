@@ -51,15 +51,22 @@ impl GradientBlending {
         let mut optimiser = context.optimiser.fresh();
         for number in 0..context.supply.count(Part::Epoch) {
             let batch = self.only(k, context.supply.batch(Part::Epoch, number).map_err(EpochError::Supply)?);
-            copy = self.step_alone(copy, &batch, context.lr, &mut optimiser);
+            copy = self.step_alone(copy, &batch, (context.epoch, number), context.lr, &mut optimiser);
         }
         Ok((before, self.losses(&copy, k, context)?))
     }
 
     /// One step on the fused loss of whatever the batch holds.
-    fn step_alone<E: Encoder>(&self, mut net: Net<E>, batch: &Batch, lr: f64, optimiser: &mut Optimiser) -> Net<E> {
+    fn step_alone<E: Encoder>(
+        &self,
+        mut net: Net<E>,
+        batch: &Batch,
+        (epoch, step): (usize, usize),
+        lr: f64,
+        optimiser: &mut Optimiser,
+    ) -> Net<E> {
         let mut clock = Stopwatch::default();
-        let mut context = StepContext::new(0, lr, optimiser, &mut clock);
+        let mut context = StepContext { step, ..StepContext::new(epoch, lr, optimiser, &mut clock) };
         let branch = &mut net.branches[0];
         let pass = Pass::forward(branch, &self.skipping.schedule.modalities(), batch, &mut context);
         let loss = cross_entropy(branch.head.fused(&pass.embeddings), &batch.labels);

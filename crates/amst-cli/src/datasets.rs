@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use amst_recipe::{
-    Cell, DataLock, DatasetSpec, Grid, RecipeError, ResolvedDataset, TextModel, TextModels, find_dataset, resolve_preset,
+    Cell, DataLock, DatasetSpec, Grid, RecipeError, ResolvedDataset, TextModel, TextModels, find_dataset,
+    resolve_preset,
 };
 use anyhow::Result;
 

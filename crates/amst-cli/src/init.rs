@@ -51,7 +51,12 @@ fn unwritable(error: WeightsError, file: &Path) -> TrainError {
 
 fn build(resolved: &Resolved, device: &Device) -> Result<Built, TrainError> {
     let recipe = &resolved.cell.recipe;
-    amst_train::build(recipe, resolved.text_model.as_ref(), classes(recipe, &resolved.dataset.spec.classes), &device.clone().autodiff())
+    amst_train::build(
+        recipe,
+        resolved.text_model.as_ref(),
+        classes(recipe, &resolved.dataset.spec.classes),
+        &device.clone().autodiff(),
+    )
 }
 
 fn classes(recipe: &Recipe, named: &[String]) -> usize {

@@ -22,11 +22,12 @@ pub fn run(args: &Prepare) -> Result<()> {
 pub fn prepare(resolved: &Resolved, out: &std::path::Path, kind: ProgressKind) -> Result<Prepared> {
     let bar = progress::preparation(kind);
     let store = store(out, &resolved.dataset.spec);
-    let data = amst_data::prepare(&resolved.dataset, &resolved.cell.recipe, resolved.text_model.as_ref(), &store, &|p| {
-        bar.set_length(p.total as u64);
-        bar.set_position(p.done as u64);
-        bar.set_message(p.modality.name());
-    })?;
+    let data =
+        amst_data::prepare(&resolved.dataset, &resolved.cell.recipe, resolved.text_model.as_ref(), &store, &|p| {
+            bar.set_length(p.total as u64);
+            bar.set_position(p.done as u64);
+            bar.set_message(p.modality.name());
+        })?;
     bar.finish_and_clear();
     Ok(data)
 }

@@ -20,6 +20,8 @@ pub enum Purpose {
     Sample = 6,
     /// The initial weights of linear probes.
     Probes = 7,
+    /// What dropout drops.
+    Dropout = 9,
 }
 
 /// A generator that is a pure function of `(seed, purpose, epoch, index)`.

@@ -1,7 +1,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use crate::{Encoder, Input, ResNet18, Roberta, TokenMean};
+use crate::{Encoder, Input, ResNet18, Roberta, TokenMean, TrainingStep};
 
 /// An encoder chosen at run time. A new encoder is one file and one arm here.
 #[derive(Module, Debug)]
@@ -21,6 +21,14 @@ impl Encoder for AnyEncoder {
             AnyEncoder::ResNet18(encoder) => encoder.embed(input),
             AnyEncoder::TokenMean(encoder) => encoder.embed(input),
             AnyEncoder::Roberta(encoder) => encoder.embed(input),
+        }
+    }
+
+    fn embed_in_step(&self, input: &Input, step: TrainingStep) -> Tensor<2> {
+        match self {
+            AnyEncoder::ResNet18(encoder) => encoder.embed_in_step(input, step),
+            AnyEncoder::TokenMean(encoder) => encoder.embed_in_step(input, step),
+            AnyEncoder::Roberta(encoder) => encoder.embed_in_step(input, step),
         }
     }
 

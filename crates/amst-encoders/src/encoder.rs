@@ -62,14 +62,25 @@ impl Input {
     }
 }
 
+/// Which step of a training a forward pass belongs to. It is all that random numbers drawn in
+/// the pass may depend on besides the encoder itself, so that a step gives the same after a
+/// resume, on any number of threads, and whatever else was forwarded before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrainingStep {
+    /// Counted from 0.
+    pub epoch: usize,
+    /// Counted from 0 in the epoch.
+    pub step: usize,
+}
+
 /// What the fusion heads and the training methods ask of an encoder.
 ///
 /// Implement it for a module of your own to train that instead: `crates/amst/examples/custom_encoder.rs`.
-/// An encoder knows no data set and no schedule. Whether it behaves as in training (batch
-/// statistics, dropout) is decided by burn: on an autodiff device it does, after
-/// [`Module::valid`] it does not.
+/// An encoder knows no data set and no schedule. Whether it behaves as in training is decided
+/// by burn: on an autodiff device batch statistics are used, after [`Module::valid`] they are
+/// not. Dropout is random, and so belongs to a step: [`embed_in_step`](Self::embed_in_step).
 pub trait Encoder: Module + ModuleDisplay + 'static {
-    /// Embeds a batch.
+    /// Embeds a batch, without dropout.
     ///
     /// # Shapes
     ///
@@ -80,6 +91,14 @@ pub trait Encoder: Module + ModuleDisplay + 'static {
     ///
     /// When given a kind of input that this encoder does not read; a recipe cannot ask for that.
     fn embed(&self, input: &Input) -> Tensor<2>;
+
+    /// The same in a step of training. An encoder that draws random numbers draws them here and
+    /// nowhere else, as a pure function of a seed of its own and of `step`; one that draws none
+    /// leaves this as it is.
+    fn embed_in_step(&self, input: &Input, step: TrainingStep) -> Tensor<2> {
+        let _ = step;
+        self.embed(input)
+    }
 
     /// Whether a forward pass in training mode moves running statistics, so that they go
     /// stale while the encoder is skipped and need recalibration.

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 /// What can be wrong with a file of weights.
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
-    /// The file cannot be read or written, or is not safetensors.
+    /// The file cannot be read or written, or is not of the kind that its name says.
     #[error("{}: {why}", path.display())]
     File {
         /// The file.
@@ -18,6 +18,18 @@ pub enum WeightsError {
         path: PathBuf,
         /// Which tensors, up to ten of each kind.
         why: String,
+    },
+    /// A file of `torch.save` that wants more than tensors made.
+    #[error(
+        "{}: it holds {what}, and only tensors are read, by no code of the file's; save the model's state \
+         dictionary as model.safetensors instead",
+        path.display()
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// The Python types that it asks for.
+        what: String,
     },
     /// Tensors missing from a pretrained model's file, beyond it, or of another shape.
     #[error("{}: {why}; the file must be of the model that its config.json describes", path.display())]

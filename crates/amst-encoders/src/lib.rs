@@ -38,10 +38,12 @@ mod weights;
 
 pub use any::AnyEncoder;
 pub use batch_norm::BatchNorm;
-pub use encoder::{Encoder, Input};
+pub use encoder::{Encoder, Input, TrainingStep};
 pub use error::WeightsError;
 pub use init::{Normal, xavier_linear};
 pub use resnet::{ResNet18, ResNet18Config, Stem};
-pub use roberta::{Architecture, ConfigError, Roberta, RobertaConfig};
+pub use roberta::{
+    Architecture, ConfigError, PrefixCache, PretrainedError, Roberta, RobertaConfig, pretrained_weights,
+};
 pub use token_mean::{TokenMean, TokenMeanConfig};
 pub use weights::{NamedTensor, Renames, named_tensors, read_weights, read_weights_from, write_weights};

@@ -1,28 +1,36 @@
 //! RoBERTa (Liu et al. 2019), and with it BERT (Devlin et al. 2019): a post-layer-norm transformer over tokens.
 
 mod config;
+mod dropout;
 mod embeddings;
 mod layer;
-
-use std::path::Path;
+mod prefix;
+mod prefix_cache;
+mod pretrained;
 
 use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Bool, Device, Int, Tensor};
 
 pub use config::{Architecture, ConfigError, RobertaConfig};
+use dropout::Draws;
 use embeddings::Embeddings;
 use layer::Layer;
+use prefix::Fingerprint;
+pub use prefix_cache::PrefixCache;
+pub use pretrained::{PretrainedError, pretrained_weights};
 
-use crate::weights::read_part;
-use crate::{Encoder, Input, Normal, Renames, WeightsError};
+use crate::{Encoder, Input, Normal, TrainingStep};
 
 /// Hugging Face's `RobertaModel` or `BertModel` without its pooler, as an encoder: a text's
 /// embedding is the first token's last hidden state (METHODS 2.1 in docs/paper.md).
 ///
 /// Where [`RobertaConfig::unfrozen_layers`] names a number, only that many last layers train.
-/// What lies before them never enters the autodiff graph, so it costs a forward pass and
-/// neither a backward pass nor an optimiser's memory; its dropout is active in training like
-/// everyone's. It is part of the weights like the rest.
+/// What lies before them, the *prefix*, is computed on the device without autodiff: it costs a
+/// forward pass, and neither a graph, nor a backward pass, nor an optimiser's memory. Its
+/// dropout is active in training like everyone's, unless [`RobertaConfig::frozen_eval`] says
+/// otherwise; then a [`PrefixCache`] can keep what it gives. It is part of the weights like the rest.
+///
+/// Dropout acts in [`Encoder::embed_in_step`], on an autodiff device, and nowhere else.
 #[derive(Module, Debug)]
 pub struct Roberta {
     /// Called so in files of weights, `encoder.t.m.embeddings.word_embeddings.weight`; what
@@ -31,6 +39,16 @@ pub struct Roberta {
     /// How many first layers are frozen, and the embeddings with them.
     #[module(skip)]
     frozen: Option<usize>,
+    /// [`RobertaConfig::dropout_seed`].
+    #[module(skip)]
+    dropout_seed: u64,
+    /// [`RobertaConfig::frozen_eval`].
+    #[module(skip)]
+    frozen_eval: bool,
+    #[module(skip)]
+    cache: Option<PrefixCache>,
+    #[module(skip)]
+    fingerprint: Fingerprint,
 }
 
 #[derive(Module, Debug)]
@@ -59,48 +77,89 @@ impl RobertaConfig {
         let mut layer: Vec<_> = (0..self.num_hidden_layers).map(|_| Layer::new(self, normal, device)).collect();
         let frozen = self.unfrozen_layers.map(|unfrozen| self.num_hidden_layers - unfrozen);
         if let Some(frozen) = frozen {
-            // Not `freeze`, which would silence dropout as well.
             embeddings = embeddings.no_grad();
             layer = layer.into_iter().enumerate().map(|(i, l)| if i < frozen { l.no_grad() } else { l }).collect();
         }
-        Ok(Roberta { m: Transformer { embeddings, encoder: Layers { layer } }, frozen })
+        Ok(Roberta {
+            m: Transformer { embeddings, encoder: Layers { layer } },
+            frozen,
+            dropout_seed: self.dropout_seed,
+            frozen_eval: self.frozen_eval,
+            cache: None,
+            fingerprint: Fingerprint::default(),
+        })
     }
 }
 
+/// What stands for the embeddings among the places where dropout draws; layers have their number.
+const EMBEDDINGS: u64 = u64::MAX;
+
 impl Roberta {
     /// The last layer's hidden states, `[batch, length, hidden]`, of `ids` and `mask`, `[batch, length]`.
+    /// Nothing is dropped.
     ///
     /// # Panics
     ///
     /// When the texts are longer than [`RobertaConfig::max_length`].
     pub fn hidden_states(&self, ids: Tensor<2, Int>, mask: Tensor<2>) -> Tensor<3> {
-        let [batch, length] = mask.dims();
-        let padding = mask.equal_elem(0.0).reshape([batch, 1, 1, length]);
-        let (frozen, unfrozen) = self.m.encoder.layer.split_at(self.frozen.unwrap_or(0));
-        let embedded = self.m.embeddings.forward(ids);
-        let before = frozen.iter().fold(embedded, |x, layer| layer.forward(x, &padding));
-        let before = if self.frozen.is_some() { before.detach() } else { before };
-        unfrozen.iter().fold(before, |x, layer| layer.forward(x, &padding))
+        let before = self.before(ids, mask.clone(), None);
+        self.after(before, mask, None)
     }
 
-    /// Reads the weights of a model that Hugging Face's `save_pretrained` wrote (`model.safetensors`).
-    ///
-    /// The file may name the model before its parts (`roberta.`, `bert.`), may hold a pooler and
-    /// heads, which are passed over, and may be in half precision.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be read, lacks a tensor, or holds one of another shape or of a further layer.
-    pub fn read_pretrained(&mut self, path: &Path) -> Result<(), WeightsError> {
-        let renames = Renames::hugging_face().with_prefix("", "roberta.").with_prefix("", "bert.");
-        read_part(&mut self.m, path, &renames, "encoder.")
+    /// The hidden states before the first layer that trains, on the device of `ids`: with nothing
+    /// frozen, those of the embeddings.
+    fn before(&self, ids: Tensor<2, Int>, mask: Tensor<2>, draws: Option<Draws>) -> Tensor<3> {
+        if self.frozen.is_none() {
+            return self.m.embeddings.forward(ids, draws.map(|draws| draws.part(EMBEDDINGS)));
+        }
+        self.without_autodiff(ids, mask, |ids, mask| self.frozen_part(ids, mask, draws))
     }
+
+    /// The hidden states after the layers that train.
+    fn after(&self, hidden: Tensor<3>, mask: Tensor<2>, draws: Option<Draws>) -> Tensor<3> {
+        let (padding, first) = (unseen(mask), self.frozen.unwrap_or(0));
+        let layers = self.m.encoder.layer.iter().enumerate().skip(first);
+        layers.fold(hidden, |x, (number, layer)| layer.forward(x, &padding, of_layer(draws, number)))
+    }
+}
+
+/// Where nothing may be looked at, `[batch, 1, 1, length]`.
+fn unseen(mask: Tensor<2>) -> Tensor<4, Bool> {
+    let [batch, length] = mask.dims();
+    mask.equal_elem(0.0).reshape([batch, 1, 1, length])
+}
+
+fn of_layer(draws: Option<Draws>, number: usize) -> Option<Draws> {
+    draws.map(|draws| draws.part(number as u64))
+}
+
+/// `[batch, length, hidden]` to the first tokens' `[batch, hidden]`.
+fn first_token(hidden: Tensor<3>) -> Tensor<2> {
+    hidden.narrow(1, 0, 1).squeeze_dim(1)
+}
+
+fn tokens(input: &Input) -> (Tensor<2, Int>, Tensor<2>) {
+    let Input::Tokens { ids, mask } = input else { panic!("a RoBERTa reads tokens only") };
+    (ids.clone(), mask.clone())
 }
 
 impl Encoder for Roberta {
     fn embed(&self, input: &Input) -> Tensor<2> {
-        let Input::Tokens { ids, mask } = input else { panic!("a RoBERTa reads tokens only") };
-        self.hidden_states(ids.clone(), mask.clone()).narrow(1, 0, 1).squeeze_dim(1)
+        let (ids, mask) = tokens(input);
+        first_token(self.after(self.settled(ids, mask.clone()), mask, None))
+    }
+
+    fn embed_in_step(&self, input: &Input, step: TrainingStep) -> Tensor<2> {
+        if !input.device().is_autodiff() {
+            return self.embed(input);
+        }
+        let (ids, mask) = tokens(input);
+        let draws = Some(Draws::new(self.dropout_seed, step));
+        let before = match self.frozen_eval && self.frozen.is_some() {
+            true => self.settled(ids, mask.clone()),
+            false => self.before(ids, mask.clone(), draws),
+        };
+        first_token(self.after(before, mask, draws))
     }
 
     fn has_running_statistics(&self) -> bool {

@@ -1,13 +1,15 @@
 //! Weights as safetensors, under the names that PyTorch users know.
 
+mod pytorch;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::tensor::{DType, Tensor, TensorData};
 use burn_store::{
-    ApplyError, ApplyResult, BurnToPyTorchAdapter, FloatCastAdapter, KeyRemapper, ModuleAdapter, ModuleSnapshot,
-    PyTorchToBurnAdapter, SafetensorsStore,
+    ApplyError, ApplyResult, BurnToPyTorchAdapter, ChainAdapter, FloatCastAdapter, KeyRemapper, ModuleAdapter,
+    ModuleSnapshot, PyTorchToBurnAdapter, SafetensorsStore,
 };
 
 use crate::WeightsError;
@@ -152,16 +154,19 @@ pub fn read_weights_from<M: Module>(
     check(&result, module, renames).map_err(|why| WeightsError::Mismatch { path: path.into(), why })
 }
 
-/// Reads every parameter into `module`, a part of the pretrained network in the file: others may
-/// be left over there, but none whose name begins with `own`, which is the module's alone.
+/// Reads every parameter into `module`, a part of the pretrained network in the file, safetensors
+/// or PyTorch's: others may be left over there, if they are `beside` the module.
 pub(crate) fn read_part<M: Module>(
     module: &mut M,
     path: &Path,
     renames: &Renames,
-    own: &str,
+    beside: impl Fn(&str) -> bool,
 ) -> Result<(), WeightsError> {
-    let mut result = apply(module, SafetensorsStore::from_file(path), path, renames)?;
-    result.unused.retain(|name| name.starts_with(own));
+    let mut result = match pytorch::is_by_name(path) {
+        true => pytorch::apply(module, path, renames)?,
+        false => apply(module, SafetensorsStore::from_file(path), path, renames)?,
+    };
+    result.unused.retain(|name| !beside(name));
     check(&result, module, renames).map_err(|why| WeightsError::Pretrained { path: path.into(), why })
 }
 
@@ -171,15 +176,17 @@ fn apply<M: Module>(
     path: &Path,
     renames: &Renames,
 ) -> Result<ApplyResult, WeightsError> {
-    let mut store = store
-        .with_from_adapter(PyTorchToBurnAdapter.chain(FloatCastAdapter::to(DType::F32)))
-        .skip_enum_variants(true)
-        .allow_partial(true)
-        .validate(false);
+    let mut store =
+        store.with_from_adapter(single_precision()).skip_enum_variants(true).allow_partial(true).validate(false);
     for (ours, theirs) in &renames.0 {
         store = store.with_key_remapping(pattern(theirs), plain(ours));
     }
     module.load_from(&mut store).map_err(|e| WeightsError::File { path: path.into(), why: e.to_string() })
+}
+
+/// From PyTorch's layout of any precision to burn's.
+fn single_precision() -> ChainAdapter {
+    PyTorchToBurnAdapter.chain(FloatCastAdapter::to(DType::F32))
 }
 
 /// What is wrong with a file, in the names and shapes that it has itself.

@@ -3,9 +3,7 @@
 use std::cell::Cell as Count;
 use std::path::Path;
 
-use amst_recipe::{
-    Cell, CellId, DataLock, Modality, Recipe, RecipeError, TextEncoder, TextModel, TextModels, resolve,
-};
+use amst_recipe::{Cell, CellId, DataLock, Modality, Recipe, RecipeError, TextEncoder, TextModel, TextModels, resolve};
 use serde_json::json;
 
 fn lock() -> DataLock {

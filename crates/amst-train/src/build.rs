@@ -10,7 +10,7 @@ use amst_recipe::{Modality, Recipe, TextModel};
 use burn::tensor::Device;
 
 use crate::TrainError;
-use crate::text_encoder::text_encoder;
+use crate::text_encoder::TextEncoders;
 
 /// A method and the network it trains, as initialised.
 pub struct Built {
@@ -53,9 +53,10 @@ pub fn build(
     device: &Device,
 ) -> Result<Built, TrainError> {
     let method = method(recipe)?;
+    let texts = TextEncoders::new(recipe, text_model);
     let mut branches = Vec::new();
     for (number, (_, head)) in method.branches().into_iter().enumerate() {
-        branches.push(branch(recipe, text_model, head, classes, number, device)?);
+        branches.push(branch(recipe, &texts, head, classes, number, device)?);
     }
     let mut net = Net::new(branches);
     if recipe.probes {
@@ -93,7 +94,7 @@ fn probes(recipe: &Recipe, branches: usize, classes: usize, device: &Device) -> 
 
 fn branch(
     recipe: &Recipe,
-    text_model: Option<&TextModel>,
+    texts: &TextEncoders<'_>,
     head: HeadKind,
     classes: usize,
     number: usize,
@@ -102,7 +103,10 @@ fn branch(
     let stream = Stream::new(recipe.seed, Purpose::Init, 0, number as u64);
     let encoder = |modality: &Modality| {
         let mut own = stream.part(*modality as u64);
-        encoder(recipe, text_model, *modality, &mut || own.normal(), device)
+        match modality {
+            Modality::Text => texts.encoder(number, &mut || own.normal(), device),
+            other => Ok(resnet_of(recipe, *other, &mut || own.normal(), device)),
+        }
     };
     let encoders = recipe.modalities.iter().map(encoder).collect::<Result<_, _>>()?;
     let mut own = stream.part(Modality::ALL.len() as u64);
@@ -110,36 +114,16 @@ fn branch(
     Ok(Branch { encoders, head })
 }
 
-fn encoder(
-    recipe: &Recipe,
-    text_model: Option<&TextModel>,
-    modality: Modality,
-    normal: &mut dyn FnMut() -> f64,
-    device: &Device,
-) -> Result<AnyEncoder, TrainError> {
-    let embed = recipe.projection(modality);
-    match modality {
-        Modality::Audio => Ok(resnet(1, recipe.audio.width, recipe.audio.stem, embed, normal, device)),
-        Modality::Visual => {
-            let v = &recipe.visual;
-            Ok(resnet(v.channels, v.width, v.stem, embed, normal, device))
-        }
-        Modality::Text => text_encoder(recipe, text_model, normal, device),
-    }
-}
-
-fn resnet(
-    channels: usize,
-    width: usize,
-    stem: amst_recipe::Stem,
-    embed: Option<usize>,
-    normal: &mut dyn FnMut() -> f64,
-    device: &Device,
-) -> AnyEncoder {
+/// Of sound or pictures.
+fn resnet_of(recipe: &Recipe, modality: Modality, normal: &mut dyn FnMut() -> f64, device: &Device) -> AnyEncoder {
+    let (channels, width, stem) = match modality {
+        Modality::Visual => (recipe.visual.channels, recipe.visual.width, recipe.visual.stem),
+        _ => (1, recipe.audio.width, recipe.audio.stem),
+    };
     let stem = match stem {
         amst_recipe::Stem::Imagenet => Stem::Imagenet,
         amst_recipe::Stem::Small => Stem::Small,
     };
-    let config = ResNet18Config { channels, width, stem, embed };
+    let config = ResNet18Config { channels, width, stem, embed: recipe.projection(modality) };
     AnyEncoder::ResNet18(config.init(normal, device))
 }

@@ -55,12 +55,12 @@ pub fn alternating_step<E: Encoder>(
     context: &mut StepContext<'_>,
     head_gradient: HeadGradient<'_>,
 ) -> StepReport {
-    let head_before = branch.head.clone();
+    let (head_before, place) = (branch.head.clone(), context.place());
     let mut embeddings: Vec<Option<Tensor<2>>> = vec![None; modalities.len()];
     let mut losses = Vec::new();
     for (index, modality) in modalities.iter().enumerate() {
         let Some(input) = batch.inputs.get(modality) else { continue };
-        let embedding = context.clock.time(Phase::Forward, || branch.embed(index, input));
+        let embedding = context.clock.time(Phase::Forward, || branch.embed_in_step(index, input, place));
         embeddings[index] = Some(embedding.clone().detach());
         if active.contains(modality) {
             let loss = turn(branch, index, embedding, batch, context, head_gradient);

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use amst_encoders::Encoder;
+use amst_encoders::{Encoder, TrainingStep};
 use amst_recipe::Modality;
 
 use crate::{Batch, Embeddings, EpochContext, EpochError, HeadKind, Net, Optimiser, Outputs, SkipSchedule, Skipping};
@@ -90,6 +90,11 @@ impl<'a> StepContext<'a> {
     /// The first of one step at a learning rate that did not drop yet.
     pub fn new(epoch: usize, lr: f64, optimiser: &'a mut Optimiser, clock: &'a mut Stopwatch) -> Self {
         Self { epoch, step: 0, steps: 1, lr, decay: 1.0, optimiser, clock }
+    }
+
+    /// Which step this is, for encoders that draw random numbers in it.
+    pub fn place(&self) -> TrainingStep {
+        TrainingStep { epoch: self.epoch, step: self.step }
     }
 }
 

@@ -1,4 +1,4 @@
-use amst_encoders::{Encoder, Input};
+use amst_encoders::{Encoder, Input, TrainingStep};
 use amst_recipe::Modality;
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -28,6 +28,11 @@ impl<E: Encoder> Branch<E> {
     /// The embedding of one modality, `[batch, D]`.
     pub fn embed(&self, index: usize, input: &Input) -> Tensor<2> {
         self.encoders[index].embed(input)
+    }
+
+    /// The same in a step of training, with dropout where the encoder has any.
+    pub fn embed_in_step(&self, index: usize, input: &Input, step: TrainingStep) -> Tensor<2> {
+        self.encoders[index].embed_in_step(input, step)
     }
 
     /// Logits of each present modality, and `fused` where all are present.

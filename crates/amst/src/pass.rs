@@ -24,8 +24,9 @@ impl Pass {
         batch: &Batch,
         context: &mut StepContext<'_>,
     ) -> Self {
+        let place = context.place();
         context.clock.time(Phase::Forward, || {
-            let embed = |(i, m): (usize, &Modality)| Some((i, branch.embed(i, batch.inputs.get(m)?)));
+            let embed = |(i, m): (usize, &Modality)| Some((i, branch.embed_in_step(i, batch.inputs.get(m)?, place)));
             let embeddings: Vec<_> = modalities.iter().enumerate().filter_map(embed).collect();
             let outputs = branch.outputs(modalities, &detached(modalities.len(), &embeddings));
             Self { embeddings, outputs }

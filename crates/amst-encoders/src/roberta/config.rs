@@ -33,10 +33,9 @@ pub struct RobertaConfig {
     pub type_vocab_size: usize,
     /// Added to a variance before its root is taken, in layer norms.
     pub layer_norm_eps: f64,
-    /// Dropout of the embeddings and of what each half of a layer adds. It is drawn from the
-    /// device's own generator: 0 wherever a run must be a function of its seed.
+    /// Dropout of the embeddings and of what each half of a layer adds.
     pub hidden_dropout_prob: f64,
-    /// Dropout of the attention weights; drawn in the same way.
+    /// Dropout of the attention weights.
     pub attention_probs_dropout_prob: f64,
     /// Standard deviation of initial weights.
     pub initializer_range: f64,
@@ -45,6 +44,13 @@ pub struct RobertaConfig {
     /// How many last layers train: `None` is everything, the embeddings too. Five of twelve in
     /// the paper's networks. Not part of `config.json`.
     pub unfrozen_layers: Option<usize>,
+    /// Whether what is frozen runs without dropout in training as it does in evaluation. The
+    /// paper's does not, so this changes results; what is frozen then gives the same for a text
+    /// in every epoch, and a [`PrefixCache`](crate::PrefixCache) can keep it. Not part of `config.json`.
+    pub frozen_eval: bool,
+    /// What dropout is a function of, beside the step. Encoders that train side by side on the
+    /// same inputs want different ones. Not part of `config.json`.
+    pub dropout_seed: u64,
 }
 
 /// Why there is no network for some settings.
@@ -67,6 +73,12 @@ pub enum ConfigError {
         found: String,
         /// What it could be.
         supported: &'static str,
+    },
+    /// Texts that the model cannot read.
+    #[error("{why}: take the tokeniser that was published with the model, and a maximum length that it can read")]
+    Tokens {
+        /// Which ones.
+        why: String,
     },
     /// Numbers that do not fit together.
     #[error("text model: {why}: correct the model's settings")]
@@ -94,6 +106,7 @@ struct File {
     attention_probs_dropout_prob: Option<f64>,
     initializer_range: Option<f64>,
     pad_token_id: Option<usize>,
+    is_decoder: Option<bool>,
 }
 
 impl RobertaConfig {
@@ -130,6 +143,8 @@ impl RobertaConfig {
         // Hugging Face's "gelu" is the exact one; "gelu_new" and others are approximations.
         only("hidden_act", file.hidden_act, "gelu", "\"gelu\"")?;
         only("position_embedding_type", file.position_embedding_type, "absolute", "\"absolute\"")?;
+        // A decoder's tokens see only those before them.
+        only("is_decoder", file.is_decoder.map(|d| d.to_string()), "false", "false")?;
         let config = Self {
             architecture,
             vocab_size: file.vocab_size,
@@ -145,9 +160,55 @@ impl RobertaConfig {
             initializer_range: file.initializer_range.unwrap_or(0.02),
             pad_token_id: file.pad_token_id.unwrap_or(padding),
             unfrozen_layers: None,
+            frozen_eval: false,
+            dropout_seed: 0,
         };
         config.check()?;
         Ok(config)
+    }
+
+    /// A RoBERTa to be trained from scratch, in the proportions and with the dropout of
+    /// `roberta-base`: padding is token 1, the inner maps are four times as wide as the hidden
+    /// states, everything trains.
+    pub fn small(vocabulary: usize, hidden: usize, layers: usize, heads: usize, max_length: usize) -> Self {
+        let padding = 1;
+        Self {
+            architecture: Architecture::Roberta,
+            vocab_size: vocabulary,
+            hidden_size: hidden,
+            num_hidden_layers: layers,
+            num_attention_heads: heads,
+            intermediate_size: 4 * hidden,
+            max_position_embeddings: max_length + padding + 1,
+            type_vocab_size: 1,
+            layer_norm_eps: 1e-5,
+            hidden_dropout_prob: 0.1,
+            attention_probs_dropout_prob: 0.1,
+            initializer_range: 0.02,
+            pad_token_id: padding,
+            unfrozen_layers: None,
+            frozen_eval: false,
+            dropout_seed: 0,
+        }
+    }
+
+    /// Refuses texts that the network cannot read: ids up to `vocabulary`, padded with
+    /// `padding` to `length` tokens.
+    ///
+    /// # Errors
+    ///
+    /// More ids than the table of words has rows, another padding, or texts longer than the table of positions allows.
+    pub fn check_tokens(&self, vocabulary: usize, padding: usize, length: usize) -> Result<(), ConfigError> {
+        let why = if vocabulary > self.vocab_size {
+            format!("the tokeniser has {vocabulary} ids and the model knows {}", self.vocab_size)
+        } else if padding != self.pad_token_id {
+            format!("the tokeniser pads with id {padding} and the model with {}", self.pad_token_id)
+        } else if length > self.max_length() {
+            format!("texts are of {length} tokens and the model reads up to {}", self.max_length())
+        } else {
+            return Ok(());
+        };
+        Err(ConfigError::Tokens { why })
     }
 
     /// Tokens of the longest text, padding included: 512 for `roberta-base`, whose table has 514 rows.
@@ -185,6 +246,8 @@ impl RobertaConfig {
             format!("pad_token_id {} is not below vocab_size {}", self.pad_token_id, self.vocab_size)
         } else if unfrozen > *layers {
             format!("{unfrozen} layers cannot be unfrozen of {layers}")
+        } else if self.frozen_eval && self.unfrozen_layers.is_none() {
+            "frozen_eval is about frozen layers, and all are unfrozen".to_string()
         } else {
             return Ok(());
         };

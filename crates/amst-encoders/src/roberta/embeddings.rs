@@ -1,7 +1,8 @@
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Embedding, EmbeddingConfig, Initializer, LayerNorm, LayerNormConfig};
+use burn::nn::{Embedding, EmbeddingConfig, Initializer, LayerNorm, LayerNormConfig};
 use burn::tensor::{Bool, Device, Int, Tensor};
 
+use super::dropout::{Draws, dropout};
 use super::{Architecture, RobertaConfig};
 use crate::Normal;
 use crate::init::normal_param;
@@ -13,7 +14,8 @@ pub(super) struct Embeddings {
     position_embeddings: Embedding,
     token_type_embeddings: Embedding,
     layer_norm: LayerNorm,
-    dropout: Dropout,
+    /// Probability that a number is dropped.
+    dropout: f64,
     #[module(skip)]
     architecture: Architecture,
     /// The token id of padding.
@@ -32,15 +34,15 @@ impl Embeddings {
             position_embeddings: table(config.max_position_embeddings, padding_position),
             token_type_embeddings: table(config.type_vocab_size, None),
             layer_norm: LayerNormConfig::new(config.hidden_size).with_epsilon(config.layer_norm_eps).init(device),
-            dropout: DropoutConfig::new(config.hidden_dropout_prob).init(),
+            dropout: config.hidden_dropout_prob,
             architecture: config.architecture,
             padding: config.pad_token_id,
             max_length: config.max_length(),
         }
     }
 
-    /// `[batch, length]` to `[batch, length, hidden]`.
-    pub(super) fn forward(&self, ids: Tensor<2, Int>) -> Tensor<3> {
+    /// `[batch, length]` to `[batch, length, hidden]`. Without `draws` nothing is dropped.
+    pub(super) fn forward(&self, ids: Tensor<2, Int>, draws: Option<Draws>) -> Tensor<3> {
         let length = ids.dims()[1];
         assert!(length <= self.max_length, "a text of {length} tokens; the model reads up to {}", self.max_length);
         let words = self.word_embeddings.forward(ids.clone());
@@ -58,13 +60,16 @@ impl Embeddings {
                 self.position_embeddings.forward(positions.unsqueeze())
             }
         };
-        self.dropout.forward(self.layer_norm.forward(words + first_type + positions))
+        dropout(self.layer_norm.forward(words + first_type + positions), self.dropout, draws)
     }
 }
 
 /// The same values, without a gradient where there is padding: its rows of the tables do not
 /// learn, as with PyTorch's `padding_idx`.
 fn held(rows: Tensor<3>, padding: Tensor<3, Bool>) -> Tensor<3> {
+    if !rows.device().is_autodiff() {
+        return rows;
+    }
     let still = rows.clone().detach();
     rows.mask_where(padding, still)
 }

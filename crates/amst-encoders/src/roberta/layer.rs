@@ -1,9 +1,10 @@
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Initializer, LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::nn::{Initializer, LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::activation::{gelu, softmax};
 use burn::tensor::{Bool, Device, Tensor};
 
 use super::RobertaConfig;
+use super::dropout::{Draws, dropout};
 use crate::Normal;
 use crate::init::normal_param;
 
@@ -31,7 +32,8 @@ struct SelfAttention {
     query: Linear,
     key: Linear,
     value: Linear,
-    dropout: Dropout,
+    /// Probability that a weight is dropped.
+    dropout: f64,
     heads: usize,
 }
 
@@ -45,7 +47,8 @@ struct Intermediate {
 struct Output {
     dense: Linear,
     layer_norm: LayerNorm,
-    dropout: Dropout,
+    /// Probability that what the map gives is dropped.
+    dropout: f64,
 }
 
 impl Layer {
@@ -61,12 +64,14 @@ impl Layer {
         }
     }
 
-    /// `[batch, length, hidden]` to the same; `padding`, `[batch, 1, 1, length]`, is seen by nobody.
-    pub(super) fn forward(&self, x: Tensor<3>, padding: &Tensor<4, Bool>) -> Tensor<3> {
-        let context = self.attention.self_attention.forward(x.clone(), padding);
-        let x = self.attention.output.forward(context, x);
+    /// `[batch, length, hidden]` to the same; `padding`, `[batch, 1, 1, length]`, is seen by
+    /// nobody. Without `draws` nothing is dropped.
+    pub(super) fn forward(&self, x: Tensor<3>, padding: &Tensor<4, Bool>, draws: Option<Draws>) -> Tensor<3> {
+        let part = |number| draws.map(|draws| draws.part(number));
+        let context = self.attention.self_attention.forward(x.clone(), padding, part(0));
+        let x = self.attention.output.forward(context, x, part(1));
         let wide = gelu(self.intermediate.dense.forward(x.clone()));
-        self.output.forward(wide, x)
+        self.output.forward(wide, x, part(2))
     }
 }
 
@@ -77,19 +82,19 @@ impl SelfAttention {
             query: square(),
             key: square(),
             value: square(),
-            dropout: DropoutConfig::new(config.attention_probs_dropout_prob).init(),
+            dropout: config.attention_probs_dropout_prob,
             heads: config.num_attention_heads,
         }
     }
 
-    fn forward(&self, x: Tensor<3>, padding: &Tensor<4, Bool>) -> Tensor<3> {
+    fn forward(&self, x: Tensor<3>, padding: &Tensor<4, Bool>, draws: Option<Draws>) -> Tensor<3> {
         let [batch, length, hidden] = x.dims();
         let width = hidden / self.heads;
         let by_head = |map: &Linear| map.forward(x.clone()).reshape([batch, length, self.heads, width]).swap_dims(1, 2);
         let (query, key, value) = (by_head(&self.query), by_head(&self.key), by_head(&self.value));
         let scores = query.matmul(key.transpose()).div_scalar((width as f64).sqrt());
         let weights = softmax(scores.mask_fill(padding.clone(), UNSEEN), 3);
-        self.dropout.forward(weights).matmul(value).swap_dims(1, 2).reshape([batch, length, hidden])
+        dropout(weights, self.dropout, draws).matmul(value).swap_dims(1, 2).reshape([batch, length, hidden])
     }
 }
 
@@ -98,12 +103,12 @@ impl Output {
         Self {
             dense: linear([input, config.hidden_size], config, normal, device),
             layer_norm: LayerNormConfig::new(config.hidden_size).with_epsilon(config.layer_norm_eps).init(device),
-            dropout: DropoutConfig::new(config.hidden_dropout_prob).init(),
+            dropout: config.hidden_dropout_prob,
         }
     }
 
-    fn forward(&self, x: Tensor<3>, shortcut: Tensor<3>) -> Tensor<3> {
-        self.layer_norm.forward(self.dropout.forward(self.dense.forward(x)) + shortcut)
+    fn forward(&self, x: Tensor<3>, shortcut: Tensor<3>, draws: Option<Draws>) -> Tensor<3> {
+        self.layer_norm.forward(dropout(self.dense.forward(x), self.dropout, draws) + shortcut)
     }
 }
 

@@ -24,6 +24,8 @@ fn hugging_faces_files_are_read() {
         initializer_range: 0.02,
         pad_token_id: 1,
         unfrozen_layers: None,
+        frozen_eval: false,
+        dropout_seed: 0,
     };
     let bert = RobertaConfig {
         architecture: Architecture::Bert,
@@ -75,6 +77,8 @@ fn another_kind_of_model_is_refused_by_name() {
         (r#"{"model_type": "distilbert"}"#, r#"model_type of the text model is "distilbert", and only "roberta" or"#),
         (r#"{"hidden_act": "gelu_new"}"#, r#"hidden_act of the text model is "gelu_new", and only "gelu" can"#),
         (r#"{"hidden_act": "relu"}"#, r#"hidden_act of the text model is "relu""#),
+        (r#"{"is_decoder": true}"#, r#"is_decoder of the text model is "true", and only false can be computed"#),
+        (r#"{"model_type": "gpt2"}"#, r#"model_type of the text model is "gpt2""#),
         (r#"{"position_embedding_type": "relative_key"}"#, r#"position_embedding_type of the text model is"#),
     ] {
         let message = with(settings).unwrap_err();
@@ -114,4 +118,42 @@ fn more_layers_cannot_be_unfrozen_than_there_are() {
     let too_many = config("roberta", Some(5));
     let message = too_many.init(&mut || 0.0, &Device::flex()).unwrap_err().to_string();
     assert!(message.contains("5 layers cannot be unfrozen of 4"), "{message}");
+}
+
+#[test]
+fn nothing_frozen_cannot_be_evaluated_in_training() {
+    let nothing = RobertaConfig { frozen_eval: true, ..config("roberta", None) };
+    let message = nothing.init(&mut || 0.0, &Device::flex()).unwrap_err().to_string();
+    assert!(message.contains("frozen_eval is about frozen layers, and all are unfrozen"), "{message}");
+    assert!(
+        RobertaConfig { frozen_eval: true, ..config("roberta", Some(4)) }.init(&mut || 0.0, &Device::flex()).is_ok()
+    );
+}
+
+/// `roberta`: 30 ids, padding 1, texts of up to 12 tokens.
+#[test]
+fn a_tokeniser_that_does_not_fit_the_model_is_refused_with_what_differs() {
+    let config = config("roberta", None);
+    assert!(config.check_tokens(30, 1, 12).is_ok());
+    for ((vocabulary, padding, length), words) in [
+        ((31, 1, 12), "the tokeniser has 31 ids and the model knows 30: take the tokeniser"),
+        ((30, 0, 12), "the tokeniser pads with id 0 and the model with 1"),
+        ((30, 1, 13), "texts are of 13 tokens and the model reads up to 12"),
+    ] {
+        let message = config.check_tokens(vocabulary, padding, length).unwrap_err().to_string();
+        assert!(message.contains(words), "{message}");
+    }
+}
+
+#[test]
+fn a_small_roberta_reads_what_it_was_made_for() {
+    let small = RobertaConfig::small(100, 24, 2, 4, 16);
+    assert!(small.check_tokens(100, 1, 16).is_ok() && small.check_tokens(100, 1, 17).is_err());
+    assert_eq!((small.unfrozen_layers, small.max_position_embeddings), (None, 18));
+    let names = ["vocab_size", "hidden_size", "num_attention_heads"];
+    let unfit = [(0, 24, 4), (100, 0, 4), (100, 24, 0)].map(|(v, h, n)| RobertaConfig::small(v, h, 2, n, 16));
+    for (name, unfit) in names.into_iter().zip(unfit) {
+        let message = unfit.init(&mut || 0.0, &Device::flex()).unwrap_err().to_string();
+        assert!(message.contains(&format!("{name} is 0")), "{message}");
+    }
 }

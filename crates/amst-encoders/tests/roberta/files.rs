@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use amst_encoders::{AnyEncoder, Renames, ResNet18Config, RobertaConfig, Stem, read_weights, write_weights};
 use burn::module::Module;
 use burn::tensor::Device;
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
 
 use crate::reading::{CASES, config, expected, folder, pretrained, read, under, written};
 
@@ -88,6 +90,111 @@ fn single(bytes: [u8; 2]) -> f32 {
     let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 1023) / 1024.0);
     let size = if exponent == 0 { fraction * 2f32.powi(-14) } else { (1.0 + fraction) * 2f32.powi(exponent - 15) };
     if bits >> 15 == 1 { -size } else { size }
+}
+
+/// `bert` by `torch.save`: OrderedDict, half precision, the model's name before its parts, heads.
+#[test]
+fn a_file_of_torch_save_gives_the_weights_of_safetensors() {
+    let device = Device::flex();
+    let mut encoder = config("bert", None).init(&mut || 0.0, &device).unwrap();
+    encoder.read_pretrained(&folder("bert").join("pytorch_model.bin")).unwrap();
+    assert_eq!(written(&encoder), written(&pretrained("bert", &config("bert", None), &device)));
+}
+
+#[test]
+fn a_file_of_torch_save_of_other_settings_is_refused_with_the_names_at_fault() {
+    let right = config("bert", None);
+    let fewer = RobertaConfig { num_hidden_layers: 2, ..right.clone() };
+    let fewer = refusal("bert", &fewer, "pytorch_model.bin");
+    assert!(fewer.contains("not of this network: encoder.layer.2."), "{fewer}");
+    let wider = refusal("bert", &RobertaConfig { vocab_size: 26, ..right }, "pytorch_model.bin");
+    assert!(wider.contains("embeddings.word_embeddings.weight is [25, 16], not [26, 16]"), "{wider}");
+}
+
+/// Python would run `touch a-pickle-was-run` while it reads either file.
+#[test]
+fn code_in_a_file_of_torch_save_is_refused_by_name_and_never_run() {
+    let refused = refusal("foreign", &config("bert", None), "pytorch_model.bin");
+    assert!(refused.contains("it holds posix.system, and only tensors are read"), "{refused}");
+    assert!(refused.contains("model.safetensors instead") && !refused.contains('\n'), "{refused}");
+
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["all.bin", "all.pt", "all.pth"] {
+        let path = dir.path().join(name);
+        std::fs::write(&path, b"\x80\x02cposix\nsystem\nX\x16\0\0\0touch a-pickle-was-run\x85R.").unwrap();
+        let message = read_error(&path);
+        assert!(message.contains("it holds posix.system"), "{message}");
+    }
+    assert!(!std::path::Path::new("a-pickle-was-run").exists());
+}
+
+#[test]
+fn a_damaged_file_of_torch_save_is_named() {
+    let whole = std::fs::read(folder("bert").join("pytorch_model.bin")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("cut.bin");
+    for part in [&whole[..whole.len() / 2], &whole[..1], b"not a pickle", b""] {
+        std::fs::write(&path, part).unwrap();
+        let message = read_error(&path);
+        assert!(message.contains("cut.bin: "), "{message}");
+    }
+}
+
+fn read_error(path: &std::path::Path) -> String {
+    let mut encoder = config("bert", None).init(&mut || 0.0, &Device::flex()).unwrap();
+    encoder.read_pretrained(path).unwrap_err().to_string()
+}
+
+/// Writes a case's file anew, with other names or further tensors.
+fn altered(case: &str, path: &std::path::Path, rename: impl Fn(&str) -> String, further: &[&str]) {
+    let bytes = std::fs::read(folder(case).join("model.safetensors")).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let zero = [0u8; 4];
+    let more = further.iter().map(|n| (n.to_string(), TensorView::new(Dtype::F32, vec![1], &zero).unwrap()));
+    let all: Vec<_> = file.tensors().into_iter().map(|(name, view)| (rename(&name), view)).chain(more).collect();
+    safetensors::serialize_to_file(all, None, path).unwrap();
+}
+
+#[test]
+fn what_checkpoints_hold_beside_the_encoder_is_passed_over_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("model.safetensors");
+    let beside = ["lm_head.bias", "classifier.dense.weight", "qa_outputs.weight", "embeddings.position_ids"];
+    altered("roberta", &path, |name| format!("roberta.{name}"), &beside);
+    let read = |path| config("roberta", None).init(&mut || 0.0, &Device::flex()).unwrap().read_pretrained(path);
+    read(&path).unwrap();
+    for unknown in ["adapter.weight", "embeddings.LayerNorm.scale", "encoder.layer.0.attention.self.distance.weight"] {
+        altered("roberta", &path, str::to_string, &[unknown]);
+        let message = read(&path).unwrap_err().to_string();
+        assert!(message.contains(&format!("not of this network: {unknown};")), "{message}");
+    }
+}
+
+/// As in files that were converted from TensorFlow, bert-base-uncased's among them.
+#[test]
+fn scale_and_shift_of_layer_norms_may_be_called_gamma_and_beta() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("model.safetensors");
+    let old =
+        |name: &str| name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
+    altered("bert", &path, old, &[]);
+    let mut encoder = config("bert", None).init(&mut || 0.0, &Device::flex()).unwrap();
+    encoder.read_pretrained(&path).unwrap();
+    assert_eq!(written(&encoder), written(&pretrained("bert", &config("bert", None), &Device::flex())));
+}
+
+#[test]
+fn a_folder_gives_its_safetensors_else_its_torch_file_and_says_what_it_lacks() {
+    let (right, device) = (config("bert", None), Device::flex());
+    let want = written(&pretrained("bert", &right, &device));
+    assert_eq!(written(&right.load(&folder("bert"), &device).unwrap()), want);
+    let dir = tempfile::tempdir().unwrap();
+    let message = right.load(dir.path(), &device).unwrap_err().to_string();
+    assert!(message.contains("there is no model.safetensors and no pytorch_model.bin here"), "{message}");
+    std::fs::copy(folder("bert").join("pytorch_model.bin"), dir.path().join("pytorch_model.bin")).unwrap();
+    assert_eq!(written(&right.load(dir.path(), &device).unwrap()), want);
+    let unfit = RobertaConfig { num_attention_heads: 3, ..right }.load(dir.path(), &device).unwrap_err().to_string();
+    assert!(unfit.contains("not a multiple of num_attention_heads 3"), "{unfit}");
 }
 
 fn refusal(case: &str, config: &RobertaConfig, file: &str) -> String {

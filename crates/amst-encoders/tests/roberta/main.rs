@@ -1,9 +1,11 @@
 //! RoBERTa and BERT against Hugging Face's: the fixtures and the script that made them lie in `fixtures`.
 
 mod configuration;
+mod dropout;
 mod files;
 mod freezing;
 mod initial;
+mod prefix;
 mod reading;
 
 use amst_encoders::{Encoder, Input, Roberta};

@@ -11,7 +11,7 @@ use safetensors::SafeTensors;
 /// Shape and values by name.
 pub type Named = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
-pub const CASES: [&str; 2] = ["roberta", "bert"];
+pub const CASES: [&str; 3] = ["roberta", "bert", "distil"];
 
 pub fn folder(case: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/roberta/fixtures").join(case)
@@ -37,6 +37,12 @@ pub fn under(named: &Named, prefix: &str) -> Named {
 pub fn config(case: &str, unfrozen_layers: Option<usize>) -> RobertaConfig {
     let read = RobertaConfig::read(&folder(case).join("config.json")).unwrap();
     RobertaConfig { hidden_dropout_prob: 0.0, attention_probs_dropout_prob: 0.0, unfrozen_layers, ..read }
+}
+
+/// The same with dropout, of RoBERTa's case.
+pub fn dropping(unfrozen_layers: Option<usize>, hidden: f64, attention: f64) -> RobertaConfig {
+    let plain = config("roberta", unfrozen_layers);
+    RobertaConfig { hidden_dropout_prob: hidden, attention_probs_dropout_prob: attention, ..plain }
 }
 
 /// The pretrained encoder of a case.

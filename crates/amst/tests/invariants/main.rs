@@ -6,5 +6,6 @@ mod executions;
 mod heads;
 mod recalibration;
 mod skipping;
+mod text;
 mod toy;
 mod turns;

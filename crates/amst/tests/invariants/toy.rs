@@ -57,14 +57,19 @@ impl Run {
 
     /// One step on that epoch's batch `number`, with the modalities that the method asks for.
     pub fn step(&mut self, epoch: usize, number: usize) -> StepReport {
-        self.step_on(epoch, &batch(epoch * STEPS + number, &self.method.loads(epoch)))
+        self.step_at(epoch, number, &batch(epoch * STEPS + number, &self.method.loads(epoch)))
     }
 
-    /// One step on a given batch.
+    /// One step on a given batch, an epoch's first.
     pub fn step_on(&mut self, epoch: usize, batch: &Batch) -> StepReport {
+        self.step_at(epoch, 0, batch)
+    }
+
+    /// The same as step `step` of its epoch.
+    pub fn step_at(&mut self, epoch: usize, step: usize, batch: &Batch) -> StepReport {
         let lr = StepLr::new(&OPTIM).at(epoch);
         let clock = &mut Stopwatch::default();
-        let mut context = StepContext::new(epoch, lr, &mut self.optimiser, clock);
+        let mut context = StepContext { step, ..StepContext::new(epoch, lr, &mut self.optimiser, clock) };
         let net = std::mem::replace(&mut self.net, Net::empty());
         let (net, report) = self.method.step(net, batch, &mut context);
         self.net = net;

@@ -1,0 +1,135 @@
+//! Dropout (Srivastava et al. 2014) without history.
+//!
+//! burn's layer draws from a generator that belongs to the device, so that what it drops
+//! depends on everything drawn before: on a modality that was skipped, an evaluation between
+//! two steps, a resume. Here the n-th bit of a mask is a hash of where it stands.
+
+use burn::tensor::{Bool, Tensor, TensorData};
+use rayon::prelude::*;
+
+use crate::TrainingStep;
+
+/// 2⁶⁴ divided by the golden ratio, made odd: the step of a SplitMix64 sequence.
+const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+/// Hashes that one task computes; each decides over two numbers.
+const TASK: usize = 1 << 15;
+
+/// Where a mask stands: a pure function of an encoder's seed, the step, and a place in the network.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Draws(u64);
+
+/// Spreads every input bit over all output bits: SplitMix64's finaliser (Steele et al. 2014).
+fn mix(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+impl Draws {
+    pub(super) fn new(seed: u64, at: TrainingStep) -> Self {
+        Self(mix(seed ^ STEP)).part(at.epoch as u64).part(at.step as u64)
+    }
+
+    /// Those of part `number` of what these are for.
+    pub(super) fn part(self, number: u64) -> Self {
+        Self(mix(mix(self.0.wrapping_add(STEP)) ^ number))
+    }
+
+    /// `count` times whether a number is dropped, each with the given probability to within 2⁻³³.
+    fn dropped(self, count: usize, probability: f64) -> Vec<bool> {
+        let below = (probability * (1u64 << 32) as f64).round() as u64;
+        let hash = |place: usize| mix(self.0.wrapping_add((place as u64).wrapping_mul(STEP)));
+        let mut dropped = vec![false; count];
+        dropped.par_chunks_mut(2 * TASK).enumerate().for_each(|(task, chunk)| {
+            for (place, pair) in chunk.chunks_mut(2).enumerate() {
+                let bits = hash(task * TASK + place);
+                for (slot, half) in pair.iter_mut().zip([bits & 0xffff_ffff, bits >> 32]) {
+                    *slot = half < below;
+                }
+            }
+        });
+        dropped
+    }
+}
+
+/// Sets numbers to 0 with the given probability and divides the others by what is left of 1,
+/// where there is something to draw from.
+pub(super) fn dropout<const D: usize>(x: Tensor<D>, probability: f64, draws: Option<Draws>) -> Tensor<D> {
+    let Some(draws) = draws.filter(|_| probability > 0.0) else { return x };
+    let shape = x.dims();
+    let dropped = TensorData::new(draws.dropped(shape.iter().product(), probability), shape);
+    let dropped = Tensor::<D, Bool>::from_data(dropped, &x.device());
+    x.mask_fill(dropped, 0.0).mul_scalar(1.0 / (1.0 - probability))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seed: u64, epoch: usize, step: usize) -> Draws {
+        Draws::new(seed, TrainingStep { epoch, step })
+    }
+
+    #[test]
+    fn the_share_that_is_dropped_is_the_probability() {
+        for (probability, count) in [(0.1, 200_001), (0.5, 200_001), (0.9, 200_001)] {
+            let dropped = at(1, 0, 0).dropped(count, probability).into_iter().filter(|d| *d).count();
+            let expected = count as f64 * probability;
+            // Five standard deviations of a binomial.
+            let allowed = 5.0 * (expected * (1.0 - probability)).sqrt();
+            assert!((dropped as f64 - expected).abs() < allowed, "{dropped} of {count}, expected {expected}");
+        }
+        assert!(at(1, 0, 0).dropped(1000, 1.0 - 1e-12).iter().all(|d| *d));
+    }
+
+    #[test]
+    fn neighbours_in_a_mask_and_masks_of_neighbouring_places_are_independent() {
+        let (count, p) = (400_000, 0.1);
+        let masks = [at(1, 0, 0), at(2, 0, 0), at(1, 1, 0), at(1, 0, 1), at(1, 0, 0).part(0), at(1, 0, 0).part(1)]
+            .map(|draws| draws.dropped(count, p));
+        let both = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && **b).count() as f64;
+        let (expected, allowed) = (count as f64 * p * p, 5.0 * (count as f64 * p * p * (1.0 - p * p)).sqrt());
+        for lag in [1, 2, 768] {
+            let found = both(&masks[0][lag..], &masks[0]);
+            assert!((found - expected).abs() < allowed, "lag {lag}: {found}, expected {expected}");
+        }
+        for (i, one) in masks.iter().enumerate() {
+            for other in &masks[..i] {
+                let found = both(one, other);
+                assert!((found - expected).abs() < allowed, "{found}, expected {expected}");
+            }
+        }
+    }
+
+    /// Computed apart from this code (`fixtures/make.py` prints it): results were made with these.
+    #[test]
+    fn the_masks_are_the_ones_that_results_were_made_with() {
+        let dropped = at(7, 2, 5).part(3).part(1).dropped(64, 0.5);
+        let bits = dropped.iter().rev().fold(0u64, |bits, d| bits << 1 | u64::from(*d));
+        assert_eq!(bits, 0x9114_dee2_b6a4_030b, "{bits:#x}");
+    }
+
+    #[test]
+    fn a_mask_does_not_depend_on_the_number_of_threads() {
+        let (count, draws) = (5 * TASK + 3, at(3, 1, 4));
+        let with = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| draws.dropped(count, 0.1))
+        };
+        assert_eq!(with(1), with(3));
+        assert_eq!(with(1)[..2 * TASK + 1], draws.dropped(2 * TASK + 1, 0.1));
+    }
+
+    #[test]
+    fn what_is_left_is_scaled_and_so_is_its_gradient() {
+        let device = burn::tensor::Device::flex().autodiff();
+        let x = Tensor::<2>::ones([30, 40], &device).require_grad();
+        let y = dropout(x.clone(), 0.25, Some(at(1, 0, 0)));
+        let gradient = x.grad(&y.clone().sum().backward()).unwrap();
+        let values: Vec<f32> = y.into_data().iter::<f32>().collect();
+        let kept = values.iter().filter(|v| (**v - 4.0 / 3.0).abs() < 1e-6).count();
+        assert_eq!(kept + values.iter().filter(|v| **v == 0.0).count(), 1200);
+        assert!((kept as f64 - 900.0).abs() < 5.0 * (1200.0f64 * 0.25 * 0.75).sqrt(), "{kept}");
+        assert_eq!(gradient.into_data().iter::<f32>().collect::<Vec<_>>(), values);
+    }
+}

@@ -18,7 +18,8 @@ const WEIGHTS: f64 = 1e-4;
 /// as the modalities before left it, moves it by as little as 5e-4 (`mutations.txt`).
 const STEPS: f64 = 3e-4;
 /// Of a tensor's largest magnitude: the velocities of first convolutions reach tens, and two
-/// implementations in float32 are as far from float64 as from each other.
+/// implementations in float32 are as far from float64 as from each other. Where rounding alone
+/// moves them further (`floor`; 1.6e-4 in `naive-atv`), that far.
 const VELOCITY: f64 = 1e-4;
 
 fn folder(name: &str) -> PathBuf {
@@ -37,7 +38,8 @@ fn check(name: &str) {
     tensors_agree(name, "logits", &recorded("logits"), &got.logits, |_| LOSSES_AND_LOGITS.min(calm));
     tensors_agree(name, "weights", &recorded("weights"), &got.weights, |_| WEIGHTS);
     if recorded("velocity").exists() {
-        tensors_agree(name, "velocity", &recorded("velocity"), &got.velocity, |largest| VELOCITY * largest.max(0.1));
+        let share = VELOCITY.max(case["floor"]["velocity"].as_f64().unwrap());
+        tensors_agree(name, "velocity", &recorded("velocity"), &got.velocity, |largest| share * largest.max(0.1));
     }
 }
 

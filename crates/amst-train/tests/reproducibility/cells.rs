@@ -90,7 +90,7 @@ pub fn train_to_weights(assignments: &[&str], runs: &Path) -> (Finished, BTreeMa
 }
 
 /// Bytes by name: the file itself may list its tensors in any order.
-fn tensors(file: &[u8]) -> BTreeMap<String, Vec<u8>> {
+pub fn tensors(file: &[u8]) -> BTreeMap<String, Vec<u8>> {
     let read = safetensors::SafeTensors::deserialize(file).unwrap();
     read.tensors().into_iter().map(|(name, tensor)| (name, tensor.data().to_vec())).collect()
 }

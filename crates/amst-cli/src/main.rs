@@ -15,6 +15,7 @@ mod ls;
 mod prepare;
 mod progress;
 mod replay;
+mod tokens;
 mod train;
 
 use std::process::ExitCode;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Replay(args) => replay::run(&args),
         Command::Init(args) => init::run(&args),
         Command::ExportFeatures(args) => export_features::run(&args),
+        Command::Tokens(args) => tokens::run(&args),
         Command::Ls(args) => ls::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Keys => keys(),

@@ -27,6 +27,8 @@ pub enum Command {
     Init(Init),
     /// Write what the loader feeds: every batch of an epoch
     ExportFeatures(ExportFeatures),
+    /// Turn texts into token ids and their mask, for use elsewhere
+    Tokens(Tokens),
     /// List what there is: methods, data sets, recipes or presets
     Ls(Ls),
     /// Tell what a method does, its settings on a data set, and where paper and code differ
@@ -142,6 +144,25 @@ pub struct ExportFeatures {
     /// Folder of all runs, for prepared features
     #[arg(long, default_value = "runs")]
     pub runs: PathBuf,
+}
+
+/// `amst tokens`.
+#[derive(Debug, Args)]
+pub struct Tokens {
+    /// UTF-8 texts, one a line
+    pub file: PathBuf,
+    /// The npy file to write: int64 ids, texts × maximum length
+    #[arg(long, value_name = "X.npy")]
+    pub out: PathBuf,
+    /// The npy file for the mask, float32 and 1 for a token; beside the ids as `X.mask.npy` unless given
+    #[arg(long, value_name = "FILE")]
+    pub mask: Option<PathBuf>,
+    /// Folder with a model's `tokenizer.json`, `vocab.json` and `merges.txt`, or `vocab.txt`; or one of these files
+    #[arg(long, value_name = "DIR|FILE")]
+    pub tokenizer: Option<PathBuf>,
+    /// Tokens in a row: longer texts are cut, shorter ones padded
+    #[arg(long, value_name = "N", default_value_t = amst_tokens::DEFAULT_LENGTH)]
+    pub max_length: usize,
 }
 
 /// A part of the data.

@@ -6,6 +6,7 @@ use amst_data::{DataError, ErrorKind};
 use amst_encoders::WeightsError;
 use amst_recipe::RecipeError;
 use amst_replay::ReplayError;
+use amst_tokens::TokensError;
 use amst_train::TrainError;
 
 /// Something on the command line that cannot be done as asked.
@@ -27,6 +28,9 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     }
     if let Some(error) = error.downcast_ref::<DataError>() {
         return if error.kind() == ErrorKind::Configuration { 2 } else { 3 };
+    }
+    if let Some(error) = error.downcast_ref::<TokensError>() {
+        return if matches!(error, TokensError::MaxLength { .. } | TokensError::LongLength { .. }) { 2 } else { 3 };
     }
     // A case is a folder of files; what is wrong in it is wrong in them.
     if error.is::<ReplayError>() || error.is::<WeightsError>() {

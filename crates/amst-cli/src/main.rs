@@ -16,6 +16,7 @@ mod prepare;
 mod progress;
 mod replay;
 mod text_model;
+mod tokens;
 mod train;
 
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Command::Replay(args) => replay::run(&args),
         Command::Init(args) => init::run(&args),
         Command::ExportFeatures(args) => export_features::run(&args),
+        Command::Tokens(args) => tokens::run(&args),
         Command::Ls(args) => ls::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Keys => keys(),

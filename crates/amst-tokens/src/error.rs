@@ -109,6 +109,12 @@ pub enum TokensError {
         /// Its line, counted from 1.
         line: usize,
     },
+    /// A file of texts with none in it.
+    #[error("{name}: holds no texts; write one a line")]
+    Empty {
+        /// The file.
+        name: String,
+    },
     /// A vocabulary that does not even hold the bytes, or more than any encoder has rows for.
     #[error(
         "a vocabulary of {asked} tokens cannot be trained; use {least} (the 256 bytes and 5 special tokens) to {most}",

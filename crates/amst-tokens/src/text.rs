@@ -20,10 +20,11 @@ pub fn utf8<'a>(bytes: &'a [u8], name: &str) -> Result<&'a str, TokensError> {
 /// numbers stay line numbers. A byte order mark at the start is no text.
 ///
 /// # Errors
-/// As [`utf8`].
+/// As [`utf8`]; and a file without a line.
 pub fn lines<'a>(bytes: &'a [u8], name: &str) -> Result<Vec<&'a str>, TokensError> {
     let text = utf8(bytes, name)?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text).lines().collect())
+    let texts: Vec<_> = text.strip_prefix('\u{feff}').unwrap_or(text).lines().collect();
+    if texts.is_empty() { Err(TokensError::Empty { name: name.into() }) } else { Ok(texts) }
 }
 
 #[cfg(test)]
@@ -42,7 +43,8 @@ mod tests {
     #[test]
     fn rows_stay_lines() {
         assert_eq!(lines("\u{feff}a\r\n\nb \n".as_bytes(), "x").unwrap(), ["a", "", "b "]);
-        assert_eq!(lines(b"", "x").unwrap(), [""; 0]);
+        assert_eq!(lines(b"\n", "x").unwrap(), [""]);
+        assert!(matches!(lines(b"", "x"), Err(TokensError::Empty { .. })));
         assert_eq!(lines(b"last", "x").unwrap(), ["last"]);
     }
 }

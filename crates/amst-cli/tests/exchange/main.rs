@@ -5,3 +5,4 @@ mod initial_weights;
 mod program;
 mod replay;
 mod step_log;
+mod tokens;

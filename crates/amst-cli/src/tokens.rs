@@ -1,0 +1,51 @@
+//! `amst tokens`.
+
+use std::path::Path;
+
+use amst_tokens::{Tokenizer, TokensError};
+use amst_train::TrainError;
+use anyhow::Result;
+use npyz::WriterBuilder;
+
+use crate::args::Tokens;
+use crate::failure::Usage;
+
+/// Writes the ids and the mask of every line.
+pub fn run(args: &Tokens) -> Result<()> {
+    let mask = args.mask.clone().unwrap_or_else(|| args.out.with_extension("mask.npy"));
+    if [&args.out, &mask].contains(&&args.file) || args.out == mask {
+        return Err(Usage("the texts, `--out` and `--mask` are three files; give each its own name".into()).into());
+    }
+    let tokenizer = Tokenizer::read(chosen(args)?)?.with_max_length(args.max_length)?;
+    let unreadable = |source| TokensError::Io { verb: "read", path: args.file.clone(), source };
+    let bytes = std::fs::read(&args.file).map_err(unreadable)?;
+    let texts = amst_tokens::lines(&bytes, &args.file.display().to_string())?;
+    let rows = tokenizer.encode_batch(&texts)?;
+    let shape = [rows.len() as u64, args.max_length as u64];
+    write(&args.out, "--out", shape, rows.iter().flat_map(|row| &row.ids).map(|&id| i64::from(id)))?;
+    write(&mask, "--mask", shape, rows.iter().flat_map(|row| &row.mask).map(|&m| f32::from(m)))?;
+    println!("{}: ids of {} texts, {} tokens each", args.out.display(), rows.len(), args.max_length);
+    println!("{}: their mask", mask.display());
+    Ok(())
+}
+
+fn chosen(args: &Tokens) -> Result<&Path, Usage> {
+    let remedy = "`--tokenizer DIR|FILE` is missing; give a folder with a model's `tokenizer.json`, or with `vocab.json` \
+                  and `merges.txt`: `cargo xtask fetch roberta-base` fetches RoBERTa's";
+    args.tokenizer.as_deref().ok_or_else(|| Usage(remedy.into()))
+}
+
+/// An array in NumPy's format, last axis fastest.
+fn write<T: npyz::AutoSerialize>(
+    path: &Path,
+    option: &'static str,
+    shape: [u64; 2],
+    values: impl Iterator<Item = T>,
+) -> Result<()> {
+    let failed = |source| TrainError::Io { verb: "write", path: path.into(), source, option };
+    let mut bytes = Vec::new();
+    let mut writer = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(&mut bytes).begin_nd()?;
+    writer.extend(values)?;
+    writer.finish()?;
+    Ok(std::fs::write(path, bytes).map_err(failed)?)
+}

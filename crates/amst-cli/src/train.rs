@@ -11,6 +11,7 @@ use crate::failure::Usage;
 use crate::init;
 use crate::prepare::prepare;
 use crate::progress::Shown;
+use crate::signals;
 
 /// Trains one cell, or shows the result that is there.
 pub fn run(args: &Train) -> Result<()> {
@@ -19,7 +20,11 @@ pub fn run(args: &Train) -> Result<()> {
     let resolved = resolved(&layers(args)?)?;
     refuse_unnamed_weights(args, &resolved)?;
     amst_train::check(&resolved.cell.recipe)?;
-    if let Some(result) = Run::finished(&what.out, &resolved.cell)? {
+    if args.fresh {
+        if let Some(aside) = Run::set_aside(&what.out, &resolved.cell)? {
+            eprintln!("what was there is now in {}", aside.display());
+        }
+    } else if let Some(result) = Run::finished(&what.out, &resolved.cell)? {
         refuse_lost_files(args)?;
         report(args, &resolved, &result, "finished before");
         return Ok(());
@@ -30,7 +35,8 @@ pub fn run(args: &Train) -> Result<()> {
     let data = prepare(&resolved, &what.out, what.progress)?;
     let mut shown = Shown::new(what.progress);
     let run = Run::create(&what.out, &resolved.cell, &resolved.lock)?;
-    let mut trainer = Trainer::new(run, data, device)?;
+    let mut trainer = Trainer::new(run, data, device)?.checkpoints(args.checkpoint_every, args.keep);
+    trainer = trainer.stop_on(signals::listen()?);
     if let Some(path) = &args.weights {
         trainer = trainer.keep_weights(path)?;
     }

@@ -1,0 +1,1 @@
+//! Checkpoints and directories that a run does not go on from.

@@ -120,6 +120,7 @@ impl Trainer {
             epochs: self.session.epoch,
             encoder_updates: self.budget.updates(),
         };
+        add(&mut self.session.phases, self.clock.take_seconds());
         self.writer.keep_selected(selected, result.selected.epoch)?;
         self.tell(EventKind::Done { epoch: result.selected.epoch, test_accuracy }, observe)?;
         self.run.finish(&predictions, &self.timing(), &result)?;

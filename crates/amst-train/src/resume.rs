@@ -32,7 +32,9 @@ impl Trainer {
     pub(crate) fn rest(&mut self, epoch_ended: bool) -> Result<(), TrainError> {
         let asked = self.interrupt.raised();
         if asked.is_some() || self.pace.is_due(epoch_ended) {
+            let began = std::time::Instant::now();
             self.checkpoint()?;
+            self.clock.add(amst::Phase::Save, began.elapsed());
         }
         let Some(signal) = asked else { return Ok(()) };
         self.writer.wait()?;

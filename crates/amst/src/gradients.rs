@@ -79,7 +79,7 @@ impl<E: Encoder> Branch<E> {
     ///
     /// One sum over everything, read once: it is a number only if each of its parts is. The
     /// parameters are asked one by one only where it is not, because it may overflow by itself.
-    fn fault(&self, gradients: &BranchGradients) -> Option<ParamId> {
+    pub fn fault(&self, gradients: &BranchGradients) -> Option<ParamId> {
         let parts = || self.encoders.iter().zip(&gradients.encoders);
         let mut total = Total { gradients: &gradients.head, sum: None };
         self.head.visit(&mut total);

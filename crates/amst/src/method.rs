@@ -168,6 +168,8 @@ pub enum Phase {
     Recalibrate,
     /// Validation and test.
     Evaluate,
+    /// Waiting for a checkpoint.
+    Save,
 }
 
 impl Phase {
@@ -180,6 +182,7 @@ impl Phase {
             Phase::Update => "update",
             Phase::Recalibrate => "recalibrate",
             Phase::Evaluate => "evaluate",
+            Phase::Save => "save",
         }
     }
 }
@@ -196,8 +199,13 @@ impl Stopwatch {
     pub fn time<T>(&mut self, phase: Phase, work: impl FnOnce() -> T) -> T {
         let start = Instant::now();
         let value = work();
-        *self.spent.entry(phase).or_default() += start.elapsed();
+        self.add(phase, start.elapsed());
         value
+    }
+
+    /// Adds time to the account of `phase`.
+    pub fn add(&mut self, phase: Phase, time: Duration) {
+        *self.spent.entry(phase).or_default() += time;
     }
 
     /// Seconds by phase so far.

@@ -106,8 +106,9 @@ impl Checkpoint {
     ///
     /// # Errors
     ///
-    /// The first that is not what was written.
+    /// The first that is not what was written, or was not written with it.
     pub fn verify(&self) -> Result<(), CheckpointError> {
+        self.check_names()?;
         self.manifest.files.keys().try_for_each(|name| self.read(name).map(|_| ()))
     }
 
@@ -154,6 +155,19 @@ impl Checkpoint {
         let mut net = built.net.valid();
         replace_all(&mut net, tensors, &self.dir.join(file), &names(&built))?;
         Ok((built, net))
+    }
+
+    /// Refuses files that nobody wrote with the others.
+    pub(crate) fn check_names(&self) -> Result<(), CheckpointError> {
+        let entries = std::fs::read_dir(&self.dir).into_iter().flatten().flatten();
+        let mut names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        match names.find(|name| name != MANIFEST && !self.manifest.files.contains_key(name)) {
+            None => Ok(()),
+            Some(name) => {
+                let why = "manifest.json does not name it".into();
+                Err(CheckpointError::Damaged { path: self.dir.join(name), why })
+            }
+        }
     }
 
     pub(crate) fn state(&self) -> Result<State, CheckpointError> {

@@ -92,6 +92,7 @@ impl Shelf {
     fn load(dir: &Path, cell: &Cell, data: &DataLock) -> Result<Loaded, CheckpointError> {
         let checkpoint = Checkpoint::at(dir)?;
         checkpoint.check_is_of(cell, data)?;
+        checkpoint.check_names()?;
         // What goes on from it does not need its recipe, but a damaged checkpoint is a damaged checkpoint.
         checkpoint.recipe()?;
         // Hashing is most of the work, and there is a thread for each file.

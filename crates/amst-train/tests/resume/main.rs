@@ -4,6 +4,8 @@
 #[path = "../reproducibility/cells.rs"]
 mod cells;
 mod cut;
+mod damage;
+mod diverged;
 mod every_method;
 mod finished;
 mod refusals;

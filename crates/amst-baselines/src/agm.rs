@@ -1,13 +1,13 @@
 //! METHODS 4.7: adaptive gradient modulation.
 
 use amst::{
-    Batch, Branch, GradientChange, HeadKind, Method, MethodError, Modality, Net, Pass, Phase, Skipping, StepContext,
-    StepReport, change_gradients, cross_entropy,
+    Batch, Branch, GradientChange, HeadKind, Method, MethodError, MethodState, Modality, Net, Pass, Phase, Skipping,
+    StepContext, StepReport, change_gradients, cross_entropy,
 };
 use amst_encoders::Encoder;
 use amst_recipe::AgmSpec;
 use burn::module::Module;
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 
 /// Naive, with the gradient at each modality's logits scaled by how its response to the
 /// batch compares with what it used to be. A modality's response is what it contributes to
@@ -59,6 +59,17 @@ impl<E: Encoder> Method<E> for Agm {
 
     fn skipping(&self) -> &Skipping {
         &self.skipping
+    }
+
+    fn state(&self) -> MethodState {
+        let (sums, steps) = &self.ratios;
+        MethodState::new().with_numbers("ratios", sums).with_numbers("steps", &[*steps as f64])
+    }
+
+    fn restore(&mut self, mut state: MethodState, _: &Net<E>, _: &Device) -> Result<(), MethodError> {
+        let [steps] = state.take("steps")?;
+        self.ratios = (state.take_some("ratios", self.ratios.0.len())?, steps as usize);
+        state.end()
     }
 
     fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
@@ -166,7 +177,6 @@ impl GradientChange for Scale {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::tensor::Device;
 
     #[test]
     fn a_modality_that_does_better_than_it_used_to_is_slowed() {

@@ -1,10 +1,14 @@
 //! METHODS 4.7 and the paper's Section 3.1: a modality stops once it has converged.
 
+use std::path::Path;
+
 use amst::{
-    Batch, HeadKind, Method, MethodError, Modality, Net, Scores, Skipping, StepContext, StepReport, alternating_step,
+    Batch, HeadKind, Method, MethodError, MethodState, Modality, Net, Scores, Skipping, StepContext, StepReport,
+    alternating_step,
 };
-use amst_encoders::Encoder;
+use amst_encoders::{Encoder, Renames, held_tensors, replace_all};
 use amst_recipe::StoppingSpec;
+use burn::tensor::Device;
 
 /// The alternating module, each modality of which stops for good once its validation loss
 /// has not improved for some epochs: what Figure 4 (b) measures skipping against. A modality
@@ -78,6 +82,35 @@ impl<E: Encoder> Method<E> for EarlyStopping<E> {
         self.running()
     }
 
+    fn state(&self) -> MethodState {
+        let mut state = MethodState::new();
+        for watch in &self.watches {
+            let Watch { modality, best, since, stopped, kept } = watch;
+            state = state.with_numbers(format!("watch.{modality}"), &[*best, *since as f64, f64::from(*stopped)]);
+            let encoder = kept.iter().flat_map(|kept| held_tensors(kept, &names()).expect("fixed names"));
+            state.tensors.extend(encoder.map(|tensor| {
+                let name = format!("kept.{modality}.{}", tensor.name());
+                tensor.named(name)
+            }));
+        }
+        state
+    }
+
+    fn restore(&mut self, mut state: MethodState, net: &Net<E>, _: &Device) -> Result<(), MethodError> {
+        for (watch, encoder) in self.watches.iter_mut().zip(&net.branches[0].encoders) {
+            let modality = watch.modality;
+            let [best, since, stopped] = state.take(&format!("watch.{modality}"))?;
+            (watch.best, watch.since, watch.stopped) = (best, since as usize, stopped != 0.0);
+            let kept = state.take_below(&format!("kept.{modality}"));
+            watch.kept = (!kept.is_empty()).then(|| encoder.valid());
+            if let Some(encoder) = &mut watch.kept {
+                replace_all(encoder, kept, Path::new("the kept encoder"), &names())
+                    .map_err(|e| MethodError::State { why: e.to_string() })?;
+            }
+        }
+        state.end()
+    }
+
     fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
         let (modalities, running) = (self.skipping.schedule.modalities(), self.running());
         let branch = &mut net.branches[0];
@@ -101,6 +134,11 @@ impl<E: Encoder> Method<E> for EarlyStopping<E> {
         }
         restored
     }
+}
+
+/// What an encoder's tensors are called where it is kept.
+fn names() -> Renames {
+    Renames::torchvision().and(Renames::hugging_face())
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! METHODS 4.7: gradient blending.
 
 use amst::{
-    Batch, EpochContext, EpochError, HeadKind, Method, MethodError, Modality, Net, Optimiser, Part, Pass, Skipping,
-    StepContext, StepReport, Stopwatch, cross_entropy,
+    Batch, EpochContext, EpochError, HeadKind, Method, MethodError, MethodState, Modality, Net, Optimiser, Part, Pass,
+    Skipping, StepContext, StepReport, Stopwatch, cross_entropy,
 };
 use amst_encoders::Encoder;
 use amst_recipe::BlendingSpec;
 use burn::module::Module;
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 
 /// One loss a modality and one on the fused logits, weighed by how much each generalises and
 /// how little it overfits, which copies of the network find out by training on one of them for an epoch.
@@ -136,6 +136,15 @@ impl<E: Encoder> Method<E> for GradientBlending {
             self.weights = weights(&tried);
         }
         Ok(())
+    }
+
+    fn state(&self) -> MethodState {
+        MethodState::new().with_numbers("weights", &self.weights)
+    }
+
+    fn restore(&mut self, mut state: MethodState, _: &Net<E>, _: &Device) -> Result<(), MethodError> {
+        self.weights = state.take_some("weights", self.weights.len())?;
+        state.end()
     }
 
     fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {

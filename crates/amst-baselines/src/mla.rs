@@ -1,13 +1,13 @@
 //! METHODS 4.6: alternating unimodal adaptation.
 
 use amst::{
-    Batch, Embeddings, HeadKind, Method, MethodError, Modality, Net, Outputs, Skipping, StepContext, StepReport,
-    alternating_step,
+    Batch, Embeddings, HeadKind, Method, MethodError, MethodState, Modality, Net, Outputs, Skipping, StepContext,
+    StepReport, alternating_step,
 };
 use amst_encoders::Encoder;
 use amst_recipe::{MlaFusion, MlaModification, MlaSpec, MlaTarget};
-use burn::tensor::Tensor;
 use burn::tensor::activation::{log_softmax, softmax};
+use burn::tensor::{Device, Tensor};
 
 /// Every modality in every epoch, one after the other, through one head, whose gradients may
 /// be kept away from what other modalities use; at test time logits are fused evenly, by
@@ -71,6 +71,19 @@ impl<E: Encoder> Method<E> for Mla {
         &self.skipping
     }
 
+    fn state(&self) -> MethodState {
+        let Protection { projection, previous, .. } = &self.protection;
+        let remembered = [("projection", projection), ("previous", previous)];
+        let there = remembered.into_iter().filter_map(|(name, tensor)| Some((name, tensor.as_ref()?)));
+        there.fold(MethodState::new(), |state, (name, tensor)| state.with_tensor(name, tensor))
+    }
+
+    fn restore(&mut self, mut state: MethodState, _: &Net<E>, device: &Device) -> Result<(), MethodError> {
+        self.protection.projection = state.take_tensor("projection", device)?;
+        self.protection.previous = state.take_tensor("previous", device)?;
+        state.end()
+    }
+
     fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
         let modalities = self.skipping.schedule.modalities();
         let share = context.step as f64 / context.steps as f64;
@@ -127,7 +140,6 @@ impl Protection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::tensor::Device;
 
     fn values(tensor: Tensor<2>) -> Vec<f32> {
         tensor.into_data().try_to_vec().unwrap()

@@ -1,8 +1,11 @@
 //! METHODS 4.5: a learning rate a modality.
 
-use amst::{Batch, HeadKind, Method, MethodError, Modality, Net, Scores, Skipping, StepContext, StepReport};
+use amst::{
+    Batch, HeadKind, Method, MethodError, MethodState, Modality, Net, Scores, Skipping, StepContext, StepReport,
+};
 use amst_encoders::Encoder;
 use amst_recipe::{MslrSpec, MslrStrategy, NaiveSpec};
+use burn::tensor::Device;
 
 use crate::Naive;
 use crate::naive::rates;
@@ -16,6 +19,9 @@ pub struct Mslr {
     modalities: Vec<Modality>,
     first: Vec<f64>,
     present: Vec<f64>,
+    /// Whether the encoders go at the present rates, of which 0 is one, or still at the first, of
+    /// which 0 means the common one.
+    adapted: bool,
     /// Validation accuracies by epoch, by modality.
     seen: Vec<Vec<f64>>,
 }
@@ -31,7 +37,15 @@ impl Mslr {
         let skipping = Skipping::never(modalities)?;
         let first = rates(&skipping, &spec.lr);
         let modalities = skipping.schedule.modalities();
-        Ok(Self { naive, spec: spec.clone(), modalities, present: first.clone(), first, seen: Vec::new() })
+        Ok(Self {
+            naive,
+            spec: spec.clone(),
+            modalities,
+            present: first.clone(),
+            first,
+            adapted: false,
+            seen: Vec::new(),
+        })
     }
 
     /// The rates of the next epoch, given the accuracies of this one.
@@ -53,7 +67,7 @@ impl Mslr {
 
     fn take(&mut self, rates: Vec<f64>) {
         self.naive.set_rates(&rates);
-        self.present = rates;
+        (self.present, self.adapted) = (rates, true);
     }
 
     /// Rates times the latest accuracy over the mean of some epochs'.
@@ -81,6 +95,21 @@ impl<E: Encoder> Method<E> for Mslr {
         let rate = |(m, rate): (&Modality, &f64)| (format!("lr.{m}"), (rate * context.decay) as f32);
         report.balance = self.modalities.iter().zip(&self.present).map(rate).collect();
         (net, report)
+    }
+
+    fn state(&self) -> MethodState {
+        let state = MethodState::new().with_numbers("present", &self.present);
+        state.with_numbers("adapted", &[f64::from(self.adapted)]).with_numbers("seen", &self.seen.concat())
+    }
+
+    fn restore(&mut self, mut state: MethodState, _: &Net<E>, _: &Device) -> Result<(), MethodError> {
+        let count = self.modalities.len();
+        self.seen = state.take_all("seen")?.chunks(count).map(<[f64]>::to_vec).collect();
+        let present = state.take_some("present", count)?;
+        if state.take::<1>("adapted")? != [0.0] {
+            self.take(present);
+        }
+        state.end()
     }
 
     fn end_epoch(&mut self, _: &mut Net<E>, epoch: usize, validation: &Scores) -> Vec<Modality> {

@@ -1,14 +1,14 @@
 //! METHODS 4.4: prototypical modal rebalance.
 
 use amst::{
-    Batch, EpochContext, EpochError, HeadKind, Method, MethodError, Modality, Net, Part, Pass, Phase, Skipping,
-    StepContext, StepReport, cross_entropy,
+    Batch, EpochContext, EpochError, HeadKind, Method, MethodError, MethodState, Modality, Net, Part, Pass, Phase,
+    Skipping, StepContext, StepReport, cross_entropy,
 };
 use amst_encoders::Encoder;
 use amst_recipe::{PmrRule, PmrSpec, PmrWeights, PrototypeSplit};
 use burn::module::Module;
 use burn::tensor::activation::softmax;
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{Device, Int, Tensor};
 
 use crate::registry::head;
 
@@ -129,6 +129,20 @@ impl<E: Encoder> Method<E> for Pmr {
         Ok(())
     }
 
+    fn state(&self) -> MethodState {
+        let modalities = self.skipping.schedule.modalities();
+        let each = modalities.iter().zip(&self.prototypes);
+        each.fold(MethodState::new(), |state, (m, own)| state.with_tensor(format!("prototypes.{m}"), own))
+    }
+
+    fn restore(&mut self, mut state: MethodState, _: &Net<E>, device: &Device) -> Result<(), MethodError> {
+        let modalities = self.skipping.schedule.modalities();
+        let taken = modalities.iter().map(|m| state.take_tensor(&format!("prototypes.{m}"), device));
+        // There are none before the first epoch.
+        self.prototypes = taken.collect::<Result<Vec<Option<_>>, _>>()?.into_iter().flatten().collect();
+        state.end()
+    }
+
     fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
         let modalities = self.skipping.schedule.modalities();
         let branch = &mut net.branches[0];
@@ -205,7 +219,6 @@ fn weights(scores: &[f64], spec: &PmrSpec) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::tensor::Device;
 
     fn spec(weights: PmrWeights, rule: PmrRule) -> PmrSpec {
         PmrSpec { weights, rule, ..PmrSpec::default() }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use amst_recipe::Preset;
+use amst_train::{Every, Keep};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// AMST, Alternating Multimodal Skip Training.
@@ -19,6 +20,10 @@ pub struct Cli {
 pub enum Command {
     /// Train one run and write its result
     Train(Train),
+    /// Tell how far every run is, and whether it goes on
+    Status(Status),
+    /// Tell what a checkpoint holds, and whether it is whole
+    Inspect(Inspect),
     /// Turn a data set's files into features, once
     Prepare(Prepare),
     /// Train exactly as a recorded case says, and write the same files
@@ -100,6 +105,38 @@ pub struct Train {
     /// Also write what every step computed to this file, one JSON object a line
     #[arg(long, value_name = "FILE")]
     pub log_steps: Option<PathBuf>,
+    /// How often to save the run: after every `epoch`, after `200steps`, `5m` or `1h`, or `never`
+    /// but when it is asked to stop
+    #[arg(long, value_name = "INTERVAL", default_value = "epoch")]
+    pub checkpoint_every: Every,
+    /// What is left of the checkpoints when the run is finished: `best` (the selected network), `last`
+    /// (the state at its end) or `all`, or several with commas
+    #[arg(long, value_name = "WHAT", default_value = "best")]
+    pub keep: Keep,
+    /// Start over, whatever is there; it is moved aside, to `<run directory>.1` and so on
+    #[arg(long)]
+    pub fresh: bool,
+}
+
+/// `amst status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// The folder of all runs, or one below it
+    #[arg(default_value = "runs")]
+    pub runs: PathBuf,
+    /// As an array of JSON objects
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `amst inspect`.
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// A checkpoint's folder, or a run directory: its selected network, or else its newest checkpoint
+    pub checkpoint: PathBuf,
+    /// As a JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `amst replay`.

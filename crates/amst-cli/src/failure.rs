@@ -7,7 +7,7 @@ use amst_encoders::WeightsError;
 use amst_recipe::RecipeError;
 use amst_replay::ReplayError;
 use amst_tokens::TokensError;
-use amst_train::TrainError;
+use amst_train::{CheckpointError, TrainError};
 
 /// Something on the command line that cannot be done as asked.
 #[derive(Debug)]
@@ -21,7 +21,13 @@ impl fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
-/// 2 usage or recipe, 3 data or files, 4 diverged, 5 foreign state; 1 for anything else.
+/// Whether the program did what a signal asked for.
+pub fn is_stop(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(TrainError::Interrupted { .. }))
+}
+
+/// 2 usage or recipe, 3 data or files, 4 diverged, 5 foreign or damaged state; 75, 130 or 143 after
+/// a signal; 1 for anything else.
 pub fn exit_code(error: &anyhow::Error) -> u8 {
     if let Some(error) = error.downcast_ref::<TrainError>() {
         return error.exit_code();
@@ -31,6 +37,9 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     }
     if let Some(error) = error.downcast_ref::<TokensError>() {
         return if matches!(error, TokensError::MaxLength { .. } | TokensError::LongLength { .. }) { 2 } else { 3 };
+    }
+    if error.is::<CheckpointError>() {
+        return 5;
     }
     // A case is a folder of files; what is wrong in it is wrong in them.
     if error.is::<ReplayError>() || error.is::<WeightsError>() {

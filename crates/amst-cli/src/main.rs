@@ -1,6 +1,7 @@
 //! `amst`: prepare data, train one run at a time, and hold runs against other implementations.
 //!
-//! Exit codes: 0 ok, 2 usage or recipe, 3 data or files, 4 diverged, 5 foreign state.
+//! Exit codes: 0 ok, 2 usage or recipe, 3 data or files, 4 diverged, 5 foreign or damaged state,
+//! 75 saved and to be called again, 130 and 143 stopped by a signal.
 #![warn(missing_docs)]
 #![recursion_limit = "256"]
 
@@ -11,10 +12,13 @@ mod explain;
 mod export_features;
 mod failure;
 mod init;
+mod inspect;
 mod ls;
 mod prepare;
 mod progress;
 mod replay;
+mod signals;
+mod status;
 mod text_model;
 mod tokens;
 mod train;
@@ -27,6 +31,8 @@ use clap::Parser;
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Train(train) => train::run(&train),
+        Command::Status(args) => status::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
         Command::Prepare(prepare) => prepare::run(&prepare),
         Command::Replay(args) => replay::run(&args),
         Command::Init(args) => init::run(&args),
@@ -40,8 +46,9 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // The libraries' messages already hold their causes.
-            eprintln!("error: {error}");
+            // The libraries' messages already hold their causes. To stop when asked is no error.
+            let how = if failure::is_stop(&error) { "" } else { "error: " };
+            eprintln!("{how}{error}");
             ExitCode::from(failure::exit_code(&error))
         }
     }

@@ -49,7 +49,11 @@ impl Shown {
         match self.kind {
             ProgressKind::Json => print_json(event),
             ProgressKind::Auto => self.draw(&event.kind),
-            ProgressKind::None => {}
+            ProgressKind::None => {
+                if let EventKind::Resumed { notes, .. } = &event.kind {
+                    notes.iter().for_each(|note| eprintln!("warning: {note}"));
+                }
+            }
         }
     }
 
@@ -60,6 +64,14 @@ impl Shown {
                 self.epochs = *epochs;
                 self.bar.set_length(*epochs as u64 * 1000);
             }
+            EventKind::Resumed { epochs, best, epoch, step, checkpoint, notes, .. } => {
+                notes.iter().for_each(|note| eprintln!("warning: {note}"));
+                eprintln!("going on from checkpoint {checkpoint}: epoch {epoch}, after {step} of its steps");
+                (self.epochs, self.best) = (*epochs, best.unwrap_or(0.0));
+                self.bar.set_length(*epochs as u64 * 1000);
+                self.bar.set_position(*epoch as u64 * 1000);
+                self.bar.reset_eta();
+            }
             EventKind::Step { epoch, step, steps } => {
                 self.bar.set_position((epoch * 1000 + step * 1000 / steps.max(&1)) as u64);
             }
@@ -69,7 +81,9 @@ impl Shown {
                 let (now, best) = (100.0 * val_accuracy, 100.0 * self.best);
                 self.bar.set_message(format!("epoch {}/{}  val {now:.1} %, best {best:.1} %", epoch + 1, self.epochs));
             }
-            EventKind::Done { .. } => self.bar.finish_and_clear(),
+            EventKind::Done { .. } | EventKind::Stopped { .. } | EventKind::Failed { .. } => {
+                self.bar.finish_and_clear();
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::failure::Usage;
 use crate::init;
 use crate::prepare::prepare;
 use crate::progress::Shown;
+use crate::signals;
 
 /// Trains one cell, or shows the result that is there.
 pub fn run(args: &Train) -> Result<()> {
@@ -19,9 +20,7 @@ pub fn run(args: &Train) -> Result<()> {
     let resolved = resolved(&layers(args)?)?;
     refuse_unnamed_weights(args, &resolved)?;
     amst_train::check(&resolved.cell.recipe)?;
-    if let Some(result) = Run::finished(&what.out, &resolved.cell)? {
-        refuse_lost_files(args)?;
-        report(args, &resolved, &result, "finished before");
+    if !args.fresh && finished_before(args, &resolved)? {
         return Ok(());
     }
     if let Some(path) = &args.init {
@@ -29,8 +28,18 @@ pub fn run(args: &Train) -> Result<()> {
     }
     let data = prepare(&resolved, &what.out, what.progress)?;
     let mut shown = Shown::new(what.progress);
+    if args.fresh
+        && let Some(aside) = Run::set_aside(&what.out, &resolved.cell)?
+    {
+        eprintln!("what was there is now in {}", aside.display());
+    }
     let run = Run::create(&what.out, &resolved.cell, &resolved.lock)?;
-    let mut trainer = Trainer::new(run, data, device)?;
+    // Another process may have been there until a moment ago.
+    if finished_before(args, &resolved)? {
+        return Ok(());
+    }
+    let mut trainer = Trainer::new(run, data, device)?.checkpoints(args.checkpoint_every, args.keep);
+    trainer = trainer.stop_on(signals::listen()?);
     if let Some(path) = &args.weights {
         trainer = trainer.keep_weights(path)?;
     }
@@ -43,6 +52,14 @@ pub fn run(args: &Train) -> Result<()> {
     let result = trainer.train(&mut |event| shown.show(event))?;
     report(args, &resolved, &result, "done");
     Ok(())
+}
+
+/// Whether the cell has its result, which is shown then.
+fn finished_before(args: &Train, resolved: &Resolved) -> Result<bool> {
+    let Some(result) = Run::finished(&args.what.out, &resolved.cell)? else { return Ok(false) };
+    refuse_lost_files(args)?;
+    report(args, resolved, &result, "finished before");
+    Ok(true)
 }
 
 /// The layers of the recipe, with the hash of the initial weights if a file gives them.

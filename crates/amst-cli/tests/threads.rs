@@ -28,7 +28,7 @@ fn train(method: &[&str], threads: usize, out: &Path) -> PathBuf {
 }
 
 fn equal_on_any_number_of_threads(method: &str) {
-    equal_on(&[1, 2, 4], &[&format!("method={method}")]);
+    equal_on(&[1, 2, 7], &[&format!("method={method}")]);
 }
 
 fn equal_on(threads: &[usize], method: &[&str]) {

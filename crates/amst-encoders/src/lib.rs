@@ -30,6 +30,7 @@ mod any;
 mod batch_norm;
 mod encoder;
 mod error;
+mod held;
 mod init;
 mod resnet;
 mod roberta;
@@ -40,6 +41,7 @@ pub use any::AnyEncoder;
 pub use batch_norm::BatchNorm;
 pub use encoder::{Encoder, Input, TrainingStep};
 pub use error::WeightsError;
+pub use held::{HeldTensor, held_tensors, replace_all, replace_some};
 pub use init::{Normal, xavier_linear};
 pub use resnet::{ResNet18, ResNet18Config, Stem};
 pub use roberta::{

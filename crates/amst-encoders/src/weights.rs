@@ -6,17 +6,17 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
-use burn::tensor::{DType, Tensor, TensorData};
+use burn::tensor::{DType, Tensor};
 use burn_store::{
-    ApplyError, ApplyResult, BurnToPyTorchAdapter, ChainAdapter, FloatCastAdapter, KeyRemapper, ModuleAdapter,
-    ModuleSnapshot, PyTorchToBurnAdapter, SafetensorsStore,
+    ApplyError, ApplyResult, BurnToPyTorchAdapter, ChainAdapter, FloatCastAdapter, ModuleAdapter, ModuleSnapshot,
+    PyTorchToBurnAdapter, SafetensorsStore,
 };
 
-use crate::WeightsError;
+use crate::{HeldTensor, WeightsError, held_tensors};
 
 /// Pairs of (burn's path, published name), literal prefixes or inner parts, for a whole network.
 #[derive(Clone, Debug, Default)]
-pub struct Renames(Vec<(String, String)>);
+pub struct Renames(pub(crate) Vec<(String, String)>);
 
 impl Renames {
     /// torchvision's names inside a ResNet.
@@ -71,12 +71,12 @@ impl Renames {
 }
 
 /// A literal, possibly anchored name as a regular expression.
-fn pattern(literal: &str) -> String {
+pub(crate) fn pattern(literal: &str) -> String {
     let (anchor, rest) = literal.strip_prefix('^').map_or(("", literal), |rest| ("^", rest));
     format!("{anchor}{}", rest.replace('.', r"\."))
 }
 
-fn plain(literal: &str) -> &str {
+pub(crate) fn plain(literal: &str) -> &str {
     literal.trim_start_matches('^')
 }
 
@@ -115,18 +115,13 @@ pub struct NamedTensor {
 ///
 /// A tensor that is not of 32-bit floats.
 pub fn named_tensors<M: Module>(module: &M, renames: &Renames) -> Result<Vec<NamedTensor>, WeightsError> {
-    let unfit = |why: String| WeightsError::File { path: "the network".into(), why };
-    let pairs = renames.0.iter().map(|(ours, theirs)| (pattern(ours), plain(theirs).to_string())).collect();
-    let remapper = KeyRemapper::from_patterns(pairs).map_err(|e| unfit(e.to_string()))?;
-    let (tensors, _) = remapper.remap(module.collect(None, Some(Box::new(BurnToPyTorchAdapter)), true));
-    let named = tensors.into_iter().map(|tensor| {
-        let (name, dtype, shape, id, bytes) = tensor.into_parts().map_err(|e| unfit(e.to_string()))?;
-        let shape: Vec<usize> = shape.iter().copied().collect();
-        let data = TensorData::from_bytes(bytes, shape.clone(), dtype);
-        let values = data.try_to_vec().map_err(|e| unfit(format!("{name}: {e:?}")))?;
-        Ok(NamedTensor { name, shape, values, id: id.map(ParamId::from) })
-    });
-    named.collect()
+    let named = |tensor: HeldTensor| {
+        let data = tensor.data()?;
+        let unfit = |why| WeightsError::File { path: "the network".into(), why };
+        let values = data.try_to_vec().map_err(|e| unfit(format!("{}: {e:?}", tensor.name())))?;
+        Ok(NamedTensor { name: tensor.name().into(), shape: tensor.shape(), values, id: tensor.id() })
+    };
+    held_tensors(module, renames)?.into_iter().map(named).collect()
 }
 
 /// Reads every parameter and running statistic into `module`, in single precision whatever the file's is.
@@ -190,7 +185,7 @@ fn single_precision() -> ChainAdapter {
 }
 
 /// What is wrong with a file, in the names and shapes that it has itself.
-fn check<M: Module>(result: &ApplyResult, module: &M, renames: &Renames) -> Result<(), String> {
+pub(crate) fn check<M: Module>(result: &ApplyResult, module: &M, renames: &Renames) -> Result<(), String> {
     let named = |path: &String| renames.published(path);
     let transposed = Transposed::of(module, renames);
     let published = |name: &String, shape: &[usize]| match transposed.names.contains(name) {

@@ -123,7 +123,7 @@ impl<'a> Run<'a> {
         let mut clock = Stopwatch::default();
         let (optimiser, clock) = (&mut self.optimiser, &mut clock);
         let steps = self.case.settings.steps;
-        let mut context = StepContext { epoch, step, steps, lr, decay, optimiser, clock };
+        let mut context = StepContext { epoch, step, steps, lr, decay, optimiser, clock, fault: None };
         let net = std::mem::replace(&mut self.network.net, Net::empty());
         let (mut net, mut report) = self.method.step(net, &batch, &mut context);
         let metrics = metrics(&report, &batch);

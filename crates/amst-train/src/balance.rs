@@ -13,6 +13,16 @@ pub(crate) struct Balance {
 }
 
 impl Balance {
+    /// What another process saw.
+    pub fn restored(latest: BTreeMap<Modality, (f64, f64)>) -> Self {
+        Self { latest }
+    }
+
+    /// What was seen, for [`Balance::restored`].
+    pub fn latest(&self) -> &BTreeMap<Modality, (f64, f64)> {
+        &self.latest
+    }
+
     /// Takes in the training metrics of an epoch. A modality that was skipped keeps its last ones.
     pub fn see(&mut self, modalities: &[Modality], train: &BTreeMap<String, OutputMetrics>) {
         for modality in modalities {

@@ -41,6 +41,16 @@ impl Budget {
         }
     }
 
+    /// Takes over what another process spent.
+    pub fn restore(&mut self, updates: usize, training: Duration) {
+        (self.updates, self.training) = (updates, training);
+    }
+
+    /// Time that was spent on training.
+    pub fn training(&self) -> Duration {
+        self.training
+    }
+
     /// Updates of encoders so far.
     pub fn updates(&self) -> usize {
         self.updates

@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+/// Version of burn that this program is pinned to.
+pub(crate) const BURN: &str = "0.22.1";
+
 /// `env.json`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Environment {
@@ -23,7 +26,7 @@ impl Environment {
     pub(crate) fn here() -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION"),
-            burn: "0.22.1",
+            burn: BURN,
             os: std::env::consts::OS,
             arch: std::env::consts::ARCH,
             processor: line_of("/proc/cpuinfo", "model name"),

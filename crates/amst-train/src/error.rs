@@ -5,6 +5,10 @@ use amst_data::DataError;
 use amst_encoders::{ConfigError, WeightsError};
 use amst_recipe::RecipeError;
 
+use crate::checkpoint::CheckpointError;
+use crate::interrupt::Signal;
+use crate::lock::Holder;
+
 /// What can end a run. [`TrainError::exit_code`] is what the command line program returns.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
@@ -40,6 +44,67 @@ pub enum TrainError {
         /// Ids of the batch, the first few; or the split in which it was seen.
         samples: String,
     },
+    /// A gradient is not a number, though the loss is.
+    #[error(
+        "the gradient of `{parameter}` is not a number in epoch {epoch}, step {step} (samples {samples}); its update \
+         did not happen: lower `optim.lr`, or look at these samples"
+    )]
+    Gradient {
+        /// By its name in files of weights.
+        parameter: String,
+        /// Counted from 0.
+        epoch: usize,
+        /// Counted from 0 in the epoch.
+        step: usize,
+        /// Ids of the batch, the first few.
+        samples: String,
+    },
+    /// The run was asked to stop, and can go on.
+    #[error(
+        "stopped by {signal} in epoch {epoch}, after {step} of its steps: {} holds everything up to there, and the \
+         same command goes on from it",
+        dir.display()
+    )]
+    Interrupted {
+        /// By what.
+        signal: Signal,
+        /// Counted from 0.
+        epoch: usize,
+        /// Steps done in it.
+        step: usize,
+        /// The run's directory.
+        dir: PathBuf,
+    },
+    /// Somebody else trains there.
+    #[error("{} is in use by {holder}: wait for it, or stop it and then go on", dir.display())]
+    Held {
+        /// The run's directory.
+        dir: PathBuf,
+        /// Who it is.
+        holder: Holder,
+    },
+    /// There is no room for what is to be written.
+    #[error(
+        "no room for {}: {need} bytes are needed and {free} are free; free some space or choose another place with --out",
+        path.display()
+    )]
+    Space {
+        /// The file, or the run's directory.
+        path: PathBuf,
+        /// Its bytes.
+        need: u64,
+        /// Bytes that are free there.
+        free: u64,
+    },
+    /// A checkpoint that cannot be gone on from.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// What was asked for beside a run does not go with what it has done already.
+    #[error("{why}; start over with --fresh, which keeps what is there aside")]
+    Resume {
+        /// What does not.
+        why: String,
+    },
     /// A file or folder of the run cannot be written or read.
     #[error("cannot {verb} {}: {source}; free some space or choose another place with {option}", path.display())]
     Io {
@@ -63,13 +128,18 @@ pub enum TrainError {
 }
 
 impl TrainError {
-    /// 2 recipe, 3 data or files, 4 diverged, 5 foreign state.
+    /// 2 recipe or usage, 3 data or files, 4 diverged, 5 foreign or damaged state; 75, 130 or 143
+    /// after a signal.
     pub fn exit_code(&self) -> u8 {
         match self {
+            TrainError::Interrupted { signal, .. } => signal.exit_code(),
+            TrainError::Method(MethodError::State { .. }) | TrainError::Checkpoint(_) => 5,
             TrainError::Recipe(_) | TrainError::Method(_) => 2,
+            TrainError::Held { .. } | TrainError::Resume { .. } => 2,
             TrainError::Data(error) if error.kind() == amst_data::ErrorKind::Configuration => 2,
             TrainError::Data(_) | TrainError::Weights(_) | TrainError::TextModel(_) | TrainError::Io { .. } => 3,
-            TrainError::Diverged { .. } => 4,
+            TrainError::Space { .. } => 3,
+            TrainError::Diverged { .. } | TrainError::Gradient { .. } => 4,
             TrainError::Foreign { .. } => 5,
         }
     }

@@ -6,7 +6,7 @@ use amst_recipe::{Modality, OutputMetrics};
 use serde::{Deserialize, Serialize};
 
 /// Version of the layout of `events.jsonl`.
-pub const EVENT_SCHEMA: u32 = 2;
+pub const EVENT_SCHEMA: u32 = 3;
 
 /// One line of `events.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,6 +69,40 @@ pub enum EventKind {
         seconds: f64,
         /// Seconds by phase.
         phases: BTreeMap<String, f64>,
+    },
+    /// The run goes on in another process. What came after the checkpoint was cut away.
+    Resumed {
+        /// Identity of the cell.
+        cell: String,
+        /// Epochs in all.
+        epochs: usize,
+        /// Best validation accuracy so far.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        best: Option<f64>,
+        /// Counted from 0.
+        epoch: usize,
+        /// Steps that were done in it before.
+        step: usize,
+        /// The checkpoint's folder.
+        checkpoint: String,
+        /// What was wrong with newer checkpoints, and what is not as it was.
+        notes: Vec<String>,
+    },
+    /// The run was asked to stop, and can go on.
+    Stopped {
+        /// By what.
+        signal: String,
+        /// Counted from 0.
+        epoch: usize,
+        /// Steps done in it.
+        step: usize,
+    },
+    /// The run ended without a result.
+    Failed {
+        /// What the program returned.
+        code: u8,
+        /// Why.
+        message: String,
     },
     /// The test split was evaluated; the run is over.
     Done {

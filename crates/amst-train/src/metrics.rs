@@ -2,9 +2,11 @@
 
 use amst_recipe::OutputMetrics;
 use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
 
 /// Adds up the metrics of one output over the batches of a split.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OutputScores {
     samples: usize,
     loss: f64,
@@ -13,7 +15,8 @@ pub struct OutputScores {
 }
 
 /// What is added up by class.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ClassScores {
     /// Samples of the class.
     samples: usize,

@@ -1,50 +1,83 @@
 //! A run's directory: what is written, in which order, and how.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use amst_recipe::{Cell, CellResult, DataLock, RESULT_SCHEMA, Timing};
+use amst_recipe::{Cell, CellResult, DataLock, RESULT_SCHEMA, Recipe, Timing};
 use serde::Serialize;
 
+use crate::checkpoint::{RECIPE, set_aside};
+use crate::filesystem::{Disk, FileSystem, write_whole};
+use crate::lock::{LOCK, Lock};
 use crate::{Event, TrainError, environment};
 
 /// The directory `<runs>/<dataset>/<method>/<seed>-<cell>` of one cell.
 ///
 /// | file | what | written |
 /// |---|---|---|
+/// | `lock` | the process that trains here | first |
 /// | `recipe.toml` | the resolved recipe | first |
 /// | `env.json` | version, burn, machine, threads | first |
 /// | `events.jsonl` | one object a line | as it happens |
+/// | `checkpoints` | the run at some moments | on the way, beside the training |
 /// | `predictions.csv` | the test split, sample by sample | after the test |
 /// | `timing.json` | seconds by phase, peak memory | after the test |
 /// | `result.json` | the result | last, and atomically |
 ///
-/// So whoever finds a `result.json` finds all of it.
+/// So whoever finds a `result.json` finds all of it. Nobody else trains in it while there is a `Run`.
 pub struct Run {
     dir: PathBuf,
     cell: Cell,
     data: DataLock,
-    events: File,
+    disk: Arc<dyn FileSystem>,
+    _lock: Lock,
 }
 
+/// The events' file.
+pub(crate) const EVENTS: &str = "events.jsonl";
+/// The result's file.
+pub(crate) const RESULT: &str = "result.json";
+
 impl Run {
-    /// Makes the directory and the files that come first. An unfinished run's events are kept aside.
+    /// Makes the directory and the files that come first.
     ///
     /// # Errors
     ///
-    /// No permission, no space.
+    /// No permission, no space, somebody else trains there, or the directory holds something else.
     pub fn create(runs: &Path, cell: &Cell, data: &DataLock) -> Result<Self, TrainError> {
+        Self::create_on(Arc::new(Disk), runs, cell, data)
+    }
+
+    /// The same on a disk of one's own.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Run::create`].
+    pub fn create_on(disk: Arc<dyn FileSystem>, runs: &Path, cell: &Cell, data: &DataLock) -> Result<Self, TrainError> {
         let dir = runs.join(cell.run_dir());
-        fs::create_dir_all(&dir).map_err(|source| io("create", &dir, source))?;
-        let recipe = toml::to_string(&cell.recipe).expect("a recipe is plain data");
-        write_atomically(&dir.join("recipe.toml"), recipe.as_bytes())?;
-        write_json(&dir.join("env.json"), &environment::Environment::here())?;
-        set_aside(&dir)?;
-        let path = dir.join("events.jsonl");
-        let events =
-            OpenOptions::new().create(true).append(true).open(&path).map_err(|source| io("write", &path, source))?;
-        Ok(Self { dir, cell: cell.clone(), data: data.clone(), events })
+        disk.create_dir(&dir).map_err(|source| io("create", &dir, source))?;
+        let lock = Lock::take(&dir)?;
+        refuse_foreign(&dir, cell)?;
+        let run = Self { dir, cell: cell.clone(), data: data.clone(), disk, _lock: lock };
+        run.write(RECIPE, run.recipe().as_bytes())?;
+        run.write_json("env.json", &environment::Environment::here())?;
+        Ok(run)
+    }
+
+    /// Moves what a cell's directory holds aside, `<directory>.1`, `.2`, …, so that the cell starts
+    /// over; where it lies now, if there was anything.
+    ///
+    /// # Errors
+    ///
+    /// Somebody trains there, or it cannot be moved.
+    pub fn set_aside(runs: &Path, cell: &Cell) -> Result<Option<PathBuf>, TrainError> {
+        let dir = runs.join(cell.run_dir());
+        if !dir.exists() {
+            return Ok(None);
+        }
+        let _lock = Lock::take(&dir)?;
+        set_aside(&Disk, &dir).map(Some)
     }
 
     /// The result of a cell that was finished before, if it was.
@@ -53,7 +86,7 @@ impl Run {
     ///
     /// A file that is there but is not this cell's result.
     pub fn finished(runs: &Path, cell: &Cell) -> Result<Option<CellResult>, TrainError> {
-        let path = runs.join(cell.run_dir()).join("result.json");
+        let path = runs.join(cell.run_dir()).join(RESULT);
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -82,6 +115,43 @@ impl Run {
         &self.data
     }
 
+    /// What its files are written to.
+    pub(crate) fn disk(&self) -> &Arc<dyn FileSystem> {
+        &self.disk
+    }
+
+    /// The resolved recipe, as TOML.
+    pub(crate) fn recipe(&self) -> String {
+        toml::to_string(&self.cell.recipe).expect("a recipe is plain data")
+    }
+
+    /// Bytes of events that are written.
+    pub(crate) fn events(&self) -> u64 {
+        fs::metadata(self.dir.join(EVENTS)).map_or(0, |there| there.len())
+    }
+
+    /// Cuts the events after so many bytes; whether there were that many. Nothing that a checkpoint
+    /// does not know of is kept, since it will happen again.
+    pub(crate) fn cut_events(&self, bytes: u64) -> Result<bool, TrainError> {
+        let path = self.dir.join(EVENTS);
+        let there = self.events();
+        if there > bytes {
+            self.disk.cut(&path, bytes).map_err(|source| io("cut", &path, source))?;
+        }
+        Ok(there >= bytes)
+    }
+
+    /// Moves the events of a run that starts over to `events.1.jsonl`, `events.2.jsonl`, …
+    pub(crate) fn set_events_aside(&self) -> Result<(), TrainError> {
+        let events = self.dir.join(EVENTS);
+        if !events.exists() {
+            return Ok(());
+        }
+        let free = (1..).map(|n| self.dir.join(format!("events.{n}.jsonl"))).find(|p| !p.exists());
+        let free = free.expect("some number is free");
+        self.disk.rename(&events, &free).map_err(|source| io("move aside", &events, source))
+    }
+
     /// Appends an event.
     ///
     /// # Errors
@@ -90,8 +160,8 @@ impl Run {
     pub fn log(&mut self, event: &Event) -> Result<(), TrainError> {
         let mut line = serde_json::to_string(event).expect("an event is plain data");
         line.push('\n');
-        let path = self.dir.join("events.jsonl");
-        self.events.write_all(line.as_bytes()).map_err(|source| io("write", &path, source))
+        let path = self.dir.join(EVENTS);
+        self.disk.append(&path, line.as_bytes()).map_err(|source| io("write", &path, source))
     }
 
     /// Writes predictions, timing and, last, the result.
@@ -100,39 +170,46 @@ impl Run {
     ///
     /// A file cannot be written; then there is no `result.json`.
     pub fn finish(&self, predictions: &[u8], timing: &Timing, result: &CellResult) -> Result<(), TrainError> {
-        write_atomically(&self.dir.join("predictions.csv"), predictions)?;
-        write_json(&self.dir.join("timing.json"), timing)?;
-        write_json(&self.dir.join("result.json"), result)
+        self.write("predictions.csv", predictions)?;
+        self.write_json("timing.json", timing)?;
+        self.write_json(RESULT, result)
+    }
+
+    fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), TrainError> {
+        let mut text = serde_json::to_string_pretty(value).expect("plain data");
+        text.push('\n');
+        self.write(name, text.as_bytes())
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), TrainError> {
+        let path = self.dir.join(name);
+        write_whole(&*self.disk, &path, bytes).map_err(|source| io("write", &path, source))
     }
 }
 
-/// Moves the events of an earlier, unfinished run to `events.1.jsonl`, `events.2.jsonl`, …
-fn set_aside(dir: &Path) -> Result<(), TrainError> {
-    let events = dir.join("events.jsonl");
-    if !events.exists() {
-        return Ok(());
+/// Refuses a directory that another program, or another cell, has filled.
+fn refuse_foreign(dir: &Path, cell: &Cell) -> Result<(), TrainError> {
+    let foreign = |path: PathBuf, why: &str| Err(TrainError::Foreign { path, why: why.into() });
+    let path = dir.join(RECIPE);
+    match fs::read_to_string(&path) {
+        Ok(text) => match toml::from_str::<Recipe>(&text) {
+            Ok(recipe) if recipe == cell.recipe => Ok(()),
+            Ok(_) => foreign(path, "the recipe of another run"),
+            Err(_) => foreign(path, "not a recipe of this version"),
+        },
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            let entries = fs::read_dir(dir).map_err(|source| io("read", dir, source))?;
+            let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+            // What a start that was cut short leaves behind.
+            match names.into_iter().find(|name| name != LOCK && !name.starts_with('.')) {
+                Some(name) => {
+                    foreign(dir.join(name), "not of a run of this program: there is no recipe.toml beside it")
+                }
+                None => Ok(()),
+            }
+        }
+        Err(source) => Err(io("read", &path, source)),
     }
-    let free = (1..).map(|n| dir.join(format!("events.{n}.jsonl"))).find(|p| !p.exists()).expect("some number is free");
-    fs::rename(&events, free).map_err(|source| io("move aside", &events, source))
-}
-
-fn write_json(path: &Path, value: &impl Serialize) -> Result<(), TrainError> {
-    let mut text = serde_json::to_string_pretty(value).expect("plain data");
-    text.push('\n');
-    write_atomically(path, text.as_bytes())
-}
-
-/// Writes beside the file, synchronises, and renames into place, so that the file is whole or absent.
-fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
-    let dir = path.parent().unwrap_or(Path::new("."));
-    let write = || -> std::io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(dir)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|e| e.error)?;
-        File::open(dir)?.sync_all()
-    };
-    write().map_err(|source| io("write", path, source))
 }
 
 fn io(verb: &'static str, path: &Path, source: std::io::Error) -> TrainError {

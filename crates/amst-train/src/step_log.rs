@@ -1,8 +1,8 @@
 //! `--log-steps`: what every step computed, for comparison with other implementations.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Write;
+use std::fs::{File, OpenOptions};
+use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use amst::{Modality, StepReport, lettered};
@@ -16,6 +16,7 @@ use crate::metrics::OutputScores;
 pub(crate) struct StepLog {
     path: PathBuf,
     file: File,
+    bytes: u64,
 }
 
 #[derive(Serialize)]
@@ -44,7 +45,27 @@ pub(crate) struct Place {
 impl StepLog {
     pub fn create(path: &Path) -> Result<Self, TrainError> {
         let file = File::create(path).map_err(|source| failed(path, source))?;
-        Ok(Self { path: path.into(), file })
+        Ok(Self { path: path.into(), file, bytes: 0 })
+    }
+
+    /// Goes on with a log that had so many bytes, and cuts away what came after them.
+    pub fn resume(path: &Path, bytes: Option<u64>) -> Result<Self, TrainError> {
+        let unfit = |why: &str| TrainError::Resume { why: format!("{}: {why}", path.display()) };
+        let bytes = bytes.ok_or_else(|| unfit("the steps before were not logged"))?;
+        if !std::fs::metadata(path).is_ok_and(|there| there.len() >= bytes) {
+            return Err(unfit("the log of the steps before is not there, or shorter than it was"));
+        }
+        let opened = OpenOptions::new().write(true).open(path).and_then(|mut file| {
+            file.set_len(bytes)?;
+            file.seek(SeekFrom::End(0))?;
+            Ok(file)
+        });
+        Ok(Self { path: path.into(), file: opened.map_err(|source| failed(path, source))?, bytes })
+    }
+
+    /// Where it lies, and how long it is.
+    pub fn place(&self) -> (&Path, u64) {
+        (&self.path, self.bytes)
     }
 
     pub fn add(&mut self, place: Place, report: &StepReport, labels: &[i64]) -> Result<(), TrainError> {
@@ -65,6 +86,7 @@ impl StepLog {
             samples: place.samples,
         };
         let text = serde_json::to_string(&line).expect("plain data") + "\n";
+        self.bytes += text.len() as u64;
         self.file.write_all(text.as_bytes()).map_err(|source| failed(&self.path, source))
     }
 }

@@ -23,6 +23,12 @@ pub enum MethodError {
         /// Index of the class.
         class: usize,
     },
+    /// What a method remembered was saved by another one, or by another version of it.
+    #[error("the saved state of the method does not fit: {why}; start the run over")]
+    State {
+        /// What is missing or too much.
+        why: String,
+    },
     /// No modality at all.
     #[error("a network needs at least one modality")]
     NoModality,

@@ -1,7 +1,7 @@
 //! Gradients of a branch, between backward and update, where a method may change them.
 
 use amst_encoders::Encoder;
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 
@@ -53,7 +53,17 @@ impl<E: Encoder> Branch<E> {
     }
 
     /// Update: the head at the common learning rate, encoder `index` at `lr(index)`.
+    ///
+    /// Every gradient is looked at before anything moves. One that is not a number is noted in
+    /// [`StepContext::fault`], and neither this update nor a later one of the same step happens;
+    /// where modalities take turns, those before it in the step have had theirs.
     pub fn descend(&mut self, gradients: BranchGradients, context: &mut StepContext<'_>, lr: impl Fn(usize) -> f64) {
+        if context.fault.is_none() {
+            context.fault = context.clock.time(Phase::Update, || self.fault(&gradients));
+        }
+        if context.fault.is_some() {
+            return;
+        }
         let optimiser = &mut *context.optimiser;
         context.clock.time(Phase::Update, || {
             self.head = optimiser.apply(context.lr, self.head.clone(), gradients.head);
@@ -63,5 +73,59 @@ impl<E: Encoder> Branch<E> {
                 }
             }
         });
+    }
+
+    /// The first parameter whose gradient holds a number that is none, if there is one.
+    ///
+    /// One sum over everything, read once: it is a number only if each of its parts is. The
+    /// parameters are asked one by one only where it is not, because it may overflow by itself.
+    pub fn fault(&self, gradients: &BranchGradients) -> Option<ParamId> {
+        let parts = || self.encoders.iter().zip(&gradients.encoders);
+        let mut total = Total { gradients: &gradients.head, sum: None };
+        self.head.visit(&mut total);
+        for (encoder, own) in parts() {
+            total.gradients = own;
+            encoder.visit(&mut total);
+        }
+        let sum = total.sum.map_or(0.0, |sum| sum.into_scalar::<f32>());
+        if sum.is_finite() {
+            return None;
+        }
+        let mut first = FirstFault { gradients: &gradients.head, found: None };
+        self.head.visit(&mut first);
+        for (encoder, own) in parts() {
+            first.gradients = own;
+            encoder.visit(&mut first);
+        }
+        first.found
+    }
+}
+
+/// The sum of all gradients.
+struct Total<'a> {
+    gradients: &'a GradientsParams,
+    sum: Option<Tensor<1>>,
+}
+
+impl ModuleVisitor for Total<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(gradient) = self.gradients.get::<D>(param.id) {
+            let own = gradient.sum();
+            self.sum = Some(self.sum.take().map_or(own.clone(), |sum| sum + own));
+        }
+    }
+}
+
+struct FirstFault<'a> {
+    gradients: &'a GradientsParams,
+    found: Option<ParamId>,
+}
+
+impl ModuleVisitor for FirstFault<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let Some(gradient) = self.found.is_none().then(|| self.gradients.get::<D>(param.id)).flatten() else { return };
+        // 0 times a number is 0, and times anything else no number.
+        let zeros: f32 = gradient.mul_scalar(0.0).sum().into_scalar();
+        self.found = (!zeros.is_finite()).then_some(param.id);
     }
 }

@@ -47,6 +47,7 @@ mod probes;
 mod recalibrate;
 mod schedule;
 mod skipping;
+mod state;
 mod supply;
 mod weights;
 
@@ -68,5 +69,6 @@ pub use probes::Probes;
 pub use recalibrate::recalibrate;
 pub use schedule::SkipSchedule;
 pub use skipping::Skipping;
+pub use state::MethodState;
 pub use supply::{EpochContext, EpochError, Part, Supply, SupplyError};
 pub use weights::{lettered, renames};

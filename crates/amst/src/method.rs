@@ -3,8 +3,13 @@ use std::time::{Duration, Instant};
 
 use amst_encoders::{Encoder, TrainingStep};
 use amst_recipe::Modality;
+use burn::module::ParamId;
+use burn::tensor::Device;
 
-use crate::{Batch, Embeddings, EpochContext, EpochError, HeadKind, Net, Optimiser, Outputs, SkipSchedule, Skipping};
+use crate::{
+    Batch, Embeddings, EpochContext, EpochError, HeadKind, MethodError, MethodState, Net, Optimiser, Outputs,
+    SkipSchedule, Skipping,
+};
 
 /// A way to train a network from several modalities.
 ///
@@ -34,6 +39,24 @@ pub trait Method<E: Encoder> {
     fn end_epoch(&mut self, net: &mut Net<E>, epoch: usize, validation: &Scores) -> Vec<Modality> {
         let _ = (net, epoch, validation);
         Vec::new()
+    }
+
+    /// What the method would have to know to go on in another process. Everything that a step, an
+    /// epoch's begin or its end changes in `self` belongs in it: a run that is resumed ends in the
+    /// bytes of one that was never interrupted.
+    fn state(&self) -> MethodState {
+        MethodState::new()
+    }
+
+    /// Takes in what [`Method::state`] gave. `net` is the network as it was then, `device` the one
+    /// without autodiff.
+    ///
+    /// # Errors
+    ///
+    /// The state of another method.
+    fn restore(&mut self, state: MethodState, net: &Net<E>, device: &Device) -> Result<(), MethodError> {
+        let _ = (net, device);
+        state.end()
     }
 
     /// Logits from embeddings, for training metrics and evaluation alike. What stands here
@@ -84,12 +107,15 @@ pub struct StepContext<'a> {
     pub optimiser: &'a mut Optimiser,
     /// Where the time goes.
     pub clock: &'a mut Stopwatch,
+    /// A parameter whose gradient was no number in this step. [`Branch::descend`](crate::Branch::descend)
+    /// notes it and moves nothing from there on; the trainer stops.
+    pub fault: Option<ParamId>,
 }
 
 impl<'a> StepContext<'a> {
     /// The first of one step at a learning rate that did not drop yet.
     pub fn new(epoch: usize, lr: f64, optimiser: &'a mut Optimiser, clock: &'a mut Stopwatch) -> Self {
-        Self { epoch, step: 0, steps: 1, lr, decay: 1.0, optimiser, clock }
+        Self { epoch, step: 0, steps: 1, lr, decay: 1.0, optimiser, clock, fault: None }
     }
 
     /// Which step this is, for encoders that draw random numbers in it.
@@ -147,6 +173,8 @@ pub enum Phase {
     Recalibrate,
     /// Validation and test.
     Evaluate,
+    /// Waiting for a checkpoint.
+    Save,
 }
 
 impl Phase {
@@ -159,6 +187,7 @@ impl Phase {
             Phase::Update => "update",
             Phase::Recalibrate => "recalibrate",
             Phase::Evaluate => "evaluate",
+            Phase::Save => "save",
         }
     }
 }
@@ -175,12 +204,24 @@ impl Stopwatch {
     pub fn time<T>(&mut self, phase: Phase, work: impl FnOnce() -> T) -> T {
         let start = Instant::now();
         let value = work();
-        *self.spent.entry(phase).or_default() += start.elapsed();
+        self.add(phase, start.elapsed());
         value
+    }
+
+    /// Adds time to the account of `phase`.
+    pub fn add(&mut self, phase: Phase, time: Duration) {
+        *self.spent.entry(phase).or_default() += time;
+    }
+
+    /// Seconds by phase so far.
+    pub fn seconds(&self) -> BTreeMap<&'static str, f64> {
+        self.spent.iter().map(|(phase, time)| (phase.name(), time.as_secs_f64())).collect()
     }
 
     /// Seconds by phase, and back to zero.
     pub fn take_seconds(&mut self) -> BTreeMap<&'static str, f64> {
-        std::mem::take(&mut self.spent).into_iter().map(|(phase, time)| (phase.name(), time.as_secs_f64())).collect()
+        let seconds = self.seconds();
+        self.spent.clear();
+        seconds
     }
 }

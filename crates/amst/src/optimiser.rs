@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use amst_recipe::Optim;
-use burn::module::{Module, ModuleMapper, Param, ParamId};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::{Gradients, Tensor};
 
@@ -53,6 +53,12 @@ impl Optimiser {
         (module.map(&mut Shown(self)), self.velocities.keys().copied().collect())
     }
 
+    /// Takes the values of those parameters of `module` that `ids` names for their velocities: the
+    /// way back from [`Optimiser::velocities`].
+    pub fn restore<M: Module>(&mut self, module: &M, ids: &[ParamId]) {
+        module.visit(&mut Taken { optimiser: self, ids });
+    }
+
     fn direction<const D: usize>(&mut self, id: ParamId, value: &Tensor<D>, gradient: Tensor<D>) -> Tensor<D> {
         let decayed = match self.weight_decay {
             0.0 => gradient,
@@ -82,6 +88,21 @@ impl ModuleMapper for Descent<'_> {
         let velocity = self.optimiser.direction(id, &value, gradient);
         let moved = Tensor::from_inner(value - velocity.mul_scalar(self.lr)).require_grad();
         Param::from_mapped_value(id, moved, mapper)
+    }
+}
+
+struct Taken<'a> {
+    optimiser: &'a mut Optimiser,
+    ids: &'a [ParamId],
+}
+
+impl ModuleVisitor for Taken<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if self.ids.contains(&param.id) {
+            let velocity = param.val().without_autodiff();
+            let size = velocity.dims().iter().product::<usize>();
+            self.optimiser.velocities.insert(param.id, velocity.reshape([size]));
+        }
     }
 }
 

@@ -39,7 +39,9 @@ impl Probes {
         outputs
     }
 
-    /// One step of every probe whose modality was forwarded; the losses before it.
+    /// One step of every probe whose modality was forwarded; the losses before it. Where one of
+    /// them is no number, nothing moves. A gradient is an embedding times something below 1, so it
+    /// is a number wherever the loss is.
     pub fn step(
         self,
         lr: f64,
@@ -56,7 +58,7 @@ impl Probes {
             total = Some(total.take().map_or(loss.clone(), |sum| sum + loss));
         });
         // The probes share nothing, so the gradients of the sum are those of each loss.
-        let moved = match total {
+        let moved = match total.filter(|_| losses.iter().all(|(_, loss): &(String, f32)| loss.is_finite())) {
             Some(sum) => {
                 let mut gradients = sum.backward();
                 optimiser.step(lr, self, &mut gradients)

@@ -20,6 +20,8 @@ pub struct Fault {
     pub reason: String,
     /// The end of what it wrote to standard error.
     pub last_lines: Vec<String>,
+    /// Whether it was asked to stop, saved its run and can go on: no failure.
+    pub stopped: bool,
 }
 
 /// Makes the features of a data set ready, so that runs that start together do not all try.
@@ -56,7 +58,7 @@ fn amst(setting: &Setting, task: &str, job: &Job) -> Command {
 
 /// Both outputs are read to their end, in threads of their own, so that neither can block the child.
 fn run(command: &mut Command, mut tell: impl FnMut(Message), mut echo: impl FnMut(&str) + Send) -> Result<(), Fault> {
-    let fail = |reason: String, last_lines| Fault { reason, last_lines };
+    let fail = |reason: String, last_lines| Fault { reason, last_lines, stopped: false };
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child =
         command.spawn().map_err(|e| fail(format!("{} does not start: {e}", program(command)), Vec::new()))?;
@@ -73,6 +75,9 @@ fn run(command: &mut Command, mut tell: impl FnMut(Message), mut echo: impl FnMu
     let status = wait(&mut child).map_err(|e| fail(e, last_lines.clone()))?;
     if status.success() {
         return Ok(());
+    }
+    if matches!(status.code(), Some(75 | 130 | 143)) {
+        return Err(Fault { reason: meaning(status), last_lines, stopped: true });
     }
     let said = last_lines.iter().rev().find(|l| !l.trim().is_empty()).map(|l| format!(": {}", l.trim()));
     Err(fail(format!("{}{}", meaning(status), said.unwrap_or_default()), last_lines))
@@ -111,8 +116,8 @@ fn meaning(status: ExitStatus) -> String {
         Some(2) => "exit code 2 (usage or recipe)".into(),
         Some(3) => "exit code 3 (data)".into(),
         Some(4) => "exit code 4 (diverged)".into(),
-        Some(5) => "exit code 5 (corrupt state)".into(),
-        Some(code @ (75 | 130 | 143)) => format!("exit code {code} (interrupted; start again to go on)"),
+        Some(5) => "exit code 5 (foreign or damaged state)".into(),
+        Some(code @ (75 | 130 | 143)) => format!("exit code {code} (stopped; the same command goes on)"),
         Some(code) => format!("exit code {code}"),
     }
 }

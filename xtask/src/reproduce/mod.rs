@@ -8,6 +8,7 @@ mod cost;
 mod device;
 mod estimate;
 mod folders;
+mod interrupt;
 mod plan;
 mod pool;
 mod progress;
@@ -17,6 +18,7 @@ mod summary;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 
 use amst_recipe::Preset;
@@ -86,7 +88,7 @@ fn at_least_one(text: &str) -> Result<usize, String> {
     }
 }
 
-/// Runs the command; the exit code is 1 if the table has holes at the end.
+/// Runs the command; the exit code is 1 if the table has holes at the end, 130 after Ctrl-C.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let device: Device = args.device.parse()?;
     let request = Request::resolve(args)?;
@@ -102,15 +104,20 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     folders.check_writable()?;
     let mut failures = Vec::new();
+    let interrupted = interrupt::listen()?;
     if !missing.is_empty() {
-        failures = train(args, &request, &device, &folders, &missing, jobs, cores)?;
+        failures = train(args, &request, &device, &folders, &missing, (jobs, cores), &interrupted)?;
         entries = collect(&request.cells, &folders.runs);
-        summary::explain(&mut entries, &failures);
+        summary::explain(&mut entries, &failures, interrupted.load(Ordering::SeqCst));
     }
     let table = request.table(&entries);
     let written = folders.write_table(&table)?;
     print!("{}", if args.json { Json.export(&table) } else { Terminal::detect().export(&table) });
     summary::print(&failures, &written);
+    if interrupted.load(Ordering::SeqCst) {
+        eprintln!("\ninterrupted; what is done is kept, and the same command goes on");
+        return Ok(ExitCode::from(interrupt::EXIT_CODE));
+    }
     Ok(if table.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -120,8 +127,8 @@ fn train(
     device: &Device,
     folders: &Folders,
     missing: &[Job],
-    jobs: usize,
-    cores: usize,
+    (jobs, cores): (usize, usize),
+    interrupted: &AtomicBool,
 ) -> anyhow::Result<Vec<Failure>> {
     let program = match &args.amst {
         Some(program) => std::path::absolute(program)?,
@@ -136,6 +143,7 @@ fn train(
         runs: &folders.runs,
         jobs,
         threads: (cores / jobs).max(1),
+        interrupted,
     };
     Ok(pool::run(&setting, missing))
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub struct Setting<'a> {
     pub jobs: usize,
     /// Threads of each.
     pub threads: usize,
+    /// Whether somebody asked to stop: then no run is started any more.
+    pub interrupted: &'a AtomicBool,
 }
 
 /// What happened to the job of an index.
@@ -72,10 +75,15 @@ pub fn run(setting: &Setting, jobs: &[Job]) -> Vec<Failure> {
 fn prepare_all(setting: &Setting, jobs: &[Job]) -> (Vec<Job>, Vec<Failure>) {
     let mut known: BTreeMap<&str, Result<(), Fault>> = BTreeMap::new();
     let (mut ready, mut failures) = (Vec::new(), Vec::new());
-    for job in jobs {
+    let interrupted = || setting.interrupted.load(Ordering::SeqCst);
+    for job in jobs.iter().take_while(|_| !interrupted()) {
         match known.entry(&job.column).or_insert_with(|| prepare(setting, job)) {
             Ok(()) => ready.push(job.clone()),
-            Err(fault) => failures.push(Failure { job: job.clone(), fault: fault.clone() }),
+            Err(fault) => {
+                // What Ctrl-C ended did not fail.
+                let fault = Fault { stopped: interrupted(), ..fault.clone() };
+                failures.push(Failure { job: job.clone(), fault });
+            }
         }
     }
     (ready, failures)
@@ -84,7 +92,7 @@ fn prepare_all(setting: &Setting, jobs: &[Job]) -> (Vec<Job>, Vec<Failure>) {
 fn work(setting: &Setting, jobs: &[Job], queue: &Mutex<VecDeque<usize>>, events: &Sender<Event>) {
     // The lock is released before the job runs: it is held by this one statement only.
     let next = || queue.lock().ok().and_then(|mut queue| queue.pop_front());
-    while let Some(i) = next() {
+    while let Some(i) = next().filter(|_| !setting.interrupted.load(Ordering::SeqCst)) {
         // If nobody listens any more, there is nobody to tell.
         let tell = |event| drop(events.send(event));
         tell(Event::Started(i));

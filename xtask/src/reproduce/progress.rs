@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::child::Fault;
 use super::cost;
 use super::estimate::spoken;
 use super::pool::Event;
@@ -28,6 +29,8 @@ struct Run {
     epochs: usize,
     weight: u64,
     epoch: usize,
+    /// Epochs that an earlier process did.
+    before: usize,
     best: Option<f64>,
     test: Option<f64>,
     started: Option<Instant>,
@@ -58,7 +61,7 @@ impl Progress {
             Event::Started(i) => self.started(*i),
             Event::Said(i, message) => self.said(*i, message),
             Event::Ended(i, outcome) => {
-                let failure = outcome.as_ref().err().map(|f| f.reason.as_str());
+                let failure = outcome.as_ref().err();
                 self.ended(*i, failure);
             }
         }
@@ -104,6 +107,10 @@ impl Progress {
         match message {
             // It knows better how long its budget lasts.
             Message::Start { epochs, .. } => run.epochs = (*epochs).max(1),
+            Message::Resumed { epochs, epoch } => {
+                run.epochs = (*epochs).max(1);
+                (run.epoch, run.before) = ((*epoch).min(run.epochs), (*epoch).min(run.epochs));
+            }
             Message::Epoch { val_accuracy, .. } => {
                 run.epoch = (run.epoch + 1).min(run.epochs);
                 run.best = Some(run.best.map_or(*val_accuracy, |best| best.max(*val_accuracy)));
@@ -113,13 +120,14 @@ impl Progress {
         run.show();
     }
 
-    fn ended(&mut self, i: usize, failure: Option<&str>) {
+    fn ended(&mut self, i: usize, failure: Option<&Fault>) {
         self.runs[i].ended = true;
         let finished = self.runs.iter().filter(|r| r.ended).count();
         let run = &self.runs[i];
         let took = spoken(run.started.map_or(0.0, |s| s.elapsed().as_secs_f64()));
         let how = match (failure, run.test) {
-            (Some(reason), _) => format!("failed after {took}: {reason}"),
+            (Some(fault), _) if fault.stopped => format!("stopped after {took}: {}", fault.reason),
+            (Some(fault), _) => format!("failed after {took}: {}", fault.reason),
             (None, Some(test)) => format!("test {:.1} % in {took}", 100.0 * test),
             (None, None) => format!("done in {took}"),
         };
@@ -147,8 +155,8 @@ impl Progress {
     fn left(&self, done: u64) -> String {
         let total: u64 = self.runs.iter().map(Run::work).sum();
         let longest = self.runs.iter().map(|r| r.weight * (r.epochs - r.epoch) as u64 * u64::from(!r.ended)).max();
-        // Epochs that a failed run never trained say nothing about speed.
-        let trained: u64 = self.runs.iter().map(|r| r.weight * r.epoch as u64).sum();
+        // Epochs that a failed run never trained say nothing about speed, nor do an earlier process's.
+        let trained: u64 = self.runs.iter().map(|r| r.weight * (r.epoch - r.before) as u64).sum();
         if trained == 0 {
             return "time remaining not known yet".into();
         }
@@ -167,6 +175,7 @@ impl Run {
             epochs: cost::epochs(job),
             weight: cost::per_epoch(&job.cell.recipe),
             epoch: 0,
+            before: 0,
             best: None,
             test: None,
             started: None,

@@ -33,6 +33,11 @@ if [ -e "$STASH/fail-$task-$e-$s" ]; then
     exit 4
 fi
 [ "$task" = train ] || exit 0
+if [ -e "$STASH/waits-$e-$s" ]; then
+    trap 'exit 130' INT
+    touch "$STASH/waiting"
+    sleep 60
+fi
 echo '{"kind":"start","epochs":2,"cell":"?"}'
 echo '{"kind":"epoch","epoch":0,"epochs":2,"val_accuracy":0.5,"seconds":0.1}'
 echo '{"kind":"done","test_accuracy":0.5}'
@@ -74,10 +79,16 @@ impl Bench {
     }
 
     pub fn reproduce(&self, arguments: &[&str]) -> Assert {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        Command::from_std(self.command(arguments)).assert()
+    }
+
+    /// The same, not started yet.
+    pub fn command(&self, arguments: &[&str]) -> std::process::Command {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_xtask"));
         command.args(["reproduce", self.table]).arg("--dataset").arg(self.path("digits"));
         command.arg("--out").arg(self.path("out")).arg("--amst").arg(self.path("amst"));
-        command.env("STASH", self.path("stash")).args(arguments).assert()
+        command.env("STASH", self.path("stash")).args(arguments);
+        command
     }
 
     pub fn cell(&self, experiment: &str, seed: u64, assignments: &[String]) -> Cell {

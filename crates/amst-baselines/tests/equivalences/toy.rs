@@ -87,7 +87,7 @@ impl Run {
         let (lr, decay) = (schedule.at(epoch), schedule.decay(epoch));
         let clock = &mut Stopwatch::default();
         let optimiser = &mut self.optimiser;
-        let mut context = StepContext { epoch, step, steps: STEPS, lr, decay, optimiser, clock };
+        let mut context = StepContext { epoch, step, steps: STEPS, lr, decay, optimiser, clock, fault: None };
         let batch = batch(epoch * STEPS + step, &self.method.loads(epoch));
         let net = std::mem::replace(&mut self.net, Net::empty());
         let (net, report) = self.method.step(net, &batch, &mut context);

@@ -27,7 +27,8 @@ pub fn cell(assignments: &[&str]) -> (Cell, DataLock) {
 /// and another), then what a cell's identity would otherwise hide: MLA and MSLR are AMST and
 /// Naive under other names until they do something of their own.
 pub fn systems() -> Vec<Vec<String>> {
-    let own: [&[&str]; 7] = [
+    let own: [&[&str]; 8] = [
+        &["method=amst-full", "modalities=audio,text,visual", "text.encoder=transformer"],
         &["method=mla", "mla.fusion=entropy", "mla.modification=rls"],
         &["method=mla", "mla.modification=rls", "mla.target=previous", "modalities=audio,text,visual"],
         &["method=mslr", "mslr.strategy=dynamic-agm", "mslr.window=1"],

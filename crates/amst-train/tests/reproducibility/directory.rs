@@ -120,13 +120,13 @@ fn a_result_that_is_not_this_cells_is_refused_and_left_alone() {
 }
 
 #[test]
-fn the_events_of_an_unfinished_run_are_kept_aside() {
+fn the_events_of_a_run_that_left_no_checkpoint_are_kept_aside() {
     let runs = tempfile::tempdir().unwrap();
     let (cell, lock) = cell(&["method=amst-alt"]);
-    for earlier in ["first\n", "second\n"] {
-        let run = Run::create(runs.path(), &cell, &lock).unwrap();
-        std::fs::write(run.dir().join("events.jsonl"), earlier).unwrap();
-    }
+    let run = Run::create(runs.path(), &cell, &lock).unwrap();
+    std::fs::write(run.dir().join("events.1.jsonl"), "first\n").unwrap();
+    std::fs::write(run.dir().join("events.jsonl"), "second\n").unwrap();
+    drop(run);
     let finished = train(&["method=amst-alt"], runs.path()).unwrap();
     assert_eq!(finished.file("events.1.jsonl"), b"first\n");
     assert_eq!(finished.file("events.2.jsonl"), b"second\n");

@@ -104,7 +104,10 @@ fn a_transformer_learns_tokens_of_its_own_and_gives_sound_and_pictures_its_width
     assert_eq!(small.weights["head.weight"].len(), 4 * 10 * 24);
     let again = train(&settings).unwrap();
     assert!(small.weights == again.weights, "dropout is a function of seed and step");
-    assert!(train(&["text.dropout=0.0"].iter().chain(&settings).copied().collect::<Vec<_>>()).unwrap().weights != small.weights);
+    assert!(
+        train(&["text.dropout=0.0"].iter().chain(&settings).copied().collect::<Vec<_>>()).unwrap().weights
+            != small.weights
+    );
 }
 
 #[test]

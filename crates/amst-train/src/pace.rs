@@ -1,0 +1,155 @@
+//! How often a checkpoint is written, and which are kept.
+
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+/// `--checkpoint-every`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Every {
+    /// After each epoch.
+    #[default]
+    Epoch,
+    /// After as many steps, whichever epochs they fall in.
+    Steps(usize),
+    /// After the step with which so much time has passed, by a clock that never jumps.
+    Time(Duration),
+    /// Only when the run is asked to stop.
+    Never,
+}
+
+impl FromStr for Every {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits = text.chars().take_while(char::is_ascii_digit).count();
+        let (number, unit) = text.split_at(digits);
+        let count = number.parse::<u64>().ok().filter(|count| *count > 0);
+        let seconds = |each: u64| {
+            let total = count.and_then(|count| count.checked_mul(each)).ok_or_else(|| unknown(text))?;
+            Ok(Self::Time(Duration::from_secs(total)))
+        };
+        match unit {
+            "epoch" if digits == 0 => Ok(Self::Epoch),
+            "never" if digits == 0 => Ok(Self::Never),
+            "step" | "steps" => Ok(Self::Steps(count.ok_or_else(|| unknown(text))? as usize)),
+            "s" => seconds(1),
+            "m" => seconds(60),
+            "h" => seconds(3600),
+            _ => Err(unknown(text)),
+        }
+    }
+}
+
+fn unknown(text: &str) -> String {
+    format!("`{text}` is neither `epoch`, `never`, a number of steps such as 200steps nor a time such as 30s, 5m or 1h")
+}
+
+/// `--keep`: what is left of a run's checkpoints. While it goes on, the newest two always are, so
+/// that there is one to fall back on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// The selected network, once the run is finished.
+    pub best: bool,
+    /// The newest two, also when the run is finished.
+    pub last: bool,
+    /// Every one that is written.
+    pub all: bool,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self { best: true, last: false, all: false }
+    }
+}
+
+impl FromStr for Keep {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut keep = Self { best: false, last: false, all: false };
+        for word in text.split(',').map(str::trim) {
+            match word {
+                "best" => keep.best = true,
+                "last" => keep.last = true,
+                "all" => keep.all = true,
+                "" => return Err("names nothing to keep: best, last, all, or several with commas".into()),
+                _ => return Err(format!("`{word}` is neither best, last nor all")),
+            }
+        }
+        Ok(keep)
+    }
+}
+
+/// Tells when the next checkpoint is due.
+#[derive(Clone, Debug)]
+pub(crate) struct Pace {
+    every: Every,
+    steps: usize,
+    since: Instant,
+}
+
+impl Pace {
+    pub fn new(every: Every) -> Self {
+        Self { every, steps: 0, since: Instant::now() }
+    }
+
+    /// Counts a step.
+    pub fn step(&mut self) {
+        self.steps += 1;
+    }
+
+    /// Whether one is due now, at the end of an epoch or after a step of one.
+    pub fn is_due(&self, epoch_ended: bool) -> bool {
+        match self.every {
+            Every::Epoch => epoch_ended,
+            Every::Steps(steps) => self.steps >= steps,
+            Every::Time(time) => self.since.elapsed() >= time,
+            Every::Never => false,
+        }
+    }
+
+    /// One was begun.
+    pub fn restart(&mut self) {
+        (self.steps, self.since) = (0, Instant::now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_are_read_as_they_are_written() {
+        let minutes = |n: u64| Ok(Every::Time(Duration::from_secs(60 * n)));
+        assert_eq!(("5m".parse(), "1h".parse(), "60s".parse()), (minutes(5), minutes(60), minutes(1)));
+        assert_eq!("200steps".parse(), Ok(Every::Steps(200)));
+        assert_eq!(("1step".parse(), "epoch".parse()), (Ok(Every::Steps(1)), Ok(Every::Epoch)));
+        assert_eq!("never".parse(), Ok(Every::Never));
+        for wrong in ["", "5", "0steps", "0m", "-1s", "3epoch", "5 m", "99999999999999999999s", "9999999999999999999h"]
+        {
+            assert!(wrong.parse::<Every>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_named_and_naming_nothing_is_refused() {
+        assert_eq!("best".parse(), Ok(Keep::default()));
+        assert_eq!("last, all".parse(), Ok(Keep { best: false, last: true, all: true }));
+        for wrong in ["", ",", "best,", "first", "none"] {
+            assert!(wrong.parse::<Keep>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_is_due_after_so_many_steps_and_then_again() {
+        let mut pace = Pace::new(Every::Steps(2));
+        pace.step();
+        assert!(!pace.is_due(true));
+        pace.step();
+        assert!(pace.is_due(false));
+        pace.restart();
+        assert!(!pace.is_due(true));
+        assert!(Pace::new(Every::Epoch).is_due(true) && !Pace::new(Every::Never).is_due(true));
+        assert!(Pace::new(Every::Time(Duration::ZERO)).is_due(false));
+    }
+}

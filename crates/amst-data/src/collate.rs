@@ -12,6 +12,8 @@ pub(crate) struct Shaper {
     audio: AudioSpec,
     text: TextSpec,
     visual: VisualSpec,
+    /// Whether a text's first and last token mark its ends.
+    marks_ends: bool,
     train: TrainTransform,
     eval: EvalTransform,
 }
@@ -29,7 +31,12 @@ impl Shaper {
         let config = frame_config(&visual)?;
         let bad = |e: FrameError| DataError::setting("visual", e.to_string());
         let (train, eval) = (TrainTransform::new(&config).map_err(bad)?, EvalTransform::new(&config).map_err(bad)?);
-        Ok(Self { audio, text, visual, train, eval })
+        Ok(Self { audio, text, visual, marks_ends: recipe.has_transformer(), train, eval })
+    }
+
+    /// Whether a text's first and last token are no part of what it says.
+    pub(crate) fn marks_ends(&self) -> bool {
+        self.marks_ends
     }
 
     /// Pictures a sample.

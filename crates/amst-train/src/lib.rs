@@ -2,6 +2,7 @@
 //!
 //! - [`Trainer`] runs the epochs, evaluates, selects and reports what happens as [`Event`]s,
 //! - [`build`] makes the method and the network that a recipe describes,
+//! - [`SelectedNetwork`] is a trained network in use: it predicts, is evaluated and exported,
 //! - [`Run`] is the directory in which all of it is kept: recipe, environment, events,
 //!   predictions and, written last, `result.json`.
 //!
@@ -36,6 +37,7 @@ mod error;
 mod evaluate;
 mod event;
 mod metrics;
+mod network;
 mod parameters;
 mod predictions;
 mod run;
@@ -51,6 +53,9 @@ pub use error::TrainError;
 pub use evaluate::{Evaluation, Evaluator};
 pub use event::{EVENT_SCHEMA, Event, EventKind};
 pub use metrics::OutputScores;
+pub use network::{
+    Answer, ExportPart, Exported, FoundNetwork, NetworkPlace, Prediction, Predictor, SelectedNetwork, find_network,
+};
 pub use run::Run;
 pub use trainer::Trainer;
 pub use upload::upload;

@@ -35,7 +35,7 @@ pub(crate) fn text_encoder(
 
 /// RoBERTa's shape at any size: four times as wide between the linear maps, two rows of positions
 /// before the first token's.
-fn from_scratch(text: &TextSpec) -> RobertaConfig {
+pub(crate) fn from_scratch(text: &TextSpec) -> RobertaConfig {
     RobertaConfig {
         architecture: Architecture::Roberta,
         vocab_size: text.vocabulary,

@@ -30,19 +30,20 @@ impl Mla {
         Ok(Self { skipping, spec: spec.clone(), protection: Protection { target: spec.target, ..Default::default() } })
     }
 
-    /// Replaces the even fusion of the head by this method's.
+    /// Replaces the even fusion of the head by this method's, where the head fused at all.
     fn fuse(&self, outputs: Outputs) -> Outputs {
-        let modalities = self.skipping.schedule.modalities();
-        let logits: Vec<Tensor<2>> = modalities.iter().filter_map(|m| outputs.modality(*m).cloned()).collect();
-        if self.spec.fusion == MlaFusion::Even || logits.len() < modalities.len() {
+        if self.spec.fusion == MlaFusion::Even || outputs.fused().is_none() {
             return outputs;
         }
+        let modalities = self.skipping.schedule.modalities();
+        let (there, logits): (Vec<Modality>, Vec<Tensor<2>>) =
+            modalities.iter().filter_map(|m| Some((*m, outputs.modality(*m)?.clone()))).unzip();
         let shares = match self.spec.fusion {
             MlaFusion::Entropy => certainties(&logits),
             _ => {
                 let [samples, _] = logits[0].dims();
-                let share = |m: &Modality| Tensor::full([samples, 1], self.spec.shares.of(*m), &logits[0].device());
-                modalities.iter().map(share).collect()
+                let share = |share: f64| Tensor::full([samples, 1], share, &logits[0].device());
+                self.shares(&there).into_iter().map(share).collect()
             }
         };
         let fused = logits.into_iter().zip(shares).map(|(o, share)| o * share).reduce(|a, b| a + b);
@@ -50,6 +51,21 @@ impl Mla {
         outputs.iter().filter(|(name, _)| *name != "fused").for_each(|(name, o)| own.push(name, o.clone()));
         own.push("fused", fused.expect("there is at least one modality"));
         own
+    }
+
+    /// Fixed shares of the modalities that are there. If some are missing, the others keep their
+    /// ratios and have the same sum as all together; where theirs are 0, they count evenly.
+    fn shares(&self, there: &[Modality]) -> Vec<f64> {
+        let modalities = self.skipping.schedule.modalities();
+        let own: Vec<f64> = there.iter().map(|m| self.spec.shares.of(*m)).collect();
+        if there.len() == modalities.len() {
+            return own;
+        }
+        let (all, left): (f64, f64) = (modalities.iter().map(|m| self.spec.shares.of(*m)).sum(), own.iter().sum());
+        match left > 0.0 {
+            true => own.into_iter().map(|share| share * all / left).collect(),
+            false => vec![all / there.len() as f64; there.len()],
+        }
     }
 }
 
@@ -99,6 +115,11 @@ impl<E: Encoder> Method<E> for Mla {
     fn outputs(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {
         self.fuse(net.branches[0].outputs(&self.skipping.schedule.modalities(), &embeddings[0]))
     }
+
+    /// Evenly, by the renormalised shares or by the certainty of the modalities that are there.
+    fn outputs_of_present(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {
+        self.fuse(net.branches[0].outputs_of_present(&self.skipping.schedule.modalities(), &embeddings[0]))
+    }
 }
 
 /// Recursive least squares: P shrinks in the directions r that were seen, and the head's
@@ -143,6 +164,23 @@ mod tests {
 
     fn values(tensor: Tensor<2>) -> Vec<f32> {
         tensor.into_data().try_to_vec().unwrap()
+    }
+
+    #[test]
+    fn fixed_shares_of_those_that_are_there_keep_their_ratio_and_their_sum() {
+        use Modality::{Audio, Text, Visual};
+        let spec = |audio, text, visual| MlaSpec {
+            fusion: MlaFusion::Fixed,
+            shares: amst_recipe::Rates { audio, text, visual },
+            ..MlaSpec::default()
+        };
+        let mla = |spec: MlaSpec| Mla::new(&[Audio, Text, Visual], &spec).unwrap();
+        let some = mla(spec(0.5, 0.25, 0.25));
+        assert_eq!(some.shares(&[Audio, Text, Visual]), [0.5, 0.25, 0.25]);
+        assert_eq!(some.shares(&[Text, Visual]), [0.5, 0.5]);
+        let shares = some.shares(&[Audio, Visual]);
+        assert!((shares[0] - 2.0 / 3.0).abs() < 1e-12 && (shares[1] - 1.0 / 3.0).abs() < 1e-12, "{shares:?}");
+        assert_eq!(mla(spec(1.0, 0.0, 0.0)).shares(&[Text, Visual]), [0.5, 0.5]);
     }
 
     #[test]

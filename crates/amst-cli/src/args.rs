@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use amst_recipe::Preset;
+use amst_recipe::{Modality, Preset};
 use amst_train::{Every, Keep};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -34,6 +34,12 @@ pub enum Command {
     ExportFeatures(ExportFeatures),
     /// Turn texts into token ids and their mask, for use elsewhere
     Tokens(Tokens),
+    /// Say what a trained network makes of files
+    Predict(Predict),
+    /// Evaluate a trained network, without a modality or with damaged ones too
+    Eval(Eval),
+    /// Write a trained network's parts under torchvision's and Hugging Face's names
+    Export(Export),
     /// List what there is: methods, data sets, recipes or presets
     Ls(Ls),
     /// Tell what a method does, its settings on a data set, and where paper and code differ
@@ -219,6 +225,135 @@ pub struct Prepare {
     /// What is to be run.
     #[command(flatten)]
     pub what: What,
+}
+
+/// A trained network.
+#[derive(Debug, Args)]
+pub struct Which {
+    /// A checkpoint's folder or a run's directory, whose selected network is meant; or `best` or `last`, of `--run`
+    #[arg(long, value_name = "PATH|best|last")]
+    pub checkpoint: Option<String>,
+    /// A file that `amst train --weights` wrote, instead of a checkpoint; its run's `recipe.toml` lies beside it or in `--run`
+    #[arg(long, value_name = "FILE", conflicts_with = "checkpoint")]
+    pub weights: Option<PathBuf>,
+    /// The run's directory; alone it means `--checkpoint best`
+    #[arg(long, value_name = "DIR")]
+    pub run: Option<PathBuf>,
+    /// The data set that names the classes, and that `eval` reads, if it is not the run's own: a known one, or the
+    /// path of a folder with a `dataset.toml`
+    #[arg(long)]
+    pub dataset: Option<String>,
+    /// Where to compute: `flex`, `cuda[:i]` or `tch[:cpu|:cuda:i]`
+    #[arg(long, default_value = "flex")]
+    pub device: String,
+}
+
+/// `amst predict`.
+#[derive(Debug, Args)]
+pub struct Predict {
+    /// The network.
+    #[command(flatten)]
+    pub which: Which,
+    /// Files of one sample: .wav is sound, .png, .jpg and .jpeg are pictures (several are its frames), .txt is text
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub input: Vec<PathBuf>,
+    /// The sample's recording, whatever the file is called
+    #[arg(long, value_name = "FILE")]
+    pub audio: Option<PathBuf>,
+    /// The sample's picture, or its frames
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub image: Vec<PathBuf>,
+    /// The file of the sample's text
+    #[arg(long, value_name = "FILE")]
+    pub text: Option<PathBuf>,
+    /// Many samples: a CSV file with columns `audio`, `image` (frames separated by `;`), `text` (the words) and `id`,
+    /// paths from the file's folder; an empty cell is a missing modality
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["input", "audio", "image", "text"])]
+    pub manifest: Option<PathBuf>,
+    /// As JSON, one object a sample and line
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// As CSV, one row a sample
+    #[arg(long)]
+    pub csv: bool,
+}
+
+/// `amst eval`.
+#[derive(Debug, Args)]
+pub struct Eval {
+    /// The network.
+    #[command(flatten)]
+    pub which: Which,
+    /// The split to evaluate
+    #[arg(long, value_enum, default_value_t = SplitKind::Test)]
+    pub split: SplitKind,
+    /// Modalities that are left out
+    #[arg(long, value_name = "MODALITY", value_delimiter = ',', value_parser = modality)]
+    pub drop: Vec<Modality>,
+    /// Damage a modality: noise of STRENGTH standard deviations for audio and visual, a share of replaced tokens for text
+    #[arg(long, value_name = "MODALITY=STRENGTH", value_delimiter = ',', value_parser = noise)]
+    pub noise: Vec<(Modality, f64)>,
+    /// Seed of the damage
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub noise_seed: u64,
+    /// Folder of all runs, for prepared features
+    #[arg(long, default_value = "runs")]
+    pub runs: PathBuf,
+    /// As a JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn modality(word: &str) -> Result<Modality, String> {
+    Modality::parse(word).ok_or_else(|| format!("`{word}` is no modality: give audio, text or visual"))
+}
+
+fn noise(text: &str) -> Result<(Modality, f64), String> {
+    let wrong = || format!("`{text}` is no damage: write MODALITY=STRENGTH, for example visual=0.2");
+    let (word, strength) = text.split_once('=').ok_or_else(wrong)?;
+    Ok((modality(word)?, strength.parse().map_err(|_| wrong())?))
+}
+
+/// `amst export`.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// The network.
+    #[command(flatten)]
+    pub which: Which,
+    /// What to write
+    #[arg(long, value_enum, default_value_t = PartKind::All)]
+    pub part: PartKind,
+    /// Of AMST-Full, whose part: alt or joint
+    #[arg(long, value_name = "NAME")]
+    pub branch: Option<String>,
+    /// The kind of file
+    #[arg(long, value_enum, default_value_t = FormatKind::Safetensors)]
+    pub format: FormatKind,
+    /// A file that ends in `.safetensors`, or a folder that gets a file for each part
+    #[arg(long, value_name = "FILE|DIR")]
+    pub out: PathBuf,
+}
+
+/// What of a network is exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PartKind {
+    /// The encoder of sound
+    Audio,
+    /// The encoder of pictures
+    Visual,
+    /// The encoder of text
+    Text,
+    /// The layers from embeddings to classes
+    Head,
+    /// Everything: in one file, or each part in its own
+    All,
+}
+
+/// The kinds of files that can be exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormatKind {
+    /// Tensors by name, read by PyTorch, JAX and others
+    Safetensors,
 }
 
 /// `amst ls`.

@@ -1,4 +1,4 @@
-//! `amst`: prepare data, train one run at a time, and hold runs against other implementations.
+//! `amst`: prepare data, train one run at a time, use what was trained, and hold runs against other implementations.
 //!
 //! Exit codes: 0 ok, 2 usage or recipe, 3 data or files, 4 diverged, 5 foreign or damaged state,
 //! 75 saved and to be called again, 130 and 143 stopped by a signal.
@@ -8,12 +8,16 @@
 mod args;
 mod datasets;
 mod device;
+mod eval;
 mod explain;
+mod export;
 mod export_features;
 mod failure;
 mod init;
 mod inspect;
 mod ls;
+mod network;
+mod predict;
 mod prepare;
 mod progress;
 mod replay;
@@ -38,6 +42,9 @@ fn main() -> ExitCode {
         Command::Init(args) => init::run(&args),
         Command::ExportFeatures(args) => export_features::run(&args),
         Command::Tokens(args) => tokens::run(&args),
+        Command::Predict(args) => predict::run(&args),
+        Command::Eval(args) => eval::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Ls(args) => ls::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Keys => keys(),

@@ -14,6 +14,8 @@ pub(crate) struct Shaper {
     visual: VisualSpec,
     /// The token that fills a row.
     pad: i64,
+    /// Whether a text's first and last token mark its ends.
+    marks_ends: bool,
     train: TrainTransform,
     eval: EvalTransform,
 }
@@ -31,12 +33,17 @@ impl Shaper {
         let config = frame_config(&visual)?;
         let bad = |e: FrameError| DataError::setting("visual", e.to_string());
         let (train, eval) = (TrainTransform::new(&config).map_err(bad)?, EvalTransform::new(&config).map_err(bad)?);
-        Ok(Self { audio, text, visual, pad: PAD, train, eval })
+        Ok(Self { audio, text, visual, pad: PAD, marks_ends: recipe.has_transformer(), train, eval })
     }
 
     /// The same with another token for padding.
     pub(crate) fn padding_with(self, pad: u32) -> Self {
         Self { pad: i64::from(pad), ..self }
+    }
+
+    /// Whether a text's first and last token are no part of what it says.
+    pub(crate) fn marks_ends(&self) -> bool {
+        self.marks_ends
     }
 
     /// Pictures a sample.

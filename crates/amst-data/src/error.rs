@@ -74,6 +74,14 @@ pub enum DataError {
         /// Distinct sources of that modality.
         total: usize,
     },
+    /// A file or text that belongs to no data set and gives no input.
+    #[error("no {modality} can be made of this: {why}; give another one, or leave {modality} out")]
+    Unusable {
+        /// The modality.
+        modality: Modality,
+        /// Which file, and what is wrong with it.
+        why: String,
+    },
     /// A source file was written to while it was read.
     #[error("{} changed while it was being prepared; let its writer finish, then run again", .0.display())]
     Changed(PathBuf),

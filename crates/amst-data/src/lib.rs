@@ -6,6 +6,8 @@
 //! * [`Split`] is one part of it, a `Dataset` of burn's.
 //! * [`Loader`] reads a split in [`Batch`]es, ahead and in order. It is told which modalities
 //!   are active and touches no others.
+//! * [`Preprocessor`] makes the same batches of files that belong to no data set, and [`Damage`]
+//!   spoils inputs on purpose.
 //! * [`Stream`] is the only source of randomness: a pure function of seed, purpose, epoch and
 //!   index, so neither threads nor history change what is read.
 //! * [`DataError`] says what is wrong and what to do.
@@ -30,10 +32,12 @@
 
 mod batch;
 mod collate;
+mod damage;
 mod error;
 pub mod layout;
 mod loader;
 mod prepared;
+mod preprocess;
 mod record;
 mod sample;
 mod split;
@@ -43,10 +47,12 @@ mod synthetic;
 mod tokenizer;
 
 pub use batch::{Batch, Features};
+pub use damage::Damage;
 pub use error::{DataError, ErrorKind, Fault, Listing, Problem};
 pub use layout::{Raw, Row, SplitName};
 pub use loader::{Batches, Loader, LoaderConfig};
 pub use prepared::{Prepared, Progress, prepare};
+pub use preprocess::{Preprocessor, Source};
 pub use record::{text::PAD, visual::pick_frames};
 pub use sample::{Input, Sample};
 pub use split::Split;

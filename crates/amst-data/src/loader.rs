@@ -13,7 +13,8 @@ use std::thread::JoinHandle;
 
 use amst_recipe::Modality;
 
-use crate::{Batch, DataError, Purpose, Split, Stream};
+use crate::damage::Measured;
+use crate::{Batch, Damage, DataError, Purpose, Split, Stream};
 
 /// How a [`Loader`] reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +42,7 @@ impl Default for LoaderConfig {
 pub struct Loader {
     split: Split,
     config: LoaderConfig,
+    damage: Option<Arc<Measured>>,
 }
 
 impl Loader {
@@ -53,7 +55,18 @@ impl Loader {
         if config.batch_size == 0 {
             return Err(DataError::setting("batch_size", "must be at least 1"));
         }
-        Ok(Self { split, config })
+        Ok(Self { split, config, damage: None })
+    }
+
+    /// The same, with every input of some modalities damaged. What the damage is measured by is
+    /// found out now, which reads these modalities of the whole split once.
+    ///
+    /// # Errors
+    ///
+    /// A sample that cannot be read.
+    pub fn damaged(mut self, damage: &Damage) -> Result<Self, DataError> {
+        self.damage = Some(Arc::new(Measured::on(damage, &self.split)?));
+        Ok(self)
     }
 
     /// The split it reads.
@@ -112,7 +125,7 @@ impl Job {
     }
 
     fn batch(&self, number: usize) -> Result<Batch, DataError> {
-        let Loader { split, config } = &self.loader;
+        let Loader { split, config, damage } = &self.loader;
         let start = number * config.batch_size;
         let indices = self.order[start..self.order.len().min(start + config.batch_size)].to_vec();
         let shaper = &split.shared.shaper;
@@ -123,6 +136,9 @@ impl Job {
             for (modality, input) in split.sample(index, &self.active)?.inputs {
                 if let Some(features) = inputs.get_mut(&modality) {
                     shaper.put(&input, features, at, augment)?;
+                    if let Some(damage) = damage {
+                        damage.apply(modality, &input, features, at, index);
+                    }
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use amst_recipe::{Layout, Modality, Recipe, ResolvedDataset, TextModel};
+use amst_recipe::{Layout, Modality, Recipe, ResolvedDataset, TextEncoder, TextModel};
 
 use crate::collate::Shaper;
 use crate::sample::Input;
@@ -34,6 +34,8 @@ pub struct Progress {
 pub struct Prepared {
     shared: Arc<Shared>,
     text_model: Option<TextModel>,
+    /// The one that was trained here.
+    tokenizer: Option<Arc<str>>,
 }
 
 pub(crate) struct Shared {
@@ -95,6 +97,9 @@ pub fn prepare(
     let entries = rows.into_iter().map(|row| Entry { id: row.id, label: row.label, split: row.split }).collect();
     let mut data = Prepared::new(dataset.spec.classes.clone(), entries, recipe, Source::Stores(stores), shaper);
     data.text_model = text_model.cloned();
+    if let (Some(tokenizer), TextEncoder::Transformer) = (&tokenizer, &recipe.text.encoder) {
+        data.tokenizer = Some(tokenizer.to_json()?.into());
+    }
     Ok(data)
 }
 
@@ -134,7 +139,13 @@ impl Prepared {
     fn new(classes: Vec<String>, entries: Vec<Entry>, recipe: &Recipe, source: Source, shaper: Shaper) -> Self {
         let modalities = recipe.modalities.clone();
         let shared = Shared { classes, entries, modalities, source, shaper };
-        Self { shared: Arc::new(shared), text_model: None }
+        Self { shared: Arc::new(shared), text_model: None, tokenizer: None }
+    }
+
+    /// The text of the `tokenizer.json` that was trained on the training split, if one was: a
+    /// network that learnt its tokens is of no use without it.
+    pub fn tokenizer(&self) -> Option<&str> {
+        self.tokenizer.as_deref()
     }
 
     /// The pretrained model whose tokenizer made the text's records, and whose weights read them.

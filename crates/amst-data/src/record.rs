@@ -43,15 +43,20 @@ pub(crate) fn encoder(
 pub(crate) fn used(raw: &Raw, recipe: &Recipe) -> Vec<String> {
     match raw {
         Raw::Text(text) => vec![text.clone()],
-        // A recording is one file.
-        Raw::Files(files) if files.len() == 1 => files.clone(),
-        Raw::Files(files) => {
-            let mut picked = visual::pick_frames(files.len(), recipe.visual.frames);
-            // Too few pictures: the first again and again, which needs to be kept once.
-            picked.dedup();
-            picked.into_iter().map(|at| files[at].clone()).collect()
-        }
+        // A recording is one file, and so is most often what there is to see.
+        Raw::Files(files) => picked(files.len(), recipe).into_iter().map(|at| files[at].clone()).collect(),
     }
+}
+
+/// Which of `files` files a sample is made of.
+pub(crate) fn picked(files: usize, recipe: &Recipe) -> Vec<usize> {
+    if files == 1 {
+        return vec![0];
+    }
+    let mut picked = visual::pick_frames(files, recipe.visual.frames);
+    // Too few pictures: the first again and again, which needs to be kept once.
+    picked.dedup();
+    picked
 }
 
 /// A sample's input from its records.

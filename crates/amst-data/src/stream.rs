@@ -20,6 +20,8 @@ pub enum Purpose {
     Sample = 6,
     /// The initial weights of linear probes.
     Probes = 7,
+    /// Damage that is done to inputs on purpose, to see how a network stands it.
+    Damage = 8,
     /// What dropout drops.
     Dropout = 9,
 }

@@ -41,6 +41,23 @@ impl TextModels {
         Ok((cell, Some(model)))
     }
 
+    /// The model of a recipe that is as it was trained, if its text encoder is pretrained.
+    ///
+    /// # Errors
+    ///
+    /// It is not there, or is another one than the recipe was trained with.
+    pub fn of(&self, recipe: &Recipe) -> Result<Option<TextModel>, RecipeError> {
+        let Some(name) = pretrained(recipe) else { return Ok(None) };
+        let model = self.open(name)?;
+        match model.digest() == recipe.text.model {
+            true => Ok(Some(model)),
+            false => {
+                let why = format!("{} holds other files than the network was trained with", model.folder().display());
+                Err(RecipeError::NoTextModel { name: name.into(), why })
+            }
+        }
+    }
+
     fn open(&self, name: &str) -> Result<TextModel, RecipeError> {
         if let Some(known) = self.found.borrow().get(name) {
             return Ok(known.clone());

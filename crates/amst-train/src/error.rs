@@ -117,6 +117,25 @@ pub enum TrainError {
         /// The option of the command line program that says where it lies.
         option: &'static str,
     },
+    /// There is no trained network where one was looked for.
+    #[error("{}: {why}", path.display())]
+    NoNetwork {
+        /// Where.
+        path: PathBuf,
+        /// What is missing, and what to give instead.
+        why: String,
+    },
+    /// Files in the place of a trained network that are none, or not any more.
+    #[error("{}: {why}; give a run that this version of amst trained", path.display())]
+    NotANetwork {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A network and data, or what is asked of a network, that do not fit each other.
+    #[error("{0}")]
+    Unfit(String),
     /// A result that is not what its folder says.
     #[error("{}: {why}; move the folder aside to run this cell again", path.display())]
     Foreign {
@@ -138,9 +157,9 @@ impl TrainError {
             TrainError::Held { .. } | TrainError::Resume { .. } => 2,
             TrainError::Data(error) if error.kind() == amst_data::ErrorKind::Configuration => 2,
             TrainError::Data(_) | TrainError::Weights(_) | TrainError::TextModel(_) | TrainError::Io { .. } => 3,
-            TrainError::Space { .. } => 3,
+            TrainError::Space { .. } | TrainError::NoNetwork { .. } | TrainError::Unfit(_) => 3,
             TrainError::Diverged { .. } | TrainError::Gradient { .. } => 4,
-            TrainError::Foreign { .. } => 5,
+            TrainError::Foreign { .. } | TrainError::NotANetwork { .. } => 5,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use amst::{Embeddings, Method, Modality, Net, Outputs};
-use amst_data::{Loader, LoaderConfig, Split};
+use amst_data::{Damage, Loader, LoaderConfig, Split};
 use amst_encoders::Encoder;
 use amst_recipe::OutputMetrics;
 use burn::tensor::{Device, Tensor};
@@ -20,6 +20,8 @@ pub struct Evaluator {
     loader: Loader,
     modalities: Vec<Modality>,
     labels: Vec<i64>,
+    /// Never read, as if they were not there.
+    dropped: Vec<Modality>,
     /// By branch and modality, each `[samples, D]`.
     kept: Embeddings,
 }
@@ -43,7 +45,31 @@ impl Evaluator {
         let labels = split.labels().into_iter().map(|label| label as i64).collect();
         let kept = vec![vec![None; modalities.len()]; branches];
         let loader = Loader::new(split, LoaderConfig { batch_size, ..LoaderConfig::default() })?;
-        Ok(Self { loader, modalities, labels, kept })
+        Ok(Self { loader, modalities, labels, dropped: Vec::new(), kept })
+    }
+
+    /// The same without these modalities: nothing of them is read, and outputs are the method's of
+    /// what is there ([`Method::outputs_of_present`]).
+    ///
+    /// # Errors
+    ///
+    /// Nothing would be left.
+    pub fn without(mut self, dropped: &[Modality]) -> Result<Self, TrainError> {
+        if self.modalities.iter().all(|modality| dropped.contains(modality)) {
+            return Err(TrainError::Unfit("without all its modalities a network has nothing to read: keep one".into()));
+        }
+        self.dropped = dropped.to_vec();
+        Ok(self)
+    }
+
+    /// The same with inputs that are damaged on purpose.
+    ///
+    /// # Errors
+    ///
+    /// A sample that cannot be read.
+    pub fn damaged(mut self, damage: &Damage) -> Result<Self, TrainError> {
+        self.loader = self.loader.damaged(damage)?;
+        Ok(self)
     }
 
     /// What it reads.
@@ -74,7 +100,10 @@ impl Evaluator {
         device: &Device,
     ) -> Result<Evaluation, TrainError> {
         self.embed(net, device)?;
-        let mut outputs = method.outputs(net, &self.kept);
+        let mut outputs = match self.dropped.is_empty() {
+            true => method.outputs(net, &self.kept),
+            false => method.outputs_of_present(net, &self.kept),
+        };
         if let Some(probes) = &net.probes {
             let branches: Vec<&str> = method.branches().into_iter().map(|(name, _)| name).collect();
             outputs.extend(probes.outputs(&branches, &self.modalities, &self.kept));
@@ -92,8 +121,9 @@ impl Evaluator {
 
     /// Fills in the embeddings that are missing.
     fn embed<E: Encoder>(&mut self, net: &Net<E>, device: &Device) -> Result<(), TrainError> {
+        let is_missing = |m: &usize| self.kept[0][*m].is_none() && !self.dropped.contains(&self.modalities[*m]);
         let missing: Vec<Modality> =
-            (0..self.modalities.len()).filter(|m| self.kept[0][*m].is_none()).map(|m| self.modalities[m]).collect();
+            (0..self.modalities.len()).filter(is_missing).map(|m| self.modalities[m]).collect();
         if missing.is_empty() {
             return Ok(());
         }

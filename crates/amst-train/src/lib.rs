@@ -2,6 +2,7 @@
 //!
 //! - [`Trainer`] runs the epochs, evaluates, selects and reports what happens as [`Event`]s,
 //! - [`build`] makes the method and the network that a recipe describes,
+//! - [`SelectedNetwork`] is a trained network in use: it predicts, is evaluated and exported,
 //! - [`Run`] is the directory in which all of it is kept: recipe, environment, events,
 //!   predictions and, written last, `result.json`.
 //!
@@ -42,6 +43,7 @@ mod filesystem;
 mod interrupt;
 mod lock;
 mod metrics;
+mod network;
 mod pace;
 mod parameters;
 mod predictions;
@@ -66,6 +68,9 @@ pub use filesystem::{Content, Disk, FileSystem};
 pub use interrupt::{Interrupt, Signal};
 pub use lock::Holder;
 pub use metrics::OutputScores;
+pub use network::{
+    Answer, ExportPart, Exported, FoundNetwork, NetworkPlace, Prediction, Predictor, SelectedNetwork, find_network,
+};
 pub use pace::{Every, Keep};
 pub use run::Run;
 pub use status::{RunState, RunStatus, status};

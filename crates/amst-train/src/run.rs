@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use amst_recipe::{Cell, CellResult, DataLock, RESULT_SCHEMA, Recipe, Timing};
+use amst_recipe::{Cell, CellId, CellResult, DataLock, RESULT_SCHEMA, Recipe, Timing};
 use serde::Serialize;
 
 use crate::checkpoint::{RECIPE, set_aside};
@@ -36,6 +36,8 @@ pub struct Run {
 
 /// The events' file.
 pub(crate) const EVENTS: &str = "events.jsonl";
+/// The tokenizer's file, of a run whose text encoder learnt tokens of its own.
+pub(crate) const TOKENIZER: &str = "tokenizer.json";
 /// The result's file.
 pub(crate) const RESULT: &str = "result.json";
 
@@ -58,7 +60,7 @@ impl Run {
         let dir = runs.join(cell.run_dir());
         disk.create_dir(&dir).map_err(|source| io("create", &dir, source))?;
         let lock = Lock::take(&dir)?;
-        refuse_foreign(&dir, cell)?;
+        refuse_foreign(&dir, cell, data)?;
         let run = Self { dir, cell: cell.clone(), data: data.clone(), disk, _lock: lock };
         run.write(RECIPE, run.recipe().as_bytes())?;
         run.write_json("env.json", &environment::Environment::here())?;
@@ -181,6 +183,11 @@ impl Run {
         self.write(name, text.as_bytes())
     }
 
+    /// Keeps the tokenizer that the network's texts go through.
+    pub(crate) fn keep_tokenizer(&self, json: &str) -> Result<(), TrainError> {
+        self.write(TOKENIZER, json.as_bytes())
+    }
+
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), TrainError> {
         let path = self.dir.join(name);
         write_whole(&*self.disk, &path, bytes).map_err(|source| io("write", &path, source))
@@ -188,12 +195,13 @@ impl Run {
 }
 
 /// Refuses a directory that another program, or another cell, has filled.
-fn refuse_foreign(dir: &Path, cell: &Cell) -> Result<(), TrainError> {
+fn refuse_foreign(dir: &Path, cell: &Cell, data: &DataLock) -> Result<(), TrainError> {
     let foreign = |path: PathBuf, why: &str| Err(TrainError::Foreign { path, why: why.into() });
     let path = dir.join(RECIPE);
     match fs::read_to_string(&path) {
         Ok(text) => match toml::from_str::<Recipe>(&text) {
-            Ok(recipe) if recipe == cell.recipe => Ok(()),
+            // Not the recipe to the letter: a text model may lie elsewhere by now.
+            Ok(recipe) if CellId::of(&recipe, data) == cell.id => Ok(()),
             Ok(_) => foreign(path, "the recipe of another run"),
             Err(_) => foreign(path, "not a recipe of this version"),
         },

@@ -45,13 +45,7 @@ impl<'a> TextEncoders<'a> {
                 Ok(AnyEncoder::TokenMean(config.init(normal, device)))
             }
             TextEncoder::Transformer => {
-                let small = RobertaConfig::small(text.vocabulary, text.width, text.layers, text.heads, text.max_length);
-                let config = RobertaConfig {
-                    hidden_dropout_prob: text.dropout,
-                    attention_probs_dropout_prob: text.dropout,
-                    dropout_seed,
-                    ..small
-                };
+                let config = RobertaConfig { dropout_seed, ..from_scratch(text) };
                 Ok(AnyEncoder::Roberta(config.init(normal, device)?))
             }
             TextEncoder::Pretrained(name) => {
@@ -64,6 +58,15 @@ impl<'a> TextEncoders<'a> {
                 }))
             }
         }
+    }
+}
+
+/// The small RoBERTa of a recipe.
+pub(crate) fn from_scratch(text: &TextSpec) -> RobertaConfig {
+    RobertaConfig {
+        hidden_dropout_prob: text.dropout,
+        attention_probs_dropout_prob: text.dropout,
+        ..RobertaConfig::small(text.vocabulary, text.width, text.layers, text.heads, text.max_length)
     }
 }
 

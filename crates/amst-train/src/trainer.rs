@@ -53,9 +53,13 @@ impl Trainer {
     ///
     /// # Errors
     ///
-    /// A schedule in which nothing would ever train; a split that cannot be read.
+    /// A schedule in which nothing would ever train; a split that cannot be read; a tokenizer
+    /// that cannot be written beside the run.
     pub fn new(run: Run, data: Prepared, device: Device) -> Result<Self, TrainError> {
         let recipe = run.cell().recipe.clone();
+        if let Some(tokenizer) = data.tokenizer() {
+            run.keep_tokenizer(tokenizer)?;
+        }
         let training = device.clone().autodiff();
         let built = build(&recipe, data.text_model(), data.classes().len(), &training)?;
         let loader = |seed: u64| {

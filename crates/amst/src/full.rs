@@ -53,30 +53,39 @@ impl<E: Encoder> Method<E> for Full {
         };
         let losses = [losses("alt", &alternating), losses("joint", &joint)].concat();
         let embeddings = [alternating.embeddings, joint.embeddings].concat();
-        let outputs = self.combine(alternating.outputs, joint.outputs);
+        let modalities = modalities.len();
+        let outputs = combine(modalities, alternating.outputs, joint.outputs);
         (net, StepReport { losses, outputs, embeddings, ..StepReport::default() })
     }
 
     fn outputs(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {
-        let of =
-            |branch: usize| net.branches[branch].outputs(&self.skipping.schedule.modalities(), &embeddings[branch]);
-        self.combine(of(ALTERNATING), of(JOINT))
+        let modalities = self.skipping.schedule.modalities();
+        let of = |branch: usize| net.branches[branch].outputs(&modalities, &embeddings[branch]);
+        combine(modalities.len(), of(ALTERNATING), of(JOINT))
+    }
+
+    /// With k modalities there, the mean of their k alternating logits and the joint module's over
+    /// them: `(k·A + J)/(k + 1)`, with A the average over those k and J with k/M of its bias.
+    fn outputs_of_present(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {
+        let modalities = self.skipping.schedule.modalities();
+        let of = |branch: usize| net.branches[branch].outputs_of_present(&modalities, &embeddings[branch]);
+        combine(embeddings[JOINT].iter().flatten().count(), of(ALTERNATING), of(JOINT))
     }
 }
 
-impl Full {
-    fn combine(&self, alternating: Outputs, joint: Outputs) -> Outputs {
-        let modalities = self.skipping.schedule.modalities().len() as f64;
-        let fused = alternating
-            .fused()
-            .zip(joint.fused())
-            .map(|(a, j)| (a.clone().mul_scalar(modalities) + j.clone()).div_scalar(modalities + 1.0));
-        let mut outputs = Outputs::new();
-        outputs.extend_under("alt", alternating);
-        outputs.extend_under("joint", joint);
-        if let Some(fused) = fused {
-            outputs.push("fused", fused);
-        }
-        outputs
+/// The outputs of both modules, and `fused` where both have it: the alternating one counts once
+/// for each of `modalities`.
+fn combine(modalities: usize, alternating: Outputs, joint: Outputs) -> Outputs {
+    let modalities = modalities as f64;
+    let fused = alternating
+        .fused()
+        .zip(joint.fused())
+        .map(|(a, j)| (a.clone().mul_scalar(modalities) + j.clone()).div_scalar(modalities + 1.0));
+    let mut outputs = Outputs::new();
+    outputs.extend_under("alt", alternating);
+    outputs.extend_under("joint", joint);
+    if let Some(fused) = fused {
+        outputs.push("fused", fused);
     }
+    outputs
 }

@@ -65,6 +65,16 @@ pub trait Method<E: Encoder> {
         net.branches[0].outputs(&self.schedule().modalities(), &embeddings[0])
     }
 
+    /// The same where modalities are missing for good: `fused` is then what this method makes of
+    /// those that are there, and its very own where none is missing.
+    ///
+    /// # Panics
+    ///
+    /// When nothing is there.
+    fn outputs_of_present(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {
+        net.branches[0].outputs_of_present(&self.schedule().modalities(), &embeddings[0])
+    }
+
     /// All modalities and when each trains.
     fn schedule(&self) -> &SkipSchedule {
         &self.skipping().schedule

@@ -37,16 +37,32 @@ impl<E: Encoder> Branch<E> {
 
     /// Logits of each present modality, and `fused` where all are present.
     pub fn outputs(&self, modalities: &[Modality], embeddings: &[Option<Tensor<2>>]) -> Outputs {
+        match embeddings.iter().all(Option::is_some) {
+            true => self.outputs_of_present(modalities, embeddings),
+            false => self.alone(modalities, embeddings).0,
+        }
+    }
+
+    /// Logits of each present modality, and `fused` over those: what the head makes of them.
+    ///
+    /// # Panics
+    ///
+    /// When nothing is present.
+    pub fn outputs_of_present(&self, modalities: &[Modality], embeddings: &[Option<Tensor<2>>]) -> Outputs {
+        let (mut outputs, present) = self.alone(modalities, embeddings);
+        outputs.push("fused", self.head.fused(&present));
+        outputs
+    }
+
+    /// Logits of each present modality, and the embeddings that they come from.
+    fn alone(&self, modalities: &[Modality], embeddings: &[Option<Tensor<2>>]) -> (Outputs, Vec<(usize, Tensor<2>)>) {
         let mut outputs = Outputs::new();
         let present: Vec<(usize, Tensor<2>)> =
             embeddings.iter().enumerate().filter_map(|(i, e)| Some((i, e.clone()?))).collect();
         for (index, embedding) in &present {
             outputs.push(modalities[*index].name(), self.head.modality(*index, embedding.clone()));
         }
-        if present.len() == modalities.len() {
-            outputs.push("fused", self.head.fused(&present));
-        }
-        outputs
+        (outputs, present)
     }
 
     /// Replaces one encoder by what `change` makes of it.

@@ -1,7 +1,9 @@
 //! The crate from outside: small data sets on disk, prepared, broken and read.
 
+mod damage;
 mod loader;
 mod manifest;
+mod preprocess;
 mod small;
 mod store;
 mod synthetic;

@@ -4,6 +4,7 @@
 mod divergence;
 mod executions;
 mod heads;
+mod missing;
 mod recalibration;
 mod skipping;
 mod text;

@@ -1,0 +1,191 @@
+//! A network's parts under the names that PyTorch users know.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::Path;
+
+use amst::Modality;
+use amst_encoders::{Architecture, NamedTensor, RobertaConfig, named_tensors};
+use amst_recipe::{Stem, TextEncoder};
+use safetensors::Dtype;
+use safetensors::tensor::TensorView;
+use serde_json::{Value, json};
+
+use super::SelectedNetwork;
+use crate::TrainError;
+use crate::text_encoder::from_scratch;
+
+/// What of a network is exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportPart {
+    /// One encoder, under torchvision's or Hugging Face's own names.
+    Encoder(Modality),
+    /// The head: `weight`, `bias`, or `a.weight`, … where each modality has its own.
+    Head,
+    /// Everything, under the names that `amst train --weights` uses.
+    All,
+}
+
+/// Named tensors that belong into one file, and what else is said there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exported {
+    /// `audio`, `head`, `alt.audio`, …: a name for the file.
+    pub name: String,
+    /// As PyTorch has them.
+    pub tensors: Vec<NamedTensor>,
+    /// Texts in the file's header: `format`, `producer`, `part`, `architecture` (JSON: the settings
+    /// to build the module with), `classes` (JSON: their names by index).
+    pub metadata: HashMap<String, String>,
+}
+
+impl SelectedNetwork {
+    /// The parts of a network that have files of their own: encoders and head of each branch.
+    pub fn parts(&self) -> Vec<(&'static str, ExportPart)> {
+        let parts = || self.modalities().into_iter().map(ExportPart::Encoder).chain([ExportPart::Head]);
+        self.branches().into_iter().flat_map(|branch| parts().map(move |part| (branch, part))).collect()
+    }
+
+    /// One part. `branch` is one of [`SelectedNetwork::branches`]; [`ExportPart::All`] takes all of them.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::Unfit`] for a modality or branch that the network does not have.
+    pub fn export(&self, branch: &str, part: ExportPart) -> Result<Exported, TrainError> {
+        let under = if branch.is_empty() { String::new() } else { format!("{branch}.") };
+        let (name, prefix) = match part {
+            ExportPart::Encoder(m) => (format!("{under}{m}"), format!("{under}encoder.{}.", m.letter())),
+            ExportPart::Head => (format!("{under}head"), format!("{under}head.")),
+            ExportPart::All => ("all".into(), String::new()),
+        };
+        // What follows `m.` are Hugging Face's own names.
+        let own = |name: &str| {
+            let rest = name.strip_prefix(&prefix)?;
+            Some(match part {
+                ExportPart::Encoder(Modality::Text) => rest.strip_prefix("m.").unwrap_or(rest).to_string(),
+                _ => rest.to_string(),
+            })
+        };
+        let all = named_tensors(&self.net, &self.names)?;
+        let mut tensors: Vec<NamedTensor> =
+            all.into_iter().filter_map(|tensor| Some(NamedTensor { name: own(&tensor.name)?, ..tensor })).collect();
+        if tensors.is_empty() {
+            let there: Vec<String> = self.parts().into_iter().map(|(b, p)| self.called(b, p)).collect();
+            return Err(TrainError::Unfit(format!("this network has no part `{name}`; it has: {}", there.join(", "))));
+        }
+        tensors.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Exported { metadata: self.metadata(&name, part)?, name, tensors })
+    }
+
+    fn called(&self, branch: &str, part: ExportPart) -> String {
+        let under = if branch.is_empty() { String::new() } else { format!("{branch}.") };
+        match part {
+            ExportPart::Encoder(modality) => format!("{under}{modality}"),
+            ExportPart::Head => format!("{under}head"),
+            ExportPart::All => "all".into(),
+        }
+    }
+
+    fn metadata(&self, name: &str, part: ExportPart) -> Result<HashMap<String, String>, TrainError> {
+        let classes = json!(self.classes).to_string();
+        let architecture = self.architecture(part)?.to_string();
+        let entries = [
+            ("format", "pt".to_string()),
+            ("producer", format!("amst {}", env!("CARGO_PKG_VERSION"))),
+            ("part", name.to_string()),
+            ("architecture", architecture),
+            ("classes", classes),
+        ];
+        Ok(entries.into_iter().map(|(key, value)| (key.to_string(), value)).collect())
+    }
+
+    /// The settings to build a part's module with.
+    fn architecture(&self, part: ExportPart) -> Result<Value, TrainError> {
+        let recipe = &self.recipe;
+        let resnet = |channels: usize, width: usize, stem: Stem, projection: Option<usize>| json!({ "kind": "resnet18", "channels": channels, "width": width, "stem": stem, "projection": projection });
+        Ok(match part {
+            ExportPart::Encoder(m @ Modality::Audio) => {
+                resnet(1, recipe.audio.width, recipe.audio.stem, recipe.projection(m))
+            }
+            ExportPart::Encoder(m @ Modality::Visual) => {
+                resnet(recipe.visual.channels, recipe.visual.width, recipe.visual.stem, recipe.projection(m))
+            }
+            ExportPart::Encoder(Modality::Text) => self.text_architecture()?,
+            ExportPart::Head => json!({ "kind": "head", "width": recipe.embed(), "classes": self.classes.len() }),
+            ExportPart::All => {
+                let part = |m: &Modality| Ok((m.to_string(), self.architecture(ExportPart::Encoder(*m))?));
+                Value::Object(self.modalities().iter().map(part).collect::<Result<_, TrainError>>()?)
+            }
+        })
+    }
+
+    fn text_architecture(&self) -> Result<Value, TrainError> {
+        let text = &self.recipe.text;
+        Ok(match (&text.encoder, &self.text_model) {
+            (TextEncoder::Bag, _) => {
+                let (vocabulary, width, embed) = (text.vocabulary, text.width, self.recipe.embed());
+                json!({ "kind": "token-mean", "vocabulary": vocabulary, "width": width, "projection": embed })
+            }
+            (TextEncoder::Pretrained(_), Some(model)) => hugging_face(&RobertaConfig::read(&model.config())?),
+            _ => hugging_face(&from_scratch(text)),
+        })
+    }
+}
+
+/// `config.json` of a transformer, as `transformers.RobertaConfig` or `BertConfig` takes it.
+fn hugging_face(config: &RobertaConfig) -> Value {
+    let model_type = match config.architecture {
+        Architecture::Roberta => "roberta",
+        Architecture::Bert => "bert",
+    };
+    json!({
+        "model_type": model_type,
+        "vocab_size": config.vocab_size,
+        "hidden_size": config.hidden_size,
+        "num_hidden_layers": config.num_hidden_layers,
+        "num_attention_heads": config.num_attention_heads,
+        "intermediate_size": config.intermediate_size,
+        "max_position_embeddings": config.max_position_embeddings,
+        "type_vocab_size": config.type_vocab_size,
+        "layer_norm_eps": config.layer_norm_eps,
+        "hidden_dropout_prob": config.hidden_dropout_prob,
+        "attention_probs_dropout_prob": config.attention_probs_dropout_prob,
+        "initializer_range": config.initializer_range,
+        "pad_token_id": config.pad_token_id,
+    })
+}
+
+impl Exported {
+    /// Writes a safetensors file, beside its place and then renamed into it.
+    ///
+    /// # Errors
+    ///
+    /// No permission, no space.
+    pub fn write(&self, path: &Path) -> Result<(), TrainError> {
+        let failed = |source| TrainError::Io { verb: "write", path: path.into(), source, option: "--out" };
+        let bytes: Vec<Vec<u8>> =
+            self.tensors.iter().map(|t| t.values.iter().flat_map(|v| v.to_le_bytes()).collect()).collect();
+        let view = |(tensor, bytes)| {
+            let NamedTensor { name, shape, .. }: &NamedTensor = tensor;
+            let view = TensorView::new(Dtype::F32, shape.clone(), bytes).expect("as many numbers as the shape says");
+            (name, view)
+        };
+        let views = self.tensors.iter().zip(bytes.iter().map(Vec::as_slice)).map(view);
+        let whole = safetensors::serialize(views, Some(self.metadata.clone())).expect("names and sizes are in order");
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let write = || -> std::io::Result<()> {
+            if path.is_dir() {
+                return Err(std::io::ErrorKind::IsADirectory.into());
+            }
+            let mut builder = tempfile::Builder::new();
+            // As readable as any file one writes; the default is the owner's eyes only.
+            #[cfg(unix)]
+            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+            let mut file = builder.tempfile_in(folder)?;
+            file.write_all(&whole)?;
+            file.as_file().sync_all()?;
+            file.persist(path)?;
+            Ok(())
+        };
+        write().map_err(failed)
+    }
+}

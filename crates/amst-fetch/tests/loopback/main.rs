@@ -1,0 +1,11 @@
+//! Downloads against a server on this machine that cuts, lies, stalls, redirects and refuses.
+#![cfg(feature = "net")]
+
+mod answers;
+mod bench;
+#[cfg(feature = "hub")]
+mod hub;
+mod resuming;
+mod secrets;
+mod server;
+mod together;

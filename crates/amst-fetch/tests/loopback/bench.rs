@@ -75,10 +75,12 @@ impl Bench {
 
     /// The reasons why a download began anew.
     pub fn started_over(&self) -> Vec<&str> {
-        let why = |step| match step {
-            &Step::StartingOver { ref why } => Some(why.as_str()),
-            _ => None,
-        };
+        fn why(step: &Step) -> Option<&str> {
+            match step {
+                Step::StartingOver { why } => Some(why),
+                _ => None,
+            }
+        }
         self.steps.iter().filter_map(why).collect()
     }
 }

@@ -5,6 +5,8 @@ mod answers;
 mod bench;
 #[cfg(feature = "hub")]
 mod hub;
+#[cfg(feature = "hub")]
+mod program;
 mod resuming;
 mod secrets;
 mod server;

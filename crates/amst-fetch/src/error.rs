@@ -201,6 +201,77 @@ pub enum FetchError {
         /// In words.
         why: String,
     },
+    /// An archive that is not unpacked.
+    #[error(
+        "{} is not unpacked{}: {why}; nothing of it was kept: download it again, and if it stays so, do not trust it",
+        archive.display(), if entry.is_empty() { String::new() } else { format!(" because of `{entry}`") }
+    )]
+    #[cfg(feature = "archives")]
+    Archive {
+        /// The archive.
+        archive: PathBuf,
+        /// The entry, if it is one entry's fault.
+        entry: String,
+        /// Why.
+        why: crate::archive::Unsafe,
+    },
+    /// Something is where an archive's content belongs.
+    #[error(
+        "{} is there already, and {} would replace it; move it away, or remove the archive if it was unpacked before",
+        path.display(), archive.display()
+    )]
+    Occupied {
+        /// The archive.
+        archive: PathBuf,
+        /// What is in its way.
+        path: PathBuf,
+    },
+    /// A file that should be a Git LFS pointer.
+    #[error("{} is not a Git LFS pointer; check out the repository without LFS (GIT_LFS_SKIP_SMUDGE=1)", path.display())]
+    NoPointer {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A Git LFS server that does not answer as it should.
+    #[error("the Git LFS server at {url} cannot be used: {why}; check the repository's address")]
+    Lfs {
+        /// The address.
+        url: String,
+        /// In words.
+        why: String,
+    },
+    /// The Git LFS server refuses one object.
+    #[error("the server does not hand out the object {oid}: {message} ({code}); its owner may have removed it")]
+    ObjectRefused {
+        /// SHA-256 of the object.
+        oid: String,
+        /// The server's code, 0 if it has none.
+        code: u16,
+        /// The server's words.
+        message: String,
+    },
+    /// Some objects are not here; the others are.
+    #[error(
+        "{} of {} files could not be had; run the command again for these alone:{}",
+        failed.len(), failed.len() + fetched, listed(failed)
+    )]
+    #[cfg(feature = "net")]
+    Objects {
+        /// Each with its reason.
+        failed: Vec<crate::lfs::ObjectFailure>,
+        /// How many are here.
+        fetched: usize,
+    },
+}
+
+/// Failures of the same kind fill a screen; the first tell enough.
+#[cfg(feature = "net")]
+fn listed(failed: &[crate::lfs::ObjectFailure]) -> String {
+    const SHOWN: usize = 10;
+    let lines = failed.iter().take(SHOWN).map(|f| format!("\n  {}: {}", f.path.display(), f.error));
+    let more = failed.len().saturating_sub(SHOWN);
+    let rest = if more > 0 { format!("\n  and {more} more") } else { String::new() };
+    lines.collect::<String>() + &rest
 }
 
 impl FetchError {
@@ -223,7 +294,15 @@ impl FetchError {
             | Self::Length { .. }
             | Self::Wrong { .. }
             | Self::Missing(_)
-            | Self::HubDiffers { .. } => 3,
+            | Self::HubDiffers { .. }
+            | Self::Occupied { .. }
+            | Self::NoPointer { .. }
+            | Self::ObjectRefused { .. } => 3,
+            #[cfg(feature = "archives")]
+            Self::Archive { .. } => 3,
+            // A broken line matters more than an object that is gone.
+            #[cfg(feature = "net")]
+            Self::Objects { failed, .. } => failed.iter().map(|f| f.error.exit_code()).min().unwrap_or(1),
             _ => 1,
         }
     }

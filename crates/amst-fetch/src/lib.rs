@@ -4,11 +4,13 @@
 //!   length and digest before it gets its name. [`Client`] does the same for many.
 //! * [`hub`] knows models by name, pinned to a commit. [`hub::located`] says where their files lie or belong without
 //!   opening a socket; [`hub::fetch`] brings them into the cache that Python's `huggingface_hub` uses.
+//! * [`lfs`] brings objects of a Git LFS repository, several at a time, each known by its pointer.
+//! * [`archive`] unpacks zip and tar files into folders that they cannot leave.
 //!
 //! Nothing is trusted that has no digest: a [`Source`] without one is refused. A token goes to the host it is meant for
 //! and into no message. `AMST_OFFLINE=1` and `HF_HUB_OFFLINE=1` switch the network off.
 //!
-//! Features: `net` for downloads and `hub` for the Hub, both on. Without them the crate opens no socket and links no
+//! Features, all on: `net` for downloads, `hub` for the Hub, `archives`. Without them the crate opens no socket and links no
 //! network library; looking up what is here works all the same.
 //!
 //! ```
@@ -29,9 +31,12 @@
 //! ```
 #![warn(missing_docs)]
 
+#[cfg(feature = "archives")]
+pub mod archive;
 mod digest;
 mod error;
 pub mod hub;
+pub mod lfs;
 mod message;
 mod source;
 mod token;

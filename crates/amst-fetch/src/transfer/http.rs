@@ -104,6 +104,36 @@ impl Http {
         request.call().map_err(|error| self.failure(&error, url, source.token.as_ref()))
     }
 
+    /// Posts a document. A redirect is not followed: nobody should be sent elsewhere with it.
+    pub(crate) fn post(
+        &self,
+        url: &str,
+        media_type: &str,
+        body: &[u8],
+        token: Option<&Token>,
+        longest: u64,
+        options: &Options,
+    ) -> Result<Vec<u8>, Failure> {
+        let url = parse(url)?;
+        let mut request = self.agent.post(url.as_str()).header("accept", media_type).header("content-type", media_type);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {}", token.reveal()));
+        }
+        let response = request.send(body).map_err(|error| self.failure(&error, &url, token))?;
+        if let Some(location) = response.headers().get("location").and_then(|l| l.to_str().ok()) {
+            let why = format!("to {}", shown(&redirected(&url, Some(location))?));
+            return Err(FetchError::Redirect { url: shown(&url), why }.into());
+        }
+        let answer = judge(response, &url, token.is_some(), options)?;
+        let mut bytes = Vec::new();
+        let mut reader = answer.into_reader().take(longest + 1);
+        reader.read_to_end(&mut bytes).map_err(|error| reading(error, self.stall))?;
+        if bytes.len() as u64 > longest {
+            return Err(FetchError::Length { url: shown(&url), expected: longest, found: longest + 1 }.into());
+        }
+        Ok(bytes)
+    }
+
     /// What a failed request means. TLS that does not verify and addresses that make no sense will not heal.
     fn failure(&self, error: &ureq::Error, url: &Url, token: Option<&Token>) -> Failure {
         use ureq::Error as E;

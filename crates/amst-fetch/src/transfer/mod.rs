@@ -12,17 +12,15 @@ use std::time::Duration;
 
 pub use retry::{Clock, Retry, SystemClock};
 
-use crate::{Content, FetchError, Source, Step, Verified};
+use crate::{Content, Expected, FetchError, Source, Step, Token, Verified};
 use address::parse;
 use attempt::Transfer;
 use http::Http;
 use partial::{Partial, folder_of};
 
-#[cfg(feature = "hub")]
 pub(crate) use address::shown_text;
 #[cfg(feature = "hub")]
 pub(crate) use partial::quarantine;
-#[cfg(feature = "hub")]
 pub(crate) use retry::Failure;
 
 /// How patient a download is, and whether it may use the network at all.
@@ -89,26 +87,70 @@ impl Client {
     ) -> Result<Verified, FetchError> {
         parse(&source.url)?;
         if !source.expected.names_content() {
-            return Err(FetchError::NothingToVerify { url: address::shown_text(&source.url) });
+            return Err(FetchError::NothingToVerify { url: shown_text(&source.url) });
         }
-        if let Some(content) = right(source, destination, progress)? {
-            return Ok(Verified { path: destination.into(), content, received: 0 });
+        if let Some(verified) = self.present(source.expected, destination, progress)? {
+            return Ok(verified);
         }
         if self.options.offline {
-            return Err(FetchError::Offline { path: destination.into(), url: address::shown_text(&source.url) });
+            return Err(FetchError::Offline { path: destination.into(), url: shown_text(&source.url) });
         }
         let folder = folder_of(destination);
         std::fs::create_dir_all(folder).map_err(|source| FetchError::io("make", folder, source))?;
         let partial = Partial::hold(destination, || progress(Step::Waiting))?;
-        if let Some(content) = right(source, destination, progress)? {
+        if let Some(verified) = self.present(source.expected, destination, progress)? {
             partial.remove()?;
-            return Ok(Verified { path: destination.into(), content, received: 0 });
+            return Ok(verified);
         }
         if destination.exists() {
             let why = "it is not the file that was asked for".into();
             progress(Step::Quarantined { path: partial::quarantine(destination, destination)?, why });
         }
         Transfer::new(source, destination, &self.http, &self.options, progress).run(partial)
+    }
+
+    /// The file at a place if it is what it should be; all of it is read. Asks nobody.
+    ///
+    /// # Errors
+    /// [`FetchError::Io`] where it is there and cannot be read.
+    pub fn present(
+        &self,
+        expected: Expected,
+        path: &Path,
+        progress: &mut dyn FnMut(Step),
+    ) -> Result<Option<Verified>, FetchError> {
+        let Ok(metadata) = std::fs::metadata(path) else {
+            return Ok(None);
+        };
+        if expected.size.is_some_and(|size| size != metadata.len()) {
+            return Ok(None);
+        }
+        progress(Step::Verifying);
+        let content = Content::of_file(path)?;
+        let right = expected.differs(&content).is_none();
+        Ok(right.then(|| Verified { path: path.into(), content, received: 0 }))
+    }
+
+    /// Posts a document and reads the answer, as often as the options allow.
+    pub(crate) fn post(
+        &self,
+        url: &str,
+        media_type: &str,
+        body: &[u8],
+        token: Option<&Token>,
+        longest: u64,
+    ) -> Result<Vec<u8>, FetchError> {
+        let mut failures = 0;
+        loop {
+            match self.http.post(url, media_type, body, token, longest, &self.options) {
+                Ok(answer) => return Ok(answer),
+                Err(Failure::Final(error)) => return Err(error),
+                Err(Failure::Passing { why, retry_after }) => {
+                    failures += 1;
+                    self.options.wait_after(failures, url, why, retry_after, &mut |_| ())?;
+                }
+            }
+        }
     }
 }
 
@@ -129,17 +171,4 @@ pub fn download(
     progress: &mut dyn FnMut(Step),
 ) -> Result<Verified, FetchError> {
     Client::new(options.clone()).download(source, destination, progress)
-}
-
-/// The content at the destination if it is what it should be.
-fn right(source: &Source, path: &Path, progress: &mut dyn FnMut(Step)) -> Result<Option<Content>, FetchError> {
-    let Ok(metadata) = std::fs::metadata(path) else {
-        return Ok(None);
-    };
-    if source.expected.size.is_some_and(|size| size != metadata.len()) {
-        return Ok(None);
-    }
-    progress(Step::Verifying);
-    let content = Content::of_file(path)?;
-    Ok(source.expected.differs(&content).is_none().then_some(content))
 }

@@ -5,6 +5,7 @@ mod answers;
 mod bench;
 #[cfg(feature = "hub")]
 mod hub;
+mod lfs;
 #[cfg(feature = "hub")]
 mod program;
 mod resuming;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use amst_fetch::FetchError;
 use amst_recipe::RecipeError;
 
 /// Something on the command line cannot be done as asked.
@@ -17,17 +18,45 @@ impl fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
+/// An error whose exit code somebody else decided.
+#[derive(Debug)]
+pub struct Coded {
+    /// The exit code.
+    pub code: u8,
+    /// What went wrong, and what to do.
+    pub text: String,
+}
+
+impl fmt::Display for Coded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Coded {}
+
 /// The exit code of an error, by who must act.
 pub fn code(error: &anyhow::Error) -> ExitCode {
+    ExitCode::from(number(error))
+}
+
+/// The same as a number.
+pub fn number(error: &anyhow::Error) -> u8 {
+    if let Some(coded) = error.downcast_ref::<Coded>() {
+        return coded.code;
+    }
+    if let Some(error) = error.downcast_ref::<FetchError>() {
+        return error.exit_code();
+    }
     match error.downcast_ref::<RecipeError>() {
         Some(
             RecipeError::Io { .. }
             | RecipeError::Descriptor { .. }
             | RecipeError::NotBrought { .. }
             | RecipeError::NoDescriptor(_),
-        ) => ExitCode::from(3),
-        Some(_) => ExitCode::from(2),
-        None if error.is::<Usage>() => ExitCode::from(2),
-        None => ExitCode::FAILURE,
+        ) => 3,
+        Some(_) => 2,
+        None if error.is::<Usage>() => 2,
+        None => 1,
     }
 }

@@ -1,7 +1,16 @@
 //! Where what was fetched lies.
+
 use std::path::PathBuf;
 
-/// The folder of a pretrained text model.
+use amst_fetch::{FetchError, hub};
+
+/// The folder of a pretrained text model, or which of its files to put where.
 pub fn text_model(name: &str) -> Result<PathBuf, String> {
-    Err(format!("unknown `{name}`"))
+    match hub::located(name) {
+        Ok(folder) => Ok(folder.path),
+        Err(error @ FetchError::UnknownModel { .. }) => {
+            Err(format!("{error}; or use `bag`, `transformer`, or the path of a folder with a model's files"))
+        }
+        Err(error) => Err(error.to_string()),
+    }
 }

@@ -1,10 +1,12 @@
-//! Automation of this workspace: `cargo xtask reproduce`, `cargo xtask ci`, `cargo xtask tidy`.
+//! Automation of this workspace: `cargo xtask reproduce`, `cargo xtask fetch`, `cargo xtask ci`, `cargo xtask tidy`.
 //!
 //! It links no tensor library, so that a plan is printed in milliseconds; whatever trains
-//! is a process of the release build of `amst`.
+//! is a process of the release build of `amst`, and whatever downloads one of `amst-fetch`.
 
+mod build;
 mod ci;
 mod exit;
+mod fetch;
 mod fetched;
 mod reproduce;
 mod workspace;
@@ -24,6 +26,8 @@ struct Cli {
 enum Task {
     /// Train what a table of the paper needs and print it.
     Reproduce(Box<reproduce::Args>),
+    /// Bring a pretrained model, or say what is here.
+    Fetch(fetch::Args),
     /// Run every check, in order, until one fails.
     Ci,
     /// Check that the architecture's invariants hold.
@@ -33,6 +37,7 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Reproduce(args) => reproduce::run(&args),
+        Task::Fetch(args) => fetch::run(&args),
         Task::Ci => ci::run(),
         Task::Tidy => ci::tidy(),
     };

@@ -71,7 +71,9 @@ fn links(package: &str) -> Vec<String> {
 
 #[test]
 fn planning_and_preprocessing_never_link_burn() {
-    for package in ["xtask", "amst-recipe", "amst-report", "amst-fbank", "amst-frames", "amst-tokens", "amst-data"] {
+    let packages =
+        ["xtask", "amst-recipe", "amst-report", "amst-fbank", "amst-fetch", "amst-frames", "amst-tokens", "amst-data"];
+    for package in packages {
         let allowed = |p: &str| package == "amst-data" && p == "burn-dataset";
         let burn: Vec<_> = links(package).into_iter().filter(|p| p.starts_with("burn") && !allowed(p)).collect();
         assert!(burn.is_empty(), "{package} links {burn:?}");
@@ -80,7 +82,7 @@ fn planning_and_preprocessing_never_link_burn() {
 
 #[test]
 fn the_leaves_depend_on_no_other_room() {
-    for leaf in ["amst-recipe", "amst-fbank", "amst-frames", "amst-tokens"] {
+    for leaf in ["amst-recipe", "amst-fbank", "amst-fetch", "amst-frames", "amst-tokens"] {
         let rooms: Vec<_> = links(leaf).into_iter().filter(|p| p.starts_with("amst") && p != leaf).collect();
         assert!(rooms.is_empty(), "{leaf} depends on {rooms:?}");
     }
@@ -175,6 +177,17 @@ fn only_fetching_opens_a_socket() {
             }
         }
     }
+}
+
+/// Looking up what is here must not cost the minutes that network libraries take to build.
+#[test]
+fn only_the_program_that_fetches_links_a_network_library() {
+    let network = ["hf-hub", "hyper", "reqwest", "rustls", "tokio", "ureq"];
+    for package in ["xtask", "amst-cli"] {
+        let linked: Vec<_> = links(package).into_iter().filter(|p| network.contains(&p.as_str())).collect();
+        assert!(linked.is_empty(), "{package} links {linked:?}");
+    }
+    assert!(links("amst-fetch").contains(&"ureq".to_string()));
 }
 
 #[test]

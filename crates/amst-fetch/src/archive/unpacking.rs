@@ -1,0 +1,143 @@
+//! Entries of any archive into a folder beside the one they are for.
+
+use std::collections::HashSet;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::names::below;
+use super::{Limits, Unpacked, Unsafe};
+use crate::FetchError;
+
+const BLOCK: usize = 128 << 10;
+
+pub(crate) struct Unpacking<'a> {
+    archive: &'a Path,
+    /// Bytes of the archive.
+    size: u64,
+    into: &'a Path,
+    limits: &'a Limits,
+    aside: tempfile::TempDir,
+    /// Lower-case paths of files and folders.
+    files: HashSet<String>,
+    folders: HashSet<String>,
+    entries: usize,
+    /// Bytes that came out, skipped ones included.
+    grown: u64,
+    unpacked: Unpacked,
+}
+
+impl<'a> Unpacking<'a> {
+    pub(crate) fn new(archive: &'a Path, file: &File, into: &'a Path, limits: &'a Limits) -> Result<Self, FetchError> {
+        let size = file.metadata().map_err(|source| FetchError::io("read", archive, source))?.len();
+        let failed = |source| FetchError::io("write", into, source);
+        std::fs::create_dir_all(into).map_err(failed)?;
+        // A fresh folder, in which nobody has put a link that would lead elsewhere.
+        let aside = tempfile::Builder::new().prefix(".unpacking-").tempdir_in(into).map_err(failed)?;
+        let (files, folders) = (HashSet::new(), HashSet::new());
+        let unpacked = Unpacked::default();
+        Ok(Self { archive, size, into, limits, aside, files, folders, entries: 0, grown: 0, unpacked })
+    }
+
+    /// The error for an entry.
+    pub(crate) fn refuse(&self, entry: impl Into<String>, why: Unsafe) -> FetchError {
+        FetchError::Archive { archive: self.archive.into(), entry: entry.into(), why }
+    }
+
+    /// Counts an entry and makes a folder, or a place for a file; nothing for the topmost folder.
+    pub(crate) fn folder(&mut self, name: &[u8]) -> Result<(), FetchError> {
+        let path = self.place(name)?;
+        let taken = path.ancestors().any(|above| self.files.contains(&key(above)));
+        if taken {
+            return Err(self.refuse(shown(name), Unsafe::Duplicate));
+        }
+        self.make(&path)
+    }
+
+    /// Writes a file. `announced` is the length that the archive gives it.
+    pub(crate) fn file(&mut self, name: &[u8], announced: u64, content: &mut dyn Read) -> Result<(), FetchError> {
+        let path = self.place(name)?;
+        let inside_file = path.ancestors().skip(1).any(|above| self.files.contains(&key(above)));
+        let is_new = path != Path::new("") && !self.folders.contains(&key(&path)) && self.files.insert(key(&path));
+        if inside_file || !is_new {
+            return Err(self.refuse(shown(name), Unsafe::Duplicate));
+        }
+        self.make(path.parent().unwrap_or(Path::new("")))?;
+        let target = self.aside.path().join(&path);
+        let failed = |source| FetchError::io("write", &target, source);
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&target).map_err(failed)?;
+        let mut block = vec![0; BLOCK];
+        let mut written = 0;
+        loop {
+            let read = match content.read(&mut block) {
+                Ok(0) => break,
+                Ok(read) => read,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(self.refuse(shown(name), Unsafe::Damaged(error.to_string()))),
+            };
+            self.grow(read as u64, &shown(name))?;
+            written += read as u64;
+            file.write_all(&block[..read]).map_err(failed)?;
+        }
+        if written != announced {
+            let why = format!("{written} bytes of {announced}");
+            return Err(self.refuse(shown(name), Unsafe::Damaged(why)));
+        }
+        self.unpacked.bytes += written;
+        self.unpacked.files.push(path);
+        Ok(())
+    }
+
+    /// Counts bytes that came out of the archive, and stops a bomb.
+    pub(crate) fn grow(&mut self, bytes: u64, entry: &str) -> Result<(), FetchError> {
+        self.grown += bytes;
+        if self.grown > self.limits.bytes {
+            return Err(self.refuse(entry, Unsafe::Bytes(self.limits.bytes)));
+        }
+        if self.grown > self.limits.small && self.grown / self.limits.ratio > self.size {
+            return Err(self.refuse(entry, Unsafe::Ratio(self.limits.ratio)));
+        }
+        Ok(())
+    }
+
+    /// Moves everything to its place.
+    pub(crate) fn finish(self) -> Result<Unpacked, FetchError> {
+        let failed = |source| FetchError::io("write", self.into, source);
+        let entries: Vec<_> = std::fs::read_dir(self.aside.path()).and_then(Iterator::collect).map_err(failed)?;
+        for entry in &entries {
+            let target = self.into.join(entry.file_name());
+            if target.symlink_metadata().is_ok() {
+                return Err(FetchError::Occupied { archive: self.archive.into(), path: target });
+            }
+        }
+        for entry in &entries {
+            std::fs::rename(entry.path(), self.into.join(entry.file_name())).map_err(failed)?;
+        }
+        Ok(self.unpacked)
+    }
+
+    fn place(&mut self, name: &[u8]) -> Result<PathBuf, FetchError> {
+        self.entries += 1;
+        if self.entries > self.limits.entries {
+            return Err(self.refuse(shown(name), Unsafe::Entries(self.limits.entries)));
+        }
+        below(name).map_err(|why| self.refuse(shown(name), why))
+    }
+
+    fn make(&mut self, path: &Path) -> Result<(), FetchError> {
+        for above in path.ancestors() {
+            self.folders.insert(key(above));
+        }
+        let target = self.aside.path().join(path);
+        std::fs::create_dir_all(&target).map_err(|source| FetchError::io("make", &target, source))
+    }
+}
+
+/// Names that differ by case only are one name on many systems.
+fn key(path: &Path) -> String {
+    path.to_string_lossy().to_lowercase()
+}
+
+pub(crate) fn shown(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).escape_debug().to_string()
+}

@@ -1,0 +1,174 @@
+//! Bytes from the network into a file that is complete and right, or absent.
+
+mod address;
+mod attempt;
+mod http;
+mod partial;
+mod retry;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use retry::{Clock, Retry, SystemClock};
+
+use crate::{Content, Expected, FetchError, Source, Step, Token, Verified};
+use address::parse;
+use attempt::Transfer;
+use http::Http;
+use partial::{Partial, folder_of};
+
+pub(crate) use address::shown_text;
+#[cfg(feature = "hub")]
+pub(crate) use partial::quarantine;
+pub(crate) use retry::Failure;
+
+/// How patient a download is, and whether it may use the network at all.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Attempts and waits.
+    pub retry: Retry,
+    /// For a host's name to be found and for a connection.
+    pub connect_timeout: Duration,
+    /// No byte for this long counts as a failure.
+    pub stall_timeout: Duration,
+    /// Files that are here are checked, and nothing is asked for.
+    pub offline: bool,
+    /// The time; tests bring their own.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            retry: Retry::default(),
+            connect_timeout: Duration::from_secs(15),
+            stall_timeout: Duration::from_secs(30),
+            offline: false,
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+impl Options {
+    /// The defaults, offline if the environment says so ([`offline`](crate::offline)).
+    pub fn from_env() -> Self {
+        Self { offline: crate::offline(), ..Self::default() }
+    }
+}
+
+/// Downloads files, several at a time if asked from several threads, over connections that stay open.
+#[derive(Debug)]
+pub struct Client {
+    options: Options,
+    http: Http,
+}
+
+impl Client {
+    /// Opens no socket yet.
+    pub fn new(options: Options) -> Self {
+        Self { http: Http::new(&options), options }
+    }
+
+    /// The options it was made with.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// As [`download`].
+    ///
+    /// # Errors
+    /// As [`download`].
+    pub fn download(
+        &self,
+        source: &Source,
+        destination: &Path,
+        progress: &mut dyn FnMut(Step),
+    ) -> Result<Verified, FetchError> {
+        parse(&source.url)?;
+        if !source.expected.names_content() {
+            return Err(FetchError::NothingToVerify { url: shown_text(&source.url) });
+        }
+        if let Some(verified) = self.present(source.expected, destination, progress)? {
+            return Ok(verified);
+        }
+        if self.options.offline {
+            return Err(FetchError::Offline { path: destination.into(), url: shown_text(&source.url) });
+        }
+        let folder = folder_of(destination);
+        std::fs::create_dir_all(folder).map_err(|source| FetchError::io("make", folder, source))?;
+        let partial = Partial::hold(destination, || progress(Step::Waiting))?;
+        if let Some(verified) = self.present(source.expected, destination, progress)? {
+            partial.remove()?;
+            return Ok(verified);
+        }
+        if destination.exists() {
+            let why = "it is not the file that was asked for".into();
+            progress(Step::Quarantined { path: partial::quarantine(destination, destination)?, why });
+        }
+        Transfer::new(source, destination, &self.http, &self.options, progress).run(partial)
+    }
+
+    /// The file at a place if it is what it should be; all of it is read. Asks nobody.
+    ///
+    /// # Errors
+    /// [`FetchError::Io`] where it is there and cannot be read.
+    pub fn present(
+        &self,
+        expected: Expected,
+        path: &Path,
+        progress: &mut dyn FnMut(Step),
+    ) -> Result<Option<Verified>, FetchError> {
+        let Ok(metadata) = std::fs::metadata(path) else {
+            return Ok(None);
+        };
+        if expected.size.is_some_and(|size| size != metadata.len()) {
+            return Ok(None);
+        }
+        progress(Step::Verifying);
+        let content = Content::of_file(path)?;
+        let right = expected.differs(&content).is_none();
+        Ok(right.then(|| Verified { path: path.into(), content, received: 0 }))
+    }
+
+    /// Posts a document and reads the answer, as often as the options allow.
+    pub(crate) fn post(
+        &self,
+        url: &str,
+        media_type: &str,
+        body: &[u8],
+        token: Option<&Token>,
+        longest: u64,
+    ) -> Result<Vec<u8>, FetchError> {
+        let mut failures = 0;
+        loop {
+            match self.http.post(url, media_type, body, token, longest, &self.options) {
+                Ok(answer) => return Ok(answer),
+                Err(Failure::Final(error)) => return Err(error),
+                Err(Failure::Passing { why, retry_after }) => {
+                    failures += 1;
+                    self.options.wait_after(failures, url, why, retry_after, &mut |_| ())?;
+                }
+            }
+        }
+    }
+}
+
+/// Downloads a file to `destination`, resuming what an earlier call began, and returns when it is there, complete,
+/// checked against everything that [`Expected`](crate::Expected) says of it, and on the disk.
+///
+/// Until then there is only `<destination>.partial`, which survives an interruption. A file that is there already
+/// is read and checked; if it is right, no socket is opened. Another process that downloads the same file is waited
+/// for. A file whose content is wrong is renamed to `<destination>.quarantine`.
+///
+/// # Errors
+/// Nothing to check by, network switched off, a server that cannot be reached or refuses, a length or digest that
+/// differs, no room, and folders that cannot be written.
+pub fn download(
+    source: &Source,
+    destination: &Path,
+    options: &Options,
+    progress: &mut dyn FnMut(Step),
+) -> Result<Verified, FetchError> {
+    Client::new(options.clone()).download(source, destination, progress)
+}

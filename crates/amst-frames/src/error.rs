@@ -1,4 +1,4 @@
-//! What can be wrong with a picture or with the frame settings.
+//! What can be wrong with a picture, with a video or with the frame settings.
 
 use std::path::PathBuf;
 
@@ -127,6 +127,112 @@ pub enum FrameError {
         expected: usize,
         /// Length of the slice given.
         found: usize,
+    },
+    /// A picture could not be written as a JPEG file.
+    #[error("cannot write the picture as JPEG: {reason}; save it as PNG instead")]
+    Encode {
+        /// The encoder's own words.
+        reason: String,
+    },
+    /// There is no ffmpeg, or no ffprobe.
+    #[error(
+        "cannot find {}, which reads videos; install it (Debian, Ubuntu: `apt-get install ffmpeg`; conda: \
+         `conda install -c conda-forge ffmpeg`; macOS: `brew install ffmpeg`), or let AMST_FFMPEG name the folder \
+         that holds ffmpeg and ffprobe",
+        program.display()
+    )]
+    NoFfmpeg {
+        /// The program looked for.
+        program: PathBuf,
+    },
+    /// ffmpeg or ffprobe is there, but does not work as such.
+    #[error(
+        "{} does not do its work: {reason}; run it again, and check by `ffmpeg -version` that AMST_FFMPEG or PATH \
+         leads to an ffmpeg of version 4.2 or later",
+        program.display()
+    )]
+    FfmpegBroken {
+        /// The program that was started.
+        program: PathBuf,
+        /// What it did.
+        reason: String,
+    },
+    /// The video could not be opened at all.
+    #[error("cannot read the video {}: {source}; check the path and its permissions", path.display())]
+    VideoUnreadable {
+        /// The file asked for.
+        path: PathBuf,
+        /// What the operating system answered.
+        source: std::io::Error,
+    },
+    /// The file is no video that ffmpeg knows, or one without its beginning or its index.
+    #[error(
+        "{} is not a video that can be read: {reason}; copy or download the file again, or take its row out of \
+         the manifest",
+        path.display()
+    )]
+    NotAVideo {
+        /// The file asked for.
+        path: PathBuf,
+        /// ffprobe's words, or ours.
+        reason: String,
+    },
+    /// A video without pictures, or without sound.
+    #[error("{} holds no {kind}; leave it out of the set, or leave out that modality", path.display())]
+    NoStream {
+        /// The file asked for.
+        path: PathBuf,
+        /// `pictures` or `sound`.
+        kind: &'static str,
+    },
+    /// So many frames cannot be kept of a second.
+    #[error(
+        "{} has {rate} frames a second, of which {kept} cannot be kept; keep fewer frames a second, or convert the \
+         video to a common frame rate",
+        path.display()
+    )]
+    FrameRate {
+        /// The file asked for.
+        path: PathBuf,
+        /// Frames over seconds, or `unknown`.
+        rate: String,
+        /// Frames to be kept of each second.
+        kept: u32,
+    },
+    /// A span that does not run forward in time.
+    #[error("a span from {start} s to {end} s holds nothing; give a start from 0 on and an end after it")]
+    Span {
+        /// Start in seconds.
+        start: f64,
+        /// End in seconds.
+        end: f64,
+    },
+    /// A span that reaches past the end of its video.
+    #[error(
+        "{} is {duration} s long, but a span from {start} s to {end} s is wanted of it; correct the annotation, or \
+         copy the video again if it was cut short",
+        path.display()
+    )]
+    SpanOutside {
+        /// The file asked for.
+        path: PathBuf,
+        /// Start in seconds.
+        start: f64,
+        /// End in seconds.
+        end: f64,
+        /// Length of the file in seconds.
+        duration: f64,
+    },
+    /// Nothing of what was asked for could be decoded.
+    #[error(
+        "nothing of {} can be decoded: {reason}; copy or download the file again, or take its row out of the manifest",
+        path.display()
+    )]
+    Undecodable {
+        /// The file asked for.
+        path: PathBuf,
+        /// ffmpeg's words, or its exit status.
+        reason: String,
     },
     /// A setting of [`FrameConfig`](crate::FrameConfig) that makes no sense.
     #[error("frame setting `{key}` is {value}; {remedy}")]

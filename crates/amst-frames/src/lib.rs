@@ -1,4 +1,4 @@
-//! Pictures to the normalised frames that the visual encoder reads.
+//! Pictures and videos to the normalised frames that the visual encoder reads.
 //!
 //! A file becomes a [`Picture`] (8-bit RGB), and a transform turns the picture
 //! into planar `f32` values `[channels, height, width]`:
@@ -32,6 +32,28 @@
 //! TrainTransform::new(&config)?.apply(&picture, &mut uniform, &mut frame)?;
 //! # Ok::<(), amst_frames::FrameError>(())
 //! ```
+//!
+//! A [`Video`] yields pictures too: those that the published rule keeps
+//! ([`KeepRule`], [`VideoConfig`]), of the whole file or of a [`Span`] of it, and
+//! its [`Sound`]. [`frames_at_load`] says which of the kept ones a sample uses.
+//! Decoding is done by the programs ffmpeg and ffprobe ([`Ffmpeg`] says where they
+//! are looked for), through a pipe and without temporary files. What a damaged
+//! file did not yield is handed over beside the rest, as [`Losses`].
+//!
+//! ```
+//! use amst_frames::{FrameError, KeepRule, VideoConfig, frames_at_load, sample};
+//!
+//! // A clip of 90 frames at 29.97 a second, one kept of each second.
+//! let rule = KeepRule::new(29.97, 1).expect("a second has frames");
+//! let kept: Vec<usize> = (0..90).filter(|&index| rule.keeps(index)).collect();
+//! assert_eq!(kept, [0, 29, 58, 87]);
+//! let used = frames_at_load(kept.len(), 3);
+//! assert_eq!(used.iter().map(|&nth| kept[nth]).collect::<Vec<_>>(), [0, 29, 58]);
+//!
+//! // What cannot be read is an error that says so.
+//! let error = sample("no/such/clip.flv", &VideoConfig::default()).unwrap_err();
+//! assert!(matches!(error, FrameError::VideoUnreadable { .. } | FrameError::NoFfmpeg { .. }));
+//! ```
 #![warn(missing_docs)]
 
 mod complete;
@@ -40,11 +62,13 @@ mod crop;
 mod crop_switch;
 mod decode;
 mod error;
+mod jpeg;
 mod luma;
 mod normalise;
 mod picture;
 mod resize;
 mod transform;
+mod video;
 
 pub use config::FrameConfig;
 pub use crop::{CropBox, random_crop_box};
@@ -52,3 +76,7 @@ pub use error::FrameError;
 pub use picture::{MAX_PIXELS, Picture};
 pub use resize::{crop_resize, resize};
 pub use transform::{EvalTransform, TrainTransform};
+pub use video::{
+    AudioStream, Ffmpeg, Frames, KeepRule, Losses, Rate, Sound, Span, Video, VideoConfig, VideoFrame, VideoFrames,
+    VideoProbe, VideoStream, audio, frames_at_load, probe, sample,
+};

@@ -13,8 +13,8 @@ pub(crate) const MAX_SIDE: usize = u16::MAX as usize;
 
 /// A picture of 8-bit RGB pixels, `[height, width, 3]` row by row.
 ///
-/// Video frames will be the same thing: whatever cuts a clip into frames yields
-/// `Picture`s, and the transforms know nothing of where they came from.
+/// The frames of a [`Video`](crate::Video) are the same thing: the transforms know
+/// nothing of where a picture came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
     /// Pixels in a row.

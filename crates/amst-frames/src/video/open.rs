@@ -1,0 +1,127 @@
+//! A video file that was asked what it holds.
+
+use std::path::{Path, PathBuf};
+
+use crate::video::ffmpeg::Ffmpeg;
+use crate::video::pictures::{Frames, VideoConfig, VideoFrames};
+use crate::video::probe::{self, VideoProbe};
+use crate::video::sound::{self, Sound};
+use crate::{FrameError, Span};
+
+/// A video file and what it declares; frames and sound are read from it on
+/// request, any number of times and from any number of threads (each request is
+/// a process of its own).
+#[derive(Clone, Debug)]
+pub struct Video {
+    pub(super) ffmpeg: Ffmpeg,
+    pub(super) path: PathBuf,
+    pub(super) probe: VideoProbe,
+}
+
+impl Video {
+    /// Asks a file what it holds, by the ffmpeg of [`Ffmpeg::find`].
+    ///
+    /// # Errors
+    /// [`FrameError::VideoUnreadable`] for a file that cannot be opened,
+    /// [`FrameError::NotAVideo`] for what ffprobe does not recognise,
+    /// [`FrameError::NoFfmpeg`] where there is no ffprobe.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, FrameError> {
+        Self::open_with(&Ffmpeg::find()?, path)
+    }
+
+    /// As [`Video::open`], by a given ffmpeg.
+    ///
+    /// # Errors
+    /// As [`Video::open`].
+    pub fn open_with(ffmpeg: &Ffmpeg, path: impl AsRef<Path>) -> Result<Self, FrameError> {
+        let path = path.as_ref();
+        check_file(path)?;
+        let probe = probe::probe(ffmpeg, path)?;
+        Ok(Self { ffmpeg: ffmpeg.clone(), path: path.to_owned(), probe })
+    }
+
+    /// What the file declares.
+    pub fn probe(&self) -> &VideoProbe {
+        &self.probe
+    }
+
+    /// The kept frames one after the other, of the whole file or of a span of
+    /// it; one frame is in memory at a time.
+    ///
+    /// Of a whole file no frame is kept beyond the number that it declares, as
+    /// in the published loop.
+    ///
+    /// # Errors
+    /// [`FrameError::NoStream`] for a file without pictures,
+    /// [`FrameError::FrameRate`] when the rule cannot be applied,
+    /// [`FrameError::SpanOutside`] for a span past the end,
+    /// [`FrameError::Undecodable`] when not one frame can be decoded.
+    pub fn frames(&self, config: &VideoConfig, span: Option<Span>) -> Result<Frames, FrameError> {
+        Frames::start(self, config, span)
+    }
+
+    /// All kept frames of the whole file, or of a span of it.
+    ///
+    /// # Errors
+    /// As [`Video::frames`].
+    pub fn sample(&self, config: &VideoConfig, span: Option<Span>) -> Result<VideoFrames, FrameError> {
+        self.frames(config, span)?.collect_all()
+    }
+
+    /// The sound of the whole file, or of a span of it.
+    ///
+    /// # Errors
+    /// [`FrameError::NoStream`] for a file without sound,
+    /// [`FrameError::SpanOutside`] for a span past the end,
+    /// [`FrameError::Undecodable`] when nothing can be decoded.
+    pub fn audio(&self, span: Option<Span>) -> Result<Sound, FrameError> {
+        sound::read(self, span)
+    }
+
+    /// Refuses a span past the end.
+    pub(super) fn check_span(&self, span: Option<Span>) -> Result<(), FrameError> {
+        span.map_or(Ok(()), |span| span.check(&self.path, self.probe.duration))
+    }
+}
+
+/// What a file declares; see [`Video::open`].
+///
+/// # Errors
+/// As [`Video::open`].
+pub fn probe(path: impl AsRef<Path>) -> Result<VideoProbe, FrameError> {
+    Video::open(path).map(|video| video.probe)
+}
+
+/// The kept frames of a whole file; see [`Video::sample`].
+///
+/// # Errors
+/// As [`Video::open`] and [`Video::frames`].
+pub fn sample(path: impl AsRef<Path>, config: &VideoConfig) -> Result<VideoFrames, FrameError> {
+    Video::open(path)?.sample(config, None)
+}
+
+/// The sound of a whole file, or of a span of it; see [`Video::audio`].
+///
+/// # Errors
+/// As [`Video::open`] and [`Video::audio`].
+pub fn audio(path: impl AsRef<Path>, span: Option<Span>) -> Result<Sound, FrameError> {
+    Video::open(path)?.audio(span)
+}
+
+/// Says in our words what ffprobe would say in its own, and keeps it from
+/// waiting at a pipe that never yields anything.
+fn check_file(path: &Path) -> Result<(), FrameError> {
+    let unreadable = |source| FrameError::VideoUnreadable { path: path.to_owned(), source };
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    let refuse = |reason: &str| Err(FrameError::NotAVideo { path: path.to_owned(), reason: reason.to_owned() });
+    if metadata.is_dir() {
+        return refuse("it is a folder");
+    }
+    if !metadata.is_file() {
+        return refuse("it is not a regular file");
+    }
+    if metadata.len() == 0 {
+        return refuse("it is empty");
+    }
+    std::fs::File::open(path).map(drop).map_err(unreadable)
+}

@@ -49,20 +49,22 @@ fn main() {
     println!("width {width}: a checkpoint of {:.0} MB", bytes as f64 / 1e6);
     println!("  a step with the checkpoint before it: {:.2?}", median(step_times));
     println!("  from the first byte to the last on the disk: {:.2?}", median(timed.took.lock().unwrap().clone()));
-    waits(&cell, &lock, &data, runs.path());
+    drop(runs);
+    waits(&cell, &lock, &data, if is_bench { 10 } else { 1 });
     resumes(&cell, &lock, data);
 }
 
 /// How long training stands still where the checkpoint before is on the disk already.
-fn waits(cell: &Cell, lock: &DataLock, data: &Prepared, runs: &Path) {
-    let run = Run::create(runs, cell, lock).expect("a run");
+fn waits(cell: &Cell, lock: &DataLock, data: &Prepared, pause: u64) {
+    let runs = tempfile::tempdir().expect("room for a run");
+    let run = Run::create(runs.path(), cell, lock).expect("a run");
     let path = run.dir().join("events.jsonl");
     let trainer = Trainer::new(run, data.clone(), Device::flex()).expect("a trainer");
     // After an epoch, of one step: one snapshot each, and a wait for none.
     let trainer = trainer.checkpoints(Every::Epoch, Keep::default());
     let mut hear = |event: &amst_train::Event| {
         if let EventKind::Epoch { .. } = event.kind {
-            std::thread::sleep(Duration::from_secs(4));
+            std::thread::sleep(Duration::from_secs(pause));
         }
     };
     trainer.train(&mut hear).expect("it ends");

@@ -90,8 +90,11 @@ fn modality_of(path: &Path) -> Result<Modality, Usage> {
 fn manifest(file: &Path, modalities: &[Modality]) -> Result<Vec<Sample>> {
     let bytes = std::fs::read(file).map_err(|source| DataError::Read { path: file.into(), source })?;
     let table = |why: String| DataError::Table { file: file.into(), why };
+    let broken = |error: csv::Error| {
+        table(format!("{error}; give every row as many cells as the header, and save it as UTF-8 with commas between"))
+    };
     let mut reader = csv::Reader::from_reader(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
-    let header = reader.headers().map_err(|e| table(e.to_string()))?.clone();
+    let header = reader.headers().map_err(broken)?.clone();
     let columns = Columns::default();
     let place = |name: &str| header.iter().position(|column| column.trim() == name);
     let places: Vec<(Modality, usize)> = modalities.iter().filter_map(|m| Some((*m, place(columns.of(*m))?))).collect();
@@ -102,7 +105,7 @@ fn manifest(file: &Path, modalities: &[Modality]) -> Result<Vec<Sample>> {
     let folder = file.parent().unwrap_or(Path::new(""));
     let mut samples = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(|e| table(e.to_string()))?;
+        let record = record.map_err(broken)?;
         let cell = |at: usize| record.get(at).unwrap_or_default().trim();
         let source = |(modality, at): &(Modality, usize)| Some((*modality, source(*modality, cell(*at), folder)?));
         let id = place(&columns.id).map(cell).filter(|id| !id.is_empty()).map(String::from);

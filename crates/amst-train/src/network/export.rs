@@ -1,14 +1,12 @@
 //! A network's parts under the names that PyTorch users know.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
 use amst::Modality;
 use amst_encoders::{Architecture, NamedTensor, RobertaConfig, named_tensors};
 use amst_recipe::{Stem, TextEncoder};
-use safetensors::Dtype;
-use safetensors::tensor::TensorView;
 use serde_json::{Value, json};
 
 use super::SelectedNetwork;
@@ -35,7 +33,7 @@ pub struct Exported {
     pub tensors: Vec<NamedTensor>,
     /// Texts in the file's header: `format`, `producer`, `part`, `architecture` (JSON: the settings
     /// to build the module with), `classes` (JSON: their names by index).
-    pub metadata: HashMap<String, String>,
+    pub metadata: BTreeMap<String, String>,
 }
 
 impl SelectedNetwork {
@@ -85,7 +83,7 @@ impl SelectedNetwork {
         }
     }
 
-    fn metadata(&self, name: &str, part: ExportPart) -> Result<HashMap<String, String>, TrainError> {
+    fn metadata(&self, name: &str, part: ExportPart) -> Result<BTreeMap<String, String>, TrainError> {
         let classes = json!(self.classes).to_string();
         let architecture = self.architecture(part)?.to_string();
         let entries = [
@@ -155,22 +153,36 @@ fn hugging_face(config: &RobertaConfig) -> Value {
 }
 
 impl Exported {
+    /// The bytes of a safetensors file, the same whenever the tensors are.
+    ///
+    /// The library would do, but for the header's texts, which it lists in another order each time.
+    fn bytes(&self) -> Vec<u8> {
+        let mut header = serde_json::Map::from_iter([("__metadata__".to_string(), json!(self.metadata))]);
+        let mut end = 0;
+        for tensor in &self.tensors {
+            let start = end;
+            end += 4 * tensor.values.len();
+            let entry = json!({ "dtype": "F32", "shape": tensor.shape, "data_offsets": [start, end] });
+            header.insert(tensor.name.clone(), entry);
+        }
+        let mut header = Value::Object(header).to_string().into_bytes();
+        // Numbers begin at a multiple of eight.
+        header.resize(header.len().next_multiple_of(8), b' ');
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(header);
+        bytes.reserve(end);
+        for tensor in &self.tensors {
+            bytes.extend(tensor.values.iter().flat_map(|value| value.to_le_bytes()));
+        }
+        bytes
+    }
+
     /// Writes a safetensors file, beside its place and then renamed into it.
     ///
     /// # Errors
     ///
     /// No permission, no space.
     pub fn write(&self, path: &Path) -> Result<(), TrainError> {
-        let failed = |source| TrainError::Io { verb: "write", path: path.into(), source, option: "--out" };
-        let bytes: Vec<Vec<u8>> =
-            self.tensors.iter().map(|t| t.values.iter().flat_map(|v| v.to_le_bytes()).collect()).collect();
-        let view = |(tensor, bytes)| {
-            let NamedTensor { name, shape, .. }: &NamedTensor = tensor;
-            let view = TensorView::new(Dtype::F32, shape.clone(), bytes).expect("as many numbers as the shape says");
-            (name, view)
-        };
-        let views = self.tensors.iter().zip(bytes.iter().map(Vec::as_slice)).map(view);
-        let whole = safetensors::serialize(views, Some(self.metadata.clone())).expect("names and sizes are in order");
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let write = || -> std::io::Result<()> {
             if path.is_dir() {
@@ -181,11 +193,11 @@ impl Exported {
             #[cfg(unix)]
             builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
             let mut file = builder.tempfile_in(folder)?;
-            file.write_all(&whole)?;
+            file.write_all(&self.bytes())?;
             file.as_file().sync_all()?;
             file.persist(path)?;
             Ok(())
         };
-        write().map_err(failed)
+        write().map_err(|source| TrainError::Io { verb: "write", path: path.into(), source, option: "--out" })
     }
 }

@@ -118,6 +118,9 @@ struct Entry {
 fn checkpoint(folder: &Path, files: &[&str]) -> Result<FoundNetwork, TrainError> {
     let path = folder.join(MANIFEST);
     let text = std::fs::read(&path).map_err(|e| unreadable(&path, e))?;
+    if !is_sealed(&text) {
+        return Err(foreign(&path, "no checkpoint's, or damaged: it does not end in the hash of what comes before"));
+    }
     let head: serde_json::Value = serde_json::from_slice(&text).map_err(|e| foreign(&path, &e.to_string()))?;
     if head["format"] != FORMAT {
         let program = head["program"].as_str().unwrap_or("another program");
@@ -145,12 +148,25 @@ fn checkpoint(folder: &Path, files: &[&str]) -> Result<FoundNetwork, TrainError>
     })
 }
 
+/// Whether a manifest's last member is the SHA-256 of all bytes before that member.
+fn is_sealed(text: &[u8]) -> bool {
+    let Some((body, seal)) = std::str::from_utf8(text).ok().and_then(|text| text.rsplit_once(",\n  \"seal\": \""))
+    else {
+        return false;
+    };
+    seal.strip_suffix("\"\n}\n") == Some(hex(body.as_bytes()).as_str())
+}
+
+/// SHA-256 in lower-case hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// That a file is what its manifest says.
 fn verify(path: &Path, entry: Option<&Entry>) -> Result<(), TrainError> {
     let entry = entry.ok_or_else(|| foreign(path, "its checkpoint's manifest.json does not name it"))?;
     let bytes = std::fs::read(path).map_err(|e| unreadable(path, e))?;
-    let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    match hash == entry.sha256 {
+    match hex(&bytes) == entry.sha256 {
         true => Ok(()),
         false => Err(foreign(path, "damaged: its SHA-256 is not the one that it was written with")),
     }

@@ -14,7 +14,7 @@ fn run(server: &Server, home: &std::path::Path, name: &str, settings: &[(&str, &
     for name in ["AMST_OFFLINE", "HF_HUB_OFFLINE", "HF_HUB_CACHE", "HF_HUB_DISABLE_IMPLICIT_TOKEN", "HF_TOKEN"] {
         command.env_remove(name);
     }
-    command.arg(name).env("HF_HOME", home).env("HF_ENDPOINT", server.url()).envs(settings.iter().copied());
+    command.args(["model", name]).env("HF_HOME", home).env("HF_ENDPOINT", server.url()).envs(settings.iter().copied());
     let output = command.output().unwrap();
     for text in [&output.stdout, &output.stderr] {
         assert!(!String::from_utf8_lossy(text).contains(SECRET), "{}", String::from_utf8_lossy(text));

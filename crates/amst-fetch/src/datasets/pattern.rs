@@ -90,7 +90,7 @@ mod tests {
         }
         let found = files(folder.path(), "S*/d/*.wav").unwrap();
         assert_eq!(found, ["S1/d/a.wav", "S2/d/b.wav"].map(|path| folder.path().join(path)));
-        assert_eq!(files(folder.path(), "nowhere/*").unwrap(), [PathBuf::new(); 0]);
+        assert!(files(folder.path(), "nowhere/*").unwrap().is_empty());
     }
 
     proptest! {

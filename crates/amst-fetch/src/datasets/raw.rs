@@ -251,12 +251,12 @@ mod tests {
     fn an_archive_is_looked_for_only_while_its_content_is_missing() {
         let recipe = &recipes()[1];
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(archives(recipe, &folder.path().join("nowhere")).unwrap(), [PathBuf::new(); 0]);
+        assert!(archives(recipe, &folder.path().join("nowhere")).unwrap().is_empty());
         put(folder.path(), "AVE_Dataset.zip", "PK");
         put(folder.path(), "other.zip", "PK");
         assert_eq!(archives(recipe, folder.path()).unwrap(), [folder.path().join("AVE_Dataset.zip")]);
         put(folder.path(), "AVE_Dataset/AVE/x.mp4", "x");
-        assert_eq!(archives(recipe, folder.path()).unwrap(), [PathBuf::new(); 0]);
+        assert!(archives(recipe, folder.path()).unwrap().is_empty());
     }
 
     #[test]

@@ -26,7 +26,7 @@ struct Cli {
 enum Task {
     /// Train what a table of the paper needs and print it.
     Reproduce(Box<reproduce::Args>),
-    /// Bring a pretrained model, or say what is here.
+    /// Bring a pretrained model or a data set, or say what is here.
     Fetch(fetch::Args),
     /// Run every check, in order, until one fails.
     Ci,

@@ -137,7 +137,7 @@ fn what_the_program_brings_is_said() {
         "{}",
         stderr(&assert)
     );
-    assert_eq!(bench.calls(), "distilroberta-base\n");
+    assert_eq!(bench.calls(), "model distilroberta-base\n");
 }
 
 #[test]
@@ -167,7 +167,10 @@ fn a_program_that_dies_is_an_error() {
 fn a_name_that_nobody_gave_is_a_mistake_on_the_command_line() {
     let bench = Bench::new(&[], "exit 9");
     let text = stderr(&bench.fetch(&["bert"], &[]).code(2));
-    assert!(text.contains("nothing is called `bert`; known are roberta-base, distilroberta-base"), "{text}");
+    assert!(
+        text.contains("nothing is called `bert`; known are roberta-base, distilroberta-base, crema-d, ave"),
+        "{text}"
+    );
     bench.fetch(&[], &[]).code(2);
     assert!(!Path::new("calls").exists());
 }

@@ -173,6 +173,20 @@ pub enum FetchError {
         /// What there is.
         known: String,
     },
+    /// A name that nobody gave to a data set.
+    #[error("no data set is called `{name}`; known are {known}, or give the path of a recipe that ends in .toml")]
+    UnknownDataset {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// A recipe of downloads that is wrong.
+    #[error("the recipe of downloads is wrong: {why}; docs/datasets.md lists its keys")]
+    Recipe {
+        /// In words.
+        why: String,
+    },
     /// Files of a model are not here.
     #[error("{0}")]
     Missing(Box<crate::hub::Missing>),
@@ -286,7 +300,8 @@ impl FetchError {
             | Self::Address { .. }
             | Self::Hash { .. }
             | Self::Token
-            | Self::UnknownModel { .. } => 2,
+            | Self::UnknownModel { .. }
+            | Self::UnknownDataset { .. } => 2,
             Self::Io { .. }
             | Self::Space { .. }
             | Self::Offline { .. }
@@ -297,6 +312,7 @@ impl FetchError {
             | Self::HubDiffers { .. }
             | Self::Occupied { .. }
             | Self::NoPointer { .. }
+            | Self::Recipe { .. }
             | Self::ObjectRefused { .. } => 3,
             #[cfg(feature = "archives")]
             Self::Archive { .. } => 3,

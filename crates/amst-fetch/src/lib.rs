@@ -4,6 +4,8 @@
 //!   length and digest before it gets its name. [`Client`] does the same for many.
 //! * [`hub`] knows models by name, pinned to a commit. [`hub::located`] says where their files lie or belong without
 //!   opening a socket; [`hub::fetch`] brings them into the cache that Python's `huggingface_hub` uses.
+//! * [`datasets`] says the same of the paper's data sets: what can be downloaded, what a person must do, and whether a
+//!   folder of raw files is complete.
 //! * [`lfs`] brings objects of a Git LFS repository, several at a time, each known by its pointer.
 //! * [`archive`] unpacks zip and tar files into folders that they cannot leave.
 //!
@@ -33,6 +35,7 @@
 
 #[cfg(feature = "archives")]
 pub mod archive;
+pub mod datasets;
 mod digest;
 mod error;
 pub mod hub;

@@ -1,26 +1,36 @@
-//! `amst-fetch NAME`: brings a model into the Hub's cache and says how far it is, one JSON object a line.
+//! `amst-fetch model NAME` and `amst-fetch dataset NAME RAW [POINTERS]`: brings files and says how far it is, one JSON
+//! object a line.
 //!
 //! A program of its own because the libraries that ask the Hub take minutes to build; `cargo xtask fetch` starts it
 //! and shows its words as a bar.
 
 use std::collections::HashMap;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use amst_fetch::hub::{Settings, fetch, model};
-use amst_fetch::{FetchError, Message, Options, Step};
+use amst_fetch::datasets::{self, Recipe};
+use amst_fetch::hub::{self, Settings, model};
+use amst_fetch::{Client, FetchError, Message, Options, Step};
 
 /// Bytes come thousands of times a second; nobody reads that fast.
 const BETWEEN_LINES: Duration = Duration::from_millis(100);
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let [name] = arguments.as_slice() else {
-        eprintln!("usage: amst-fetch NAME; `cargo xtask fetch --list` shows the names");
-        return ExitCode::from(2);
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments.as_slice() {
+        ["model", name] => bring_model(name),
+        ["dataset", name, raw] => bring_dataset(name, Path::new(raw), None),
+        ["dataset", name, raw, pointers] => bring_dataset(name, Path::new(raw), Some(Path::new(pointers))),
+        _ => {
+            eprintln!("usage: amst-fetch model NAME, or amst-fetch dataset NAME RAW [POINTERS]");
+            eprintln!("`cargo xtask fetch --list` shows the names");
+            return ExitCode::from(2);
+        }
     };
-    match bring(name) {
+    match outcome {
         Ok(done) => {
             say(&done);
             ExitCode::SUCCESS
@@ -33,18 +43,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn bring(name: &str) -> Result<Message, FetchError> {
-    let mut last = HashMap::<String, Instant>::new();
-    let fetched = fetch(model(name)?, &Settings::from_env()?, &Options::from_env(), &mut |file, step| {
-        if let Step::Received { done, total } = step {
-            let recent = last.get(file).is_some_and(|at| at.elapsed() < BETWEEN_LINES);
-            if recent && Some(done) != total {
-                return;
-            }
-            last.insert(file.into(), Instant::now());
-        }
-        say(&Message::Step { file: file.into(), step });
-    })?;
+fn bring_model(name: &str) -> Result<Message, FetchError> {
+    let mut words = Words::default();
+    let (settings, options) = (Settings::from_env()?, Options::from_env());
+    let fetched = hub::fetch(model(name)?, &settings, &options, &mut |file, step| words.say(file, step))?;
     let folder = fetched.folder;
     Ok(Message::Done {
         folder: folder.path,
@@ -52,6 +54,33 @@ fn bring(name: &str) -> Result<Message, FetchError> {
         received: fetched.received,
         unchecked: fetched.unchecked,
     })
+}
+
+fn bring_dataset(name: &str, raw: &Path, pointers: Option<&Path>) -> Result<Message, FetchError> {
+    let mut words = Words::default();
+    let client = Client::new(Options::from_env());
+    let recipe = Recipe::find(name)?;
+    let done = datasets::fetch(&client, &recipe, raw, pointers, &mut |file, step| words.say(file, step))?;
+    let received = done.iter().map(|file| file.received).sum();
+    // Thousands of paths that follow from the recipe are no news.
+    Ok(Message::Done { folder: raw.into(), files: Vec::new(), received, unchecked: Vec::new() })
+}
+
+/// Says what happens to files, but of bytes only now and then.
+#[derive(Default)]
+struct Words(HashMap<String, Instant>);
+
+impl Words {
+    fn say(&mut self, file: &str, step: Step) {
+        if let Step::Received { done, total } = step {
+            let recent = self.0.get(file).is_some_and(|at| at.elapsed() < BETWEEN_LINES);
+            if recent && Some(done) != total {
+                return;
+            }
+            self.0.insert(file.into(), Instant::now());
+        }
+        say(&Message::Step { file: file.into(), step });
+    }
 }
 
 /// Whoever started this may have gone; the download is worth finishing all the same.

@@ -4,9 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use amst_fetch::FetchError;
+use amst_fetch::datasets::{Access, Recipe, inspect, recipes};
 use amst_fetch::hub::{Model, Settings, located_in, models};
 use indicatif::HumanBytes;
 use serde::Serialize;
+
+use super::dataset::folder;
 
 /// Version of the layout of `--list --json`.
 const LIST_SCHEMA: u32 = 1;
@@ -15,6 +18,7 @@ const LIST_SCHEMA: u32 = 1;
 struct List {
     schema: u32,
     models: Vec<Row>,
+    datasets: Vec<Row>,
 }
 
 #[derive(Serialize)]
@@ -26,14 +30,15 @@ struct Row {
     bytes: Option<u64>,
     present: bool,
     folder: PathBuf,
-    missing: Vec<PathBuf>,
+    missing: Vec<String>,
 }
 
 /// Prints the list.
 pub fn print(json: bool) -> anyhow::Result<ExitCode> {
     let settings = Settings::from_env()?;
     let models: Vec<_> = models().iter().map(|model| row(model, &settings)).collect::<Result<_, _>>()?;
-    let list = List { schema: LIST_SCHEMA, models };
+    let datasets: Vec<_> = recipes().iter().map(dataset).collect::<Result<_, _>>()?;
+    let list = List { schema: LIST_SCHEMA, models, datasets };
     match json {
         true => println!("{}", serde_json::to_string_pretty(&list)?),
         false => print!("{}", text(&list)),
@@ -45,7 +50,8 @@ fn row(model: &Model, settings: &Settings) -> Result<Row, FetchError> {
     let (present, folder, missing) = match located_in(model, settings) {
         Ok(folder) => (true, folder.path, Vec::new()),
         Err(FetchError::Missing(missing)) => {
-            (false, missing.folder, missing.files.into_iter().map(|file| file.path).collect())
+            let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            (false, missing.folder, missing.files.iter().map(|file| name(&file.path)).collect())
         }
         Err(error) => return Err(error),
     };
@@ -61,21 +67,38 @@ fn row(model: &Model, settings: &Settings) -> Result<Row, FetchError> {
     })
 }
 
+/// Looks at names and lengths alone.
+fn dataset(recipe: &Recipe) -> Result<Row, FetchError> {
+    let report = inspect(recipe, &folder(&recipe.name))?;
+    let access = match recipe.access {
+        Access::Open => format!("open: {}", recipe.home),
+        Access::ByHand => format!("open, by hand: {}", recipe.home),
+        Access::OnRequest => format!("on request: {}", recipe.home),
+    };
+    let incomplete = report.items.iter().filter(|item| !item.is_complete());
+    let missing = incomplete.map(|item| match item.wanted {
+        Some(wanted) if wanted > 1 => format!("{} ({} of {wanted})", item.what, item.found),
+        _ => item.what.clone(),
+    });
+    Ok(Row {
+        name: recipe.name.clone(),
+        about: recipe.title.clone(),
+        licence: recipe.licence.clone(),
+        access,
+        bytes: recipe.bytes,
+        present: report.is_complete(),
+        folder: report.root,
+        missing: missing.collect(),
+    })
+}
+
 fn text(list: &List) -> String {
     let mut text = String::new();
-    for row in &list.models {
+    for row in list.models.iter().chain(&list.datasets) {
         let size = row.bytes.map_or("size not known".into(), |bytes| HumanBytes(bytes).to_string());
-        let state = match row.present {
-            true => "present".into(),
-            false => format!("missing: {}", names(&row.missing)),
-        };
+        let state = if row.present { "present".into() } else { format!("missing: {}", row.missing.join(", ")) };
         text += &format!("{}: {}\n  {}, {size}, {}\n", row.name, row.about, row.licence, row.access);
         text += &format!("  {state}\n  {}\n", row.folder.display());
     }
     text
-}
-
-fn names(paths: &[PathBuf]) -> String {
-    let names: Vec<_> = paths.iter().filter_map(|p| p.file_name()).map(|n| n.to_string_lossy()).collect();
-    names.join(", ")
 }

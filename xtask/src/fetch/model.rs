@@ -74,7 +74,7 @@ fn bring(model: &Model, settings: &Settings, args: &Args) -> anyhow::Result<(Fol
         None => program("amst-fetch", "amst-fetch", &[])?,
     };
     let mut bar = Bar::new(missing_bytes(here.as_ref().err()));
-    let outcome = child::run(&downloader, &[&model.name], &mut |file, step| bar.hear(file, step));
+    let outcome = child::run(&downloader, &["model", &model.name], &mut |file, step| bar.hear(file, step));
     bar.finish();
     let brought = outcome?;
     Ok((located_in(model, settings)?, brought))

@@ -108,7 +108,8 @@ fn files_are_told_apart_by_their_names_or_given_by_what_they_are() {
     let trained = Trained::new(&["method=naive", ALL]);
     let [_, audio, image, text] = rows(trained.folder(), "test").remove(0);
     let put = |from: String, name: &str| {
-        drop(fs::copy(trained.folder().join("digits").join(from), trained.folder().join(name)).unwrap())
+        let there = trained.folder().join("digits").join(from);
+        fs::copy(there, trained.folder().join(name)).unwrap();
     };
     put(audio.clone(), "A.WAV");
     put(audio, "audio.dat");

@@ -33,6 +33,8 @@ fn parts_add_up_to_the_runs_weights_bit_for_bit() {
         for (branch, part) in network.parts() {
             let under = if branch.is_empty() { String::new() } else { format!("{branch}.") };
             let prefix = match part {
+                // A transformer has Hugging Face's own names, below the run's `m.`.
+                ExportPart::Encoder(Modality::Text) => format!("{under}encoder.t.m."),
                 ExportPart::Encoder(m) => format!("{under}encoder.{}.", m.letter()),
                 _ => format!("{under}head."),
             };
@@ -71,7 +73,7 @@ fn a_file_says_in_its_header_how_to_build_what_is_in_it() {
     assert_eq!(audio["part"], "audio");
     let architecture: serde_json::Value = serde_json::from_str(&audio["architecture"]).unwrap();
     let wanted = serde_json::json!({
-        "kind": "resnet18", "channels": 1, "width": 4, "stem": "imagenet", "projection": null
+        "kind": "resnet18", "channels": 1, "width": 4, "stem": "imagenet", "projection": 96
     });
     assert_eq!(architecture, wanted);
     let classes: Vec<String> = serde_json::from_str(&audio["classes"]).unwrap();

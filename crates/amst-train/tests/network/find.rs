@@ -72,6 +72,9 @@ fn a_file_of_weights_is_found_with_the_recipe_of_its_run_or_beside_it() {
 fn a_runs_selected_network_is_meant_before_its_state_and_the_newest_state_is_the_last() {
     let trained = Trained::new(&["method=naive"]);
     let run = trained.run.clone();
+    let kept = run.join("checkpoints/best/best.safetensors");
+    assert_eq!(find_network(&NetworkPlace::Folder(run.clone())).unwrap().weights, kept, "what the run itself keeps");
+    fs::remove_dir_all(run.join("checkpoints")).unwrap();
     refused(&NetworkPlace::Folder(run.clone()), 3, &["no checkpoint", "--weights FILE"]);
     let earlier = checkpoint(&trained, "00002-00010", &["model.safetensors", "best.safetensors"], 1);
     let later = checkpoint(&trained, "00010-00002", &["model.safetensors", "best.safetensors"], 1);

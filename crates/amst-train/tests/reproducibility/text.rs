@@ -95,7 +95,7 @@ fn the_embedded_data_set_trains_with_text_beside_sound_and_pictures() {
 
 #[test]
 fn a_transformer_learns_tokens_of_its_own_and_gives_sound_and_pictures_its_width() {
-    let settings = ["text.encoder=transformer", "text.width=24", "text.max_length=12", "text.vocabulary=300"];
+    let settings = ["text.width=24", "text.layers=2", "text.max_length=12", "text.vocabulary=300"];
     let small = train(&settings).unwrap();
     assert_eq!(files(&small.store, "tokenizer"), 1);
     assert_eq!(small.result.test.samples, 295);
@@ -156,7 +156,9 @@ fn texts_longer_than_the_models_positions_and_layers_it_lacks_are_errors() {
 fn a_tokenizer_of_another_model_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     pretrained(folder.path(), 0.1);
-    let larger = Tokenizer::train_bpe(["a longer text, so that there is more to merge"; 9], 300).unwrap();
+    let texts: Vec<String> = (0..400u32).map(|n| format!("word{} other{}", n * n % 97, n * 31 % 89)).collect();
+    let larger = Tokenizer::train_bpe(&texts, 400).unwrap();
+    assert!(larger.largest_id() >= 290);
     larger.save(&folder.path().join("tokenizer.json")).unwrap();
     let encoder = format!("text.encoder={}", folder.path().display());
     let error = train(&[&encoder, "text.max_length=12", "text.unfrozen_layers=2"]).err().unwrap();

@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::workspace::cargo;
 
-/// Builds a program for release, showing cargo's progress, and says where it is.
-pub fn program(package: &str, name: &str, features: &[&str]) -> anyhow::Result<PathBuf> {
+/// Builds a program, showing cargo's progress, and says where it is. `how` are further arguments: profile, features.
+pub fn program(package: &str, name: &str, how: &[&str]) -> anyhow::Result<PathBuf> {
     let mut command = cargo();
-    command.args(["build", "--release", "--package", package, "--bin", name]).args(features);
+    command.args(["build", "--package", package, "--bin", name]).args(how);
     // cargo knows best where its target folder is.
     command.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped());
     let mut child = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
@@ -21,7 +21,7 @@ pub fn program(package: &str, name: &str, features: &[&str]) -> anyhow::Result<P
         program = executable(&line?, name).or(program);
     }
     if !child.wait()?.success() {
-        bail!("`{name}` does not build with `{}`: cargo says why above", features.join(" "));
+        bail!("`{name}` does not build with `{}`: cargo says why above", how.join(" "));
     }
     program.with_context(|| format!("cargo built no program called `{name}`"))
 }

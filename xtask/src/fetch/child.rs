@@ -1,7 +1,7 @@
 //! One process of `amst-fetch`, from its start to its exit.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use amst_fetch::{Message, Step};
@@ -14,7 +14,16 @@ pub struct Brought {
     /// Bytes over the network.
     pub received: u64,
     /// Files that could not be compared with anything.
-    pub unchecked: Vec<std::path::PathBuf>,
+    pub unchecked: Vec<PathBuf>,
+}
+
+/// The program that a person named, or the workspace's own. It is not built for release: what is slow in it, hashing,
+/// is optimised in either profile, and its other libraries build three times faster so.
+pub fn program(named: Option<&Path>) -> anyhow::Result<PathBuf> {
+    match named {
+        Some(program) => Ok(std::path::absolute(program)?),
+        None => crate::build::program("amst-fetch", "amst-fetch", &[]),
+    }
 }
 
 /// Runs the program to its end. What it fails with carries its exit code.

@@ -12,7 +12,6 @@ use serde::Serialize;
 
 use super::bar::Bar;
 use super::{Args, child, pointers};
-use crate::build::program;
 use crate::exit::{Coded, number};
 use crate::workspace::root;
 
@@ -84,10 +83,7 @@ fn bring(name: &str, recipe: &Recipe, raw: &Path, args: &Args) -> anyhow::Result
     if offline() || inspect(recipe, raw)?.is_complete() {
         return Ok(0);
     }
-    let downloader = match &args.downloader {
-        Some(program) => std::path::absolute(program)?,
-        None => program("amst-fetch", "amst-fetch", &[])?,
-    };
+    let downloader = child::program(args.downloader.as_deref())?;
     let checkout = raw.join(".pointers");
     if let Some(repository) = &recipe.repository {
         pointers::check_out(repository, &checkout)?;

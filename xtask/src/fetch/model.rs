@@ -10,7 +10,6 @@ use serde::Serialize;
 
 use super::bar::Bar;
 use super::{Args, child};
-use crate::build::program;
 use crate::exit::Coded;
 
 /// Version of the layout of `--json`.
@@ -69,10 +68,7 @@ fn bring(model: &Model, settings: &Settings, args: &Args) -> anyhow::Result<(Fol
         let text = "the network is switched off (AMST_OFFLINE or HF_HUB_OFFLINE is set)".into();
         return Err(Coded { code: 3, text }.into());
     }
-    let downloader = match &args.downloader {
-        Some(program) => std::path::absolute(program)?,
-        None => program("amst-fetch", "amst-fetch", &[])?,
-    };
+    let downloader = child::program(args.downloader.as_deref())?;
     let mut bar = Bar::new(missing_bytes(here.as_ref().err()));
     let outcome = child::run(&downloader, &["model", &model.name], &mut |file, step| bar.hear(file, step));
     bar.finish();

@@ -37,7 +37,7 @@ pub struct Item {
 impl Item {
     /// Whether nothing is missing or wrong.
     pub fn is_complete(&self) -> bool {
-        self.missing.is_empty() && self.wrong.is_empty() && self.found >= self.wanted.unwrap_or(1)
+        self.missing.is_empty() && self.wrong.is_empty() && self.found >= self.wanted.unwrap_or(1).max(1)
     }
 }
 
@@ -128,10 +128,12 @@ fn needed(root: &Path, need: &Need) -> Result<Item, FetchError> {
 fn by_lists(raw: &Path, root: &Path, listed: &Listed) -> Result<Item, FetchError> {
     let mut wanted = BTreeSet::new();
     let mut wrong = Vec::new();
+    let mut all_read = true;
     for list in &listed.lists {
         let path = raw.join(list);
         let Ok(text) = std::fs::read_to_string(&path) else {
-            // That it is missing is said of the list itself.
+            // Why is said of the list itself; here nobody knows how many there should be.
+            all_read = false;
             continue;
         };
         for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
@@ -145,7 +147,8 @@ fn by_lists(raw: &Path, root: &Path, listed: &Listed) -> Result<Item, FetchError
     }
     let (there, missing): (Vec<_>, Vec<_>) = wanted.iter().map(|file| root.join(file)).partition(|path| path.is_file());
     let what = format!("{} of every line of {}", listed.files.join(", "), listed.lists.join(", "));
-    Ok(Item { what, found: there.len(), wanted: Some(wanted.len()), missing, wrong })
+    let wanted = all_read.then_some(wanted.len());
+    Ok(Item { what, found: there.len(), wanted, missing, wrong })
 }
 
 /// A path of a list's line. A name that leads elsewhere is not understood.
@@ -225,6 +228,11 @@ mod tests {
                     [[listed]]\nlists = ['l']\nfiles = ['w/{stem}.wav']\n";
         let recipe = Recipe::parse(text).unwrap();
         let folder = tempfile::tempdir().unwrap();
+        let nothing = inspect(&recipe, folder.path()).unwrap();
+        assert!(
+            nothing.items.iter().all(|item| !item.is_complete()),
+            "a list that is missing lists nothing: {nothing:?}"
+        );
         put(folder.path(), "l", "a.flv Sad\n\nb.flv Sad\nc.flv Sad\n");
         let oid = Content::of(b"").sha256;
         put(

@@ -121,10 +121,10 @@ impl Recipe {
         if let Some(file) = recipe.files.iter().find(|file| !file.expected.names_content()) {
             return Err(wrong(format!("`{}` has no hash to check it by", file.path)));
         }
-        if let Some(repository) = &recipe.repository {
-            if repository.commit.parse::<GitBlob>().is_err() || repository.url.starts_with('-') {
-                return Err(wrong(format!("`{}` is not a commit of a repository", repository.commit)));
-            }
+        if let Some(repository) = &recipe.repository
+            && (repository.commit.parse::<GitBlob>().is_err() || repository.url.starts_with('-'))
+        {
+            return Err(wrong(format!("`{}` is not a commit of a repository", repository.commit)));
         }
         Ok(recipe)
     }

@@ -4,6 +4,7 @@
 //! follows redirects away from the headers that hold the answer; so it is asked for descriptions only.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -73,7 +74,7 @@ fn description(entry: RepoTreeEntry) -> Option<(String, Expected)> {
 fn failure(error: &HFError, model: &Model, settings: &Settings) -> Failure {
     let url = shown_text(&format!("{}/{}", settings.endpoint, model.repo));
     let token_sent = settings.token.is_some();
-    let why = error.to_string();
+    let why = reason(error);
     let why = settings.token.as_ref().map_or(why.clone(), |token| token.cut_from(&why));
     match error {
         HFError::AuthRequired { .. } => FetchError::Unauthorised { url, token_sent }.into(),
@@ -92,7 +93,19 @@ fn failure(error: &HFError, model: &Model, settings: &Settings) -> Failure {
     }
 }
 
+/// The library's words; of a request that failed, those of its cause, because it repeats the address at each level.
+fn reason(error: &HFError) -> String {
+    match error {
+        HFError::Request { source, .. } => causes(source).last().map_or_else(String::new, ToString::to_string),
+        other => other.to_string(),
+    }
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
+}
+
 /// Whether all of an answer came and is no description; a cut looks the same but for its cause.
-fn is_nonsense(error: &(dyn std::error::Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |error| error.source()).any(|error| error.is::<serde_json::Error>())
+fn is_nonsense(error: &(dyn Error + 'static)) -> bool {
+    causes(error).any(|error| error.is::<serde_json::Error>())
 }

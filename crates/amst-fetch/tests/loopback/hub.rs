@@ -264,6 +264,15 @@ fn a_hub_that_does_not_answer_is_not_waited_for_for_ever() {
 }
 
 #[test]
+fn a_hub_that_is_not_there_is_named_once_with_the_cause() {
+    let mut stage = Stage::new(hub);
+    stage.settings.endpoint = Server::new(|_| Reply::new(200, "")).url();
+    let text = stage.error().to_string();
+    assert!(text.contains("refused") || text.contains("reset") || text.contains("closed"), "{text}");
+    assert_eq!(text.matches(&stage.settings.endpoint).count(), 1, "{text}");
+}
+
+#[test]
 fn nonsense_from_the_hub_is_an_error_and_no_panic() {
     for body in [
         "",

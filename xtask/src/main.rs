@@ -7,7 +7,6 @@ mod build;
 mod ci;
 mod exit;
 mod fetch;
-mod fetched;
 mod reproduce;
 mod workspace;
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use amst_fetch::hub;
 use amst_recipe::{
     Cell, DataLock, DatasetSpec, Grid, RecipeError, ResolvedDataset, TextModel, TextModels, find_dataset,
     resolve_preset,
@@ -9,7 +10,6 @@ use amst_recipe::{
 use anyhow::Result;
 
 use crate::args::Layers;
-use crate::text_model;
 
 /// The folder of descriptors: `AMST_DATASETS`, or `datasets` here, or that of the source tree.
 pub fn folder() -> PathBuf {
@@ -40,7 +40,7 @@ pub fn resolved(what: &Layers) -> Result<Resolved> {
     assignments.extend(what.epochs.map(|n| format!("epochs={n}")));
     assignments.extend(what.modalities.iter().map(|list| format!("modalities={list}")));
     let lock = DataLock::of(&dataset)?;
-    let models = TextModels::new(text_model::locate);
+    let models = TextModels::new(hub::text_model);
     let (cell, text_model) = models.complete(&assignments, |assignments| cell(what, &dataset, &lock, assignments))?;
     Ok(Resolved { dataset, lock, cell, text_model })
 }

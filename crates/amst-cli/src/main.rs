@@ -23,7 +23,6 @@ mod progress;
 mod replay;
 mod signals;
 mod status;
-mod text_model;
 mod tokens;
 mod train;
 

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use amst_data::Prepared;
+use amst_fetch::hub;
 use amst_recipe::{Cell, CellId, DataLock, Recipe, RecipeError, ResolvedDataset, TextModel, TextModels, find_dataset};
 use amst_train::{FoundNetwork, NetworkPlace, SelectedNetwork, find_network};
 use anyhow::Result;
 
 use crate::args::Which;
 use crate::failure::Usage;
-use crate::{datasets, device, text_model};
+use crate::{datasets, device};
 
 /// A network, ready to be asked.
 pub struct Opened {
@@ -26,7 +27,7 @@ pub fn open(which: &Which) -> Result<Opened> {
     let place = place(which)?;
     let device = device::open(&which.device)?;
     let found = find_network(&place)?;
-    let text_model = TextModels::new(text_model::locate).of(&found.recipe)?;
+    let text_model = TextModels::new(hub::text_model).of(&found.recipe)?;
     let classes = match &found.classes {
         Some(classes) => classes.clone(),
         None => classes_of(&found.recipe, &dataset(which, &found.recipe)?)?,

@@ -1,5 +1,6 @@
 //! The command line, resolved into cells.
 
+use amst_fetch::hub;
 use amst_recipe::{Cell, DataLock, Experiment, Grid, Layout, Preset, RecipeError, TextModels};
 use amst_report::{Entry, LeftOut, MeasuredDataset, Missing, Table, Wanted};
 
@@ -77,7 +78,7 @@ impl Request {
 
     /// Finds the cell of every row, seed and column, or why there is none.
     fn fill(&mut self) -> anyhow::Result<()> {
-        let models = TextModels::new(crate::fetched::text_model);
+        let models = TextModels::new(hub::text_model);
         for column in &self.columns {
             let lock = DataLock::of(&column.dataset)?;
             let assignments: Vec<String> = self.assignments.iter().cloned().chain(column.assignment()).collect();

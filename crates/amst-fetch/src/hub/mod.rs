@@ -11,5 +11,5 @@ mod settings;
 #[cfg(feature = "hub")]
 pub use fetch::{Fetched, fetch};
 pub use known::{Model, ModelFile, model, models};
-pub use place::{Folder, Missing, MissingFile, State, check, located, located_in};
+pub use place::{Folder, Missing, MissingFile, State, check, located, located_in, text_model};
 pub use settings::{ENDPOINT, Settings};

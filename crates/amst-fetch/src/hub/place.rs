@@ -75,6 +75,21 @@ pub fn located(name: &str) -> Result<Folder, FetchError> {
     located_in(model(name)?, &Settings::from_env()?)
 }
 
+/// The folder of a model for a recipe's text encoder, or what to tell a person: which files to put
+/// where, or what else the encoder could be.
+///
+/// # Errors
+/// As [`located`], in words.
+pub fn text_model(name: &str) -> Result<PathBuf, String> {
+    match located(name) {
+        Ok(folder) => Ok(folder.path),
+        Err(error @ FetchError::UnknownModel { .. }) => {
+            Err(format!("{error}; or use `bag`, `transformer`, or the path of a folder with a model's files"))
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 /// The same with settings of one's own.
 ///
 /// # Errors

@@ -1,4 +1,5 @@
-//! Automation of this workspace: `cargo xtask reproduce`, `cargo xtask fetch`, `cargo xtask ci`, `cargo xtask tidy`.
+//! Automation of this workspace: `cargo xtask reproduce`, `cargo xtask fetch`, `cargo xtask setup`, `cargo xtask ci`,
+//! `cargo xtask tidy`.
 //!
 //! It links no tensor library, so that a plan is printed in milliseconds; whatever trains
 //! is a process of the release build of `amst`, and whatever downloads one of `amst-fetch`.
@@ -8,6 +9,7 @@ mod ci;
 mod exit;
 mod fetch;
 mod reproduce;
+mod setup;
 mod workspace;
 
 use std::process::ExitCode;
@@ -27,6 +29,8 @@ enum Task {
     Reproduce(Box<reproduce::Args>),
     /// Bring a pretrained model or a data set, or say what is here.
     Fetch(fetch::Args),
+    /// Find or bring what a device needs.
+    Setup(setup::Args),
     /// Run every check, in order, until one fails.
     Ci,
     /// Check that the architecture's invariants hold.
@@ -37,6 +41,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Reproduce(args) => reproduce::run(&args),
         Task::Fetch(args) => fetch::run(&args),
+        Task::Setup(args) => setup::run(&args),
         Task::Ci => ci::run(),
         Task::Tidy => ci::tidy(),
     };

@@ -1,8 +1,9 @@
-//! Automation of this workspace: `cargo xtask reproduce`, `cargo xtask fetch`, `cargo xtask ci`, `cargo xtask tidy`.
+//! Automation of this workspace: `cargo xtask reproduce`, `fetch`, `bench`, `ci` and `tidy`.
 //!
 //! It links no tensor library, so that a plan is printed in milliseconds; whatever trains
 //! is a process of the release build of `amst`, and whatever downloads one of `amst-fetch`.
 
+mod bench;
 mod build;
 mod ci;
 mod exit;
@@ -27,6 +28,8 @@ enum Task {
     Reproduce(Box<reproduce::Args>),
     /// Bring a pretrained model or a data set, or say what is here.
     Fetch(fetch::Args),
+    /// Measure how fast something is, alone or beside PyTorch.
+    Bench(bench::Args),
     /// Run every check, in order, until one fails.
     Ci,
     /// Check that the architecture's invariants hold.
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Reproduce(args) => reproduce::run(&args),
         Task::Fetch(args) => fetch::run(&args),
+        Task::Bench(args) => bench::run(&args),
         Task::Ci => ci::run(),
         Task::Tidy => ci::tidy(),
     };

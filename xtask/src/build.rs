@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 use serde_json::Value;
@@ -13,6 +13,19 @@ use crate::workspace::cargo;
 pub fn program(package: &str, name: &str, how: &[&str]) -> anyhow::Result<PathBuf> {
     let mut command = cargo();
     command.args(["build", "--package", package, "--bin", name]).args(how);
+    built(command, name)
+}
+
+/// Builds a bench as `cargo bench` does, and says where it is.
+///
+/// Of the whole workspace: asked for one package, cargo would choose other features of burn and build it again.
+pub fn bench(name: &str) -> anyhow::Result<PathBuf> {
+    let mut command = cargo();
+    command.args(["bench", "--workspace", "--bench", name, "--no-run"]);
+    built(command, name)
+}
+
+fn built(mut command: Command, name: &str) -> anyhow::Result<PathBuf> {
     // cargo knows best where its target folder is.
     command.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped());
     let mut child = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
@@ -21,7 +34,7 @@ pub fn program(package: &str, name: &str, how: &[&str]) -> anyhow::Result<PathBu
         program = executable(&line?, name).or(program);
     }
     if !child.wait()?.success() {
-        bail!("`{name}` does not build with `{}`: cargo says why above", how.join(" "));
+        bail!("`{name}` does not build: cargo says why above ({command:?})");
     }
     program.with_context(|| format!("cargo built no program called `{name}`"))
 }

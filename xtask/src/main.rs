@@ -1,9 +1,9 @@
-//! Automation of this workspace: `cargo xtask reproduce`, `cargo xtask fetch`, `cargo xtask setup`, `cargo xtask ci`,
-//! `cargo xtask tidy`.
+//! Automation of this workspace: `cargo xtask reproduce`, `fetch`, `setup`, `bench`, `ci` and `tidy`.
 //!
 //! It links no tensor library, so that a plan is printed in milliseconds; whatever trains
 //! is a process of the release build of `amst`, and whatever downloads one of `amst-fetch`.
 
+mod bench;
 mod build;
 mod ci;
 mod exit;
@@ -31,6 +31,8 @@ enum Task {
     Fetch(fetch::Args),
     /// Find or bring what a device needs.
     Setup(setup::Args),
+    /// Measure how fast something is, alone or beside PyTorch.
+    Bench(bench::Args),
     /// Run every check, in order, until one fails.
     Ci,
     /// Check that the architecture's invariants hold.
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Task::Reproduce(args) => reproduce::run(&args),
         Task::Fetch(args) => fetch::run(&args),
         Task::Setup(args) => setup::run(&args),
+        Task::Bench(args) => bench::run(&args),
         Task::Ci => ci::run(),
         Task::Tidy => ci::tidy(),
     };

@@ -82,7 +82,7 @@ fn planning_and_preprocessing_never_link_burn() {
 
 #[test]
 fn the_leaves_depend_on_no_other_room() {
-    for leaf in ["amst-recipe", "amst-fbank", "amst-fetch", "amst-frames", "amst-tokens"] {
+    for leaf in ["amst-recipe", "amst-fbank", "amst-fetch", "amst-frames", "amst-kernels", "amst-tokens"] {
         let rooms: Vec<_> = links(leaf).into_iter().filter(|p| p.starts_with("amst") && p != leaf).collect();
         assert!(rooms.is_empty(), "{leaf} depends on {rooms:?}");
     }
@@ -97,12 +97,42 @@ fn the_method_knows_neither_files_nor_recipes_of_data() {
     }
 }
 
+/// The crate whose business the devices are; its public functions take tensors like everybody's.
+const KERNELS: &str = "amst-kernels";
+
 #[test]
 fn there_is_no_backend_type_parameter() {
-    for file in crates().iter().flat_map(|c| rust_files(c)) {
-        let code = code(&file);
-        assert!(!code.contains("B: Backend") && !code.contains(": AutodiffBackend"), "{}", file.display());
+    for krate in crates() {
+        let inside =
+            |file: &Path| name(&krate) == KERNELS && !file.ends_with("src/lib.rs") && !file.ends_with("mod.rs");
+        for file in rust_files(&krate).into_iter().filter(|f| !inside(f)) {
+            let code = code(&file);
+            assert!(!code.contains("B: Backend") && !code.contains(": AutodiffBackend"), "{}", file.display());
+        }
     }
+}
+
+/// Operations beside burn's own, and what of them is unsafe, lie in one room with a public face of tensors.
+#[test]
+fn only_the_kernels_extend_backends_and_are_unsafe() {
+    for krate in crates().into_iter().filter(|c| name(c) != KERNELS) {
+        for file in sources(&krate) {
+            let code = code(&file);
+            // A store is mapped into memory.
+            let mapped = name(&krate) == "amst-data" && code.contains("unsafe { Mmap::map(");
+            assert!(!code.contains("unsafe ") || mapped, "unsafe code in {}", file.display());
+            for word in ["backend_extension", "burn::backend"] {
+                assert!(!code.contains(word), "{word} in {}", file.display());
+            }
+        }
+    }
+    let manifest = manifest(&root().join("crates").join(KERNELS));
+    let features = manifest["features"].as_table().unwrap();
+    assert_eq!(
+        features.keys().collect::<Vec<_>>(),
+        ["flex", "tch"],
+        "a kernel for every device that is named, no other"
+    );
 }
 
 #[test]
@@ -117,7 +147,7 @@ fn only_the_command_line_program_names_a_backend() {
             }
             continue;
         }
-        let own = manifest.get("features").and_then(toml::Value::as_table);
+        let own = manifest.get("features").and_then(toml::Value::as_table).filter(|_| name(&krate) != KERNELS);
         let own: Vec<_> = own.into_iter().flat_map(|f| f.keys()).filter(|k| backends.contains(&k.as_str())).collect();
         assert!(own.is_empty(), "{} has features {own:?}", name(&krate));
         for (dependency, value) in manifest.get("dependencies").and_then(toml::Value::as_table).into_iter().flatten() {

@@ -1,5 +1,5 @@
+use amst_kernels::batch_norm::{Then, eval, train};
 use burn::module::{Flag, Module, Param, RunningState};
-use burn::tensor::module::{batch_norm, batch_norm_train};
 use burn::tensor::{Device, Tensor};
 
 /// Share of the batch's statistics in each update of the running ones, as in PyTorch.
@@ -40,23 +40,36 @@ impl BatchNorm {
 
     /// Normalises `[batch, channels, height, width]` over all axes but the channels.
     pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        if input.device().is_autodiff() && self.training.is_enabled() {
-            return self.forward_train(input);
-        }
-        let mean = self.running_mean.value();
-        let variance = self.running_var.value();
-        batch_norm(input, self.gamma.val(), self.beta.val(), mean, variance, EPSILON)
+        self.forward_then(input, Then::Nothing)
     }
 
-    fn forward_train(&self, input: Tensor<4>) -> Tensor<4> {
+    /// Normalises as [`BatchNorm::forward`] does, and rectifies the result.
+    pub fn forward_relu(&self, input: Tensor<4>) -> Tensor<4> {
+        self.forward_then(input, Then::Relu)
+    }
+
+    /// Normalises, adds a shortcut of the same shape and rectifies the sum: the end of a residual block.
+    pub fn forward_add_relu(&self, input: Tensor<4>, shortcut: Tensor<4>) -> Tensor<4> {
+        self.forward_then(input, Then::AddRelu(shortcut))
+    }
+
+    fn forward_then(&self, input: Tensor<4>, then: Then) -> Tensor<4> {
+        if input.device().is_autodiff() && self.training.is_enabled() {
+            return self.forward_train(input, then);
+        }
+        let running = [self.running_mean.value(), self.running_var.value()];
+        eval(input, [self.gamma.val(), self.beta.val()], running, EPSILON, then)
+    }
+
+    fn forward_train(&self, input: Tensor<4>, then: Then) -> Tensor<4> {
         let [batch, _, height, width] = input.dims();
         let count = (batch * height * width) as f64;
         // One sample a channel has no unbiased variance; PyTorch refuses it, here the biased one (0) stands in.
         let unbias = if count > 1.0 { count / (count - 1.0) } else { 1.0 };
-        let output = batch_norm_train(input, self.gamma.val(), self.beta.val(), EPSILON);
-        Self::update(&self.running_mean, output.mean, 1.0);
-        Self::update(&self.running_var, output.variance, unbias);
-        output.output
+        let done = train(input, self.gamma.val(), self.beta.val(), EPSILON, then);
+        Self::update(&self.running_mean, done.mean, 1.0);
+        Self::update(&self.running_var, done.variance, unbias);
+        done.output
     }
 
     fn update(running: &RunningState<Tensor<1>>, batch: Tensor<1>, scale: f64) {

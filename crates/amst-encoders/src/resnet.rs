@@ -1,10 +1,10 @@
 //! ResNet-18 (He et al. 2016) in torchvision's topology, without its classifier.
 
+use amst_kernels::convolution::conv2d;
 use burn::module::Module;
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2d;
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
-use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
 use crate::init::{kaiming_conv, normal_param};
@@ -117,20 +117,20 @@ impl BasicBlock {
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let y = relu(self.bn1.forward(self.conv1.forward(x.clone())));
-        let y = self.bn2.forward(self.conv2.forward(y));
+        let y = self.bn1.forward_relu(convolve(&self.conv1, x.clone()));
+        let y = convolve(&self.conv2, y);
         let shortcut = match &self.downsample {
-            Some(downsample) => downsample.bn.forward(downsample.conv.forward(x)),
+            Some(downsample) => downsample.bn.forward(convolve(&downsample.conv, x)),
             None => x,
         };
-        relu(y + shortcut)
+        self.bn2.forward_add_relu(y, shortcut)
     }
 }
 
 impl ResNet18 {
     /// Feature maps of `[batch, channels, height, width]`, before averaging: `[batch, D, h, w]`.
     pub fn features(&self, x: Tensor<4>) -> Tensor<4> {
-        let mut x = relu(self.bn1.forward(self.conv1.forward(x)));
+        let mut x = self.bn1.forward_relu(convolve(&self.conv1, x));
         if let Some(maxpool) = &self.maxpool {
             x = maxpool.forward(x);
         }
@@ -138,7 +138,7 @@ impl ResNet18 {
             x = block.forward(x);
         }
         match &self.proj {
-            Some(proj) => proj.forward(x),
+            Some(proj) => convolve(proj, x),
             None => x,
         }
     }
@@ -154,6 +154,11 @@ impl ResNet18 {
         let folded = x.swap_dims(1, 2).reshape([batch * frames, channels, height, width]);
         average(self.features(folded), frames)
     }
+}
+
+/// A layer's convolution; its settings are those of `kaiming_conv`.
+fn convolve(layer: &Conv2d, x: Tensor<4>) -> Tensor<4> {
+    conv2d(x, layer.weight.val(), layer.stride[0], layer.kernel_size[0] / 2)
 }
 
 /// Mean over frames, height and width: `[batch * frames, D, h, w]` to `[batch, D]`.

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use amst_kernels::descent::{Sgd, step};
 use amst_recipe::Optim;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
@@ -12,8 +13,8 @@ use burn::tensor::{Gradients, Tensor};
 /// A parameter without a gradient is left alone entirely: no weight decay, and its velocity
 /// waits unchanged for its next step. That is what makes a skipped modality bit-frozen.
 ///
-/// Our own twenty lines of arithmetic, because burn's optimiser does not let its velocities
-/// be read by parameter (docs/decisions/0009-own-sgd.md).
+/// Our own, because burn's optimiser does not let its velocities be read by parameter
+/// (docs/decisions/0009-own-sgd.md); the arithmetic is [`amst_kernels::descent`]'s.
 #[derive(Clone)]
 pub struct Optimiser {
     momentum: f64,
@@ -58,20 +59,6 @@ impl Optimiser {
     pub fn restore<M: Module>(&mut self, module: &M, ids: &[ParamId]) {
         module.visit(&mut Taken { optimiser: self, ids });
     }
-
-    fn direction<const D: usize>(&mut self, id: ParamId, value: &Tensor<D>, gradient: Tensor<D>) -> Tensor<D> {
-        let decayed = match self.weight_decay {
-            0.0 => gradient,
-            decay => value.clone().mul_scalar(decay) + gradient,
-        };
-        let velocity = match self.velocities.remove(&id) {
-            Some(before) => before.reshape(decayed.dims()).mul_scalar(self.momentum) + decayed,
-            None => decayed,
-        };
-        let size = velocity.dims().iter().product::<usize>();
-        self.velocities.insert(id, velocity.clone().reshape([size]));
-        velocity
-    }
 }
 
 struct Descent<'a> {
@@ -85,9 +72,11 @@ impl ModuleMapper for Descent<'_> {
         let Some(gradient) = self.gradients.remove::<D>(param.id) else { return param };
         let (id, tensor, mapper) = param.consume();
         let value = tensor.inner();
-        let velocity = self.optimiser.direction(id, &value, gradient);
-        let moved = Tensor::from_inner(value - velocity.mul_scalar(self.lr)).require_grad();
-        Param::from_mapped_value(id, moved, mapper)
+        let Optimiser { momentum, weight_decay, ref mut velocities } = *self.optimiser;
+        let (moved, velocity) =
+            step(value, gradient, velocities.remove(&id), Sgd { lr: self.lr, momentum, weight_decay });
+        velocities.insert(id, velocity);
+        Param::from_mapped_value(id, Tensor::from_inner(moved).require_grad(), mapper)
     }
 }
 

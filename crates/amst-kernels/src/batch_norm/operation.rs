@@ -1,0 +1,241 @@
+//! The operation across burn's devices, and its place in the graph of gradients.
+
+use std::fmt::Debug;
+
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, NodeGuard, Ops, OpsKind};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, AutodiffBackend, Backend, backend_extension};
+
+/// What a device computes. `[batch, channels, height, width]` and `[channels]`, `f32`.
+pub trait Kernels: Backend {
+    /// What the backward pass needs of the forward pass.
+    type Memory: Clone + Send + Debug + 'static;
+
+    /// Normalises with the batch's statistics.
+    fn forward(inputs: Inputs<Self>, epsilon: f64, relu: bool) -> Trained<Self>;
+
+    /// Gradients of the inputs, from the output's.
+    fn backward(memory: Self::Memory, gradient: FloatTensor<Self>) -> InputGradients<Self>;
+
+    /// Normalises with given statistics: `[gamma, beta, mean, variance]`.
+    fn affine(
+        x: FloatTensor<Self>,
+        shortcut: Option<FloatTensor<Self>>,
+        channels: [FloatTensor<Self>; 4],
+        epsilon: f64,
+        relu: bool,
+    ) -> FloatTensor<Self>;
+}
+
+/// Inputs of a training pass.
+pub struct Inputs<B: Backend> {
+    pub x: FloatTensor<B>,
+    pub shortcut: Option<FloatTensor<B>>,
+    pub gamma: FloatTensor<B>,
+    pub beta: FloatTensor<B>,
+}
+
+/// Results of a training pass.
+pub struct Trained<B: Kernels> {
+    pub output: FloatTensor<B>,
+    pub mean: FloatTensor<B>,
+    pub variance: FloatTensor<B>,
+    pub memory: B::Memory,
+}
+
+/// Gradients of [`Inputs`].
+pub struct InputGradients<B: Backend> {
+    pub x: FloatTensor<B>,
+    pub shortcut: Option<FloatTensor<B>>,
+    pub gamma: FloatTensor<B>,
+    pub beta: FloatTensor<B>,
+}
+
+/// Output, mean and biased variance.
+type Three<B> = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>);
+
+/// The operations that `Dispatch` finds on the device of their tensors.
+#[backend_extension(Flex: cfg(feature = "flex"), LibTorch: cfg(feature = "tch"), Autodiff)]
+pub trait BatchNormOps: Backend {
+    fn norm_train(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f64,
+        relu: bool,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    fn norm_add_train(
+        x: FloatTensor<Self>,
+        shortcut: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    fn norm_eval(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        variance: FloatTensor<Self>,
+        epsilon: f64,
+        relu: bool,
+    ) -> FloatTensor<Self>;
+
+    fn norm_add_eval(
+        x: FloatTensor<Self>,
+        shortcut: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        variance: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> FloatTensor<Self>;
+}
+
+/// The operations of a device, from its kernels.
+#[cfg(any(feature = "flex", feature = "tch"))]
+macro_rules! operations {
+    ($backend:ty) => {
+        impl BatchNormOps for $backend {
+            fn norm_train(
+                x: FloatTensor<Self>,
+                gamma: FloatTensor<Self>,
+                beta: FloatTensor<Self>,
+                epsilon: f64,
+                relu: bool,
+            ) -> Three<Self> {
+                let done = Self::forward(Inputs { x, shortcut: None, gamma, beta }, epsilon, relu);
+                (done.output, done.mean, done.variance)
+            }
+
+            fn norm_add_train(
+                x: FloatTensor<Self>,
+                shortcut: FloatTensor<Self>,
+                gamma: FloatTensor<Self>,
+                beta: FloatTensor<Self>,
+                epsilon: f64,
+            ) -> Three<Self> {
+                let done = Self::forward(Inputs { x, shortcut: Some(shortcut), gamma, beta }, epsilon, true);
+                (done.output, done.mean, done.variance)
+            }
+
+            fn norm_eval(
+                x: FloatTensor<Self>,
+                gamma: FloatTensor<Self>,
+                beta: FloatTensor<Self>,
+                mean: FloatTensor<Self>,
+                variance: FloatTensor<Self>,
+                epsilon: f64,
+                relu: bool,
+            ) -> FloatTensor<Self> {
+                Self::affine(x, None, [gamma, beta, mean, variance], epsilon, relu)
+            }
+
+            fn norm_add_eval(
+                x: FloatTensor<Self>,
+                shortcut: FloatTensor<Self>,
+                gamma: FloatTensor<Self>,
+                beta: FloatTensor<Self>,
+                mean: FloatTensor<Self>,
+                variance: FloatTensor<Self>,
+                epsilon: f64,
+            ) -> FloatTensor<Self> {
+                Self::affine(x, Some(shortcut), [gamma, beta, mean, variance], epsilon, true)
+            }
+        }
+    };
+}
+
+#[cfg(feature = "flex")]
+operations!(burn::backend::Flex);
+#[cfg(feature = "tch")]
+operations!(burn::backend::LibTorch);
+
+/// The backward pass as one node; the parents are x, gamma, beta and, of four, the shortcut.
+#[derive(Debug)]
+struct Node;
+
+impl<B: Kernels, const N: usize> Backward<B, N> for Node {
+    type State = B::Memory;
+
+    fn backward(self, ops: Ops<B::Memory, N>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let InputGradients { x, shortcut, gamma, beta } = B::backward(ops.state, gradient);
+        let of_parents = [Some(x), Some(gamma), Some(beta), shortcut];
+        for (parent, gradient) in ops.parents.into_iter().zip(of_parents) {
+            if let (Some(parent), Some(gradient)) = (parent, gradient) {
+                grads.register::<B>(parent.id, gradient);
+            }
+        }
+    }
+}
+
+impl<B: Kernels, C: CheckpointStrategy> BatchNormOps for Autodiff<B, C> {
+    fn norm_train(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f64,
+        relu: bool,
+    ) -> Three<Self> {
+        let [(x, x_node), (gamma, gamma_node), (beta, beta_node)] = [x, gamma, beta].map(|t| t.into_parts());
+        let done = B::forward(Inputs { x, shortcut: None, gamma, beta }, epsilon, relu);
+        recorded::<B, C, 3>([x_node, gamma_node, beta_node], done)
+    }
+
+    fn norm_add_train(
+        x: FloatTensor<Self>,
+        shortcut: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> Three<Self> {
+        let [(x, x_node), (gamma, gamma_node), (beta, beta_node)] = [x, gamma, beta].map(|t| t.into_parts());
+        let (shortcut, shortcut_node) = shortcut.into_parts();
+        let done = B::forward(Inputs { x, shortcut: Some(shortcut), gamma, beta }, epsilon, true);
+        recorded::<B, C, 4>([x_node, gamma_node, beta_node, shortcut_node], done)
+    }
+
+    fn norm_eval(
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: f64,
+        _: bool,
+    ) -> FloatTensor<Self> {
+        unreachable!("`eval` leaves gradients of an affine map to burn")
+    }
+
+    fn norm_add_eval(
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: f64,
+    ) -> FloatTensor<Self> {
+        unreachable!("`eval` leaves gradients of an affine map to burn")
+    }
+}
+
+/// Puts a training pass into the graph; its statistics are constants there.
+fn recorded<B: Kernels, C: CheckpointStrategy, const N: usize>(
+    parents: [NodeGuard; N],
+    done: Trained<B>,
+) -> Three<Autodiff<B, C>> {
+    let prepared = <Node as Backward<B, N>>::prepare::<C>(Node, parents);
+    let output = match prepared.compute_bound().stateful() {
+        OpsKind::Tracked(node) => node.finish(done.memory, done.output),
+        OpsKind::UnTracked(node) => node.finish(done.output),
+    };
+    let constant = <Autodiff<B, C> as AutodiffBackend>::from_inner;
+    (output, constant(done.mean), constant(done.variance))
+}

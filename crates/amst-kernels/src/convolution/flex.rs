@@ -1,0 +1,47 @@
+//! On Flex, burn's CPU device in Rust.
+
+use burn::backend::{Flex, TensorMetadata};
+
+use super::kernel::{self, Shape};
+use super::operation::{Kernels, Steps};
+use crate::flex::{FlexTensor, contiguous, numbers, tensor};
+
+impl Kernels for Flex {
+    fn forward(x: FlexTensor, kernels: FlexTensor, steps: Steps) -> FlexTensor {
+        let shape = shape(&x, &kernels, steps);
+        let [x, kernels] = [x, kernels].map(contiguous);
+        let [height, width] = shape.to();
+        let mut output = vec![0.0; shape.batch * shape.outputs * height * width];
+        if shape.batch * shape.outputs * shape.inputs > 0 {
+            kernel::forward(numbers(&x), numbers(&kernels), &mut output, shape);
+        }
+        tensor(output, [shape.batch, shape.outputs, height, width].into())
+    }
+
+    fn of_input(x: &FlexTensor, kernels: FlexTensor, gradient: FlexTensor, steps: Steps) -> FlexTensor {
+        let shape = shape(x, &kernels, steps);
+        let [gradient, kernels] = [gradient, kernels].map(contiguous);
+        let mut result = vec![0.0; x.shape().num_elements()];
+        if shape.batch * shape.outputs * shape.inputs > 0 {
+            kernel::of_input(numbers(&gradient), numbers(&kernels), &mut result, shape);
+        }
+        tensor(result, x.shape())
+    }
+
+    fn of_kernels(x: FlexTensor, kernels: &FlexTensor, gradient: FlexTensor, steps: Steps) -> FlexTensor {
+        let shape = shape(&x, kernels, steps);
+        let [x, gradient] = [x, gradient].map(contiguous);
+        let mut result = vec![0.0; kernels.shape().num_elements()];
+        if shape.batch * shape.outputs * shape.inputs > 0 {
+            kernel::of_kernels(numbers(&x), numbers(&gradient), &mut result, shape);
+        }
+        tensor(result, kernels.shape())
+    }
+}
+
+fn shape(x: &FlexTensor, kernels: &FlexTensor, steps: Steps) -> Shape {
+    let [batch, inputs, height, width] = x.shape().dims();
+    let [outputs, _, high, wide] = kernels.shape().dims();
+    let Steps { stride, padding } = steps;
+    Shape { batch, inputs, outputs, from: [height, width], kernel: [high, wide], stride, padding: [padding; 2] }
+}

@@ -1,0 +1,59 @@
+//! How positions of the output are cut into tasks.
+
+use rayon::prelude::*;
+
+use super::Shape;
+
+/// Some rows of one picture's output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Strip {
+    /// Which picture.
+    pub picture: usize,
+    /// First row.
+    pub row: usize,
+    /// How many rows.
+    pub rows: usize,
+}
+
+/// Numbers of an unfolded tile: three quarters of a second cache of half a megabyte.
+pub const OF_CACHE: usize = 96 * 1024;
+
+/// Strips that are unfolded beside each other.
+pub type Tile = Vec<Strip>;
+
+/// Columns that an unfolded tile should have: enough for a matrix product to run at speed, few
+/// enough for the tile to stay in the second cache.
+fn columns(shape: &Shape, of_cache: usize) -> usize {
+    let all = shape.batch * shape.positions();
+    let cached = (of_cache / shape.depth()).max(96);
+    // At least eight tasks, where there is work for them.
+    (all / 8).clamp(96, cached)
+}
+
+/// All positions of the output, in tiles of about as many columns as are best.
+///
+/// `of_cache` is how many numbers an unfolded tile may have.
+pub fn tiles(shape: &Shape, of_cache: usize) -> Vec<Tile> {
+    let ([rows, width], columns) = (shape.to(), columns(shape, of_cache));
+    if rows * width > columns {
+        let strips = (rows * width).div_ceil(columns).min(rows);
+        let each = rows.div_ceil(strips);
+        let of_picture =
+            |picture| (0..rows).step_by(each).map(move |row| vec![Strip { picture, row, rows: each.min(rows - row) }]);
+        return (0..shape.batch).flat_map(of_picture).collect();
+    }
+    let pictures: Vec<_> = (0..shape.batch).map(|picture| Strip { picture, row: 0, rows }).collect();
+    pictures.chunks((columns / (rows * width)).max(1)).map(<[_]>::to_vec).collect()
+}
+
+/// Multiplications below which threads cost more than they save.
+const WORTH_THREADS: usize = 1 << 19;
+
+/// Runs `work` on every item, in parallel if there is enough to do.
+pub fn run<T: Sync>(items: &[T], multiplications: usize, work: impl Fn(&T) + Sync + Send) {
+    if multiplications < WORTH_THREADS || items.len() == 1 {
+        items.iter().for_each(work);
+    } else {
+        items.par_iter().with_max_len(1).for_each(work);
+    }
+}

@@ -1,0 +1,152 @@
+//! From pictures to the matrix whose columns are what each position of the output reads (im2col).
+
+use super::Shape;
+use super::tiles::Strip;
+
+/// Numbers that are copied at once.
+const WIDTH: usize = 8;
+
+/// Rows of some channels with zeros around them, columns sorted by their remainder modulo the
+/// stride, so that what a tap reads along a row of the output lies in one piece.
+#[derive(Default)]
+pub struct Padded {
+    values: Vec<f32>,
+    /// Length of one remainder's part of a row.
+    part: usize,
+    /// Rows of a channel.
+    rows: usize,
+    stride: usize,
+}
+
+impl Padded {
+    /// Where the input's column `column`, counted with the padding, lies in its row.
+    #[inline(always)]
+    fn column(&self, column: usize) -> usize {
+        column % self.stride * self.part + column / self.stride
+    }
+
+    fn row_length(&self) -> usize {
+        self.stride * self.part
+    }
+
+    /// Makes room for what a strip of the output reads of so many channels, all zeros.
+    pub fn clear(&mut self, shape: &Shape, rows: usize, channels: usize) {
+        self.stride = shape.stride;
+        self.part = (shape.from[1] + 2 * shape.padding[1]).div_ceil(shape.stride);
+        self.rows = (rows - 1) * shape.stride + shape.kernel[0];
+        self.values.clear();
+        // The last copy reads past the last row.
+        self.values.resize(channels * self.rows * self.row_length() + WIDTH, 0.0);
+    }
+
+    /// Rows of the input that a strip touches, with their number in here.
+    fn touched(&self, shape: &Shape, row: usize) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let (first, height, padding) = (row * shape.stride, shape.from[0], shape.padding[0]);
+        (0..self.rows).filter_map(move |own| {
+            let of_input = (first + own).checked_sub(padding)?;
+            (of_input < height).then_some((own, of_input))
+        })
+    }
+
+    /// Lays a picture's channels `[channels, height, width]` in, as far as a strip of the output reads them.
+    pub fn fill(&mut self, picture: &[f32], shape: &Shape, strip: Strip) {
+        let channels = picture.len() / shape.plane();
+        self.clear(shape, strip.rows, channels);
+        let (length, width, padding) = (self.row_length(), shape.from[1], shape.padding[1]);
+        for (channel, plane) in picture.chunks_exact(shape.plane()).enumerate() {
+            for (own, of_input) in self.touched(shape, strip.row) {
+                let from = &plane[of_input * width..(of_input + 1) * width];
+                let start = (channel * self.rows + own) * length;
+                if shape.stride == 1 {
+                    self.values[start + padding..start + padding + width].copy_from_slice(from);
+                } else {
+                    self.scatter(from, start, padding);
+                }
+            }
+        }
+    }
+
+    fn scatter(&mut self, from: &[f32], start: usize, padding: usize) {
+        for remainder in 0..self.stride {
+            // The first of the input's columns that has this remainder.
+            let first = (remainder + self.stride - padding % self.stride) % self.stride;
+            let to = start + self.column(first + padding);
+            let values = from.iter().skip(first).step_by(self.stride);
+            self.values[to..].iter_mut().zip(values).for_each(|(to, &value)| *to = value);
+        }
+    }
+
+    /// Adds what lies in here to a picture's channels: the reverse of [`Padded::fill`].
+    pub fn add_to(&self, picture: &mut [f32], shape: &Shape, strip: Strip) {
+        let (length, width, padding) = (self.row_length(), shape.from[1], shape.padding[1]);
+        for (channel, plane) in picture.chunks_exact_mut(shape.plane()).enumerate() {
+            for (own, of_input) in self.touched(shape, strip.row) {
+                let to = &mut plane[of_input * width..(of_input + 1) * width];
+                let start = (channel * self.rows + own) * length;
+                for remainder in 0..self.stride {
+                    let first = (remainder + self.stride - padding % self.stride) % self.stride;
+                    let from = &self.values[start + self.column(first + padding)..];
+                    to.iter_mut().skip(first).step_by(self.stride).zip(from).for_each(|(to, &value)| *to += value);
+                }
+            }
+        }
+    }
+
+    /// Where what tap `[y, x]` of a channel reads for the strip's row begins.
+    #[inline(always)]
+    fn start(&self, channel: usize, row: usize, [y, x]: [usize; 2]) -> usize {
+        (channel * self.rows + row * self.stride + y) * self.row_length() + self.column(x)
+    }
+
+    /// Writes the rows of the unfolded matrix `[channels × taps, columns]` that this strip has,
+    /// from column `at` on.
+    ///
+    /// Copies are eight numbers long, and the last of a row may run over what follows it: so rows
+    /// are written from the first to the last and strips from left to right, and `unfolded` is
+    /// [`SLACK`] longer than its columns say.
+    #[inline(always)]
+    pub fn unfold_row(&self, channel: usize, tap: [usize; 2], rows: usize, width: usize, unfolded: &mut [f32]) {
+        for row in 0..rows {
+            let from = &self.values[self.start(channel, row, tap)..];
+            let to = &mut unfolded[row * width..];
+            let mut done = 0;
+            while done < width {
+                let (to, from) = (&mut to[done..done + WIDTH], &from[done..done + WIDTH]);
+                to.copy_from_slice(from);
+                done += WIDTH;
+            }
+        }
+    }
+
+    /// Adds a row of an unfolded matrix to where it was unfolded from.
+    #[inline(always)]
+    pub fn fold_row(&mut self, channel: usize, tap: [usize; 2], rows: usize, width: usize, unfolded: &[f32]) {
+        for (row, from) in unfolded.chunks_exact(width).take(rows).enumerate() {
+            let start = self.start(channel, row, tap);
+            self.values[start..start + width].iter_mut().zip(from).for_each(|(to, &value)| *to += value);
+        }
+    }
+}
+
+/// Numbers that an unfolded matrix is longer than its rows and columns say.
+pub const SLACK: usize = WIDTH;
+
+/// Unfolds strips beside each other: `[depth, columns]` with `columns` the sum of the strips' positions.
+pub fn unfold(padded: &[Padded], strips: &[Strip], shape: &Shape, unfolded: &mut [f32]) {
+    let width = shape.to()[1];
+    let columns: usize = strips.iter().map(|s| s.rows * width).sum();
+    let [high, wide] = shape.kernel;
+    let mut at = 0;
+    for channel in 0..shape.inputs {
+        for y in 0..high {
+            for x in 0..wide {
+                let mut column = at;
+                for (padded, strip) in padded.iter().zip(strips) {
+                    padded.unfold_row(channel, [y, x], strip.rows, width, &mut unfolded[column..]);
+                    column += strip.rows * width;
+                }
+                at += columns;
+            }
+        }
+    }
+}

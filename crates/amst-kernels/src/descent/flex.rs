@@ -1,0 +1,67 @@
+//! On Flex, burn's CPU device in Rust.
+
+use burn::backend::{Flex, TensorMetadata};
+use burn::tensor::Shape;
+use rayon::prelude::*;
+
+use super::Sgd;
+use super::operation::DescentOps;
+use crate::flex::{FlexTensor, contiguous, numbers, tensor};
+use crate::wide::wide;
+
+/// Numbers of a task.
+const PIECE: usize = 32 * 1024;
+
+/// The settings as they meet numbers of single precision.
+#[derive(Clone, Copy)]
+struct Rates {
+    lr: f32,
+    momentum: f32,
+    decay: f32,
+}
+
+impl Rates {
+    fn new(sgd: Sgd) -> Self {
+        Self { lr: sgd.lr as f32, momentum: sgd.momentum as f32, decay: sgd.weight_decay as f32 }
+    }
+
+    #[inline(always)]
+    fn decayed(&self, value: f32, gradient: f32) -> f32 {
+        if self.decay == 0.0 { gradient } else { value * self.decay + gradient }
+    }
+}
+
+impl DescentOps for Flex {
+    fn descend(value: FlexTensor, gradient: FlexTensor, velocity: FlexTensor, sgd: Sgd) -> (FlexTensor, FlexTensor) {
+        let rates = Rates::new(sgd);
+        let (value, mut gradient, mut velocity) = (contiguous(value), contiguous(gradient), contiguous(velocity));
+        let values = numbers(&value);
+        let moved = gradient.storage_mut::<f32>().par_chunks_mut(PIECE);
+        let pieces = moved.zip(velocity.storage_mut::<f32>().par_chunks_mut(PIECE)).zip(values.par_chunks(PIECE));
+        pieces.for_each(|((gradients, velocities), values)| {
+            wide(|| {
+                for ((gradient, velocity), &value) in gradients.iter_mut().zip(velocities).zip(values) {
+                    *velocity = *velocity * rates.momentum + rates.decayed(value, *gradient);
+                    *gradient = value - *velocity * rates.lr;
+                }
+            });
+        });
+        (gradient, velocity)
+    }
+
+    fn first_descend(value: FlexTensor, gradient: FlexTensor, sgd: Sgd) -> (FlexTensor, FlexTensor) {
+        let rates = Rates::new(sgd);
+        let (value, mut gradient) = (contiguous(value), contiguous(gradient));
+        let size = value.shape().num_elements();
+        let mut velocity = vec![0.0; size];
+        let moved = gradient.storage_mut::<f32>().par_chunks_mut(PIECE);
+        let pieces = moved.zip(velocity.par_chunks_mut(PIECE)).zip(numbers(&value).par_chunks(PIECE));
+        pieces.for_each(|((gradients, velocities), values)| {
+            for ((gradient, velocity), &value) in gradients.iter_mut().zip(velocities).zip(values) {
+                *velocity = rates.decayed(value, *gradient);
+                *gradient = value - *velocity * rates.lr;
+            }
+        });
+        (gradient, tensor(velocity, Shape::new([size])))
+    }
+}

@@ -1,0 +1,34 @@
+//! What training a ResNet spends its time in, as one operation each on burn's CPU devices.
+//!
+//! - [`batch_norm`]: normalisation, with the rectifier and the shortcut that follow it,
+//! - [`convolution`]: convolution of two dimensions, forward and both gradients,
+//! - [`descent`]: a parameter's step, with momentum and weight decay.
+//!
+//! The kernels are for `flex` and for LibTorch (features `flex` and `tch`, which a *program* turns
+//! on together with the device). On any other device, and for any type but `f32`, burn's own
+//! operations compute the same. Results do not depend on the number of threads.
+//!
+//! ```
+//! use amst_kernels::batch_norm::{Then, train};
+//! use burn::tensor::{Device, Tensor};
+//!
+//! let device = Device::flex().autodiff();
+//! let x = Tensor::<4>::from_floats([[[[1.0, 3.0]], [[10.0, 30.0]]]], &device);
+//! let (gamma, beta) = (Tensor::ones([2], &device), Tensor::zeros([2], &device));
+//! let done = train(x, gamma, beta, 0.0, Then::Relu);
+//! let floats = |t: burn::tensor::TensorData| t.try_to_vec::<f32>().unwrap();
+//! assert_eq!(floats(done.output.into_data()), [0.0, 1.0, 0.0, 1.0]);
+//! assert_eq!(floats(done.mean.into_data()), [2.0, 20.0]);
+//! assert_eq!(floats(done.variance.into_data()), [1.0, 100.0]);
+//! ```
+#![warn(missing_docs)]
+#![recursion_limit = "256"]
+
+pub mod batch_norm;
+pub mod convolution;
+pub mod descent;
+mod device;
+#[cfg(feature = "flex")]
+mod flex;
+#[cfg(feature = "flex")]
+mod wide;

@@ -1,0 +1,77 @@
+//! A step against burn's own operations, to the bit; against PyTorch it is held by `crates/amst/tests/sgd.rs`.
+
+use amst_kernels::descent::{Sgd, step};
+use burn::tensor::{Device, Tensor};
+
+/// Numbers without a pattern.
+fn noise(size: usize, seed: u64, device: &Device) -> Tensor<1> {
+    let mut state = seed;
+    let mut next = || {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        ((state >> 40) as f32) / (1u64 << 23) as f32 - 1.0
+    };
+    let values: Vec<f32> = (0..size).map(|_| next()).collect();
+    Tensor::from_floats(values.as_slice(), device)
+}
+
+fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_to_vec().unwrap()
+}
+
+/// PyTorch's rule, written out.
+fn composed(value: Tensor<1>, gradient: Tensor<1>, velocity: Option<Tensor<1>>, sgd: Sgd) -> (Tensor<1>, Tensor<1>) {
+    let decayed = value.clone().mul_scalar(sgd.weight_decay) + gradient;
+    let velocity = match velocity {
+        Some(before) => before.mul_scalar(sgd.momentum) + decayed,
+        None => decayed,
+    };
+    (value - velocity.clone().mul_scalar(sgd.lr), velocity)
+}
+
+#[test]
+fn steps_are_those_of_the_rule_to_the_bit() {
+    let device = Device::flex();
+    // A few numbers, a whole task and a bit more than two.
+    for size in [1, 19, 32 * 1024, 65_555] {
+        for weight_decay in [0.0, 1e-2] {
+            let sgd = Sgd { lr: 0.03, momentum: 0.9, weight_decay };
+            let (mut ours, mut theirs) = (noise(size, 1, &device), noise(size, 1, &device));
+            let (mut our_velocity, mut their_velocity) = (None, None);
+            for seed in 2..5 {
+                let gradient = noise(size, seed, &device);
+                let (value, velocity) = step(ours, gradient.clone(), our_velocity, sgd);
+                (ours, our_velocity) = (value, Some(velocity));
+                let (value, velocity) = composed(theirs, gradient, their_velocity, sgd);
+                (theirs, their_velocity) = (value, Some(velocity));
+                assert_eq!(floats(ours.clone()), floats(theirs.clone()), "{size} numbers, decay {weight_decay}");
+            }
+            assert_eq!(floats(our_velocity.unwrap()), floats(their_velocity.unwrap()));
+        }
+    }
+}
+
+#[test]
+fn what_others_hold_is_not_overwritten() {
+    let device = Device::flex();
+    let sgd = Sgd { lr: 0.1, momentum: 0.9, weight_decay: 1e-3 };
+    let [value, gradient, velocity] = [1, 2, 3].map(|seed| noise(40, seed, &device));
+    let before = [&value, &gradient, &velocity].map(|t| floats(t.clone()));
+    let shaped = |t: &Tensor<1>| t.clone().reshape([5, 8]);
+    let (moved, _) = step(shaped(&value), shaped(&gradient), Some(velocity.clone()), sgd);
+    assert_eq!(moved.dims(), [5, 8]);
+    assert_ne!(floats(moved), before[0]);
+    assert_eq!([value, gradient, velocity].map(floats), before);
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    let device = Device::flex();
+    let run = || {
+        let [value, gradient, velocity] = [4, 5, 6].map(|seed| noise(200_001, seed, &device));
+        let sgd = Sgd { lr: 0.1, momentum: 0.9, weight_decay: 1e-3 };
+        let (value, velocity) = step(value, gradient, Some(velocity), sgd);
+        (floats(value), floats(velocity))
+    };
+    let with = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(run);
+    assert_eq!(with(1), with(3));
+}

@@ -1,0 +1,143 @@
+//! `cargo xtask bench`: the workspace's benches, alone or beside the same work in PyTorch.
+
+mod comparison;
+mod groups;
+mod sides;
+
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, bail};
+
+use crate::build;
+use crate::exit::Usage;
+use crate::workspace::{cargo, root};
+use comparison::Comparison;
+use groups::{GROUPS, Group, Twin, find};
+use sides::Sides;
+
+/// What to measure and how.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Which benches; without one, a list of them is printed.
+    names: Vec<String>,
+    /// Run the same work in PyTorch too, turn by turn, and print ratios of medians (AMST_PYTHON names the interpreter).
+    #[arg(long)]
+    against_pytorch: bool,
+    /// Turns of both sides.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Steps of each workload a turn, ten times as many where they take milliseconds.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    steps: u32,
+    /// Only workloads whose name has this in it.
+    #[arg(long, value_name = "PART", default_value = "")]
+    only: String,
+    /// Threads of either side; without it, as many as there are cores.
+    #[arg(long)]
+    threads: Option<u32>,
+    /// Print what was measured as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs what was asked for.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if args.names.is_empty() {
+        print_list();
+        return Ok(ExitCode::SUCCESS);
+    }
+    let groups = args.names.iter().map(|name| named(name)).collect::<anyhow::Result<Vec<_>>>()?;
+    for group in groups {
+        match (&group.twin, args.against_pytorch) {
+            (_, false) if args.json => bail!(Usage("--json goes with --against-pytorch".into())),
+            (_, false) => alone(group, &args.only)?,
+            (Some(Twin::Sides(script)), true) => beside(group, script, args)?,
+            (Some(_), true) if args.json => {
+                bail!(Usage(format!("the script beside `{}` prints text only: leave out --json", group.name)))
+            }
+            (Some(Twin::Alternating(script)), true) => {
+                let bench = build::bench(group.name)?;
+                python(script, &[bench.to_string_lossy().into_owned(), args.rounds.to_string()])?;
+            }
+            (Some(Twin::After(script)), true) => {
+                alone(group, &args.only)?;
+                python(script, &[])?;
+            }
+            (None, true) => {
+                bail!(Usage(format!("`{}` has no PyTorch side: leave out --against-pytorch", group.name)))
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn named(name: &str) -> anyhow::Result<&'static Group> {
+    find(name).with_context(|| {
+        let known: Vec<_> = GROUPS.iter().map(|g| g.name).collect();
+        Usage(format!("there is no bench `{name}`; there are {}", known.join(", ")))
+    })
+}
+
+fn print_list() {
+    for group in &GROUPS {
+        let beside = if group.twin.is_some() { " (--against-pytorch)" } else { "" };
+        println!("{:<12} {}{beside}", group.name, group.about);
+    }
+}
+
+fn alone(group: &Group, only: &str) -> anyhow::Result<()> {
+    let mut command = cargo();
+    command.args(["bench", "--workspace", "--bench", group.name]);
+    if !only.is_empty() {
+        command.args(["--", only]);
+    }
+    succeeded(command)
+}
+
+fn beside(group: &Group, script: &str, args: &Args) -> anyhow::Result<()> {
+    let sides = Sides { bench: build::bench(group.name)?, script: root().join(script), args };
+    let mut comparison = Comparison::new(group.name);
+    for round in 0..args.rounds {
+        // Neither side is always the one that finds the machine warm.
+        let (ours, theirs) = if round % 2 == 0 {
+            let ours = sides.ours()?;
+            (ours, sides.pytorch()?)
+        } else {
+            let theirs = sides.pytorch()?;
+            (sides.ours()?, theirs)
+        };
+        comparison.add(ours, theirs)?;
+        eprintln!("round {} of {} done", round + 1, args.rounds);
+    }
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&comparison.summary())?);
+    } else {
+        print!("{}", comparison.table());
+    }
+    Ok(())
+}
+
+/// The Python that has PyTorch.
+fn interpreter() -> Command {
+    let mut command = Command::new(std::env::var_os("AMST_PYTHON").unwrap_or_else(|| "python3".into()));
+    command.current_dir(root());
+    command
+}
+
+fn python(script: &str, arguments: &[String]) -> anyhow::Result<()> {
+    let mut command = interpreter();
+    command.arg(script).args(arguments);
+    succeeded(command)
+}
+
+fn succeeded(mut command: Command) -> anyhow::Result<()> {
+    let status = command.status().with_context(|| cannot_start(&command))?;
+    if !status.success() {
+        bail!("{command:?} failed with {status}; what it needs stands at the top of its file");
+    }
+    Ok(())
+}
+
+fn cannot_start(command: &Command) -> String {
+    format!("cannot start {:?}; AMST_PYTHON names a Python that has PyTorch", command.get_program())
+}

@@ -20,6 +20,8 @@ pub struct Cli {
 pub enum Command {
     /// Train one run and write its result
     Train(Train),
+    /// Time epochs of the systems of Table 3, beside each other and in turns
+    Time(crate::time::Args),
     /// Tell how far every run is, and whether it goes on
     Status(Status),
     /// Tell what a checkpoint holds, and whether it is whole
@@ -119,6 +121,10 @@ pub struct Train {
     /// (the state at its end) or `all`, or several with commas
     #[arg(long, value_name = "WHAT", default_value = "best")]
     pub keep: Keep,
+    /// Also find out where the time goes: print it, and write `trace.json` for chrome://tracing into the run's
+    /// directory. On a GPU this waits for every piece of work, which makes training slower
+    #[arg(long)]
+    pub profile: bool,
     /// Start over, whatever is there; it is moved aside, to `<run directory>.1` and so on
     #[arg(long)]
     pub fresh: bool,

@@ -61,6 +61,11 @@ fn index(name: &str, text: Option<&str>) -> Result<usize> {
     text.parse().map_err(|_| anyhow::Error::new(Usage(format!("device `{name}`: `{text}` is not a device number"))))
 }
 
+/// Whether a call to the device of this name returns only when it is done.
+pub fn is_synchronous(name: &str) -> bool {
+    matches!(name, "flex" | "tch" | "tch:cpu")
+}
+
 /// A device that was compiled in but may not be in this machine: it is tried before anything is
 /// written. Backends panic where a driver is missing; that becomes an error like any other.
 #[cfg(any(feature = "cuda", feature = "tch"))]

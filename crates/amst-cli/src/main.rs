@@ -17,12 +17,15 @@ mod init;
 mod inspect;
 mod ls;
 mod network;
+mod out_of_memory;
 mod predict;
 mod prepare;
+mod profile;
 mod progress;
 mod replay;
 mod signals;
 mod status;
+mod time;
 mod tokens;
 mod train;
 
@@ -34,6 +37,7 @@ use clap::Parser;
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Train(train) => train::run(&train),
+        Command::Time(args) => time::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Prepare(prepare) => prepare::run(&prepare),

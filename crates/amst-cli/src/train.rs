@@ -9,7 +9,9 @@ use crate::datasets::{Resolved, resolved};
 use crate::device;
 use crate::failure::Usage;
 use crate::init;
+use crate::out_of_memory;
 use crate::prepare::prepare;
+use crate::profile::Shares;
 use crate::progress::Shown;
 use crate::signals;
 
@@ -49,15 +51,28 @@ pub fn run(args: &Train) -> Result<()> {
     if let Some(path) = &args.log_steps {
         trainer = trainer.log_steps(path)?;
     }
-    let result = trainer.train(&mut |event| shown.show(event))?;
+    if args.profile {
+        trainer = trainer.profile();
+    }
+    let mut shares = Shares::default();
+    let recipe = &resolved.cell.recipe;
+    let result = out_of_memory::guarded(recipe, &args.device, || {
+        Ok(trainer.train(&mut |event| {
+            shares.see(&event.kind);
+            shown.show(event);
+        })?)
+    })?;
     report(args, &resolved, &result, "done");
+    if args.profile && what.progress == ProgressKind::Auto {
+        print!("{}  {}\n", shares.text(), what.out.join(resolved.cell.run_dir()).join("trace.json").display());
+    }
     Ok(())
 }
 
 /// Whether the cell has its result, which is shown then.
 fn finished_before(args: &Train, resolved: &Resolved) -> Result<bool> {
     let Some(result) = Run::finished(&args.what.out, &resolved.cell)? else { return Ok(false) };
-    refuse_lost_files(args)?;
+    refuse_lost_files(args, resolved)?;
     report(args, resolved, &result, "finished before");
     Ok(true)
 }
@@ -79,8 +94,9 @@ fn refuse_unnamed_weights(args: &Train, resolved: &Resolved) -> Result<()> {
 }
 
 /// Only the result of a finished run is kept; network and steps would have to be computed again.
-fn refuse_lost_files(args: &Train) -> Result<()> {
-    let wanted = [("weights", &args.weights), ("log of steps", &args.log_steps)];
+fn refuse_lost_files(args: &Train, resolved: &Resolved) -> Result<()> {
+    let trace = args.profile.then(|| args.what.out.join(resolved.cell.run_dir()).join("trace.json"));
+    let wanted = [("weights", &args.weights), ("log of steps", &args.log_steps), ("trace", &trace)];
     let missing = wanted.into_iter().find_map(|(what, path)| Some((what, path.as_ref().filter(|p| !p.exists())?)));
     match missing {
         Some((what, path)) => Err(Usage(format!(

@@ -33,6 +33,7 @@
 mod batch;
 mod collate;
 mod damage;
+mod drawn;
 mod error;
 pub mod layout;
 mod loader;
@@ -50,7 +51,7 @@ pub use batch::{Batch, Features};
 pub use damage::Damage;
 pub use error::{DataError, ErrorKind, Fault, Listing, Problem};
 pub use layout::{Raw, Row, SplitName};
-pub use loader::{Batches, Loader, LoaderConfig};
+pub use loader::{Batches, Loader, LoaderConfig, Made, Watch};
 pub use prepared::{Prepared, Progress, prepare};
 pub use preprocess::{Preprocessor, Source};
 pub use record::{text::PAD, visual::pick_frames};

@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use amst_recipe::Modality;
 
@@ -37,12 +38,29 @@ impl Default for LoaderConfig {
     }
 }
 
+/// A batch that was made, for those who watch where the time goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// Its number in the epoch.
+    pub batch: usize,
+    /// The worker that made it; `None` where it was made when it was asked for.
+    pub worker: Option<usize>,
+    /// When it was begun.
+    pub start: Instant,
+    /// How long it took.
+    pub length: Duration,
+}
+
+/// Hears of every batch that was made, on the thread that made it.
+pub type Watch = Arc<dyn Fn(Made) + Send + Sync>;
+
 /// Reads a split in batches. Cheap to clone.
 #[derive(Clone)]
 pub struct Loader {
     split: Split,
     config: LoaderConfig,
     damage: Option<Arc<Measured>>,
+    watch: Option<Watch>,
 }
 
 impl Loader {
@@ -55,7 +73,7 @@ impl Loader {
         if config.batch_size == 0 {
             return Err(DataError::setting("batch_size", "must be at least 1"));
         }
-        Ok(Self { split, config, damage: None })
+        Ok(Self { split, config, damage: None, watch: None })
     }
 
     /// The same, with every input of some modalities damaged. What the damage is measured by is
@@ -67,6 +85,12 @@ impl Loader {
     pub fn damaged(mut self, damage: &Damage) -> Result<Self, DataError> {
         self.damage = Some(Arc::new(Measured::on(damage, &self.split)?));
         Ok(self)
+    }
+
+    /// The same, watched.
+    pub fn watched(mut self, watch: Watch) -> Self {
+        self.watch = Some(watch);
+        self
     }
 
     /// The split it reads.
@@ -116,16 +140,21 @@ struct Job {
 
 impl Job {
     /// Batch `number`, whatever happens on the way.
-    fn make(&self, number: usize) -> Result<Batch, DataError> {
-        catch_unwind(AssertUnwindSafe(|| self.batch(number))).unwrap_or_else(|panic| {
+    fn make(&self, number: usize, worker: Option<usize>) -> Result<Batch, DataError> {
+        let start = Instant::now();
+        let made = catch_unwind(AssertUnwindSafe(|| self.batch(number))).unwrap_or_else(|panic| {
             let text = panic.downcast_ref::<&str>().map(|s| s.to_string());
             let why = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
             Err(DataError::Worker { batch: number, why })
-        })
+        });
+        if let Some(watch) = &self.loader.watch {
+            watch(Made { batch: number, worker, start, length: start.elapsed() });
+        }
+        made
     }
 
     fn batch(&self, number: usize) -> Result<Batch, DataError> {
-        let Loader { split, config, damage } = &self.loader;
+        let Loader { split, config, damage, .. } = &self.loader;
         let start = number * config.batch_size;
         let indices = self.order[start..self.order.len().min(start + config.batch_size)].to_vec();
         let shaper = &split.shared.shaper;
@@ -183,7 +212,7 @@ impl Desk {
     }
 
     /// A worker's life: take a number, make the batch, leave it.
-    fn work(&self) {
+    fn work(&self, worker: usize) {
         loop {
             let mut state = self.lock();
             while !state.open.is_empty() && state.open.start >= state.due + self.window {
@@ -191,7 +220,7 @@ impl Desk {
             }
             let Some(number) = state.open.next() else { return };
             drop(state);
-            let batch = self.job.make(number);
+            let batch = self.job.make(number, Some(worker));
             self.lock().ready.insert(number, batch);
             self.changed.notify_all();
         }
@@ -215,7 +244,7 @@ impl Batches {
         let desk = Arc::new(Desk { job, window, state: Mutex::new(state), changed: Condvar::new() });
         let spawn = |number: usize| {
             let desk = Arc::clone(&desk);
-            std::thread::Builder::new().name(format!("loader-{number}")).spawn(move || desk.work())
+            std::thread::Builder::new().name(format!("loader-{number}")).spawn(move || desk.work(number))
         };
         // Where the system gives no thread, `next` does the work itself: slower, nothing else.
         let workers = (0..wanted).map_while(|number| spawn(number).ok()).collect();
@@ -224,7 +253,7 @@ impl Batches {
 
     fn receive(&self, number: usize) -> Result<Batch, DataError> {
         if self.workers.is_empty() {
-            return self.desk.job.make(number);
+            return self.desk.job.make(number, None);
         }
         let mut state = self.desk.lock();
         loop {

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use amst_recipe::{Layout, Modality, Recipe, ResolvedDataset, TextEncoder, TextModel};
 
 use crate::collate::Shaper;
+use crate::drawn::Drawn;
 use crate::sample::Input;
 use crate::store::key::{Hash, Plan, StoreKey};
 use crate::store::ledger::Ledger;
 use crate::store::make::open_or_make;
 use crate::store::read::Store;
-use crate::synthetic::Generator;
+use crate::synthetic::{Generator, entries_of};
 use crate::tokenizer::tokenizer;
 use crate::{DataError, Raw, Row, Split, SplitName, layout, record};
 
@@ -56,6 +57,7 @@ pub(crate) struct Entry {
 enum Source {
     Stores(BTreeMap<Modality, Store>),
     Generated(Generator),
+    Drawn(Drawn),
 }
 
 /// Makes what is missing of a data set's features and opens them.
@@ -132,8 +134,22 @@ impl Prepared {
     pub fn synthetic(recipe: &Recipe) -> Result<Self, DataError> {
         let shaper = Shaper::new(recipe)?;
         let generator = Generator::new(recipe)?;
-        let (classes, entries) = (generator.classes(), generator.entries());
+        let (classes, entries) = entries_of(&recipe.synthetic);
         Ok(Self::new(classes, entries, recipe, Source::Generated(generator), shaper))
+    }
+
+    /// Random contents in the shapes of the recipe, for timing what is done with them: as many samples
+    /// and classes as `recipe.synthetic` says, in which there is nothing to learn. Pictures are JPEG
+    /// files in memory, decoded and transformed like others; a few dozen inputs stand for all.
+    ///
+    /// # Errors
+    ///
+    /// [`DataError::Setting`]: too few classes or samples, settings that fit no shape.
+    pub fn shapes(recipe: &Recipe) -> Result<Self, DataError> {
+        let shaper = Shaper::new(recipe)?;
+        let drawn = Drawn::new(recipe)?;
+        let (classes, entries) = entries_of(&recipe.synthetic);
+        Ok(Self::new(classes, entries, recipe, Source::Drawn(drawn), shaper))
     }
 
     fn new(classes: Vec<String>, entries: Vec<Entry>, recipe: &Recipe, source: Source, shaper: Shaper) -> Self {
@@ -153,6 +169,11 @@ impl Prepared {
         self.text_model.as_ref()
     }
 
+    /// Whether there are shapes without data ([`Prepared::shapes`]).
+    pub fn is_drawn(&self) -> bool {
+        matches!(self.shared.source, Source::Drawn(_))
+    }
+
     /// The class names, by index.
     pub fn classes(&self) -> &[String] {
         &self.shared.classes
@@ -167,7 +188,7 @@ impl Prepared {
     pub fn keys(&self) -> BTreeMap<Modality, StoreKey> {
         match &self.shared.source {
             Source::Stores(stores) => stores.iter().map(|(&modality, store)| (modality, store.key())).collect(),
-            Source::Generated(_) => BTreeMap::new(),
+            Source::Generated(_) | Source::Drawn(_) => BTreeMap::new(),
         }
     }
 
@@ -199,6 +220,7 @@ impl Shared {
         }
         match &self.source {
             Source::Stores(stores) => stores[&modality].input(sample, self.shaper.frames()),
+            Source::Drawn(drawn) => drawn.input(modality, sample),
             Source::Generated(generator) => Ok(generator.input(modality, sample, self.entries[sample].label)),
         }
     }

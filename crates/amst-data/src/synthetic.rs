@@ -70,17 +70,6 @@ impl Generator {
         })
     }
 
-    pub(crate) fn classes(&self) -> Vec<String> {
-        (0..self.spec.classes).map(|class| class.to_string()).collect()
-    }
-
-    /// The samples: train, then val, then test, classes taking turns.
-    pub(crate) fn entries(&self) -> Vec<Entry> {
-        let counts = [self.spec.train, self.spec.val, self.spec.test];
-        let entry = |split: SplitName, n| Entry { id: format!("{split}-{n}"), label: n % self.spec.classes, split };
-        SplitName::ALL.into_iter().zip(counts).flat_map(|(s, count)| (0..count).map(move |n| entry(s, n))).collect()
-    }
-
     pub(crate) fn input(&self, modality: Modality, sample: usize, label: usize) -> Input {
         let stream = self.stream(modality, sample as u64);
         match modality {
@@ -177,7 +166,16 @@ impl Generator {
     }
 }
 
-fn check(spec: &SyntheticSpec) -> Result<(), DataError> {
+/// Class names and samples: train, then val, then test, classes taking turns.
+pub(crate) fn entries_of(spec: &SyntheticSpec) -> (Vec<String>, Vec<Entry>) {
+    let counts = [spec.train, spec.val, spec.test];
+    let entry = |split: SplitName, n| Entry { id: format!("{split}-{n}"), label: n % spec.classes, split };
+    let entries =
+        SplitName::ALL.into_iter().zip(counts).flat_map(|(s, count)| (0..count).map(move |n| entry(s, n))).collect();
+    ((0..spec.classes).map(|class| class.to_string()).collect(), entries)
+}
+
+pub(crate) fn check(spec: &SyntheticSpec) -> Result<(), DataError> {
     if spec.classes < 2 {
         return Err(DataError::setting("synthetic.classes", "must be at least 2"));
     }

@@ -43,8 +43,10 @@ mod explain;
 mod grid;
 mod listing;
 mod lock;
+mod memory;
 mod method;
 mod modality;
+mod operations;
 mod page;
 mod preset;
 mod published;
@@ -52,10 +54,12 @@ mod recipe;
 mod resolve;
 mod result;
 mod row;
+mod shapes;
 mod suggest;
 mod text;
 mod text_model;
 mod text_models;
+mod times;
 
 pub use baselines::{
     AgmSpec, BlendingSpec, BudgetSpec, BudgetUnit, FusionHead, MlaFusion, MlaModification, MlaSpec, MlaTarget,
@@ -85,3 +89,4 @@ pub use suggest::nearest;
 pub use text::{TextEncoder, TextSpec};
 pub use text_model::{TextModel, TextModelSizes};
 pub use text_models::TextModels;
+pub use times::{TIMES, TimedSystem, TimesTable};

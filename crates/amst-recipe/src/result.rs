@@ -90,7 +90,8 @@ pub struct Timing {
     pub seconds: f64,
     /// Threads it was given.
     pub threads: usize,
-    /// Seconds by phase: load, forward, backward, update, recalibrate, evaluate.
+    /// Seconds by phase: load, forward, backward, update, recalibrate, evaluate, save, other. They leave out
+    /// what comes before the first epoch.
     pub phases: BTreeMap<String, f64>,
     /// Largest resident memory in MiB, where the system tells.
     pub peak_mib: Option<f64>,

@@ -52,8 +52,16 @@ pub fn build(
     classes: usize,
     device: &Device,
 ) -> Result<Built, TrainError> {
+    build_with(recipe, TextEncoders::new(recipe, text_model), classes, device)
+}
+
+/// The same for inputs that were drawn: the weights of a pretrained text encoder are drawn too.
+pub(crate) fn build_drawn(recipe: &Recipe, classes: usize, device: &Device) -> Result<Built, TrainError> {
+    build_with(recipe, TextEncoders::drawn(recipe), classes, device)
+}
+
+fn build_with(recipe: &Recipe, texts: TextEncoders<'_>, classes: usize, device: &Device) -> Result<Built, TrainError> {
     let method = method(recipe)?;
-    let texts = TextEncoders::new(recipe, text_model);
     let mut branches = Vec::new();
     for (number, (_, head)) in method.branches().into_iter().enumerate() {
         branches.push(branch(recipe, &texts, head, classes, number, device)?);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use amst::{Modality, Phase, Score, Scores};
+use amst::{Modality, Score, Scores};
 use amst_data::{Split, SplitName};
 use amst_encoders::write_weights;
 use amst_recipe::{CellResult, OutputMetrics, RESULT_SCHEMA, Selected, TestResult, Timing};
@@ -13,6 +13,9 @@ use crate::resume::add;
 use crate::session::Best;
 use crate::trainer::Trainer;
 use crate::{Built, Evaluator, Event, EventKind, TrainError, peak_memory_mib, predictions};
+
+/// The name in `events.jsonl` of what an epoch took besides its phases: metrics, probes, events.
+const OTHER: &str = "other";
 
 impl Trainer {
     /// One epoch, or what is left of it, with its validation and selection.
@@ -42,12 +45,13 @@ impl Trainer {
         Ok(())
     }
 
-    fn validate(&mut self, validation: &mut Evaluator) -> Result<BTreeMap<String, OutputMetrics>, TrainError> {
+    pub(crate) fn validate(
+        &mut self,
+        validation: &mut Evaluator,
+    ) -> Result<BTreeMap<String, OutputMetrics>, TrainError> {
         let Built { method, net } = &self.built;
-        let device = &self.devices.1;
-        let evaluation =
-            self.clock.time(Phase::Evaluate, || validation.evaluate(method.as_ref(), &net.valid(), device))?;
-        Ok(evaluation.metrics)
+        let (device, clock) = (&self.devices.1, &mut self.clock);
+        Ok(validation.evaluate_timed(method.as_ref(), &net.valid(), device, clock)?.metrics)
     }
 
     /// Keeps the network if this epoch is strictly better than all before.
@@ -61,8 +65,11 @@ impl Trainer {
             let (net, balance) = (self.built.net.valid(), trained.balance.clone());
             session.best = Some(Best { selected, net, balance, is_present: true });
         }
+        let seconds = session.epoch_time.seconds();
         let mut phases = std::mem::take(&mut session.epoch_phases);
         add(&mut phases, self.clock.take_seconds());
+        let rest = seconds - phases.values().sum::<f64>();
+        phases.insert(OTHER.into(), rest.max(0.0));
         for (name, seconds) in &phases {
             *session.phases.entry(name.clone()).or_default() += seconds;
         }
@@ -76,9 +83,14 @@ impl Trainer {
             val_accuracy,
             balance: trained.balance.clone(),
             best: is_best,
-            seconds: session.epoch_time.seconds(),
+            seconds,
             phases,
         }
+    }
+
+    /// Books what the clock shows on the run, outside of its epochs.
+    pub(crate) fn close_account(&mut self) {
+        add(&mut self.session.phases, self.clock.take_seconds());
     }
 
     /// A network can be ruined by the last update before an evaluation, where no further step would tell.
@@ -98,7 +110,8 @@ impl Trainer {
     pub(crate) fn finish(&mut self, observe: &mut dyn FnMut(&Event)) -> Result<CellResult, TrainError> {
         let best = self.session.best.take().expect("at least one epoch was run and any accuracy beats none");
         let mut test = self.evaluator(SplitName::Test, best.net.branches.len())?;
-        let evaluation = test.evaluate(self.built.method.as_ref(), &best.net, &self.devices.1)?;
+        let evaluation =
+            test.evaluate_timed(self.built.method.as_ref(), &best.net, &self.devices.1, &mut self.clock)?;
         self.check_evaluation(&evaluation.metrics, best.selected.epoch, SplitName::Test)?;
         let split: Split = self.data.split(SplitName::Test);
         let predictions = predictions::table(&split, self.data.classes(), &evaluation.outputs);
@@ -120,7 +133,7 @@ impl Trainer {
             epochs: self.session.epoch,
             encoder_updates: self.budget.updates(),
         };
-        add(&mut self.session.phases, self.clock.take_seconds());
+        self.close_account();
         self.writer.keep_selected(selected, result.selected.epoch)?;
         self.tell(EventKind::Done { epoch: result.selected.epoch, test_accuracy }, observe)?;
         self.run.finish(&predictions, &self.timing(), &result)?;

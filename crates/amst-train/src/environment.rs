@@ -42,6 +42,12 @@ pub fn peak_memory_mib() -> Option<f64> {
     Some(kib / 1024.0)
 }
 
+/// Forgets the largest resident memory so far, so that the next answer is about what comes now;
+/// whether the system could.
+pub(crate) fn reset_peak_memory() -> bool {
+    std::fs::write("/proc/self/clear_refs", "5").is_ok()
+}
+
 /// What follows the colon on the first line that starts with `key`.
 fn line_of(file: &str, key: &str) -> Option<String> {
     let text = std::fs::read_to_string(file).ok()?;

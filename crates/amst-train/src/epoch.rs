@@ -13,7 +13,8 @@ use crate::session::Elapsed;
 use crate::step_log::Place;
 use crate::supply::Loaders;
 use crate::trainer::Trainer;
-use crate::{Event, EventKind, TrainError, upload};
+use crate::upload::{Uploaded, Uploads};
+use crate::{Event, EventKind, TrainError};
 
 /// What an epoch's steps gave.
 pub(crate) struct Trained {
@@ -33,7 +34,10 @@ impl Trainer {
         let epoch = self.session.epoch;
         let done = self.session.step;
         if done == 0 {
+            // What was done since the epoch before, such as saving it, is part of neither.
+            self.close_account();
             self.session.epoch_time = Elapsed::after(0.0);
+            self.clock.at(epoch, 0);
             let began = Instant::now();
             self.begin_epoch(epoch, validation)?;
             self.budget.spend(0, began);
@@ -42,10 +46,12 @@ impl Trainer {
         let steps = self.train.steps();
         // The last step of an earlier process may have spent the budget.
         if !loads.is_empty() && (done == 0 || self.budget.allows(epoch)) {
-            let mut batches = self.train.batches(epoch as u64, done..steps, &loads);
+            let batches = self.train.batches(epoch as u64, done..steps, &loads);
+            let mut uploads = Uploads::start(batches, &self.devices.0);
             for step in done..steps {
-                let Some(batch) = self.clock.time(Phase::Load, || batches.next()) else { break };
-                self.train_on(batch?, epoch, step)?;
+                self.clock.at(epoch, step);
+                let Some(uploaded) = self.clock.time(Phase::Load, || uploads.next()) else { break };
+                self.train_on(uploaded?, epoch, step)?;
                 observe(&EventKind::Step { epoch, step: step + 1, steps }.into());
                 self.rest(false)?;
                 if !self.budget.allows(epoch) {
@@ -60,6 +66,7 @@ impl Trainer {
     }
 
     fn trained(&mut self, epoch: usize) -> Trained {
+        self.session.read();
         let sums = std::mem::take(&mut self.session.sums);
         let metrics: BTreeMap<String, OutputMetrics> =
             sums.scores.into_iter().filter_map(|(name, scores)| Some((name, scores.metrics()?))).collect();
@@ -95,20 +102,19 @@ impl Trainer {
     }
 
     /// One batch: the method's step, the probes', and what is noted of them.
-    fn train_on(&mut self, batch: amst_data::Batch, epoch: usize, step: usize) -> Result<(), TrainError> {
-        let (indices, labels) = (batch.indices.clone(), batch.labels.clone());
+    fn train_on(&mut self, uploaded: Uploaded, epoch: usize, step: usize) -> Result<(), TrainError> {
+        let Uploaded { batch, indices, labels } = uploaded;
         let (began, lr) = (Instant::now(), self.budget.lr(epoch));
         self.session.moves();
-        let (report, fault) = self.step(batch, epoch, step);
+        let (report, fault) = self.step(&batch, epoch, step);
         let active = self.built.method.active(epoch);
         self.budget.spend(active.len() * self.built.net.branches.len(), began);
         self.check_finite(&report, fault, epoch, step, &indices)?;
-        let sums = &mut self.session.sums;
         for (name, logits) in report.outputs.iter() {
-            sums.scores.entry(name.to_string()).or_default().add(logits, &labels);
+            self.session.unread.keep(name, logits, &labels);
         }
         for (name, value) in &report.balance {
-            let (sum, count) = sums.method.entry(name.clone()).or_default();
+            let (sum, count) = self.session.sums.method.entry(name.clone()).or_default();
             (*sum, *count) = (*sum + *value as f64, *count + 1);
         }
         if let Some(log) = &mut self.log {
@@ -121,16 +127,14 @@ impl Trainer {
         Ok(())
     }
 
-    fn step(&mut self, batch: amst_data::Batch, epoch: usize, step: usize) -> (StepReport, Option<ParamId>) {
-        let device = &self.devices.0;
-        let batch = self.clock.time(Phase::Load, || upload(batch, device));
+    fn step(&mut self, batch: &amst::Batch, epoch: usize, step: usize) -> (StepReport, Option<ParamId>) {
         let (lr, decay) = (self.budget.lr(epoch), self.budget.decay(epoch));
         let (optimiser, clock) = (&mut self.optimisers.method, &mut self.clock);
         let mut context =
             StepContext { epoch, step, steps: self.train.steps(), lr, decay, optimiser, clock, fault: None };
         // The method takes the network and gives it back; an empty one stands in meanwhile.
         let net = std::mem::replace(&mut self.built.net, Net::empty());
-        let (mut net, mut report) = self.built.method.step(net, &batch, &mut context);
+        let (mut net, mut report) = self.built.method.step(net, batch, &mut context);
         let fault = context.fault;
         if let Some(probes) = &net.probes {
             let branches: Vec<&str> = self.built.method.branches().into_iter().map(|(name, _)| name).collect();
@@ -186,8 +190,10 @@ impl Trainer {
         }
         let modalities = self.built.method.schedule().modalities();
         let steps = self.train.steps();
-        for batch in self.train.batches(epoch as u64, steps.saturating_sub(tail)..steps, &due) {
-            let batch = upload(batch?, &self.devices.0);
+        let last = self.train.batches(epoch as u64, steps.saturating_sub(tail)..steps, &due);
+        let mut uploads = Uploads::start(last, &self.devices.0);
+        while let Some(uploaded) = self.clock.time(Phase::Load, || uploads.next()) {
+            let batch = uploaded?.batch;
             self.clock.time(Phase::Recalibrate, || recalibrate(&self.built.net, &modalities, &batch));
         }
         Ok(())

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use amst::{Embeddings, Method, Modality, Net, Outputs};
-use amst_data::{Damage, Loader, LoaderConfig, Split};
+use amst::{Embeddings, Method, Modality, Net, Outputs, Phase, Stopwatch};
+use amst_data::{Damage, Loader, LoaderConfig, Split, Watch};
 use amst_encoders::Encoder;
 use amst_recipe::OutputMetrics;
 use burn::tensor::{Device, Tensor};
 
+use crate::TrainError;
 use crate::metrics::OutputScores;
-use crate::{TrainError, upload};
+use crate::upload::Uploads;
 
 /// Evaluates one split again and again.
 ///
@@ -72,6 +73,12 @@ impl Evaluator {
         Ok(self)
     }
 
+    /// The same, with its loader watched.
+    pub(crate) fn watched(mut self, watch: Watch) -> Self {
+        self.loader = self.loader.watched(watch);
+        self
+    }
+
     /// What it reads.
     pub(crate) fn loader(&self) -> &Loader {
         &self.loader
@@ -99,7 +106,27 @@ impl Evaluator {
         net: &Net<E>,
         device: &Device,
     ) -> Result<Evaluation, TrainError> {
-        self.embed(net, device)?;
+        self.evaluate_timed(method, net, device, &mut Stopwatch::default())
+    }
+
+    /// The same on a clock: waiting for data is [`Phase::Load`], the rest [`Phase::Evaluate`].
+    ///
+    /// # Errors
+    ///
+    /// A sample that cannot be read.
+    pub fn evaluate_timed<E: Encoder>(
+        &mut self,
+        method: &dyn Method<E>,
+        net: &Net<E>,
+        device: &Device,
+        clock: &mut Stopwatch,
+    ) -> Result<Evaluation, TrainError> {
+        self.embed(net, device, clock)?;
+        Ok(clock.time(Phase::Evaluate, || self.outputs(method, net)))
+    }
+
+    /// Logits and metrics from the embeddings that are kept.
+    fn outputs<E: Encoder>(&self, method: &dyn Method<E>, net: &Net<E>) -> Evaluation {
         let mut outputs = match self.dropped.is_empty() {
             true => method.outputs(net, &self.kept),
             false => method.outputs_of_present(net, &self.kept),
@@ -116,11 +143,11 @@ impl Evaluator {
                 Some((name.to_string(), scores.metrics()?))
             })
             .collect();
-        Ok(Evaluation { outputs, metrics })
+        Evaluation { outputs, metrics }
     }
 
     /// Fills in the embeddings that are missing.
-    fn embed<E: Encoder>(&mut self, net: &Net<E>, device: &Device) -> Result<(), TrainError> {
+    fn embed<E: Encoder>(&mut self, net: &Net<E>, device: &Device, clock: &mut Stopwatch) -> Result<(), TrainError> {
         let is_missing = |m: &usize| self.kept[0][*m].is_none() && !self.dropped.contains(&self.modalities[*m]);
         let missing: Vec<Modality> =
             (0..self.modalities.len()).filter(is_missing).map(|m| self.modalities[m]).collect();
@@ -128,15 +155,19 @@ impl Evaluator {
             return Ok(());
         }
         let mut parts: Vec<Vec<Vec<Tensor<2>>>> = vec![vec![Vec::new(); self.modalities.len()]; self.kept.len()];
-        for batch in self.loader.epoch(0, &missing) {
-            let embeddings = net.embed(&self.modalities, &upload(batch?, device));
-            for (parts, embeddings) in parts.iter_mut().flatten().zip(embeddings.into_iter().flatten()) {
-                parts.extend(embeddings);
-            }
+        let mut uploads = Uploads::start(self.loader.epoch(0, &missing), device);
+        while let Some(uploaded) = clock.time(Phase::Load, || uploads.next()) {
+            let batch = uploaded?.batch;
+            clock.time(Phase::Evaluate, || {
+                let embeddings = net.embed(&self.modalities, &batch);
+                for (parts, embeddings) in parts.iter_mut().flatten().zip(embeddings.into_iter().flatten()) {
+                    parts.extend(embeddings);
+                }
+            });
         }
         for (kept, parts) in self.kept.iter_mut().flatten().zip(parts.into_iter().flatten()) {
             if !parts.is_empty() {
-                *kept = Some(Tensor::cat(parts, 0));
+                *kept = Some(clock.time(Phase::Evaluate, || Tensor::cat(parts, 0)));
             }
         }
         Ok(())

@@ -67,7 +67,7 @@ pub enum EventKind {
         best: bool,
         /// Wall-clock seconds of the epoch.
         seconds: f64,
-        /// Seconds by phase.
+        /// Seconds by phase, and `other`: together they are `seconds`.
         phases: BTreeMap<String, f64>,
     },
     /// The run goes on in another process. What came after the checkpoint was cut away.

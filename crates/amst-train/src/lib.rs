@@ -54,7 +54,10 @@ mod status;
 mod step_log;
 mod supply;
 mod text_encoder;
+mod timed;
+mod trace;
 mod trainer;
+mod unread;
 mod upload;
 mod writer;
 
@@ -74,5 +77,6 @@ pub use network::{
 pub use pace::{Every, Keep};
 pub use run::Run;
 pub use status::{RunState, RunStatus, status};
+pub use timed::{EpochKind, Timed, TimedEpoch};
 pub use trainer::Trainer;
 pub use upload::upload;

@@ -16,6 +16,7 @@ use crate::environment::BURN;
 use crate::pace::{Every, Keep};
 use crate::session::{Best, Elapsed, Session};
 use crate::trainer::Trainer;
+use crate::unread::Unread;
 use crate::writer::Writer;
 use crate::{EventKind, TrainError};
 
@@ -34,7 +35,7 @@ impl Trainer {
         if asked.is_some() || self.pace.is_due(epoch_ended) {
             let began = std::time::Instant::now();
             self.checkpoint()?;
-            self.clock.add(amst::Phase::Save, began.elapsed());
+            self.clock.end(amst::Phase::Save, began);
         }
         let Some(signal) = asked else { return Ok(()) };
         self.writer.wait()?;
@@ -48,6 +49,7 @@ impl Trainer {
         if self.writer.last_place() == Some(&place) {
             return Ok(());
         }
+        self.session.read();
         let snapshot = self.snapshot()?;
         let logs = [Some(self.run.dir().join(crate::run::EVENTS)), self.log.as_ref().map(|log| log.place().0.into())];
         self.writer.begin(snapshot, self.session.best_epoch(), logs.into_iter().flatten().collect())
@@ -187,6 +189,7 @@ impl Trainer {
             step: state.step,
             steps: state.steps,
             sums: state.sums,
+            unread: Unread::default(),
             best,
             last_train: state.last_train,
             balance: Balance::restored(state.balance),

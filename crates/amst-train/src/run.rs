@@ -23,6 +23,7 @@ use crate::{Event, TrainError, environment};
 /// | `checkpoints` | the run at some moments | on the way, beside the training |
 /// | `predictions.csv` | the test split, sample by sample | after the test |
 /// | `timing.json` | seconds by phase, peak memory | after the test |
+/// | `trace.json` | what was done when, of a run that was profiled | when it ends or stops |
 /// | `result.json` | the result | last, and atomically |
 ///
 /// So whoever finds a `result.json` finds all of it. Nobody else trains in it while there is a `Run`.
@@ -38,6 +39,8 @@ pub struct Run {
 pub(crate) const EVENTS: &str = "events.jsonl";
 /// The tokenizer's file, of a run whose text encoder learnt tokens of its own.
 pub(crate) const TOKENIZER: &str = "tokenizer.json";
+/// The file that chrome://tracing opens.
+pub(crate) const TRACE: &str = "trace.json";
 /// The result's file.
 pub(crate) const RESULT: &str = "result.json";
 
@@ -181,6 +184,11 @@ impl Run {
         let mut text = serde_json::to_string_pretty(value).expect("plain data");
         text.push('\n');
         self.write(name, text.as_bytes())
+    }
+
+    /// Keeps what was done when.
+    pub(crate) fn keep_trace(&self, json: &str) -> Result<(), TrainError> {
+        self.write(TRACE, json.as_bytes())
     }
 
     /// Keeps the tokenizer that the network's texts go through.

@@ -9,6 +9,7 @@ use amst_recipe::Selected;
 
 use crate::balance::Balance;
 use crate::checkpoint::EpochSums;
+use crate::unread::Unread;
 
 /// Everything that changes from step to step, besides weights, velocities and what the method remembers.
 pub(crate) struct Session {
@@ -19,6 +20,8 @@ pub(crate) struct Session {
     /// Steps done in all.
     pub steps: u64,
     pub sums: EpochSums,
+    /// What is not in the sums yet.
+    pub unread: Unread,
     pub best: Option<Best>,
     /// Training losses by output, each of its last active epoch.
     pub last_train: BTreeMap<String, f64>,
@@ -66,6 +69,7 @@ impl Session {
             step: 0,
             steps: 0,
             sums: EpochSums::default(),
+            unread: Unread::default(),
             best: None,
             last_train: BTreeMap::new(),
             balance: Balance::default(),
@@ -79,7 +83,12 @@ impl Session {
     /// The next epoch, not begun yet.
     pub fn next_epoch(&mut self) {
         (self.epoch, self.step) = (self.epoch + 1, 0);
-        self.sums = EpochSums::default();
+        (self.sums, self.unread) = (EpochSums::default(), Unread::default());
+    }
+
+    /// Reads the logits that wait on the device into the sums.
+    pub fn read(&mut self) {
+        self.unread.read_into(&mut self.sums.scores);
     }
 
     /// The epoch of the best network.

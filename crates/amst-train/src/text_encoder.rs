@@ -15,13 +15,20 @@ const PREFIX_CACHE: usize = 3 << 30;
 pub(crate) struct TextEncoders<'a> {
     recipe: &'a Recipe,
     model: Option<&'a TextModel>,
+    /// Whether a pretrained model's weights are drawn, in the sizes that the recipe names.
+    drawn: bool,
     /// Branches that start from one pretrained model have one frozen part.
     cache: PrefixCache,
 }
 
 impl<'a> TextEncoders<'a> {
     pub(crate) fn new(recipe: &'a Recipe, model: Option<&'a TextModel>) -> Self {
-        Self { recipe, model, cache: PrefixCache::new(PREFIX_CACHE) }
+        Self { recipe, model, drawn: false, cache: PrefixCache::new(PREFIX_CACHE) }
+    }
+
+    /// The same where a pretrained model is wanted for its sizes alone.
+    pub(crate) fn drawn(recipe: &'a Recipe) -> Self {
+        Self { drawn: true, ..Self::new(recipe, None) }
     }
 
     /// The encoder of a branch with initial weights: drawn, or those of the pretrained model.
@@ -46,6 +53,16 @@ impl<'a> TextEncoders<'a> {
             }
             TextEncoder::Transformer => {
                 let config = RobertaConfig { dropout_seed, ..from_scratch(text) };
+                Ok(AnyEncoder::Roberta(config.init(normal, device)?))
+            }
+            TextEncoder::Pretrained(_) if self.drawn => {
+                let unfrozen_layers = Some(text.unfrozen_layers);
+                let config = RobertaConfig {
+                    dropout_seed,
+                    unfrozen_layers,
+                    frozen_eval: text.frozen_eval,
+                    ..from_scratch(text)
+                };
                 Ok(AnyEncoder::Roberta(config.init(normal, device)?))
             }
             TextEncoder::Pretrained(name) => {

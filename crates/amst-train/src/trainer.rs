@@ -8,10 +8,12 @@ use amst_recipe::{CellResult, Recipe};
 use burn::tensor::Device;
 
 use crate::budget::Budget;
+use crate::build::build_drawn;
 use crate::interrupt::Interrupt;
 use crate::pace::{Every, Keep, Pace};
 use crate::session::Session;
 use crate::step_log::StepLog;
+use crate::trace::{self, Trace};
 use crate::writer::Writer;
 use crate::{Built, Evaluator, Event, EventKind, Run, TrainError, build, parameters};
 
@@ -37,6 +39,7 @@ pub struct Trainer {
     pub(crate) pace: Pace,
     pub(crate) interrupt: Interrupt,
     pub(crate) writer: Writer,
+    pub(crate) trace: Option<Trace>,
     log_to: Option<PathBuf>,
     every: Every,
     pub(crate) keep: Keep,
@@ -61,7 +64,11 @@ impl Trainer {
             run.keep_tokenizer(tokenizer)?;
         }
         let training = device.clone().autodiff();
-        let built = build(&recipe, data.text_model(), data.classes().len(), &training)?;
+        let classes = data.classes().len();
+        let built = match data.is_drawn() {
+            true => build_drawn(&recipe, classes, &training)?,
+            false => build(&recipe, data.text_model(), classes, &training)?,
+        };
         let loader = |seed: u64| {
             let config = LoaderConfig { batch_size: recipe.batch_size, seed, train: true, ..LoaderConfig::default() };
             Loader::new(data.split(SplitName::Train), config)
@@ -88,6 +95,7 @@ impl Trainer {
             pace: Pace::new(Every::default()),
             interrupt: Interrupt::new(),
             writer,
+            trace: None,
             log_to: None,
             every: Every::default(),
             keep: Keep::default(),
@@ -135,6 +143,18 @@ impl Trainer {
         Ok(self)
     }
 
+    /// Also finds out where the time goes: phases are measured to their end on the device, which
+    /// slows down one that computes asynchronously, and what was done when is written to
+    /// `trace.json`, whose first 50,000 pieces of work chrome://tracing opens.
+    pub fn profile(mut self) -> Self {
+        let trace = Trace::new();
+        self.clock = Stopwatch::profiling(self.devices.1.clone(), trace::LIMIT);
+        self.train = self.train.watched(trace.watch("train"));
+        self.sample = self.sample.watched(trace.watch("train, before the epoch"));
+        self.trace = Some(trace);
+        self
+    }
+
     /// Also writes what every step computed, one JSON object a line. A run that goes on from a
     /// checkpoint goes on with its log.
     ///
@@ -155,6 +175,7 @@ impl Trainer {
     /// written, a checkpoint that cannot be gone on from, or a request to stop.
     pub fn train(mut self, observe: &mut dyn FnMut(&Event)) -> Result<CellResult, TrainError> {
         let outcome = self.train_all(observe);
+        let traced = self.keep_trace();
         if let Err(error) = &outcome {
             let last = match error {
                 TrainError::Interrupted { signal, epoch, step, .. } => {
@@ -165,7 +186,16 @@ impl Trainer {
             // What went wrong is told to the caller; where there is no room for it, not here too.
             self.tell(last, observe).ok();
         }
-        outcome
+        let result = outcome?;
+        traced?;
+        Ok(result)
+    }
+
+    /// Writes what was done when, if that was asked for.
+    pub(crate) fn keep_trace(&mut self) -> Result<(), TrainError> {
+        let Some(trace) = &self.trace else { return Ok(()) };
+        let (spans, dropped) = self.clock.take_spans();
+        self.run.keep_trace(&trace.json(&spans, dropped))
     }
 
     fn train_all(&mut self, observe: &mut dyn FnMut(&Event)) -> Result<CellResult, TrainError> {
@@ -204,7 +234,11 @@ impl Trainer {
     }
 
     pub(crate) fn evaluator(&self, split: SplitName, branches: usize) -> Result<Evaluator, TrainError> {
-        Evaluator::new(self.data.split(split), self.recipe.eval_batch_size, branches)
+        let evaluator = Evaluator::new(self.data.split(split), self.recipe.eval_batch_size, branches)?;
+        Ok(match &self.trace {
+            Some(trace) => evaluator.watched(trace.watch(split.name())),
+            None => evaluator,
+        })
     }
 
     pub(crate) fn tell(&mut self, kind: EventKind, observe: &mut dyn FnMut(&Event)) -> Result<(), TrainError> {

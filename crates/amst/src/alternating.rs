@@ -4,7 +4,7 @@ use amst_encoders::Encoder;
 use amst_recipe::{Execution, Modality};
 use burn::tensor::Tensor;
 
-use crate::method::Phase;
+use crate::Phase;
 use crate::{Batch, Branch, HeadKind, Method, Net, SkipSchedule, Skipping, StepContext, StepReport, cross_entropy};
 
 /// The alternating module: one encoder a modality, a shared head, one loss each (Section 3.2).

@@ -5,7 +5,7 @@ use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 
-use crate::method::Phase;
+use crate::Phase;
 use crate::{Branch, StepContext};
 
 /// The gradients of a branch, by part. A part that had no share in the loss has none.

@@ -3,7 +3,7 @@
 use amst_encoders::Encoder;
 use amst_recipe::{Execution, Modality};
 
-use crate::method::Phase;
+use crate::Phase;
 use crate::{
     Batch, Branch, HeadKind, Method, Net, Pass, SkipSchedule, Skipping, StepContext, StepReport, cross_entropy,
 };

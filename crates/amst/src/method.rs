@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
 
 use amst_encoders::{Encoder, TrainingStep};
 use amst_recipe::Modality;
@@ -8,7 +7,7 @@ use burn::tensor::Device;
 
 use crate::{
     Batch, Embeddings, EpochContext, EpochError, HeadKind, MethodError, MethodState, Net, Optimiser, Outputs,
-    SkipSchedule, Skipping,
+    SkipSchedule, Skipping, Stopwatch,
 };
 
 /// A way to train a network from several modalities.
@@ -165,73 +164,5 @@ impl StepReport {
     /// be undone, so a method moves nothing then, and the trainer stops.
     pub fn is_finite(&self) -> bool {
         self.losses.iter().all(|(_, loss)| loss.is_finite())
-    }
-}
-
-/// A part of the work whose time is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase {
-    /// Waiting for a batch and moving it to the device.
-    Load,
-    /// Encoders, heads and losses.
-    Forward,
-    /// Gradients.
-    Backward,
-    /// The optimiser.
-    Update,
-    /// Bringing BatchNorm statistics up to date.
-    Recalibrate,
-    /// Validation and test.
-    Evaluate,
-    /// Waiting for a checkpoint.
-    Save,
-}
-
-impl Phase {
-    /// The name in `events.jsonl`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Phase::Load => "load",
-            Phase::Forward => "forward",
-            Phase::Backward => "backward",
-            Phase::Update => "update",
-            Phase::Recalibrate => "recalibrate",
-            Phase::Evaluate => "evaluate",
-            Phase::Save => "save",
-        }
-    }
-}
-
-/// Adds up time by phase. Devices that compute asynchronously show their time where the
-/// program waits for them.
-#[derive(Clone, Debug, Default)]
-pub struct Stopwatch {
-    spent: BTreeMap<Phase, Duration>,
-}
-
-impl Stopwatch {
-    /// Runs `work` on the account of `phase`.
-    pub fn time<T>(&mut self, phase: Phase, work: impl FnOnce() -> T) -> T {
-        let start = Instant::now();
-        let value = work();
-        self.add(phase, start.elapsed());
-        value
-    }
-
-    /// Adds time to the account of `phase`.
-    pub fn add(&mut self, phase: Phase, time: Duration) {
-        *self.spent.entry(phase).or_default() += time;
-    }
-
-    /// Seconds by phase so far.
-    pub fn seconds(&self) -> BTreeMap<&'static str, f64> {
-        self.spent.iter().map(|(phase, time)| (phase.name(), time.as_secs_f64())).collect()
-    }
-
-    /// Seconds by phase, and back to zero.
-    pub fn take_seconds(&mut self) -> BTreeMap<&'static str, f64> {
-        let seconds = self.seconds();
-        self.spent.clear();
-        seconds
     }
 }

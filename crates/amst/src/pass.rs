@@ -2,7 +2,7 @@ use amst_encoders::Encoder;
 use amst_recipe::Modality;
 use burn::tensor::Tensor;
 
-use crate::method::Phase;
+use crate::Phase;
 use crate::{Batch, Branch, Outputs, StepContext, StepReport};
 
 /// The forward pass of one branch over every modality of a batch, in training mode.

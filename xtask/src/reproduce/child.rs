@@ -31,9 +31,9 @@ pub fn prepare(setting: &Setting, job: &Job) -> Result<(), Fault> {
 }
 
 /// Trains one cell; `tell` hears of every epoch.
-pub fn train(setting: &Setting, job: &Job, tell: impl FnMut(Message)) -> Result<(), Fault> {
+pub fn train(setting: &Setting, device: &str, job: &Job, tell: impl FnMut(Message)) -> Result<(), Fault> {
     let mut command = amst(setting, "train", job);
-    command.args(["--seed", &job.cell.recipe.seed.to_string(), "--device", setting.device, "--progress", "json"]);
+    command.args(["--seed", &job.cell.recipe.seed.to_string(), "--device", device, "--progress", "json"]);
     run(&mut command, tell, |_| ())
 }
 

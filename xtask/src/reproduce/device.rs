@@ -28,6 +28,44 @@ impl Device {
     }
 }
 
+/// The devices that runs are spread over: one a run on GPUs, or one that all share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Devices {
+    /// What `amst` must be built with.
+    pub backend: Device,
+    /// As `amst --device` takes them.
+    pub names: Vec<String>,
+}
+
+impl Devices {
+    /// Whether they are GPUs, whose memory is their own.
+    pub fn are_gpus(&self) -> bool {
+        self.names.iter().all(|name| name.contains("cuda"))
+    }
+}
+
+impl FromStr for Devices {
+    type Err = Usage;
+
+    fn from_str(text: &str) -> Result<Self, Usage> {
+        let names: Vec<String> = text.split(',').map(|name| name.trim().to_string()).collect();
+        let backends = names.iter().map(|name| name.parse()).collect::<Result<Vec<Device>, _>>()?;
+        let devices = Self { backend: backends[0], names };
+        if devices.names.len() > 1 && !devices.are_gpus() {
+            return Err(Usage(format!(
+                "`{text}`: several devices are GPUs, such as cuda:0,cuda:1; a CPU is one device"
+            )));
+        }
+        if backends.iter().any(|backend| *backend != devices.backend) {
+            return Err(Usage(format!("`{text}` mixes cuda and tch, which are two programs: name devices of one")));
+        }
+        if let Some(twice) = devices.names.iter().enumerate().find(|(at, name)| devices.names[..*at].contains(name)) {
+            return Err(Usage(format!("`{text}` names {} twice", twice.1)));
+        }
+        Ok(devices)
+    }
+}
+
 impl FromStr for Device {
     type Err = Usage;
 
@@ -77,6 +115,22 @@ mod tests {
         assert!(error.contains("did you mean `flex`?") && error.contains("tch[:cpu|:cuda[:i]]"), "{error}");
         for wrong in ["", "cuda:x", "flex:0", "tch:cpu:0", "cuda:0:0", "tch:gpu"] {
             assert!(wrong.parse::<Device>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn several_gpus_of_one_kind_can_be_named_and_nothing_else() {
+        let devices = "cuda:0,cuda:1".parse::<Devices>().unwrap();
+        assert_eq!((devices.names.len(), devices.backend, devices.are_gpus()), (2, Device::Cuda, true));
+        assert!(!"tch".parse::<Devices>().unwrap().are_gpus());
+        for (wrong, why) in [
+            ("flex,cuda:0", "a CPU is one"),
+            ("cuda:0,tch:cuda:1", "mixes"),
+            ("cuda:0,cuda:0", "twice"),
+            ("", "unknown"),
+        ] {
+            let message = wrong.parse::<Devices>().unwrap_err().to_string();
+            assert!(message.contains(why), "{wrong}: {message}");
         }
     }
 }

@@ -9,12 +9,14 @@ mod device;
 mod estimate;
 mod folders;
 mod interrupt;
+mod jobs;
 mod plan;
 mod pool;
 mod progress;
 mod protocol;
 mod request;
 mod summary;
+mod times;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,7 +27,7 @@ use amst_recipe::Preset;
 use amst_report::{Exporter, Json, Terminal, collect};
 
 use self::budget::Budget;
-use self::device::Device;
+use self::device::Devices;
 use self::folders::Folders;
 use self::pool::{Failure, Setting};
 use self::request::{Job, Request};
@@ -33,7 +35,7 @@ use self::request::{Job, Request};
 /// What to reproduce, and how.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// The table: table1, table2 or controls.
+    /// The table: table1, table2, controls, or table3 for times.
     pub table: String,
     /// Say what is done and what would run, and how long it would take; run nothing.
     #[arg(long)]
@@ -57,13 +59,13 @@ pub struct Args {
     /// What every run may spend, instead of epochs; updates alone is what Naive spends in its epochs.
     #[arg(long, value_name = "updates[=N]|seconds=N")]
     pub budget: Option<Budget>,
-    /// Where to compute.
-    #[arg(long, default_value = "flex", value_name = "flex|cuda[:i]|tch[:cpu|:cuda[:i]]")]
+    /// Where to compute; of several GPUs, with commas, each has a run of its own.
+    #[arg(long, default_value = "flex", value_name = "flex|cuda[:i]|tch[:cpu|:cuda[:i]],…")]
     pub device: String,
     /// A setting of every run, for example optim.lr=0.01; may be given several times.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Runs at the same time; as many as there are cores if left out.
+    /// Runs at the same time; as many as there are cores and as fit into memory, or one a GPU, if left out.
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub jobs: Option<usize>,
     /// Folder of runs and tables; target/reproduce in this workspace if left out.
@@ -78,6 +80,9 @@ pub struct Args {
     /// Run this `amst` instead of building the workspace's own.
     #[arg(long, value_name = "PROGRAM")]
     pub amst: Option<PathBuf>,
+    /// Of times.
+    #[command(flatten)]
+    pub times: times::TimesArgs,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
@@ -90,13 +95,16 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 
 /// Runs the command; the exit code is 1 if the table has holes at the end, 130 after Ctrl-C.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let device: Device = args.device.parse()?;
+    if args.table == amst_recipe::TIMES {
+        return times::run(args);
+    }
+    args.times.refuse(&args.table)?;
+    let devices: Devices = args.device.parse()?;
     let request = Request::resolve(args)?;
     let folders = Folders::of(args.out.as_deref(), &request.grid.name);
     let mut entries = collect(&request.cells, &folders.runs);
     let missing = request.missing(&entries);
-    let cores = available_parallelism().map_or(1, usize::from);
-    let jobs = args.jobs.unwrap_or(cores).min(missing.len().max(1));
+    let jobs = jobs::at_once(args.jobs, &missing, &devices)?;
     if args.plan {
         let plan = plan::Plan::of(&request, &entries, &missing, &folders.runs, jobs);
         print!("{}", if args.json { plan.json() } else { plan.text() });
@@ -106,7 +114,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut failures = Vec::new();
     let interrupted = interrupt::listen()?;
     if !missing.is_empty() {
-        failures = train(args, &request, &device, &folders, &missing, (jobs, cores), &interrupted)?;
+        failures = train(args, &request, &devices, &folders, &missing, jobs, &interrupted)?;
         entries = collect(&request.cells, &folders.runs);
         summary::explain(&mut entries, &failures, interrupted.load(Ordering::SeqCst));
     }
@@ -124,22 +132,23 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn train(
     args: &Args,
     request: &Request,
-    device: &Device,
+    devices: &Devices,
     folders: &Folders,
     missing: &[Job],
-    (jobs, cores): (usize, usize),
+    jobs: usize,
     interrupted: &AtomicBool,
 ) -> anyhow::Result<Vec<Failure>> {
     let program = match &args.amst {
         Some(program) => std::path::absolute(program)?,
-        None => amst::build(device)?,
+        None => amst::build(&devices.backend)?,
     };
+    let cores = available_parallelism().map_or(1, usize::from);
     let setting = Setting {
         program: &program,
         table: &request.grid.name,
         preset: request.preset.name(),
         assignments: &request.assignments,
-        device: &args.device,
+        devices: &devices.names,
         runs: &folders.runs,
         jobs,
         threads: (cores / jobs).max(1),

@@ -22,8 +22,8 @@ pub struct Setting<'a> {
     pub preset: &'a str,
     /// `--set` of every run.
     pub assignments: &'a [String],
-    /// `--device` of every run.
-    pub device: &'a str,
+    /// `--device`; runs that go on together have different ones, as far as there are so many.
+    pub devices: &'a [String],
     /// The folder of all runs.
     pub runs: &'a Path,
     /// Runs at the same time.
@@ -60,9 +60,10 @@ pub fn run(setting: &Setting, jobs: &[Job]) -> Vec<Failure> {
     let queue = Mutex::new((0..ready.len()).collect::<VecDeque<_>>());
     std::thread::scope(|scope| {
         let (events, inbox) = channel();
-        for _ in 0..setting.jobs {
+        for worker in 0..setting.jobs {
             let (events, queue, ready) = (events.clone(), &queue, &ready);
-            scope.spawn(move || work(setting, ready, queue, &events));
+            let device = &setting.devices[worker % setting.devices.len()];
+            scope.spawn(move || work(setting, device, ready, queue, &events));
         }
         drop(events);
         failures.extend(watch(&inbox, &ready, &mut progress));
@@ -89,14 +90,14 @@ fn prepare_all(setting: &Setting, jobs: &[Job]) -> (Vec<Job>, Vec<Failure>) {
     (ready, failures)
 }
 
-fn work(setting: &Setting, jobs: &[Job], queue: &Mutex<VecDeque<usize>>, events: &Sender<Event>) {
+fn work(setting: &Setting, device: &str, jobs: &[Job], queue: &Mutex<VecDeque<usize>>, events: &Sender<Event>) {
     // The lock is released before the job runs: it is held by this one statement only.
     let next = || queue.lock().ok().and_then(|mut queue| queue.pop_front());
     while let Some(i) = next().filter(|_| !setting.interrupted.load(Ordering::SeqCst)) {
         // If nobody listens any more, there is nobody to tell.
         let tell = |event| drop(events.send(event));
         tell(Event::Started(i));
-        let outcome = train(setting, &jobs[i], |message| tell(Event::Said(i, message)));
+        let outcome = train(setting, device, &jobs[i], |message| tell(Event::Said(i, message)));
         tell(Event::Ended(i, outcome));
     }
 }

@@ -18,7 +18,7 @@ use crate::sample::Input;
 /// Pictures of at most this many pixels (64×64) are stored decoded.
 const FEW_PIXELS: usize = 4096;
 
-const FILE: u8 = 0;
+pub(crate) const FILE: u8 = 0;
 const PIXELS: u8 = 1;
 
 pub(crate) struct VisualEncoder;

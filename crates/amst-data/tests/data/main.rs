@@ -4,6 +4,7 @@ mod damage;
 mod loader;
 mod manifest;
 mod preprocess;
+mod shapes;
 mod small;
 mod store;
 mod synthetic;

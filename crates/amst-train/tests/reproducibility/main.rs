@@ -9,4 +9,5 @@ mod equal_runs;
 mod evaluator;
 mod every_method;
 mod failures;
+mod profile;
 mod text;

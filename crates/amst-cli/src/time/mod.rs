@@ -1,0 +1,30 @@
+//! `amst time`: seconds an epoch, system beside system.
+
+mod args;
+mod measure;
+mod page;
+mod systems;
+mod times;
+
+use amst_recipe::TimesTable;
+use anyhow::Result;
+
+use crate::device;
+pub use args::Args;
+use measure::Clockwork;
+use systems::Setup;
+use times::Times;
+
+/// Times what was asked for and prints a table, or JSON.
+pub fn run(args: &Args) -> Result<()> {
+    let table = TimesTable::read()?;
+    let setup = Setup::resolve(args, &table)?;
+    let device = device::open(&args.device)?;
+    let clockwork = Clockwork { setup: &setup, device, is_synchronous: device::is_synchronous(&args.device), args };
+    let times = Times::of(&setup, args, &clockwork.run()?);
+    match args.json {
+        true => println!("{}", serde_json::to_string_pretty(&times)?),
+        false => print!("{}", page::page(&table, &times)),
+    }
+    Ok(())
+}

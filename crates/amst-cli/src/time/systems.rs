@@ -1,0 +1,174 @@
+//! What is timed: the rows of the table on a data set, each in its executions.
+
+use amst_data::Prepared;
+use amst_fetch::hub;
+use amst_recipe::{
+    Cell, DataLock, DatasetSpec, Execution, MethodName, Recipe, RecipeError, ResolvedDataset, TextModel, TextModels,
+    TimedSystem, TimesTable, find_dataset, resolve, resolve_preset,
+};
+use anyhow::Result;
+use serde_json::json;
+
+use super::args::{Args, ExecutionKind};
+use crate::args::ProgressKind;
+use crate::datasets::{Resolved, folder};
+use crate::failure::Usage;
+use crate::prepare::prepare;
+
+/// A data set and the systems that are timed on it.
+pub struct Setup {
+    /// The data set, or its shapes.
+    pub dataset: ResolvedDataset,
+    /// Whether its contents are drawn.
+    pub drawn: bool,
+    /// In the order of the table.
+    pub systems: Vec<System>,
+    /// Rows that do not apply to the data set, and why.
+    pub left_out: Vec<(String, String)>,
+}
+
+/// One row in one execution.
+pub struct System {
+    /// The row's id.
+    pub id: String,
+    /// The paper's seconds on the data set.
+    pub published: Option<f64>,
+    /// What is trained.
+    pub cell: Cell,
+    lock: DataLock,
+    text_model: Option<TextModel>,
+}
+
+impl Setup {
+    /// Looks everything up; nothing is prepared yet.
+    pub fn resolve(args: &Args, table: &TimesTable) -> Result<Self> {
+        let drawn = args.shapes.is_some();
+        let dataset = match &args.shapes {
+            Some(name) => ResolvedDataset { spec: DatasetSpec::shapes(name)?, root: Default::default() },
+            None => find_dataset(&args.dataset, &folder())?,
+        };
+        let mut setup = Self { dataset, drawn, systems: Vec::new(), left_out: Vec::new() };
+        let assignments = setup.assignments(args)?;
+        let lock = DataLock::of(&setup.dataset)?;
+        // Whatever is wrong without any row is no row's fault.
+        resolve(std::slice::from_ref(&setup.dataset.spec.recipe), &assignments)?;
+        for row in table.rows(&args.methods)? {
+            for execution in executions(row.method, &args.execution) {
+                match setup.system(args, row, execution, &lock, &assignments) {
+                    Ok(system) => setup.systems.push(system),
+                    Err(
+                        why
+                        @ (RecipeError::Value { .. } | RecipeError::Contradiction(_) | RecipeError::NoPreset { .. }),
+                    ) => setup.left_out.push((row.name.clone(), why.to_string())),
+                    Err(wrong) => return Err(wrong.into()),
+                }
+            }
+        }
+        match (setup.systems.is_empty(), setup.left_out.first()) {
+            (true, Some((name, why))) => Err(Usage(format!("nothing to time: {name} does not apply: {why}")).into()),
+            _ => Ok(setup),
+        }
+    }
+
+    fn system(
+        &self,
+        args: &Args,
+        row: &TimedSystem,
+        execution: Execution,
+        lock: &DataLock,
+        assignments: &[String],
+    ) -> Result<System, RecipeError> {
+        let spec = &self.dataset.spec;
+        let named = json!({ "dataset": spec.name, "method": row.method, "skip": { "execution": execution } });
+        let cell = |assignments: &[String]| {
+            let own = std::slice::from_ref(&spec.recipe);
+            Ok(Cell::new(resolve_preset(own, args.preset, std::slice::from_ref(&named), assignments)?, lock))
+        };
+        let (cell, text_model) = match self.drawn {
+            true => (cell(assignments)?, None),
+            false => TextModels::new(hub::text_model).complete(assignments, cell)?,
+        };
+        amst_train::check(&cell.recipe).map_err(|e| RecipeError::Contradiction(e.to_string()))?;
+        let published = self.drawn.then(|| row.published.get(&spec.name).copied()).flatten();
+        Ok(System { id: row.id.clone(), published, cell, lock: lock.clone(), text_model })
+    }
+
+    /// The settings of every system. With fewer samples recalibration keeps its share of an epoch.
+    fn assignments(&self, args: &Args) -> Result<Vec<String>> {
+        let mut all = Vec::new();
+        all.extend(args.epochs.map(|n| format!("epochs={n}")));
+        all.extend(args.modalities.iter().map(|list| format!("modalities={list}")));
+        if let Some(samples) = args.samples {
+            if !self.drawn {
+                return Err(Usage("`--samples` chooses how many are drawn: give `--shapes NAME` with it".into()).into());
+            }
+            all.extend(self.fewer(samples, &args.assignments)?);
+        }
+        // What was typed last is what counts.
+        all.extend(args.assignments.iter().cloned());
+        Ok(all)
+    }
+
+    /// Settings that scale the data set down to so many training samples.
+    fn fewer(&self, samples: usize, typed: &[String]) -> Result<Vec<String>> {
+        let whole = resolve(std::slice::from_ref(&self.dataset.spec.recipe), &[])?;
+        let scaled = resolve(std::slice::from_ref(&self.dataset.spec.recipe), typed)?;
+        let share = samples as f64 / whole.synthetic.train as f64;
+        let part = |count: usize| ((count as f64 * share).round() as usize).max(1);
+        let steps = |samples: usize, recipe: &Recipe| samples.div_ceil(recipe.batch_size) as f64;
+        let read_again = whole.skip.recalibrate as f64 / steps(whole.synthetic.train, &whole);
+        let tail = (read_again * steps(samples, &scaled)).round().max(1.0);
+        Ok(vec![
+            format!("synthetic.train={samples}"),
+            format!("synthetic.val={}", part(whole.synthetic.val)),
+            format!("synthetic.test={}", part(whole.synthetic.test)),
+            format!("skip.recalibrate={tail}"),
+        ])
+    }
+
+    /// The data of a system; prepared where there are files.
+    pub fn data(&self, system: &System, args: &Args) -> Result<Prepared> {
+        if self.drawn {
+            return Ok(Prepared::shapes(&system.cell.recipe)?);
+        }
+        let (dataset, lock) = (self.dataset.clone(), system.lock.clone());
+        let resolved = Resolved { dataset, lock, cell: system.cell.clone(), text_model: system.text_model.clone() };
+        prepare(&resolved, &args.out, ProgressKind::Auto)
+    }
+}
+
+impl System {
+    /// The identity of the data.
+    pub fn lock(&self) -> &DataLock {
+        &self.lock
+    }
+
+    /// `fast` or `official`; `None` where nothing is skipped, and both are one.
+    pub fn execution(&self) -> Option<&'static str> {
+        skips(self.cell.recipe.method).then_some(match self.cell.recipe.skip.execution {
+            Execution::Fast => "fast",
+            Execution::Official => "official",
+        })
+    }
+
+    /// For a line of progress.
+    pub fn title(&self) -> String {
+        match self.execution() {
+            Some(execution) => format!("{}, {execution}", self.id),
+            None => self.id.clone(),
+        }
+    }
+}
+
+fn skips(method: MethodName) -> bool {
+    matches!(method, MethodName::AmstAlt | MethodName::AmstJoint | MethodName::AmstFull)
+}
+
+/// A system that skips nothing does the same under both.
+fn executions(method: MethodName, asked: &[ExecutionKind]) -> Vec<Execution> {
+    let all = asked.iter().map(|kind| match kind {
+        ExecutionKind::Fast => Execution::Fast,
+        ExecutionKind::Official => Execution::Official,
+    });
+    all.take(if skips(method) { asked.len() } else { 1 }).collect()
+}

@@ -64,7 +64,7 @@ pub fn run(args: &Train) -> Result<()> {
     })?;
     report(args, &resolved, &result, "done");
     if args.profile && what.progress == ProgressKind::Auto {
-        print!("{}  {}\n", shares.text(), what.out.join(resolved.cell.run_dir()).join("trace.json").display());
+        println!("{}  {}", shares.text(), what.out.join(resolved.cell.run_dir()).join("trace.json").display());
     }
     Ok(())
 }

@@ -56,6 +56,21 @@ pub enum AnnotationError {
         /// What speaks against text.
         why: String,
     },
+    /// Lists that do not say who speaks.
+    #[error(
+        "{dataset}: its lists name no speakers, so that nothing can be split by them; `clean` leaves out what the lists \
+         show to be wrong"
+    )]
+    NoSpeakers {
+        /// Whose lists.
+        dataset: &'static str,
+    },
+    /// UR-FUNNY's lists do not say who speaks, its owners' folds do.
+    #[error(
+        "ur-funny: its lists name no speakers; give the owners' folds, which keep speakers apart: `data_folds.pkl` of \
+         ROC-HCI/UR-FUNNY as JSON, made as docs/datasets.md says"
+    )]
+    FoldsWanted,
     /// A list of folds that is not one.
     #[error("{file}: {why}; it must be a JSON object with the lists `train`, `dev` and `test` of clip numbers")]
     Folds {

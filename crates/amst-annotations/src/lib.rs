@@ -4,6 +4,7 @@
 //! a [`Dataset`]; what else the owners ship has a module each: [`crema_d`] (names of files), [`ave`] (`Annotations.txt`),
 //! [`mvsa`] (labels of pairs, captions), [`iemocap`] (turns, transcripts), [`ur_funny`] (the owners' folds). No media
 //! file is opened. A file with wrong lines is refused with all of them, not the first ([`AnnotationError::Lines`]).
+//! [`audit`] tells what is wrong with the lists themselves, and [`select`] makes splits without it.
 //!
 //! ```
 //! use amst_annotations::{Dataset, Split, parse_list};
@@ -27,6 +28,7 @@
 #![warn(missing_docs)]
 
 mod annotation;
+mod audit;
 pub mod ave;
 pub mod crema_d;
 mod dataset;
@@ -36,10 +38,13 @@ mod lines;
 pub mod mvsa;
 mod published;
 mod relabel;
+mod selection;
 pub mod ur_funny;
 
 pub use annotation::{Annotation, Span, Split};
+pub use audit::{AuditRules, Balance, Facts, Finding, Report, audit};
 pub use dataset::Dataset;
 pub use error::{AnnotationError, BadLine};
 pub use published::{LISTS_FOLDER, parse_list, published_line, read_lists};
 pub use relabel::{Conflict, Mention, later_label_wins};
+pub use selection::{Dropped, Reason, Selection, Splitting, select};

@@ -67,12 +67,14 @@ pub enum AnnotationError {
     },
     /// UR-FUNNY's lists do not say who speaks, its owners' folds do.
     #[error(
-        "ur-funny: its lists name no speakers; give the owners' folds, which keep speakers apart: `data_folds.pkl` of \
-         ROC-HCI/UR-FUNNY as JSON, made as docs/datasets.md says"
+        "ur-funny: its lists name no speakers; give the owners' folds, which keep speakers apart: `data_folds.pkl`, which \
+         they publish with UR-FUNNY"
     )]
     FoldsWanted,
     /// A list of folds that is not one.
-    #[error("{file}: {why}; it must be a JSON object with the lists `train`, `dev` and `test` of clip numbers")]
+    #[error(
+        "{file}: {why}; it must be the owners' `data_folds.pkl`, or JSON: lists of clip numbers, `train`, `dev`, `test`"
+    )]
     Folds {
         /// The file.
         file: String,

@@ -92,6 +92,19 @@ pub enum Reason {
     NotInFolds,
 }
 
+impl Reason {
+    /// The kind of reason, in words.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ConflictingLabels { .. } => "with conflicting labels",
+            Self::AlsoIn { .. } => "also in a split that results are read from",
+            Self::Repeated => "on an earlier line of the same list",
+            Self::SameTranscript { .. } => "with a long transcript of a split that results are read from",
+            Self::NotInFolds => "not in the owners' folds",
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

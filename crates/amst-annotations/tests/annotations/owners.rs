@@ -105,3 +105,34 @@ fn the_owners_folds_of_ur_funny_are_disjoint_lists() {
         assert!(error.starts_with("folds.json: ") && error.contains(why), "{error}");
     }
 }
+
+fn fold(name: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/folds").join(name)
+}
+
+#[test]
+fn the_owners_folds_are_a_pickle_of_any_protocol() {
+    let expected = ur_funny::folds(r#"{"train": [1, 70000], "dev": [300], "test": [4]}"#, "folds.json").unwrap();
+    assert_eq!(expected.len(), 4);
+    for protocol in 0..6 {
+        let folds = ur_funny::read_folds(&fold(&format!("protocol{protocol}.pkl")));
+        assert_eq!(folds.unwrap_or_else(|error| panic!("{error}")), expected, "protocol {protocol}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let json = folder.path().join("folds.json");
+    std::fs::write(&json, r#"{"train": [1, 70000], "dev": [300], "test": [4]}"#).unwrap();
+    assert_eq!(ur_funny::read_folds(&json).unwrap(), expected);
+}
+
+#[test]
+fn a_pickle_that_holds_more_than_lists_of_numbers_is_refused_and_nothing_of_it_runs() {
+    let refused = |path: &std::path::Path| ur_funny::read_folds(path).unwrap_err().to_string();
+    let message = refused(&fold("runs.pkl"));
+    assert!(message.contains("no clips in `train`"), "{message}");
+    assert!(!std::path::Path::new("it-ran").exists());
+    let message = refused(&fold("numpy.pkl"));
+    assert!(message.contains("in `train` is no clip's number") && message.contains("numpy"), "{message}");
+    let message = refused(&fold("make.py"));
+    assert!(message.contains("no pickle") && message.contains("data_folds.pkl"), "{message}");
+    assert!(matches!(ur_funny::read_folds(&fold("nothing.pkl")), Err(AnnotationError::Io { .. })));
+}

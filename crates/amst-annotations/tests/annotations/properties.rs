@@ -1,7 +1,10 @@
 //! Parsers take anything without panicking, and what is written is read back.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use amst_annotations::{
-    Annotation, Dataset, Span, Split, ave, crema_d, iemocap, mvsa, parse_list, published_line, ur_funny,
+    Annotation, AuditRules, Dataset, Finding, Span, Split, Splitting, audit, ave, crema_d, iemocap, mvsa, parse_list,
+    published_line, select, ur_funny,
 };
 use proptest::prelude::*;
 
@@ -47,7 +50,59 @@ fn sample(dataset: Dataset, rng: (usize, u32, u32, u32), text: &str) -> Annotati
     Annotation { id, label: label.into(), split: Split::Test, span, text, group, line: 1 }
 }
 
+/// Lists in which samples, speakers, labels and transcripts come again and again.
+fn crowded() -> impl Strategy<Value = Vec<Annotation>> {
+    let line = (0..3_usize, 0..12_u32, 0..2_usize, 0..4_usize, 0..3_u32);
+    prop::collection::vec(line, 1..40).prop_map(|lines| {
+        let sample = |(index, (split, id, label, text, group)): (usize, (usize, u32, usize, usize, u32))| Annotation {
+            id: id.to_string(),
+            label: Dataset::CremaD.classes()[label].into(),
+            split: Split::ALL[split],
+            span: None,
+            text: Some(["ok", "one two three", "four five six", ""][text].into()),
+            group: Some(group.to_string()),
+            line: index + 1,
+        };
+        lines.into_iter().enumerate().map(sample).collect()
+    })
+}
+
+/// Lines by name, split and number, to tell whether any was lost or made up.
+fn lines<'a>(of: impl Iterator<Item = (&'a String, usize)>) -> BTreeSet<(&'a String, usize)> {
+    of.collect()
+}
+
 proptest! {
+    #[test]
+    fn clean_lists_lose_no_line_without_a_reason_and_are_clean(samples in crowded()) {
+        let clean = select(Splitting::Clean, Dataset::CremaD, &samples, None).unwrap();
+        let kept = clean.samples.iter().map(|s| (&s.id, s.line));
+        let found = lines(kept.chain(clean.dropped.iter().map(|d| (&d.id, d.line))));
+        prop_assert_eq!(found, lines(samples.iter().map(|s| (&s.id, s.line))));
+        prop_assert_eq!(clean.samples.len() + clean.dropped.len(), samples.len());
+        let again = select(Splitting::Clean, Dataset::CremaD, &clean.samples, None).unwrap();
+        prop_assert_eq!((again.samples, again.dropped), (clean.samples.clone(), vec![]));
+        let report = audit(&AuditRules::of(Dataset::CremaD), &clean.samples, &BTreeMap::new());
+        for finding in &report.findings {
+            let harmless = match finding {
+                Finding::SharedTranscripts { long_rows, .. } => *long_rows == 0,
+                Finding::RepeatedTranscripts { .. } | Finding::SharedGroups { .. } => true,
+                _ => false,
+            };
+            prop_assert!(harmless, "{}", report);
+        }
+    }
+
+    #[test]
+    fn no_speaker_is_dealt_into_two_splits(samples in crowded()) {
+        let dealt = select(Splitting::SpeakerIndependent, Dataset::CremaD, &samples, None).unwrap();
+        let mut homes = BTreeMap::new();
+        for sample in &dealt.samples {
+            prop_assert_eq!(*homes.entry(&sample.group).or_insert(sample.split), sample.split);
+        }
+        prop_assert_eq!(dealt.samples.len() + dealt.dropped.len(), samples.len());
+    }
+
     #[test]
     fn no_text_makes_a_parser_panic(text in prop_oneof![resembling(), any::<String>()]) {
         for dataset in Dataset::ALL {

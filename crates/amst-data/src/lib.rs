@@ -34,6 +34,9 @@ mod batch;
 mod collate;
 mod damage;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod layout;
 mod loader;
 mod prepared;

@@ -71,8 +71,17 @@ fn links(package: &str) -> Vec<String> {
 
 #[test]
 fn planning_and_preprocessing_never_link_burn() {
-    let packages =
-        ["xtask", "amst-recipe", "amst-report", "amst-fbank", "amst-fetch", "amst-frames", "amst-tokens", "amst-data"];
+    let packages = [
+        "xtask",
+        "amst-recipe",
+        "amst-report",
+        "amst-annotations",
+        "amst-fbank",
+        "amst-fetch",
+        "amst-frames",
+        "amst-tokens",
+        "amst-data",
+    ];
     for package in packages {
         let allowed = |p: &str| package == "amst-data" && p == "burn-dataset";
         let burn: Vec<_> = links(package).into_iter().filter(|p| p.starts_with("burn") && !allowed(p)).collect();
@@ -82,7 +91,16 @@ fn planning_and_preprocessing_never_link_burn() {
 
 #[test]
 fn the_leaves_depend_on_no_other_room() {
-    for leaf in ["amst-recipe", "amst-fbank", "amst-fetch", "amst-frames", "amst-kernels", "amst-tokens"] {
+    let leaves = [
+        "amst-annotations",
+        "amst-recipe",
+        "amst-fbank",
+        "amst-fetch",
+        "amst-frames",
+        "amst-kernels",
+        "amst-tokens",
+    ];
+    for leaf in leaves {
         let rooms: Vec<_> = links(leaf).into_iter().filter(|p| p.starts_with("amst") && p != leaf).collect();
         assert!(rooms.is_empty(), "{leaf} depends on {rooms:?}");
     }

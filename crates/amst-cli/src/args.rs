@@ -1,6 +1,12 @@
 //! The command line.
 
+mod audit;
+mod media;
+
 use std::path::PathBuf;
+
+pub use audit::Audit;
+pub use media::{Fbank, FrameCount, Frames};
 
 use amst_recipe::{Modality, Preset};
 use amst_train::{Every, Keep};
@@ -36,6 +42,12 @@ pub enum Command {
     ExportFeatures(ExportFeatures),
     /// Turn texts into token ids and their mask, for use elsewhere
     Tokens(Tokens),
+    /// Turn a recording, or a video's sound, into the log-mel features of the paper, for use elsewhere
+    Fbank(Fbank),
+    /// Write the frames of a video that are kept of each second, for use elsewhere
+    Frames(Frames),
+    /// Tell what is wrong with the lists of a data set, and write lists without it
+    Audit(Audit),
     /// Say what a trained network makes of files
     Predict(Predict),
     /// Evaluate a trained network, without a modality or with damaged ones too

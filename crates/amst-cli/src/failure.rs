@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use amst_annotations::AnnotationError;
 use amst_data::{DataError, ErrorKind};
 use amst_encoders::WeightsError;
+use amst_fbank::FbankError;
+use amst_frames::FrameError;
 use amst_recipe::RecipeError;
 use amst_replay::ReplayError;
 use amst_tokens::TokensError;
@@ -21,13 +24,26 @@ impl fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
+/// An audit that found something, where that was not to be.
+#[derive(Debug)]
+pub struct Found(pub usize);
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(found) = self;
+        write!(f, "{found} findings, and `--strict` wants none; `--split clean` gives lists without most of them")
+    }
+}
+
+impl std::error::Error for Found {}
+
 /// Whether the program did what a signal asked for.
 pub fn is_stop(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(TrainError::Interrupted { .. }))
 }
 
 /// 2 usage or recipe, 3 data or files, 4 diverged, 5 foreign or damaged state; 75, 130 or 143 after
-/// a signal; 1 for anything else.
+/// a signal; 1 for what an audit found and for anything else.
 pub fn exit_code(error: &anyhow::Error) -> u8 {
     if let Some(error) = error.downcast_ref::<TrainError>() {
         return error.exit_code();
@@ -37,6 +53,9 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     }
     if let Some(error) = error.downcast_ref::<TokensError>() {
         return if matches!(error, TokensError::MaxLength { .. } | TokensError::LongLength { .. }) { 2 } else { 3 };
+    }
+    if let Some(code) = preprocessing(error) {
+        return code;
     }
     if error.is::<CheckpointError>() {
         return 5;
@@ -51,4 +70,18 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
         None if error.is::<Usage>() => 2,
         None => 1,
     }
+}
+
+/// Of the crates that read what is on disk before any training: settings are 2, files 3.
+fn preprocessing(error: &anyhow::Error) -> Option<u8> {
+    let usage = if let Some(error) = error.downcast_ref::<FbankError>() {
+        matches!(error, FbankError::BadConfig { .. })
+    } else if let Some(error) = error.downcast_ref::<FrameError>() {
+        matches!(error, FrameError::Config { .. } | FrameError::Span { .. })
+    } else if let Some(error) = error.downcast_ref::<AnnotationError>() {
+        matches!(error, AnnotationError::NoSpeakers { .. } | AnnotationError::FoldsWanted)
+    } else {
+        return None;
+    };
+    Some(if usage { 2 } else { 3 })
 }

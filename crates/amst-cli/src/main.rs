@@ -1,11 +1,12 @@
 //! `amst`: prepare data, train one run at a time, use what was trained, and hold runs against other implementations.
 //!
-//! Exit codes: 0 ok, 2 usage or recipe, 3 data or files, 4 diverged, 5 foreign or damaged state,
+//! Exit codes: 0 ok, 1 `audit --strict` found something, 2 usage or recipe, 3 data or files, 4 diverged, 5 foreign or damaged state,
 //! 75 saved and to be called again, 130 and 143 stopped by a signal.
 #![warn(missing_docs)]
 #![recursion_limit = "256"]
 
 mod args;
+mod audit;
 mod datasets;
 mod device;
 mod eval;
@@ -13,11 +14,14 @@ mod explain;
 mod export;
 mod export_features;
 mod failure;
+mod fbank;
+mod frames;
 mod init;
 mod inspect;
 mod ls;
 mod network;
 mod out_of_memory;
+mod npy;
 mod predict;
 mod prepare;
 mod profile;
@@ -45,6 +49,9 @@ fn main() -> ExitCode {
         Command::Init(args) => init::run(&args),
         Command::ExportFeatures(args) => export_features::run(&args),
         Command::Tokens(args) => tokens::run(&args),
+        Command::Fbank(args) => fbank::run(&args),
+        Command::Frames(args) => frames::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Export(args) => export::run(&args),

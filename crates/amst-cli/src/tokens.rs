@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use amst_tokens::{Tokenizer, TokensError};
-use amst_train::TrainError;
 use anyhow::Result;
-use npyz::WriterBuilder;
 
 use crate::args::Tokens;
 use crate::failure::Usage;
+use crate::npy::write;
 
 /// Writes the ids and the mask of every line.
 pub fn run(args: &Tokens) -> Result<()> {
@@ -33,19 +32,4 @@ fn chosen(args: &Tokens) -> Result<&Path, Usage> {
     let remedy = "`--tokenizer DIR|FILE` is missing; give a folder with a model's `tokenizer.json`, or with `vocab.json` \
                   and `merges.txt`: `cargo xtask fetch roberta-base` fetches RoBERTa's";
     args.tokenizer.as_deref().ok_or_else(|| Usage(remedy.into()))
-}
-
-/// An array in NumPy's format, last axis fastest.
-fn write<T: npyz::AutoSerialize>(
-    path: &Path,
-    option: &'static str,
-    shape: [u64; 2],
-    values: impl Iterator<Item = T>,
-) -> Result<()> {
-    let failed = |source| TrainError::Io { verb: "write", path: path.into(), source, option };
-    let mut bytes = Vec::new();
-    let mut writer = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(&mut bytes).begin_nd()?;
-    writer.extend(values)?;
-    writer.finish()?;
-    Ok(std::fs::write(path, bytes).map_err(failed)?)
 }

@@ -35,6 +35,9 @@ mod collate;
 mod damage;
 mod drawn;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod layout;
 mod loader;
 mod prepared;

@@ -125,13 +125,13 @@ fn parse_format(chunk: &[u8], name: &str) -> Result<Format, FbankError> {
     let sample_rate = u32::from_le_bytes([chunk[4], chunk[5], chunk[6], chunk[7]]);
     let unsupported = |reason| Err(FbankError::Unsupported { name: name.into(), reason });
     // A sample of 12 or 20 bits is left-justified in a whole number of bytes.
-    let encoding = match (tag, bits.next_multiple_of(8)) {
-        (PCM, 8) => Encoding::Unsigned8,
-        (PCM, 16) => Encoding::Signed16,
-        (PCM, 24) => Encoding::Signed24,
-        (PCM, 32) => Encoding::Signed32,
-        (FLOAT, 32) => Encoding::Float32,
-        (FLOAT, 64) => Encoding::Float64,
+    let encoding = match (tag, bits.div_ceil(8)) {
+        (PCM, 1) => Encoding::Unsigned8,
+        (PCM, 2) => Encoding::Signed16,
+        (PCM, 3) => Encoding::Signed24,
+        (PCM, 4) => Encoding::Signed32,
+        (FLOAT, 4) => Encoding::Float32,
+        (FLOAT, 8) => Encoding::Float64,
         (PCM | FLOAT, _) => return unsupported(format!("{bits}-bit samples (tag {tag})")),
         _ => return unsupported(format!("compressed or unknown samples (tag {tag})")),
     };

@@ -76,6 +76,8 @@ fn formats_that_are_not_read_are_refused_by_their_name() {
         (b"RF64\0\0\0\0WAVE".to_vec(), "RF64"),
         (chunks(1, 1, 64, &[0; 8]), "64-bit"),
         (chunks(3, 1, 16, &[0; 8]), "16-bit"),
+        // Found by fuzzing: no multiple of eight follows it in 16 bits.
+        (chunks(1, 1, u16::MAX, &[0; 8]), "65535-bit"),
         (chunks(0x11, 1, 4, &[0; 8]), "tag 17"),
         (chunks(1, 0, 16, &[0; 8]), "0 channels"),
     ];

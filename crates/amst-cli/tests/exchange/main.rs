@@ -1,6 +1,9 @@
-//! What goes in and out besides results: initial weights, the log of steps, features, recorded cases.
+//! What goes in and out besides results: initial weights, the log of steps, features, recorded cases, lists.
 
+mod audit;
+mod fbank;
 mod features;
+mod frames;
 mod initial_weights;
 mod program;
 mod replay;

@@ -1,0 +1,146 @@
+//! Everything that can be wrong with what was written.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// Lines that are kept of a file in which everything is wrong.
+const KEPT: usize = 20;
+
+/// What was wrong, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AnnotationError {
+    /// The operating system would not hand the file over.
+    #[error("{}: cannot be read ({source}); check that the path exists and may be read", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+    /// Published lists that are not where they were looked for.
+    #[error(
+        "{}: {dataset}'s {} missing, here and in its folder `splits`; `cargo xtask fetch {dataset}` brings the \
+         published lists, or copy them there from CXianRen/AMST, `code/data`",
+        folder.display(),
+        listed(missing)
+    )]
+    MissingLists {
+        /// Whose lists.
+        dataset: &'static str,
+        /// Where they were looked for.
+        folder: PathBuf,
+        /// Which are not there.
+        missing: Vec<&'static str>,
+    },
+    /// Lines that are not what they should be: all of them, of all files that were read together.
+    #[error("{}", lines_message(bad, *total))]
+    Lines {
+        /// The first of them, in the order of files and lines.
+        bad: Vec<BadLine>,
+        /// How many there are.
+        total: usize,
+    },
+    /// A file that names no sample at all.
+    #[error("{file}: names no sample; it is empty or cut off: fetch it again")]
+    Empty {
+        /// The file.
+        file: String,
+    },
+    /// Bytes that are no text.
+    #[error("{file}: {why}; it is another file, or damaged: fetch it again or save it as UTF-8")]
+    NotText {
+        /// The file.
+        file: String,
+        /// What speaks against text.
+        why: String,
+    },
+    /// Lists that do not say who speaks.
+    #[error(
+        "{dataset}: its lists name no speakers, so that nothing can be split by them; `clean` leaves out what the lists \
+         show to be wrong"
+    )]
+    NoSpeakers {
+        /// Whose lists.
+        dataset: &'static str,
+    },
+    /// UR-FUNNY's lists do not say who speaks, its owners' folds do.
+    #[error(
+        "ur-funny: its lists name no speakers; give the owners' folds, which keep speakers apart: `data_folds.pkl`, which \
+         they publish with UR-FUNNY"
+    )]
+    FoldsWanted,
+    /// A list of folds that is not one.
+    #[error(
+        "{file}: {why}; it must be the owners' `data_folds.pkl`, or JSON: lists of clip numbers, `train`, `dev`, `test`"
+    )]
+    Folds {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// A line that is not what it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadLine {
+    /// The file, as given.
+    pub file: String,
+    /// Its line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl fmt::Display for BadLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.why)
+    }
+}
+
+impl AnnotationError {
+    /// Bad lines as an error: the first [`KEPT`] and the number of all.
+    pub(crate) fn lines(mut bad: Vec<BadLine>) -> Self {
+        let total = bad.len();
+        bad.truncate(KEPT);
+        Self::Lines { bad, total }
+    }
+}
+
+fn lines_message(bad: &[BadLine], total: usize) -> String {
+    let lines: Vec<_> = bad.iter().map(BadLine::to_string).collect();
+    let more = total - bad.len();
+    let rest = if more > 0 { format!("\nand {more} more such lines") } else { String::new() };
+    let remedy = "correct them, or fetch the published file again";
+    match total {
+        1 => format!("{}; correct it, or fetch the published file again", lines[0]),
+        _ => format!("{total} lines are not what they should be; {remedy}:\n{}{rest}", lines.join("\n")),
+    }
+}
+
+fn listed(names: &[&str]) -> String {
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    format!("{} {verb}", names.join(", "))
+}
+
+/// A value in a message: quoted, and cut where it is long.
+pub(crate) fn shown(value: &str) -> String {
+    const LONGEST: usize = 60;
+    let mut characters = value.chars();
+    let start: String = characters.by_ref().take(LONGEST).flat_map(char::escape_debug).collect();
+    let more = if characters.next().is_some() { "…" } else { "" };
+    format!("`{start}{more}`")
+}
+
+/// `; did you mean `x`?`, or nothing.
+pub(crate) fn hint<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    let likeness = |c: &str| strsim::jaro_winkler(&given.to_lowercase(), &c.to_lowercase());
+    let nearest = candidates
+        .into_iter()
+        .map(|c| (likeness(c), c))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    nearest.map(|(_, c)| format!("; did you mean `{c}`?")).unwrap_or_default()
+}

@@ -1,0 +1,50 @@
+//! What the owners of the paper's five data sets wrote: published splits, labels, transcripts.
+//!
+//! Text goes in, [`Annotation`]s come out. [`parse_list`] reads one published split file and [`read_lists`] the three of
+//! a [`Dataset`]; what else the owners ship has a module each: [`crema_d`] (names of files), [`ave`] (`Annotations.txt`),
+//! [`mvsa`] (labels of pairs, captions), [`iemocap`] (turns, transcripts), [`ur_funny`] (the owners' folds). No media
+//! file is opened. A file with wrong lines is refused with all of them, not the first ([`AnnotationError::Lines`]).
+//! [`audit`] tells what is wrong with the lists themselves, and [`select`] makes splits without it.
+//!
+//! ```
+//! use amst_annotations::{Dataset, Split, parse_list};
+//!
+//! let text = "Ses05F_impro07_F013, exc, 60.2400, 64.5700 ### Guess what?\n";
+//! let samples = parse_list(Dataset::Iemocap, Split::Train, text, "iemocap_train.txt")?;
+//! assert_eq!(samples[0].id, "Ses05F_impro07_F013");
+//! assert_eq!(samples[0].label, "exc");
+//! assert_eq!(samples[0].span.unwrap().start, 60.24);
+//! assert_eq!(samples[0].group.as_deref(), Some("Ses05F_impro07"));
+//!
+//! let text = "897.jpg positive\n898.jpg postive\n899.jpg\n";
+//! let error = parse_list(Dataset::MvsaSingle, Split::Train, text, "my_train_mvsa.txt").unwrap_err();
+//! assert!(error.to_string().contains("my_train_mvsa.txt:2: `postive` is no label here; did you mean `positive`?"));
+//! assert!(error.to_string().contains("my_train_mvsa.txt:3: "));
+//! # Ok::<(), amst_annotations::AnnotationError>(())
+//! ```
+//!
+//! Formats: the data sets' owners; published split files: CXianRen/AMST at 71d414f, `code/data`. METHODS 2.7.
+
+#![warn(missing_docs)]
+
+mod annotation;
+mod audit;
+pub mod ave;
+pub mod crema_d;
+mod dataset;
+mod error;
+pub mod iemocap;
+mod lines;
+pub mod mvsa;
+mod published;
+mod relabel;
+mod selection;
+pub mod ur_funny;
+
+pub use annotation::{Annotation, Span, Split};
+pub use audit::{AuditRules, Balance, Facts, Finding, Report, audit};
+pub use dataset::Dataset;
+pub use error::{AnnotationError, BadLine};
+pub use published::{LISTS_FOLDER, parse_list, published_line, read_lists};
+pub use relabel::{Conflict, Mention, later_label_wins};
+pub use selection::{Dropped, Reason, Selection, Splitting, select};

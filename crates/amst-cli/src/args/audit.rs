@@ -1,0 +1,39 @@
+//! `amst audit`.
+
+use std::path::PathBuf;
+
+use amst_annotations::Splitting;
+use clap::Args;
+
+/// `amst audit`.
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// One of the paper's data sets (crema-d, ave, mvsa-single, iemocap, ur-funny), or the folder with its published lists
+    #[arg(value_name = "DATASET|DIR")]
+    pub what: PathBuf,
+    /// The folder of the published lists, if it is not `datasets/DATASET/raw`
+    #[arg(long, value_name = "DIR")]
+    pub lists: Option<PathBuf>,
+    /// Which lists to look at: `published`; `clean`, without what the audit finds wrong with them; or
+    /// `speaker-independent`
+    #[arg(long, value_name = "KIND", value_parser = splitting, default_value = "published")]
+    pub split: Splitting,
+    /// UR-FUNNY's own folds, `data_folds.pkl` or the same as JSON, for `--split speaker-independent`
+    #[arg(long, value_name = "FILE")]
+    pub folds: Option<PathBuf>,
+    /// Also write the lists of `--split` to this folder, under their published names, and `dropped.txt` beside them
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// As a JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// End with code 1 if anything is found
+    #[arg(long)]
+    pub strict: bool,
+}
+
+fn splitting(word: &str) -> Result<Splitting, String> {
+    let kinds = Splitting::ALL.map(Splitting::name).join(", ");
+    let known = Splitting::ALL.into_iter().find(|kind| kind.name() == word);
+    known.ok_or_else(|| format!("there is no such split; give one of: {kinds}"))
+}

@@ -1,0 +1,44 @@
+//! Doors for the fuzz targets in `xtask/fuzz`: what is private otherwise, compiled for them only.
+
+use std::io::Write;
+
+use amst_recipe::Modality;
+
+use crate::store::format::{Entry, Head};
+use crate::store::key::{StoreKey, sha256};
+use crate::store::read::Store;
+
+/// Bytes before the hash of the index, and that hash; see `store/format.rs`.
+const PLAIN: usize = 80;
+const FIXED: usize = PLAIN + 32;
+
+/// Opens a file as a store, and reads every sample that it names.
+pub fn file(bytes: &[u8]) {
+    let Ok((head, _)) = Head::parse(bytes) else { return };
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(bytes).expect("it can be written");
+    let Ok(store) = Store::open(file.path(), head.key) else { return };
+    for sample in 0..head.samples.len() {
+        let _ = store.input(sample, 3);
+    }
+}
+
+/// As [`file`], after the hash of the index was made to fit, so that what is behind it is reached.
+pub fn file_with_its_hashes(bytes: &[u8]) {
+    let mut bytes = bytes.to_vec();
+    let payload = bytes.get(72..80).and_then(|payload| Some(u64::from_le_bytes(payload.try_into().ok()?)));
+    let end = payload.and_then(|payload| bytes.len().checked_sub(usize::try_from(payload).ok()?));
+    if let Some(end) = end.filter(|end| *end >= FIXED) {
+        let hash = sha256(&[&bytes[..PLAIN], &bytes[FIXED..end]].concat());
+        bytes[PLAIN..FIXED].copy_from_slice(&hash);
+    }
+    file(&bytes);
+}
+
+/// A whole store of one record with these bytes.
+pub fn record(which: u8, bytes: &[u8]) {
+    let modality = Modality::ALL[usize::from(which) % Modality::ALL.len()];
+    let entry = Entry { start: 0, length: bytes.len() as u64, hash: sha256(bytes) };
+    let head = Head { modality, key: StoreKey([1; 32]), samples: vec![vec![0], vec![0, 0]], records: vec![entry] };
+    file(&[&head.to_bytes()[..], bytes].concat());
+}

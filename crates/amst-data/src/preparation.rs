@@ -245,7 +245,7 @@ impl Preparation<'_> {
         let of = |&modality: &Modality| {
             let words = |out: &LeftOut| format!("{}: {}", out.id, out.why);
             let bad: Vec<String> = left_out.iter().filter(|out| out.modality == modality).map(words).collect();
-            (!bad.is_empty()).then(|| Lost { modality, total: bad.len(), bad: Listing(bad) })
+            (!bad.is_empty()).then_some(Lost { modality, total: bad.len(), bad: Listing(bad) })
         };
         let lost = self.recipe.modalities.iter().filter_map(of).collect();
         Err(DataError::BadSamples { lost, samples: left_out.len() })

@@ -17,8 +17,11 @@ fn read(name: &str) -> (DatasetSpec, Recipe) {
     (spec, recipe)
 }
 
-/// METHODS 2.7: samples, classes, skip parameters (0: no such modality), frames kept a second, tokens.
-const FACTS: [(&str, Layout, [usize; 3], usize, [u32; 3], u32, usize); 5] = [
+/// Samples, classes, skip parameters (0: no such modality), frames kept a second, tokens.
+type Facts = (&'static str, Layout, [usize; 3], usize, [u32; 3], u32, usize);
+
+/// METHODS 2.7.
+const FACTS: [Facts; 5] = [
     ("crema-d", Layout::CremaD, [5962, 742, 742], 6, [5, 0, 1], 1, 0),
     ("ave", Layout::Ave, [3338, 402, 402], 28, [2, 0, 1], 1, 0),
     ("mvsa-single", Layout::Mvsa, [3552, 478, 481], 3, [0, 10, 1], 1, 256),

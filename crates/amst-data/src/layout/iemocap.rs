@@ -12,10 +12,13 @@ use amst_recipe::{DatasetSpec, Modality};
 use super::listed::{Base, Places};
 use super::{Clip, Raw};
 
+/// The words of a dialogue by its turns, or why there are none.
+type Words = Result<HashMap<String, String>, String>;
+
 #[derive(Default)]
 pub(super) struct Iemocap {
-    /// The words of each turn of the dialogues that were read, or why there are none.
-    dialogues: RefCell<HashMap<String, Result<HashMap<String, String>, String>>>,
+    /// The dialogues that were read, by file.
+    dialogues: RefCell<HashMap<String, Words>>,
 }
 
 impl Places for Iemocap {

@@ -19,7 +19,7 @@ fn ur_funny_is_prepared_from_its_raw_files() {
         assert_eq!(part.ids(), numbers.clone().map(|number| (100 + number).to_string()).collect::<Vec<_>>());
         for (index, number) in numbers.enumerate() {
             assert_eq!(part.label(index), number % 4 / 2);
-            let frames = if number % 2 == 0 { [0, 0, 0] } else { [0, 30, 60] };
+            let frames = if number.is_multiple_of(2) { [0, 0, 0] } else { [0, 30, 60] };
             assert_eq!(made.pictures(&part, index), frames.map(|frame| (frame, number)));
             let (rows, loudest) = made.sound(&part, index);
             let hundredths = self::frames(number) * 100 / 30;

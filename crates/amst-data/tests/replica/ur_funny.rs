@@ -11,7 +11,7 @@ pub fn hertz(number: usize) -> u32 {
 
 /// Every second clip is longer: 120 frames instead of 50, of which two are kept.
 pub fn frames(number: usize) -> usize {
-    if number % 2 == 0 { 50 } else { 120 }
+    if number.is_multiple_of(2) { 50 } else { 120 }
 }
 
 pub fn words(number: usize) -> String {

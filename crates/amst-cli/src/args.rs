@@ -240,6 +240,15 @@ pub enum SplitKind {
 /// `amst prepare`.
 #[derive(Debug, Args)]
 pub struct Prepare {
+    /// The data set; short for `--dataset`
+    #[arg(value_name = "DATASET", conflicts_with = "dataset")]
+    pub name: Option<String>,
+    /// Folder of its raw files, where they are not in `datasets/NAME/raw`; remembered for `--dataset NAME`
+    #[arg(long, value_name = "DIR")]
+    pub raw: Option<PathBuf>,
+    /// Samples that may be left out because a file of theirs cannot be used; each is listed with its reason
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub max_bad: usize,
     /// What is to be run.
     #[command(flatten)]
     pub what: What,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use amst_fetch::hub;
 use amst_recipe::{
-    Cell, DataLock, DatasetSpec, Grid, RecipeError, ResolvedDataset, TextModel, TextModels, find_dataset,
+    Cell, DataLock, DatasetSpec, Grid, RecipeError, ResolvedDataset, TextModel, TextModels, find_dataset, find_raw,
     resolve_preset,
 };
 use anyhow::Result;
@@ -35,7 +35,15 @@ pub struct Resolved {
 
 /// Resolves the arguments, reading descriptors and manifest only.
 pub fn resolved(what: &Layers) -> Result<Resolved> {
-    let dataset = find_dataset(&what.dataset, &folder())?;
+    of(what, find_dataset(&what.dataset, &folder())?)
+}
+
+/// The same with the data set's raw files in a given folder.
+pub fn resolved_in(what: &Layers, raw: &Path) -> Result<Resolved> {
+    of(what, find_raw(&what.dataset, raw, &folder())?)
+}
+
+fn of(what: &Layers, dataset: ResolvedDataset) -> Result<Resolved> {
     let mut assignments = what.assignments.clone();
     assignments.extend(what.epochs.map(|n| format!("epochs={n}")));
     assignments.extend(what.modalities.iter().map(|list| format!("modalities={list}")));

@@ -1,33 +1,131 @@
 //! `amst prepare`.
 
-use amst_data::Prepared;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use amst_data::{DataError, LeftOut, Preparation, Prepared, SplitName};
+use amst_recipe::{DatasetSpec, remember_raw};
 use anyhow::Result;
+use indicatif::{HumanBytes, HumanDuration};
 
 use crate::args::{Prepare, ProgressKind};
-use crate::datasets::{Resolved, resolved, store};
+use crate::datasets::{Resolved, folder, resolved, resolved_in, store};
 use crate::progress;
 
-/// Resolves and prepares.
+/// Samples that are named in one message; a file has the rest.
+const NAMED: usize = 10;
+
+/// Resolves, prepares and says what there is now.
 pub fn run(args: &Prepare) -> Result<()> {
-    let resolved = resolved(&args.what.layers)?;
-    let data = prepare(&resolved, &args.what.out, args.what.progress)?;
+    let mut layers = args.what.layers.clone();
+    layers.dataset = args.name.clone().unwrap_or(layers.dataset);
+    let resolved = match &args.raw {
+        Some(raw) => resolved_in(&layers, raw)?,
+        None => resolved(&layers)?,
+    };
+    let started = Instant::now();
+    let data = prepare_allowing(&resolved, &args.what.out, args.what.progress, Some(args.max_bad))?;
     if args.what.progress == ProgressKind::Auto {
-        let counts = amst_data::SplitName::ALL.map(|name| format!("{} {name}", data.split(name).len()));
-        println!("{}: {} classes, {}", resolved.dataset.spec.name, data.classes().len(), counts.join(", "));
+        let store = store(&args.what.out, &resolved.dataset.spec);
+        print!("{}", summary(&resolved.dataset.spec, &data, started.elapsed(), &store));
+    }
+    if let Some(raw) = &args.raw {
+        remember(&layers.dataset, raw, args.what.progress);
     }
     Ok(())
 }
 
-/// Makes what is missing of the features, with a bar where it takes long.
-pub fn prepare(resolved: &Resolved, out: &std::path::Path, kind: ProgressKind) -> Result<Prepared> {
-    let bar = progress::preparation(kind);
-    let store = store(out, &resolved.dataset.spec);
-    let data =
-        amst_data::prepare(&resolved.dataset, &resolved.cell.recipe, resolved.text_model.as_ref(), &store, &|p| {
-            bar.set_length(p.total as u64);
-            bar.set_position(p.done as u64);
-            bar.set_message(p.modality.name());
-        })?;
-    bar.finish_and_clear();
+/// Makes what is missing of the features, with a bar where it takes long. What an earlier preparation left out is left
+/// out again, and said.
+pub fn prepare(resolved: &Resolved, out: &Path, kind: ProgressKind) -> Result<Prepared> {
+    let data = prepare_allowing(resolved, out, kind, None)?;
+    let left_out = data.left_out().len();
+    if left_out > 0 && kind != ProgressKind::None {
+        eprintln!("warning: {left_out} samples are left out, as `amst prepare --max-bad` agreed; it lists them");
+    }
     Ok(data)
+}
+
+fn prepare_allowing(resolved: &Resolved, out: &Path, kind: ProgressKind, max_bad: Option<usize>) -> Result<Prepared> {
+    let shown = progress::Preparing::new(kind);
+    let store = store(out, &resolved.dataset.spec);
+    let preparation = Preparation {
+        dataset: &resolved.dataset,
+        recipe: &resolved.cell.recipe,
+        text_model: resolved.text_model.as_ref(),
+        store_dir: &store,
+        max_bad,
+        progress: &|event| shown.show(event),
+    };
+    let data = preparation.run();
+    shown.finish();
+    data.map_err(|error| with_all_problems(error, &store))
+}
+
+/// Where a message cannot name everything, a file does.
+fn with_all_problems(error: DataError, store: &Path) -> anyhow::Error {
+    let all = error.in_full();
+    if all.len() <= NAMED {
+        return error.into();
+    }
+    let file = store.join("problems.txt");
+    let written = std::fs::create_dir_all(store).and_then(|()| std::fs::write(&file, all.join("\n") + "\n"));
+    match written {
+        Ok(()) => {
+            let words = format!("{error}\n  all {} of them: {}", all.len(), file.display());
+            anyhow::Error::new(error).context(words)
+        }
+        Err(_) => error.into(),
+    }
+}
+
+fn summary(spec: &DatasetSpec, data: &Prepared, took: Duration, store: &Path) -> String {
+    let counts = SplitName::ALL.map(|name| data.split(name).len());
+    let words: Vec<String> = SplitName::ALL.iter().zip(counts).map(|(name, count)| format!("{count} {name}")).collect();
+    let mut text = format!("{}: {} classes, {}", spec.name, data.classes().len(), words.join(", "));
+    if let Some(published) = spec.samples {
+        let same = counts == [published.train, published.val, published.test];
+        let there = format!("published: {}, {}, {}", published.train, published.val, published.test);
+        text += &if same { " (as published)".into() } else { format!(" ({there})") };
+    }
+    text += &format!("\n{}, {} in {}\n", HumanDuration(took), HumanBytes(data.bytes()), store.display());
+    text += &classes(data);
+    text += &left_out(data.left_out());
+    text
+}
+
+/// Samples of each class, split by split.
+fn classes(data: &Prepared) -> String {
+    let widest = data.classes().iter().map(|class| class.chars().count()).max().unwrap_or(0);
+    let counts = SplitName::ALL.map(|name| data.split(name).class_counts());
+    let mut text = String::new();
+    for (index, class) in data.classes().iter().enumerate() {
+        let numbers: String = counts.iter().map(|split| format!(" {:>6}", split[index])).collect();
+        text += &format!("  {class:widest$}{numbers}\n");
+    }
+    text
+}
+
+/// Every one, with its reason.
+fn left_out(samples: &[LeftOut]) -> String {
+    if samples.is_empty() {
+        return String::new();
+    }
+    let line = |out: &LeftOut| format!("  {} ({}), {}: {}\n", out.id, out.split, out.modality, out.why);
+    format!("left out ({}):\n", samples.len()) + &samples.iter().map(line).collect::<String>()
+}
+
+/// So that `--dataset NAME` finds the raw files from now on.
+fn remember(name: &str, raw: &Path, kind: ProgressKind) {
+    let noted: std::io::Result<Option<PathBuf>> = remember_raw(name, raw, &folder());
+    match noted {
+        Ok(Some(note)) if kind == ProgressKind::Auto => {
+            println!("{} says where its files are: `--dataset {name}` is enough from now on", note.display());
+        }
+        Ok(_) => {}
+        Err(error) => eprintln!(
+            "warning: where the files of {name} are could not be noted ({error}): give `--dataset {}`",
+            raw.display()
+        ),
+    }
 }

@@ -1,18 +1,63 @@
 //! What is shown while a run goes on.
 
 use std::io::{IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use amst_data::Progress;
 use amst_train::{Event, EventKind};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::ProgressKind;
 
-/// A bar for the preparation of features.
-pub fn preparation(kind: ProgressKind) -> ProgressBar {
-    let bar = new_bar(kind);
-    bar.set_style(style("preparing {msg:<7} {wide_bar} {pos}/{len}  {eta} left"));
-    bar
+/// Shows how far the preparation of features is, as a bar with the time remaining, or not at all.
+pub struct Preparing {
+    kind: ProgressKind,
+    bar: ProgressBar,
+    /// What the bar counts now; beginning something else begins its clock anew.
+    counting: Mutex<String>,
+}
+
+impl Preparing {
+    /// Nothing has happened yet.
+    pub fn new(kind: ProgressKind) -> Self {
+        let bar = new_bar(kind);
+        bar.set_style(style("{msg:<18} {wide_bar} {pos}/{len}  {eta} left"));
+        Self { kind, bar, counting: Mutex::default() }
+    }
+
+    /// Shows one event; called from several threads.
+    pub fn show(&self, event: Progress) {
+        match event {
+            Progress::Looking { done, total } => self.count("looking at files".into(), done, total),
+            Progress::Making { modality, done, total } => self.count(format!("preparing {modality}"), done, total),
+            Progress::Waiting { process } if self.kind != ProgressKind::None => {
+                let which = process.map(|number| format!(" (process {number})")).unwrap_or_default();
+                self.bar.suspend(|| eprintln!("another process{which} prepares this data set; waiting for it"));
+            }
+            Progress::Note(note) if self.kind != ProgressKind::None => {
+                self.bar.suspend(|| eprintln!("warning: {note}"));
+            }
+            Progress::Waiting { .. } | Progress::Note(_) => {}
+        }
+    }
+
+    fn count(&self, what: String, done: usize, total: usize) {
+        let mut counting = self.counting.lock().unwrap_or_else(PoisonError::into_inner);
+        if *counting != what {
+            self.bar.set_length(total as u64);
+            self.bar.set_message(what.clone());
+            self.bar.reset();
+            *counting = what;
+        }
+        // Threads report out of order.
+        self.bar.set_position(self.bar.position().max(done as u64));
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 fn new_bar(kind: ProgressKind) -> ProgressBar {

@@ -4,19 +4,15 @@ use std::hint::black_box;
 use std::path::Path;
 
 use amst_data::{Loader, LoaderConfig, Prepared, SplitName, prepare};
-use amst_recipe::{Columns, DatasetSpec, Layout, Modality, Recipe, ResolvedDataset};
+use amst_recipe::{DatasetSpec, Modality, Recipe, ResolvedDataset};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 fn world_digits(store: &Path) -> Prepared {
     let spec = DatasetSpec {
         name: "world-digits".into(),
         title: "World digits".into(),
-        layout: Layout::Csv,
-        manifest: "manifest.csv".into(),
-        columns: Columns::default(),
         classes: (0..10).map(|digit| digit.to_string()).collect(),
-        license: String::new(),
-        recipe: serde_json::json!({}),
+        ..DatasetSpec::default()
     };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets/world-digits");
     let mut recipe = Recipe::default();

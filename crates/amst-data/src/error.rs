@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use amst_annotations::AnnotationError;
+use amst_frames::FrameError;
 use amst_recipe::Modality;
 use amst_tokens::TokensError;
 
@@ -61,18 +63,41 @@ pub enum DataError {
         /// All that is wrong, one entry a kind.
         problems: Vec<Problem>,
     },
-    /// Some files could not be turned into features.
+    /// Some sources could not be turned into features.
     #[error(
-        "{} of {total} {modality} sources cannot be used:{bad}\n  repair or replace them, or take their rows out of the manifest",
-        bad.0.len()
+        "{}\n  repair or replace them, or take their rows out of the manifest; where {samples} samples fewer will \
+             do: `amst prepare --max-bad {samples}`",
+        lost_lines(lost)
     )]
     BadSamples {
-        /// The modality.
-        modality: Modality,
-        /// Each one with its reason.
-        bad: Listing,
-        /// Distinct sources of that modality.
-        total: usize,
+        /// The sources of each modality.
+        lost: Vec<Lost>,
+        /// Samples that have such a source, those that were left out before included.
+        samples: usize,
+    },
+    /// ffmpeg is missing or does not work.
+    #[error(transparent)]
+    Ffmpeg(FrameError),
+    /// Published lists with wrong lines.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Lists(Vec<AnnotationError>),
+    /// A published list that cannot be read.
+    #[error("cannot read the list {}: {source}; `cargo xtask fetch {dataset}` brings it", path.display())]
+    List {
+        /// The list.
+        path: PathBuf,
+        /// Whose it is.
+        dataset: &'static str,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// A folder of raw files that is not laid out as its layout says.
+    #[error("{}: {why}", folder.display())]
+    Layout {
+        /// The folder.
+        folder: PathBuf,
+        /// What is missing and what to do.
+        why: String,
     },
     /// A file or text that belongs to no data set and gives no input.
     #[error("no {modality} can be made of this: {why}; give another one, or leave {modality} out")]
@@ -141,15 +166,42 @@ impl DataError {
                 | TokensError::Positions { .. }
                 | TokensError::VocabularySize { .. },
             ) => ErrorKind::Configuration,
-            Self::Write { .. } => ErrorKind::Machine,
+            Self::Write { .. } | Self::Ffmpeg(_) => ErrorKind::Machine,
             Self::Worker { .. } => ErrorKind::Program,
             _ => ErrorKind::Data,
+        }
+    }
+
+    /// Everything that is wrong with the data, without an end: what a message shows the first of.
+    pub fn in_full(&self) -> Vec<String> {
+        match self {
+            Self::BadSamples { lost, .. } => lost.iter().flat_map(|l| l.bad.0.clone()).collect(),
+            Self::Manifest { problems, .. } => problems.iter().flat_map(Problem::in_full).collect(),
+            _ => Vec::new(),
         }
     }
 
     pub(crate) fn setting(key: &str, why: impl Into<String>) -> Self {
         Self::Setting { key: key.into(), why: why.into() }
     }
+}
+
+/// Sources of one modality that cannot be used.
+#[derive(Debug)]
+pub struct Lost {
+    /// The modality.
+    pub modality: Modality,
+    /// Each one with its reason.
+    pub bad: Listing,
+    /// Distinct sources of that modality.
+    pub total: usize,
+}
+
+fn lost_lines(lost: &[Lost]) -> String {
+    let line = |lost: &Lost| {
+        format!("{} of {} {} sources cannot be used:{}", lost.bad.0.len(), lost.total, lost.modality, lost.bad)
+    };
+    lost.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// One kind of fault of a manifest, and every row that has it.
@@ -210,6 +262,12 @@ impl Fault {
                 ("classes without a training sample", "add samples to `train`, or take the class out of `classes`")
             }
         }
+    }
+}
+
+impl Problem {
+    fn in_full(&self) -> Vec<String> {
+        self.offenders.0.iter().map(|offender| format!("{}: {offender}", self.fault.words().0)).collect()
     }
 }
 

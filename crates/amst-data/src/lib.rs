@@ -1,8 +1,9 @@
 //! Prepared multimodal samples, on disk and in order.
 //!
-//! * [`prepare`] reads a data set's manifest ([`layout`]), turns its recordings, pictures and
-//!   texts into features in parallel and keeps them in one checked, memory-mapped file a
-//!   modality; doing so again finds the files. [`Prepared::synthetic`] generates data instead.
+//! * [`prepare`] reads a data set's manifest or published lists ([`layout`]), turns its recordings,
+//!   videos, pictures and texts into features in parallel and keeps them in one checked,
+//!   memory-mapped file a modality; doing so again finds the files. [`Preparation`] says how many
+//!   samples may be left out. [`Prepared::synthetic`] generates data instead.
 //! * [`Split`] is one part of it, a `Dataset` of burn's.
 //! * [`Loader`] reads a split in [`Batch`]es, ahead and in order. It is told which modalities
 //!   are active and touches no others.
@@ -40,6 +41,7 @@ mod error;
 pub mod fuzzing;
 pub mod layout;
 mod loader;
+mod preparation;
 mod prepared;
 mod preprocess;
 mod record;
@@ -52,10 +54,11 @@ mod tokenizer;
 
 pub use batch::{Batch, Features};
 pub use damage::Damage;
-pub use error::{DataError, ErrorKind, Fault, Listing, Problem};
-pub use layout::{Raw, Row, SplitName};
+pub use error::{DataError, ErrorKind, Fault, Listing, Lost, Problem};
+pub use layout::{Clip, Raw, Row, SplitName};
 pub use loader::{Batches, Loader, LoaderConfig, Made, Watch};
-pub use prepared::{Prepared, Progress, prepare};
+pub use preparation::{LeftOut, Preparation, Progress, prepare};
+pub use prepared::Prepared;
 pub use preprocess::{Preprocessor, Source};
 pub use record::{text::PAD, visual::pick_frames};
 pub use sample::{Input, Sample};

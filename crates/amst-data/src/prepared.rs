@@ -1,32 +1,18 @@
 //! A data set that is ready to be read.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use amst_recipe::{Layout, Modality, Recipe, ResolvedDataset, TextEncoder, TextModel};
+use amst_recipe::{Modality, Recipe, TextModel};
 
 use crate::collate::Shaper;
 use crate::drawn::Drawn;
+use crate::preparation::LeftOut;
 use crate::sample::Input;
-use crate::store::key::{Hash, Plan, StoreKey};
-use crate::store::ledger::Ledger;
-use crate::store::make::open_or_make;
+use crate::store::key::StoreKey;
 use crate::store::read::Store;
 use crate::synthetic::{Generator, entries_of};
-use crate::tokenizer::tokenizer;
-use crate::{DataError, Raw, Row, Split, SplitName, layout, record};
-
-/// How far the preparation of one modality is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// The modality.
-    pub modality: Modality,
-    /// Sources done; a recording shared by several samples counts once.
-    pub done: usize,
-    /// Sources in all.
-    pub total: usize,
-}
+use crate::{DataError, Split, SplitName};
 
 /// A data set that is ready to be read: its samples, and where their inputs come from.
 ///
@@ -34,9 +20,10 @@ pub struct Progress {
 #[derive(Clone)]
 pub struct Prepared {
     shared: Arc<Shared>,
-    text_model: Option<TextModel>,
+    pub(crate) text_model: Option<TextModel>,
     /// The one that was trained here.
-    tokenizer: Option<Arc<str>>,
+    pub(crate) tokenizer: Option<Arc<str>>,
+    pub(crate) left_out: Arc<[LeftOut]>,
 }
 
 pub(crate) struct Shared {
@@ -54,75 +41,10 @@ pub(crate) struct Entry {
     pub(crate) split: SplitName,
 }
 
-enum Source {
+pub(crate) enum Source {
     Stores(BTreeMap<Modality, Store>),
     Generated(Generator),
     Drawn(Drawn),
-}
-
-/// Makes what is missing of a data set's features and opens them.
-///
-/// Each of `recipe.modalities` has one file in `store_dir`, named by what it was made of, so
-/// preparing again finds it, and another configuration, a changed source file or another
-/// manifest makes another one. A file appears under its name only when it is complete; two
-/// processes that prepare at once end with one file. `progress` is called from several
-/// threads, after each source. `text_model` is the model of a recipe whose text encoder is
-/// pretrained; the tokenizer is its. Synthetic data needs no `store_dir`.
-///
-/// # Errors
-///
-/// A manifest with faults (all of them listed), sources that cannot be used (likewise), a
-/// store file that is damaged or not what its name says, no room or permission.
-pub fn prepare(
-    dataset: &ResolvedDataset,
-    recipe: &Recipe,
-    text_model: Option<&TextModel>,
-    store_dir: &Path,
-    progress: &(dyn Fn(Progress) + Sync),
-) -> Result<Prepared, DataError> {
-    let mut shaper = Shaper::new(recipe)?;
-    if dataset.spec.layout == Layout::Synthetic {
-        return Prepared::synthetic(recipe);
-    }
-    let rows = layout::csv::read(dataset, &recipe.modalities)?;
-    let content = content(dataset, recipe, &rows, store_dir)?;
-    let tokenizer = tokenizer(recipe, text_model, &rows, store_dir)?;
-    if let Some(tokenizer) = &tokenizer {
-        shaper = shaper.padding_with(tokenizer.pad_id());
-    }
-    let mut stores = BTreeMap::new();
-    for &modality in &recipe.modalities {
-        let encoder = record::encoder(modality, recipe, tokenizer.as_ref())?;
-        let plan = Plan::new(modality, &rows, recipe, &encoder.configuration(), &dataset.root, &content);
-        stores.insert(modality, open_or_make(&plan, &*encoder, store_dir, progress)?);
-    }
-    let entries = rows.into_iter().map(|row| Entry { id: row.id, label: row.label, split: row.split }).collect();
-    let mut data = Prepared::new(dataset.spec.classes.clone(), entries, recipe, Source::Stores(stores), shaper);
-    data.text_model = text_model.cloned();
-    if let (Some(tokenizer), TextEncoder::Transformer) = (&tokenizer, &recipe.text.encoder) {
-        data.tokenizer = Some(tokenizer.to_json()?.into());
-    }
-    Ok(data)
-}
-
-/// Length and hash of every file in use.
-fn content(
-    dataset: &ResolvedDataset,
-    recipe: &Recipe,
-    rows: &[Row],
-    store_dir: &Path,
-) -> Result<BTreeMap<String, (u64, Hash)>, DataError> {
-    let files: BTreeSet<String> = rows
-        .iter()
-        .flat_map(|row| row.raw.values())
-        .filter(|raw| matches!(raw, Raw::Files(_)))
-        .flat_map(|raw| record::used(raw, recipe))
-        .collect();
-    std::fs::create_dir_all(store_dir).map_err(|source| DataError::Write { path: store_dir.into(), source })?;
-    let mut ledger = Ledger::open(store_dir);
-    let content = ledger.look(&dataset.root, files.into_iter().collect())?;
-    ledger.keep();
-    Ok(content)
 }
 
 impl Prepared {
@@ -152,10 +74,16 @@ impl Prepared {
         Ok(Self::new(classes, entries, recipe, Source::Drawn(drawn), shaper))
     }
 
-    fn new(classes: Vec<String>, entries: Vec<Entry>, recipe: &Recipe, source: Source, shaper: Shaper) -> Self {
+    pub(crate) fn new(
+        classes: Vec<String>,
+        entries: Vec<Entry>,
+        recipe: &Recipe,
+        source: Source,
+        shaper: Shaper,
+    ) -> Self {
         let modalities = recipe.modalities.clone();
         let shared = Shared { classes, entries, modalities, source, shaper };
-        Self { shared: Arc::new(shared), text_model: None, tokenizer: None }
+        Self { shared: Arc::new(shared), text_model: None, tokenizer: None, left_out: [].into() }
     }
 
     /// The text of the `tokenizer.json` that was trained on the training split, if one was: a
@@ -189,6 +117,19 @@ impl Prepared {
         match &self.shared.source {
             Source::Stores(stores) => stores.iter().map(|(&modality, store)| (modality, store.key())).collect(),
             Source::Generated(_) | Source::Drawn(_) => BTreeMap::new(),
+        }
+    }
+
+    /// The samples that are listed and not here, because a source of theirs cannot be used.
+    pub fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
+    }
+
+    /// Length of the store files together; 0 for generated data.
+    pub fn bytes(&self) -> u64 {
+        match &self.shared.source {
+            Source::Stores(stores) => stores.values().map(Store::bytes).sum(),
+            Source::Generated(_) => 0,
         }
     }
 

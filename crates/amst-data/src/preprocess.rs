@@ -65,7 +65,8 @@ impl Preprocessor {
         if let Some(tokenizer) = &tokenizer {
             shaper = shaper.padding_with(tokenizer.pad_id());
         }
-        let encoder = |m: &Modality| Ok((*m, record::encoder(*m, recipe, tokenizer.as_ref())?));
+        let videos = Default::default();
+        let encoder = |m: &Modality| Ok((*m, record::encoder(*m, recipe, tokenizer.as_ref(), &videos)?));
         let encoders = recipe.modalities.iter().map(encoder).collect::<Result<_, DataError>>()?;
         Ok(Self { shaper, encoders, recipe: recipe.clone() })
     }
@@ -94,7 +95,7 @@ impl Preprocessor {
         let records = match source {
             Source::Text(text) => vec![record(text.as_bytes(), "the text")?],
             Source::Files(files) if modality == Modality::Visual && !files.is_empty() => {
-                let picked = record::picked(files.len(), &self.recipe);
+                let picked = record::part::picked(files.len(), &self.recipe);
                 picked.into_iter().map(|at| read(&files[at])).collect::<Result<_, _>>()?
             }
             Source::Files(files) => files.iter().map(read).collect::<Result<_, _>>()?,

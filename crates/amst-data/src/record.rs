@@ -4,23 +4,58 @@
 //! is read back.
 
 pub(crate) mod audio;
+pub(crate) mod part;
+mod saved;
 pub(crate) mod text;
+pub(crate) mod videos;
 pub(crate) mod visual;
+
+use std::path::Path;
+use std::sync::Arc;
 
 use amst_recipe::{Modality, Recipe};
 use amst_tokens::Tokenizer;
 use serde_json::Value;
 
+use self::videos::Videos;
+use crate::DataError;
 use crate::sample::Input;
-use crate::{DataError, Raw};
+
+pub(crate) use self::part::{Part, used};
 
 /// Makes the records of one modality. Threads share one.
 pub(crate) trait Encode: Sync {
     /// All that decides a record beside its source; part of the store's key.
     fn configuration(&self) -> Value;
 
-    /// The record of a source. `name` stands in the reason for which it cannot be made.
+    /// The record of a file's bytes, or a text's. `name` stands in the reason for which it cannot be made.
     fn encode(&self, source: &[u8], name: &str) -> Result<Vec<u8>, String>;
+
+    /// The record of what is no plain file: a stretch of a video, or features that others have computed.
+    fn extract(&self, part: &Part, _root: &Path) -> Result<Extracted, Unmade> {
+        Err(Unmade::Bad(format!("{} is nothing that this modality is made of", part.name())))
+    }
+}
+
+/// A record, and what was noticed while it was made.
+pub(crate) struct Extracted {
+    pub(crate) record: Vec<u8>,
+    /// What ffmpeg complained of although everything came out.
+    pub(crate) note: Option<String>,
+}
+
+/// Why there is no record.
+pub(crate) enum Unmade {
+    /// The source cannot be used.
+    Bad(String),
+    /// Nothing can be made at all, for example without ffmpeg.
+    Stop(DataError),
+}
+
+impl From<String> for Unmade {
+    fn from(why: String) -> Self {
+        Self::Bad(why)
+    }
 }
 
 /// The encoder that a recipe asks for; text goes through the tokenizer if it has one.
@@ -28,35 +63,16 @@ pub(crate) fn encoder(
     modality: Modality,
     recipe: &Recipe,
     tokenizer: Option<&Tokenizer>,
+    videos: &Arc<Videos>,
 ) -> Result<Box<dyn Encode>, DataError> {
     Ok(match modality {
-        Modality::Audio => Box::new(audio::AudioEncoder::new(&recipe.audio)?),
+        Modality::Audio => Box::new(audio::AudioEncoder::new(&recipe.audio, Arc::clone(videos))?),
         Modality::Text => match tokenizer {
             Some(tokenizer) => Box::new(text::Subwords::new(tokenizer.clone())?),
             None => Box::new(text::Bytes::new(&recipe.text)),
         },
-        Modality::Visual => Box::new(visual::VisualEncoder),
+        Modality::Visual => Box::new(visual::VisualEncoder::new(Arc::clone(videos))),
     })
-}
-
-/// The parts of `raw` that a sample is made of: of many frames only those in use.
-pub(crate) fn used(raw: &Raw, recipe: &Recipe) -> Vec<String> {
-    match raw {
-        Raw::Text(text) => vec![text.clone()],
-        // A recording is one file, and so is most often what there is to see.
-        Raw::Files(files) => picked(files.len(), recipe).into_iter().map(|at| files[at].clone()).collect(),
-    }
-}
-
-/// Which of `files` files a sample is made of.
-pub(crate) fn picked(files: usize, recipe: &Recipe) -> Vec<usize> {
-    if files == 1 {
-        return vec![0];
-    }
-    let mut picked = visual::pick_frames(files, recipe.visual.frames);
-    // Too few pictures: the first again and again, which needs to be kept once.
-    picked.dedup();
-    picked
 }
 
 /// A sample's input from its records.

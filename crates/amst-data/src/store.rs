@@ -2,12 +2,18 @@
 //!
 //! * [`key`]: what a store is made of, as a hash: it names the file.
 //! * [`ledger`]: remembers the content hash of source files that did not change.
+//! * [`lock`]: one process at a time makes stores in a folder.
 //! * [`format`]: the bytes of a store file.
 //! * [`read`]: opens, checks and maps one.
-//! * [`make`]: writes one.
+//! * [`make`]: makes the records that are missing, and writes one.
+//! * [`journal`]: records that are made and in no store yet.
+//! * [`earlier`]: records that another store has.
 
+pub(crate) mod earlier;
 pub(crate) mod format;
+pub(crate) mod journal;
 pub(crate) mod key;
 pub(crate) mod ledger;
+pub(crate) mod lock;
 pub(crate) mod make;
 pub(crate) mod read;

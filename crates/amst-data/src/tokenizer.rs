@@ -26,6 +26,7 @@ pub(crate) fn tokenizer(
     let tokenizer = match (&recipe.text.encoder, text_model) {
         (TextEncoder::Bag, _) => return Ok(None),
         (TextEncoder::Transformer, _) => {
+            refuse_saved_tokens(rows)?;
             let trained = Tokenizer::train_bpe(training_texts(rows), recipe.text.vocabulary)?;
             keep(&trained, store_dir)?;
             trained
@@ -42,13 +43,23 @@ pub(crate) fn tokenizer(
     Ok(Some(tokenizer))
 }
 
+/// Tokens of somebody else's tokenizer are no texts to train one on.
+fn refuse_saved_tokens(rows: &[Row]) -> Result<(), DataError> {
+    if rows.iter().any(|row| matches!(row.raw[&Modality::Text], Raw::Tokens { .. })) {
+        let why = "these data bring tokens of roberta-base instead of texts: use text.encoder=roberta-base, or bag with \
+                   text.vocabulary=50265";
+        return Err(DataError::setting("text.encoder", why));
+    }
+    Ok(())
+}
+
 /// In the manifest's order, as often as they stand there.
 fn training_texts(rows: &[Row]) -> Vec<&str> {
     rows.iter()
         .filter(|row| row.split == SplitName::Train)
         .filter_map(|row| match &row.raw[&Modality::Text] {
             Raw::Text(text) => Some(text.as_str()),
-            Raw::Files(_) => None,
+            _ => None,
         })
         .collect()
 }

@@ -1,12 +1,15 @@
 //! Data sets: what their descriptor says and where they lie.
 
+pub(crate) mod find;
+mod lists;
+
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::suggest::hint;
-use crate::{Modality, PAPER_DATASETS, RecipeError};
+pub use self::lists::{ListFormat, Lists, Samples};
+use crate::{Modality, RecipeError};
 
 /// The name of the generated data set.
 pub const SYNTHETIC: &str = "synthetic";
@@ -27,12 +30,24 @@ pub struct DatasetSpec {
     /// Which column holds what.
     #[serde(default)]
     pub columns: Columns,
+    /// The published lists of samples, for every layout but `csv` and `synthetic`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lists: Option<Lists>,
+    /// Frames kept of each second of a video, at least 1; three of all kept ones are taken at load.
+    #[serde(default = "one")]
+    pub frames_per_second: u32,
     /// The labels, in the order of their class index.
     #[serde(default)]
     pub classes: Vec<String>,
     /// One line on who owns the data and under which licence.
     #[serde(default)]
     pub license: String,
+    /// One line on how to get the data.
+    #[serde(default)]
+    pub access: String,
+    /// How many samples the published lists have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samples: Option<Samples>,
     /// Settings of the recipe that fit this data: any key that `--set` takes.
     #[serde(default = "empty")]
     pub recipe: Value,
@@ -40,6 +55,10 @@ pub struct DatasetSpec {
 
 fn manifest() -> PathBuf {
     "manifest.csv".into()
+}
+
+fn one() -> u32 {
+    1
 }
 
 fn empty() -> Value {
@@ -54,6 +73,25 @@ pub enum Layout {
     Csv,
     /// Generated, nothing on disk.
     Synthetic,
+    /// `AudioWAV/<id>.wav` and `VideoFlash/<id>.flv`.
+    CremaD,
+    /// `AVE/<id>.mp4`, sound and pictures.
+    Ave,
+    /// `data/<n>.jpg` and `data/<n>.txt`.
+    Mvsa,
+    /// `Session<s>/dialog/avi/DivX/<dialogue>.avi`, of which each sample is a span.
+    Iemocap,
+    /// `urfunny2_videos/<id>.mp4`, sound and pictures; the text stands in the lists.
+    UrFunny,
+    /// What AMST, MLA and OGM-GE's scripts have made: `fbank/<id>.npy`, folders of frames, token files.
+    PublishedFeatures,
+}
+
+impl Layout {
+    /// Whether samples are named by the published lists.
+    pub fn has_lists(self) -> bool {
+        !matches!(self, Self::Csv | Self::Synthetic)
+    }
 }
 
 /// The columns of a `csv` layout.
@@ -108,7 +146,37 @@ pub struct ResolvedDataset {
     pub root: PathBuf,
 }
 
+impl Default for DatasetSpec {
+    /// A `csv` data set without a name.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            title: String::new(),
+            layout: Layout::Csv,
+            manifest: manifest(),
+            columns: Columns::default(),
+            lists: None,
+            frames_per_second: one(),
+            classes: Vec::new(),
+            license: String::new(),
+            access: String::new(),
+            samples: None,
+            recipe: empty(),
+        }
+    }
+}
+
 impl DatasetSpec {
+    /// Files that say which samples there are, relative to the data set's folder.
+    pub fn tables(&self) -> Vec<&Path> {
+        match (self.layout, &self.lists) {
+            (Layout::Synthetic, _) => Vec::new(),
+            (Layout::Csv, _) => vec![&self.manifest],
+            (_, Some(lists)) => lists.all().to_vec(),
+            (_, None) => Vec::new(),
+        }
+    }
+
     /// Reads a `dataset.toml`.
     ///
     /// # Errors
@@ -116,7 +184,34 @@ impl DatasetSpec {
     /// The file cannot be read, is not TOML, or has an unknown key.
     pub fn read(file: &Path) -> Result<Self, RecipeError> {
         let text = std::fs::read_to_string(file).map_err(|source| RecipeError::Io { path: file.into(), source })?;
-        toml::from_str(&text).map_err(|e| RecipeError::Descriptor { file: file.into(), why: e.to_string() })
+        let wrong = |why| RecipeError::Descriptor { file: file.into(), why };
+        let spec: Self = toml::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+        spec.check().map_err(wrong)?;
+        Ok(spec)
+    }
+
+    /// What the types do not say.
+    fn check(&self) -> Result<(), String> {
+        if self.frames_per_second == 0 {
+            return Err("frames_per_second = 0: keep at least 1 frame of each second".into());
+        }
+        match (&self.lists, self.layout) {
+            (None, layout) if layout.has_lists() => Err("this layout needs `[lists]`: the files of train, val and \
+                                                         test, such as train = \"splits/train.txt\""
+                .into()),
+            (Some(_), layout) if !layout.has_lists() => {
+                Err("`[lists]` belongs to the layouts of published data sets; a `csv` has its `manifest`".into())
+            }
+            (Some(Lists { format: None, .. }), Layout::PublishedFeatures) => Err(
+                "published features need `lists.format`: crema-d, ave, mvsa, iemocap or ur-funny, the set whose lists \
+                 these are"
+                    .into(),
+            ),
+            (Some(Lists { format: Some(_), .. }), layout) if layout != Layout::PublishedFeatures => {
+                Err("`lists.format` belongs to published-features; the other layouts know theirs".into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The descriptor of generated data; its settings are the recipe's `synthetic.*`.
@@ -141,69 +236,9 @@ impl DatasetSpec {
             title: "Synthetic".into(),
             layout: Layout::Synthetic,
             manifest: PathBuf::new(),
-            columns: Columns::default(),
-            classes: Vec::new(),
             license: "generated".into(),
             recipe,
+            ..Self::default()
         }
     }
-}
-
-/// The names under `datasets` that have a descriptor, sorted, and `synthetic`.
-pub fn known_datasets(datasets: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(datasets).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries
-        .filter(|e| e.path().join("dataset.toml").is_file())
-        .map(|e| e.file_name().to_string_lossy().into_owned())
-        .collect();
-    names.push(SYNTHETIC.into());
-    names.sort();
-    names
-}
-
-/// Finds a data set by name under `datasets`, or by the path of its folder.
-///
-/// A folder without a descriptor borrows the one of the known data set of the same name,
-/// so that data whose descriptor is shipped trains from wherever it was unpacked.
-///
-/// # Errors
-///
-/// Nothing of that name, or a folder without a descriptor; the message names what there is.
-pub fn find_dataset(name: &str, datasets: &Path) -> Result<ResolvedDataset, RecipeError> {
-    if name == SYNTHETIC {
-        return Ok(ResolvedDataset { spec: DatasetSpec::synthetic(), root: PathBuf::new() });
-    }
-    let folder = Path::new(name);
-    let is_plain_name = folder.components().count() == 1;
-    let known = datasets.join(name);
-    if is_plain_name && known.join("dataset.toml").is_file() {
-        let spec = DatasetSpec::read(&known.join("dataset.toml"))?;
-        if !known.join(&spec.manifest).is_file() {
-            let access =
-                format!("only its descriptor is; {} says where the data come from", known.join("README.md").display());
-            return Err(RecipeError::NotBrought { name: name.into(), access });
-        }
-        return Ok(ResolvedDataset { spec, root: known });
-    }
-    if folder.is_dir() {
-        return in_folder(folder, datasets);
-    }
-    if let Some(paper) = PAPER_DATASETS.iter().find(|d| d.name == name) {
-        return Err(RecipeError::NotBrought { name: name.into(), access: paper.access.into() });
-    }
-    let names = known_datasets(datasets);
-    let hint = hint(name, names.iter().map(String::as_str));
-    Err(RecipeError::UnknownDataset { name: name.into(), hint, known: names.join(", ") })
-}
-
-fn in_folder(folder: &Path, datasets: &Path) -> Result<ResolvedDataset, RecipeError> {
-    let own = folder.join("dataset.toml");
-    let shipped = folder
-        .canonicalize()
-        .ok()
-        .and_then(|f| f.file_name().map(|n| datasets.join(n).join("dataset.toml")))
-        .filter(|f| f.is_file());
-    let descriptor =
-        if own.is_file() { own } else { shipped.ok_or_else(|| RecipeError::NoDescriptor(folder.into()))? };
-    Ok(ResolvedDataset { spec: DatasetSpec::read(&descriptor)?, root: folder.into() })
 }

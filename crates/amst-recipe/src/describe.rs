@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::{DatasetSpec, Layout, PAPER_DATASETS, PaperDataset, RecipeError, find_dataset};
+use crate::{DatasetSpec, PAPER_DATASETS, PaperDataset, RecipeError, find_dataset};
 
 /// The descriptor of a data set, whether or not its data are here. One of the paper's data sets that has no
 /// descriptor under `datasets` is described by its name and modalities alone.
@@ -31,8 +31,6 @@ fn of_paper(paper: &PaperDataset) -> DatasetSpec {
         name: paper.name.into(),
         title: paper.title.into(),
         recipe: json!({ "modalities": paper.modalities }),
-        layout: Layout::Csv,
-        license: String::new(),
-        ..DatasetSpec::synthetic()
+        ..DatasetSpec::default()
     }
 }

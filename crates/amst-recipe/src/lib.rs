@@ -68,7 +68,8 @@ pub use baselines::{
 };
 pub use card::{Case, MethodCard, Parameter, PresetCard, Presets, Reference};
 pub use cell::{CODE_EPOCH, Cell, CellId};
-pub use dataset::{Columns, DatasetSpec, Layout, ResolvedDataset, SYNTHETIC, find_dataset, known_datasets};
+pub use dataset::find::{find_dataset, find_raw, known_datasets, remember_raw};
+pub use dataset::{Columns, DatasetSpec, Layout, ListFormat, Lists, ResolvedDataset, SYNTHETIC, Samples};
 pub use describe::describe_dataset;
 pub use deviation::{Deviation, deviations};
 pub use error::RecipeError;

@@ -11,7 +11,7 @@ use crate::{Layout, RecipeError, ResolvedDataset};
 /// Data sets of up to this many bytes are hashed whole, which takes a fraction of a second.
 const CONTENT_UP_TO: u64 = 64 << 20;
 
-/// SHA-256 over layout, columns and classes, the manifest, and every other file of the folder.
+/// SHA-256 over layout, columns and classes, the manifest or lists, and every other file of the folder.
 ///
 /// Of a folder of up to 64 MiB the files' content counts; of a larger one their paths and
 /// lengths, because hashing gigabytes for every plan would make the plan useless. There the
@@ -34,11 +34,19 @@ impl DataLock {
         let mut hash = Sha256::new();
         // Settings are part of the recipe; only what tells which samples there are counts here.
         let spec = &dataset.spec;
-        let facts = serde_json::json!({ "layout": spec.layout, "columns": spec.columns, "classes": spec.classes });
+        let mut facts = serde_json::json!({ "layout": spec.layout, "columns": spec.columns, "classes": spec.classes });
+        // What came later counts only where it says something, so that older identities stay.
+        if let Some(lists) = &spec.lists {
+            facts["lists"] = serde_json::json!(lists);
+        }
+        if spec.frames_per_second != 1 {
+            facts["frames_per_second"] = spec.frames_per_second.into();
+        }
         hash.update(facts.to_string());
         if spec.layout != Layout::Synthetic {
-            let manifest = dataset.root.join(&spec.manifest);
-            hash.update(read(&manifest)?);
+            for table in spec.tables() {
+                hash.update(read(&dataset.root.join(table))?);
+            }
             let mut files = Vec::new();
             list(&dataset.root, Path::new(""), &mut files)?;
             let with_content = files.iter().map(|file| file.length).sum::<u64>() <= limit;
@@ -124,7 +132,7 @@ mod tests {
         let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
         write("manifest.csv", "id,label,split,audio\n");
         write("a.wav", "one");
-        let spec = DatasetSpec { layout: Layout::Csv, manifest: "manifest.csv".into(), ..DatasetSpec::synthetic() };
+        let spec = DatasetSpec::default();
         let dataset = ResolvedDataset { spec, root: folder.path().into() };
         let locks = || [0, CONTENT_UP_TO].map(|limit| DataLock::with_content_up_to(limit, &dataset).unwrap());
         let [length, content] = locks();

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use amst_recipe::{
-    Cell, CellId, DataLock, DatasetSpec, Grid, Layout, Preset, Recipe, RecipeError, ResolvedDataset, find_dataset,
+    Cell, CellId, DataLock, DatasetSpec, Grid, Preset, Recipe, RecipeError, ResolvedDataset, find_dataset,
     known_datasets, resolve,
 };
 use serde_json::{Value, json};
@@ -213,13 +213,7 @@ fn experiments_that_a_data_set_makes_equal_are_one_cell() {
 }
 
 fn spec(name: &str, recipe: Value) -> DatasetSpec {
-    DatasetSpec {
-        name: name.into(),
-        layout: Layout::Csv,
-        recipe,
-        manifest: "manifest.csv".into(),
-        ..DatasetSpec::synthetic()
-    }
+    DatasetSpec { name: name.into(), recipe, ..DatasetSpec::default() }
 }
 
 const DESCRIPTOR: &str = "name = 'digits'\ntitle = 'Digits'\nlayout = 'csv'\nclasses = ['a', 'b']\n";

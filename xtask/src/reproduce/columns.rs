@@ -1,6 +1,6 @@
 //! The columns of a table: data sets, each with its own modalities or with given ones.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use amst_recipe::{Modality, RecipeError, ResolvedDataset, SYNTHETIC, find_dataset, resolve};
 
@@ -102,10 +102,11 @@ fn argument(name: &str, dataset: &ResolvedDataset) -> Result<String, RecipeError
     Ok(absolute.map_err(|source| RecipeError::Io { path: dataset.root.clone(), source })?.display().to_string())
 }
 
-/// Lines of the manifest; only for a rough guess at the time, so that quoted newlines may miscount.
+/// Lines of the manifest or lists; only for a rough guess at the time, so that quoted newlines may miscount.
 fn samples(dataset: &ResolvedDataset) -> usize {
-    let manifest = std::fs::read_to_string(dataset.root.join(&dataset.spec.manifest));
-    manifest.map_or(0, |text| text.lines().count().saturating_sub(1))
+    let lines = |table: &Path| std::fs::read_to_string(dataset.root.join(table)).map_or(0, |text| text.lines().count());
+    let header = usize::from(!dataset.spec.layout.has_lists());
+    dataset.spec.tables().into_iter().map(lines).sum::<usize>().saturating_sub(header)
 }
 
 #[cfg(test)]

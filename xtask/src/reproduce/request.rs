@@ -124,7 +124,7 @@ impl Request {
                 let s = &entry.cell.recipe.synthetic;
                 s.train + s.val + s.test
             }
-            Layout::Csv => column.samples,
+            _ => column.samples,
         };
         let (experiment, cell) = (entry.experiment.clone(), entry.cell.clone());
         let row = if self.grid.heading.is_some() { experiment.clone() } else { format!("experiment {experiment}") };
@@ -160,7 +160,7 @@ impl Request {
         let own = self.cells.iter().map(|w| &w.cell.recipe).find(|r| r.dataset == spec.name);
         let classes = match spec.layout {
             Layout::Synthetic => own.map_or(0, |r| r.synthetic.classes),
-            Layout::Csv => spec.classes.len(),
+            _ => spec.classes.len(),
         };
         MeasuredDataset { name: column.name.clone(), title: column.title.clone(), classes }
     }

@@ -54,11 +54,20 @@ impl Findings {
         if self.0.contains_key(&Fault::UnknownLabel) || self.0.contains_key(&Fault::UnknownSplit) {
             return;
         }
-        for split in SplitName::ALL.into_iter().filter(|s| rows.iter().all(|r| r.split != Some(*s))) {
+        self.check_presence(rows.iter().map(|row| (row.split, row.label)), spec);
+    }
+
+    /// Every split has samples, and every class has some in training.
+    pub(crate) fn check_presence(
+        &mut self,
+        rows: impl Iterator<Item = (Option<SplitName>, Option<usize>)> + Clone,
+        spec: &DatasetSpec,
+    ) {
+        for split in SplitName::ALL.into_iter().filter(|s| rows.clone().all(|(split, _)| split != Some(*s))) {
             self.add(Fault::EmptySplit, format!("`{split}`"));
         }
         let taught: BTreeSet<_> =
-            rows.iter().filter(|r| r.split == Some(SplitName::Train)).filter_map(|r| r.label).collect();
+            rows.filter(|(split, _)| *split == Some(SplitName::Train)).filter_map(|(_, label)| label).collect();
         for (_, class) in spec.classes.iter().enumerate().filter(|(index, _)| !taught.contains(index)) {
             self.add(Fault::EmptyClass, format!("`{class}`"));
         }
@@ -88,8 +97,7 @@ impl Findings {
         let mut seen = BTreeSet::new();
         for row in rows {
             for (modality, raw) in &row.raw {
-                let Raw::Files(paths) = raw else { continue };
-                for path in paths.iter().filter(|p| !p.is_empty()) {
+                for path in raw.files().into_iter().filter(|p| !p.is_empty()) {
                     if seen.insert(path) && !root.join(path).is_file() {
                         self.add(Fault::MissingFile, format!("{path} ({modality} of `{}`)", row.id));
                     }

@@ -1,6 +1,6 @@
 //! The `csv` layout: one row a sample, naming its files.
 //!
-//! A byte-order mark and CRLF line ends, as spreadsheets write them, are accepted. Only the
+//! A video may stand for the recording, for the frames, or for both. A byte-order mark and CRLF line ends, as spreadsheets write them, are accepted. Only the
 //! columns of the modalities in use need to be there; others are passed over.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use ::csv::{Reader, StringRecord};
 use amst_recipe::{Columns, DatasetSpec, Modality, ResolvedDataset, nearest};
 
 use super::check::{Draft, Findings};
-use super::{Raw, Row, SplitName};
+use super::{Clip, Raw, Row, SplitName};
 use crate::{DataError, Fault};
 
 /// Reads and checks a manifest.
@@ -93,17 +93,40 @@ fn draft(record: &StringRecord, places: &Places, spec: &DatasetSpec, findings: &
     for (&modality, &at) in &places.raw {
         let part = match modality {
             Modality::Text => Raw::Text(cell(at).to_string()),
-            Modality::Audio => Raw::Files(vec![cell(at).to_string()]),
-            Modality::Visual => Raw::Files(frames(cell(at))),
+            Modality::Audio => sound(cell(at)),
+            Modality::Visual => pictures(cell(at), spec.frames_per_second),
         };
         if matches!(&part, Raw::Files(paths) if paths.is_empty()) || cell(at).is_empty() {
             findings.add(Fault::EmptyCell, format!("line {line}: no {} of `{id}`", spec.columns.of(modality)));
-        } else if let Raw::Files(paths) = &part {
-            paths.iter().for_each(|path| findings.check_inside(path, &id));
+        } else {
+            part.files().into_iter().for_each(|path| findings.check_inside(path, &id));
         }
         raw.insert(modality, part);
     }
     Draft { id, label, split, raw }
+}
+
+/// What a video's name ends in. Anything else is taken for a recording or a picture.
+const VIDEOS: [&str; 8] = ["avi", "flv", "m4v", "mkv", "mov", "mp4", "mpg", "webm"];
+
+fn is_video(path: &str) -> bool {
+    let ending = path.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    ending.is_some_and(|ending| VIDEOS.contains(&ending.as_str()))
+}
+
+fn sound(cell: &str) -> Raw {
+    if is_video(cell) {
+        return Raw::Sound(Clip { video: cell.into(), span: None });
+    }
+    Raw::Files(vec![cell.into()])
+}
+
+fn pictures(cell: &str, per_second: u32) -> Raw {
+    let paths = frames(cell);
+    match &paths[..] {
+        [only] if is_video(only) => Raw::Frames { clip: Clip { video: only.clone(), span: None }, per_second },
+        _ => Raw::Files(paths),
+    }
 }
 
 /// The pictures of one cell; a stray `;` names none.

@@ -4,13 +4,15 @@
 //! made: a clip of 2.5 s fills a quarter of the published 1024 frames.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use amst_fbank::{Fbank, FbankConfig, FbankError, Wave};
+use amst_fbank::{Fbank, FbankConfig, FbankError, Features, Wave};
 use amst_recipe::AudioSpec;
 use serde_json::{Value, json};
 
-use super::{Encode, take_u32};
+use super::videos::{Videos, note, unmade};
+use super::{Encode, Extracted, Part, Unmade, take_u32};
 use crate::DataError;
 use crate::sample::Input;
 
@@ -18,10 +20,11 @@ use crate::sample::Input;
 pub(crate) struct AudioEncoder {
     config: FbankConfig,
     planned: Mutex<BTreeMap<u32, Fbank>>,
+    videos: Arc<Videos>,
 }
 
 impl AudioEncoder {
-    pub(crate) fn new(spec: &AudioSpec) -> Result<Self, DataError> {
+    pub(crate) fn new(spec: &AudioSpec, videos: Arc<Videos>) -> Result<Self, DataError> {
         let config = FbankConfig {
             mels: spec.mels,
             frame_length_ms: spec.frame_length_ms,
@@ -31,7 +34,7 @@ impl AudioEncoder {
             ..FbankConfig::default()
         };
         config.validate().map_err(|e| DataError::setting("audio", e.to_string()))?;
-        Ok(Self { config, planned: Mutex::default() })
+        Ok(Self { config, planned: Mutex::default(), videos })
     }
 
     fn plan(&self, rate: u32) -> Result<Fbank, FbankError> {
@@ -43,6 +46,45 @@ impl AudioEncoder {
         planned.insert(rate, fbank.clone());
         Ok(fbank)
     }
+
+    fn record(&self, wave: &Wave, name: &str) -> Result<Vec<u8>, String> {
+        let fbank = self.plan(wave.sample_rate).map_err(|e| format!("{name}: {e}"))?;
+        to_record(&fbank.compute(wave).map_err(|e| format!("{name}: {e}"))?, name)
+    }
+}
+
+fn to_record(map: &Features, name: &str) -> Result<Vec<u8>, String> {
+    if !map.data.iter().all(|x| x.is_finite()) {
+        return Err(format!("{name}: its filterbank is not finite; record it again at a sane level"));
+    }
+    let mut record = Vec::with_capacity(8 + 4 * map.data.len());
+    record.extend((map.frames as u32).to_le_bytes());
+    record.extend((map.mels as u32).to_le_bytes());
+    record.extend(map.data.iter().flat_map(|x| x.to_le_bytes()));
+    Ok(record)
+}
+
+/// A filterbank from an npy file, without the rows of zeros that fill it up.
+fn read_map(path: &Path, mels: usize) -> Result<Features, String> {
+    let wrong = |why: String| format!("{}: {why}", path.display());
+    let bytes = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
+    let npy = npyz::NpyFile::new(&bytes[..]).map_err(|e| wrong(format!("not an npy file: {e}; copy it again")))?;
+    let [frames, columns] = npy.shape()[..] else {
+        return Err(wrong(format!("its shape is {:?}, where frames × mels is wanted", npy.shape())));
+    };
+    if columns != mels as u64 || npy.order() != npyz::Order::C {
+        let order = if npy.order() == npyz::Order::C { "" } else { " in Fortran order" };
+        return Err(wrong(format!(
+            "it has {frames}×{columns} values{order}, where {mels} mels are wanted (audio.mels)"
+        )));
+    }
+    let mut data = npy.into_vec::<f32>().map_err(|e| wrong(format!("{e}; float32 is wanted")))?;
+    let kept = data.chunks_exact(mels.max(1)).rposition(|row| row.iter().any(|x| *x != 0.0)).map_or(0, |last| last + 1);
+    if kept == 0 {
+        return Err(wrong("every value is 0; compute it again".into()));
+    }
+    data.truncate(kept * mels);
+    Ok(Features { data, frames: kept, mels })
 }
 
 impl Encode for AudioEncoder {
@@ -51,17 +93,29 @@ impl Encode for AudioEncoder {
     }
 
     fn encode(&self, source: &[u8], name: &str) -> Result<Vec<u8>, String> {
-        let wave = Wave::decode(source, name).map_err(|e| e.to_string())?;
-        let fbank = self.plan(wave.sample_rate).map_err(|e| format!("{name}: {e}"))?;
-        let map = fbank.compute(&wave).map_err(|e| format!("{name}: {e}"))?;
-        if !map.data.iter().all(|x| x.is_finite()) {
-            return Err(format!("{name}: its filterbank is not finite; record it again at a sane level"));
+        self.record(&Wave::decode(source, name).map_err(|e| e.to_string())?, name)
+    }
+
+    fn extract(&self, part: &Part, root: &Path) -> Result<Extracted, Unmade> {
+        match part {
+            Part::Map(file) => {
+                let mut map = read_map(&root.join(file), self.config.mels)?;
+                if let Some(most) = self.config.target_frames.filter(|most| map.frames > *most) {
+                    map.data.truncate(most * map.mels);
+                    map.frames = most;
+                }
+                Ok(Extracted { record: to_record(&map, file)?, note: None })
+            }
+            Part::Sound(clip) => {
+                let (video, span) = self.videos.open(clip, root)?;
+                let sound = video.audio(span).map_err(unmade)?;
+                let note = note(&sound.losses, "sound", clip)?;
+                let (channels, sample_rate) = (sound.channels, sound.sample_rate);
+                let wave = Wave { samples: sound.samples, channels, sample_rate };
+                Ok(Extracted { record: self.record(&wave, &part.name())?, note })
+            }
+            other => Err(Unmade::Bad(format!("{} is no sound", other.name()))),
         }
-        let mut record = Vec::with_capacity(8 + 4 * map.data.len());
-        record.extend((map.frames as u32).to_le_bytes());
-        record.extend((map.mels as u32).to_le_bytes());
-        record.extend(map.data.iter().flat_map(|x| x.to_le_bytes()));
-        Ok(record)
     }
 }
 

@@ -4,11 +4,14 @@
 //! Id 1 pads ([`PAD`]) and id 0 is left free for a start token, which is how RoBERTa numbers
 //! the two, so that text of either kind is padded alike. A record is the ids as `u32`, not padded.
 
+use std::path::Path;
+
 use amst_recipe::TextSpec;
 use amst_tokens::Tokenizer;
 use serde_json::{Value, json};
 
-use super::Encode;
+use super::saved::saved;
+use super::{Encode, Extracted, Part, Unmade};
 use crate::DataError;
 use crate::sample::Input;
 
@@ -39,6 +42,10 @@ impl Encode for Subwords {
         let text = amst_tokens::utf8(source, name).map_err(|e| e.to_string())?;
         let ids = self.tokenizer.ids(text).map_err(|e| format!("{name}: {e}"))?;
         Ok(ids.iter().flat_map(|id| id.to_le_bytes()).collect())
+    }
+
+    fn extract(&self, part: &Part, root: &Path) -> Result<Extracted, Unmade> {
+        saved_tokens(part, root, self.tokenizer.max_length(), self.tokenizer.largest_id() as usize + 1)
     }
 }
 
@@ -72,6 +79,36 @@ impl Encode for Bytes {
             Some(_) => Ok(ids.iter().flat_map(|id| id.to_le_bytes()).collect()),
         }
     }
+
+    fn extract(&self, part: &Part, root: &Path) -> Result<Extracted, Unmade> {
+        saved_tokens(part, root, self.max_length, self.vocabulary)
+    }
+}
+
+/// The record of ids and mask that `torch.save` wrote.
+fn saved_tokens(part: &Part, root: &Path, max_length: usize, vocabulary: usize) -> Result<Extracted, Unmade> {
+    let Part::Tokens { ids, mask } = part else {
+        return Err(Unmade::Bad(format!("{} holds no text", part.name())));
+    };
+    let (numbers, mask) = (saved(&root.join(ids))?, saved(&root.join(mask))?);
+    if numbers.len() != mask.len() {
+        return Err(Unmade::Bad(format!("{ids}: {} ids and a mask of {}", numbers.len(), mask.len())));
+    }
+    let real = mask.iter().take_while(|m| **m == 1.0).count();
+    if real == 0 || mask[real..].iter().any(|m| *m != 0.0) {
+        let why = "its mask is not 1 for the tokens and then 0 for the padding, as AMST's is (MLA's is the other way \
+                   round); make it again";
+        return Err(Unmade::Bad(format!("{ids}: {why}")));
+    }
+    let mut record = Vec::new();
+    for id in numbers.iter().take(real.min(max_length)) {
+        if !(*id >= 0.0 && *id < vocabulary as f64 && id.fract() == 0.0) {
+            let why = format!("token {id} is not below the vocabulary's size, {vocabulary} (text.vocabulary)");
+            return Err(Unmade::Bad(format!("{ids}: {why}")));
+        }
+        record.extend((*id as u32).to_le_bytes());
+    }
+    Ok(Extracted { record, note: None })
 }
 
 pub(crate) fn decode(record: &[u8]) -> Result<Input, String> {

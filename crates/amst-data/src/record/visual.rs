@@ -7,12 +7,21 @@
 //! when prepared (which is the check that it can be), and up to [`FEW_PIXELS`] its pixels are
 //! kept. Nothing is resized here: the random crop needs the source resolution.
 //!
-//! `0, file` or `1, width: u32, height: u32, rgb`.
+//! Of a video, the kept frames become JPEG files in one record, and those that a sample takes are chosen when it is
+//! read, so that another `visual.frames` needs no new store.
+//!
+//! `0, file`, `1, width: u32, height: u32, rgb`, or `2, count: u32`, then `index: u32, length: u32` of each frame,
+//! then the files.
 
-use amst_frames::Picture;
+use std::path::Path;
+use std::sync::Arc;
+
+use amst_frames::{Picture, VideoConfig, frames_at_load};
 use serde_json::{Value, json};
 
-use super::{Encode, take_u32};
+use super::videos::{Videos, note, unmade};
+use super::{Encode, Extracted, Part, Unmade, take_u32};
+use crate::layout::Clip;
 use crate::sample::Input;
 
 /// Pictures of at most this many pixels (64×64) are stored decoded.
@@ -20,8 +29,39 @@ const FEW_PIXELS: usize = 4096;
 
 pub(crate) const FILE: u8 = 0;
 const PIXELS: u8 = 1;
+const FRAMES: u8 = 2;
 
-pub(crate) struct VisualEncoder;
+/// JPEG quality of kept frames: what OpenCV writes, and so the published frames have.
+pub(crate) const KEPT_AT: u8 = 95;
+
+pub(crate) struct VisualEncoder {
+    videos: Arc<Videos>,
+}
+
+impl VisualEncoder {
+    pub(crate) fn new(videos: Arc<Videos>) -> Self {
+        Self { videos }
+    }
+
+    /// One frame is in memory as pixels at a time.
+    fn frames(&self, clip: &Clip, per_second: u32, root: &Path) -> Result<Extracted, Unmade> {
+        let (video, span) = self.videos.open(clip, root)?;
+        let mut frames = video.frames(&VideoConfig { kept_per_second: per_second }, span).map_err(unmade)?;
+        let (mut places, mut files) = (Vec::new(), Vec::new());
+        for frame in frames.by_ref() {
+            let frame = frame.map_err(unmade)?;
+            let jpeg = frame.picture.to_jpeg(KEPT_AT).map_err(unmade)?;
+            places.push([frame.index as u32, jpeg.len() as u32]);
+            files.extend(jpeg);
+        }
+        let note = frames.losses().map_or(Ok(None), |losses| note(losses, "picture", clip))?;
+        let mut record = vec![FRAMES];
+        record.extend((places.len() as u32).to_le_bytes());
+        record.extend(places.iter().flatten().flat_map(|number| number.to_le_bytes()));
+        record.extend(files);
+        Ok(Extracted { record, note })
+    }
+}
 
 impl Encode for VisualEncoder {
     fn configuration(&self) -> Value {
@@ -36,10 +76,20 @@ impl Encode for VisualEncoder {
         let [width, height] = [picture.width, picture.height].map(|side| (side as u32).to_le_bytes());
         Ok([&[PIXELS][..], &width, &height, &picture.rgb].concat())
     }
+
+    fn extract(&self, part: &Part, root: &Path) -> Result<Extracted, Unmade> {
+        match part {
+            Part::Frames { clip, per_second } => self.frames(clip, *per_second, root),
+            other => Err(Unmade::Bad(format!("{} holds no pictures", other.name()))),
+        }
+    }
 }
 
 /// `frames` pictures from the records of the frames in use; a single record is repeated.
 pub(crate) fn decode(records: &[&[u8]], frames: usize) -> Result<Input, String> {
+    if let [[FRAMES, rest @ ..]] = records {
+        return taken(rest, frames).map(Input::Pictures);
+    }
     let mut pictures = records.iter().map(|r| picture(r)).collect::<Result<Vec<_>, _>>()?;
     if let [only] = pictures.as_slice() {
         pictures = vec![only.clone(); frames];
@@ -48,6 +98,35 @@ pub(crate) fn decode(records: &[&[u8]], frames: usize) -> Result<Input, String> 
         return Err(format!("{} pictures where {frames} are wanted", pictures.len()));
     }
     Ok(Input::Pictures(pictures))
+}
+
+/// Those of the kept frames that a sample takes, each decoded once.
+fn taken(record: &[u8], frames: usize) -> Result<Vec<Picture>, String> {
+    let (count, mut rest) = take_u32(record)?;
+    let mut lengths = Vec::new();
+    for _ in 0..count {
+        let (_index, after) = take_u32(rest)?;
+        let (length, after) = take_u32(after)?;
+        lengths.push(length);
+        rest = after;
+    }
+    let mut files = Vec::new();
+    for length in lengths {
+        let (file, after) = rest.split_at_checked(length).ok_or("a frame that is cut off")?;
+        files.push(file);
+        rest = after;
+    }
+    let mut pictures: Vec<Picture> = Vec::new();
+    let mut before = None;
+    for at in frames_at_load(count, frames) {
+        let picture = match before {
+            Some(same) if same == at => pictures[pictures.len() - 1].clone(),
+            _ => Picture::decode(files.get(at).ok_or("no frame")?, "a stored frame").map_err(|e| e.to_string())?,
+        };
+        pictures.push(picture);
+        before = Some(at);
+    }
+    Ok(pictures)
 }
 
 fn picture(record: &[u8]) -> Result<Picture, String> {

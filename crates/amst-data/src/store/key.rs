@@ -8,7 +8,9 @@ use amst_recipe::{Modality, Recipe};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::{Raw, Row, record};
+use super::ledger::Seen;
+use crate::record::Part;
+use crate::{Row, record};
 
 /// A SHA-256.
 pub(crate) type Hash = [u8; 32];
@@ -42,9 +44,14 @@ impl fmt::Debug for StoreKey {
 }
 
 /// One thing that a record is made from.
-pub(crate) enum Source {
-    File { path: PathBuf, hash: Hash },
-    Text { of: String, text: String },
+pub(crate) struct Source {
+    pub(crate) part: Part,
+    /// A sample that it is part of.
+    pub(crate) of: String,
+    /// What was seen of its files.
+    pub(crate) seen: Vec<Seen>,
+    /// The identity of its record.
+    pub(crate) identity: Hash,
 }
 
 /// What one modality's store holds.
@@ -58,38 +65,40 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// The plan of `modality` for samples `rows`; `content` has the length and hash of each file.
+    /// The plan of `modality` for samples `rows`; `content` has what was seen of each file.
     pub(crate) fn new(
         modality: Modality,
         rows: &[Row],
         recipe: &Recipe,
         configuration: &Value,
-        root: &Path,
-        content: &BTreeMap<String, (u64, Hash)>,
+        content: &BTreeMap<String, Seen>,
     ) -> Self {
+        let configuration = format!("{modality}\n{configuration}\n");
         let mut sources = Vec::new();
         let mut known = HashMap::new();
         let mut hash = Sha256::new();
-        hash.update(format!("{modality}\n{configuration}\n"));
+        hash.update(&configuration);
         let mut samples = Vec::with_capacity(rows.len());
         for row in rows {
-            let raw = &row.raw[&modality];
-            let parts = record::used(raw, recipe);
+            let parts = record::used(&row.raw[&modality], recipe);
             feed(&mut hash, &row.id);
             hash.update((parts.len() as u64).to_le_bytes());
             let mut refs = Vec::with_capacity(parts.len());
             for part in parts {
-                feed(&mut hash, &part);
-                let file = matches!(raw, Raw::Files(_)).then(|| content[&part]);
-                if let Some((length, content)) = file {
-                    hash.update(length.to_le_bytes());
-                    hash.update(content);
+                let name = part.name();
+                feed(&mut hash, &name);
+                if part.is_extracted() {
+                    part.feed(&mut hash);
                 }
-                refs.push(*known.entry(part.clone()).or_insert_with(|| {
-                    sources.push(match file {
-                        Some((_, hash)) => Source::File { path: root.join(part), hash },
-                        None => Source::Text { of: row.id.clone(), text: part },
-                    });
+                let seen: Vec<Seen> = part.files().into_iter().map(|file| content[file]).collect();
+                for file in &seen {
+                    hash.update(file.length.to_le_bytes());
+                    hash.update(file.content);
+                }
+                refs.push(*known.entry(name).or_insert_with(|| {
+                    let contents: Vec<Hash> = seen.iter().map(|s| s.content).collect();
+                    let identity = part.identity(&configuration, &contents);
+                    sources.push(Source { part, of: row.id.clone(), seen, identity });
                     sources.len() - 1
                 }));
             }
@@ -105,7 +114,7 @@ impl Plan {
 }
 
 /// A text with its length before it, so that no two sequences of texts read alike.
-fn feed(hash: &mut Sha256, text: &str) {
+pub(crate) fn feed(hash: &mut Sha256, text: &str) {
     hash.update((text.len() as u64).to_le_bytes());
     hash.update(text);
 }

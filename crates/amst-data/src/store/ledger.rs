@@ -7,24 +7,33 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use super::key::{Hash, sha256};
+use super::key::Hash;
 use crate::DataError;
 
 /// What was seen of one file.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Seen {
-    length: u64,
+pub(crate) struct Seen {
+    pub(crate) length: u64,
     /// Nanoseconds since 1970: last change of the content and, where the system tells, of
     /// the file's entry (which copying tools cannot set back).
     stamp: [u64; 2],
-    content: Hash,
+    pub(crate) content: Hash,
+}
+
+impl Seen {
+    /// Whether the file still has the length and stamps that it had.
+    pub(crate) fn still(&self, path: &Path) -> std::io::Result<bool> {
+        let meta = fs::metadata(path)?;
+        Ok(meta.len() == self.length && stamp(&meta) == self.stamp)
+    }
 }
 
 /// The ledger of a store folder, by absolute path.
@@ -42,12 +51,17 @@ impl Ledger {
         Self { file, seen, changed: false }
     }
 
-    /// Length and content hash of each of `paths` below `root`.
+    /// What each of `paths` below `root` is now; `looked` is called after each file, from several threads.
     ///
     /// # Errors
     ///
     /// [`DataError::Read`] for the first file that cannot be read.
-    pub(crate) fn look(&mut self, root: &Path, paths: Vec<String>) -> Result<BTreeMap<String, (u64, Hash)>, DataError> {
+    pub(crate) fn look(
+        &mut self,
+        root: &Path,
+        paths: Vec<String>,
+        looked: &(dyn Fn() + Sync),
+    ) -> Result<BTreeMap<String, Seen>, DataError> {
         let base = root.canonicalize().map_err(|source| DataError::Read { path: root.into(), source })?;
         let known = &self.seen;
         let looks = paths
@@ -56,12 +70,13 @@ impl Ledger {
                 let full = base.join(&path);
                 let name = full.to_string_lossy().into_owned();
                 let seen = look(&full, known.get(&name)).map_err(|source| DataError::Read { path: full, source })?;
+                looked();
                 Ok((path, name, seen))
             })
             .collect::<Result<Vec<_>, DataError>>()?;
         let mut content = BTreeMap::new();
         for (path, name, (seen, settled)) in looks {
-            content.insert(path, (seen.length, seen.content));
+            content.insert(path, seen);
             if settled && self.seen.get(&name) != Some(&seen) {
                 self.seen.insert(name, seen);
                 self.changed = true;
@@ -93,9 +108,26 @@ fn look(path: &Path, known: Option<&Seen>) -> std::io::Result<(Seen, bool)> {
         return Ok((*seen, true));
     }
     let started = SystemTime::now() - Duration::from_secs(2);
-    let bytes = fs::read(path)?;
-    let settled = stamp.iter().all(|s| *s < nanoseconds(started)) && bytes.len() as u64 == length;
-    Ok((Seen { length: bytes.len() as u64, stamp, content: sha256(&bytes) }, settled))
+    let (read, content) = content(path)?;
+    let settled = stamp.iter().all(|s| *s < nanoseconds(started)) && read == length;
+    Ok((Seen { length: read, stamp, content }, settled))
+}
+
+/// Length and hash, a block at a time: a dialogue's video is larger than memory should be.
+fn content(path: &Path) -> std::io::Result<(u64, Hash)> {
+    let mut file = fs::File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut block = vec![0; 1 << 17];
+    let mut length = 0;
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok((length, hash.finalize().into())),
+            read => {
+                hash.update(&block[..read]);
+                length += read as u64;
+            }
+        }
+    }
 }
 
 fn nanoseconds(time: SystemTime) -> u64 {

@@ -33,21 +33,41 @@ impl Store {
     }
 
     fn open_up_to(path: &Path, key: StoreKey, verify_at_once: usize) -> Result<Self, DataError> {
+        let store = Self::map(path)?;
+        let found = store.key();
+        if found != key {
+            return Err(DataError::StoreOther { path: path.into(), found: found.short(), wanted: key.short() });
+        }
+        if store.map.len() - store.payload <= verify_at_once {
+            (0..store.records()).into_par_iter().try_for_each(|r| store.record(r).map(|_| ()))?;
+        }
+        Ok(store)
+    }
+
+    fn map(path: &Path) -> Result<Self, DataError> {
         let unreadable = |source| DataError::Read { path: path.into(), source };
         let file = File::open(path).map_err(unreadable)?;
         // SAFETY: a store file is complete before it gets its name and is never written to
         // afterwards, only replaced as a whole, which leaves this mapping with the old file.
         let map = unsafe { Mmap::map(&file) }.map_err(unreadable)?;
         let (head, payload) = Head::parse(&map).map_err(|why| damaged(path, why))?;
-        if head.key != key {
-            return Err(DataError::StoreOther { path: path.into(), found: head.key.short(), wanted: key.short() });
-        }
         let verified = head.records.iter().map(|_| AtomicBool::new(false)).collect();
-        let store = Self { path: path.into(), map, payload, head, verified };
-        if store.map.len() - payload <= verify_at_once {
-            (0..store.head.records.len()).into_par_iter().try_for_each(|r| store.record(r).map(|_| ()))?;
-        }
-        Ok(store)
+        Ok(Self { path: path.into(), map, payload, head, verified })
+    }
+
+    /// Opens a store, whichever it is; each record is verified when it is read.
+    pub(crate) fn open_unchecked(path: &Path) -> Result<Self, DataError> {
+        Self::map(path)
+    }
+
+    /// How many records there are.
+    pub(crate) fn records(&self) -> usize {
+        self.head.records.len()
+    }
+
+    /// The length of the file in bytes.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.map.len() as u64
     }
 
     pub(crate) fn key(&self) -> StoreKey {
@@ -66,7 +86,7 @@ impl Store {
     }
 
     /// The bytes of a record, verified at least once since the file was opened.
-    fn record(&self, number: usize) -> Result<&[u8], DataError> {
+    pub(crate) fn record(&self, number: usize) -> Result<&[u8], DataError> {
         let slice = |entry: &Entry| {
             let start = self.payload.checked_add(usize::try_from(entry.start).ok()?)?;
             self.map.get(start..start.checked_add(usize::try_from(entry.length).ok()?)?)

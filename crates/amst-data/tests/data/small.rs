@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use amst_data::{DataError, Prepared, prepare};
-use amst_recipe::{Columns, DatasetSpec, Layout, Modality, Recipe, ResolvedDataset};
+use amst_recipe::{DatasetSpec, Modality, Recipe, ResolvedDataset};
 use tempfile::TempDir;
 
 /// Nine samples of three classes, three a split; `s0` has two pictures.
@@ -18,12 +18,8 @@ pub fn spec(classes: &[&str]) -> DatasetSpec {
     DatasetSpec {
         name: "small".into(),
         title: "Small".into(),
-        layout: Layout::Csv,
-        manifest: "manifest.csv".into(),
-        columns: Columns::default(),
         classes: classes.iter().map(|c| c.to_string()).collect(),
-        license: String::new(),
-        recipe: serde_json::json!({}),
+        ..DatasetSpec::default()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use amst_data::{DataError, Dataset, Input, SplitName, prepare};
+use amst_data::{DataError, Dataset, Input, Preparation, Progress, SplitName, prepare};
 use amst_recipe::Modality;
 
 use crate::small::{Small, flip, riff};
@@ -11,8 +11,10 @@ use crate::small::{Small, flip, riff};
 /// How many sources were turned into features.
 fn work(small: &Small) -> usize {
     let count = AtomicUsize::new(0);
-    prepare(&small.dataset(), &small.recipe, None, &small.store_dir(), &|_| {
-        count.fetch_add(1, Ordering::Relaxed);
+    prepare(&small.dataset(), &small.recipe, None, &small.store_dir(), &|event| {
+        if matches!(event, Progress::Making { .. }) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
     })
     .unwrap();
     count.into_inner()
@@ -21,9 +23,12 @@ fn work(small: &Small) -> usize {
 fn bad(small: &Small, modality: Modality, words: &[&str]) {
     let error = small.error();
     let text = error.to_string();
-    assert!(matches!(error, DataError::BadSamples { modality: m, .. } if m == modality), "{text}");
+    assert!(
+        matches!(&error, DataError::BadSamples { lost, .. } if lost.len() == 1 && lost[0].modality == modality),
+        "{text}"
+    );
     words.iter().for_each(|word| assert!(text.contains(word), "`{word}` is not in: {text}"));
-    assert!(small.stores().iter().all(|p| !p.to_string_lossy().contains(modality.name())));
+    assert!(small.stores().is_empty(), "one modality without its features, no stores");
 }
 
 #[test]
@@ -241,4 +246,109 @@ fn the_same_sources_give_the_same_bytes_on_any_number_of_threads() {
         small.stores().iter().map(|p| fs::read(p).unwrap()).collect::<Vec<_>>()
     });
     assert_eq!(one, two);
+}
+
+/// Preparing with so many samples that may be lost.
+fn allowing(small: &Small, max_bad: usize) -> Result<amst_data::Prepared, DataError> {
+    let (dataset, store_dir) = (small.dataset(), small.store_dir());
+    let recipe = &small.recipe;
+    let progress = &|_| {};
+    Preparation { dataset: &dataset, recipe, text_model: None, store_dir: &store_dir, max_bad: Some(max_bad), progress }
+        .run()
+}
+
+#[test]
+fn only_what_changed_is_made_again() {
+    let small = Small::new();
+    assert_eq!(work(&small), 27);
+    let before = fs::read(small.store_of(Modality::Audio)).unwrap();
+    small.put("a3.wav", &crate::small::wav(900, 5));
+    assert_eq!(work(&small), 1);
+    small.replace("s0,ant,train", "s00,ant,train");
+    assert_eq!(work(&small), 0, "a sample's name is no part of its features");
+    fs::rename(small.root().join("p4.png"), small.root().join("new.png")).unwrap();
+    small.replace("p4.png", "new.png");
+    assert_eq!(work(&small), 0, "nor is where its files lie");
+    let changed = small.prepare().unwrap().split(SplitName::Val).get(0).unwrap();
+    assert!(matches!(&changed.inputs[&Modality::Audio], Input::Map { frames: 9, .. }), "{changed:?}");
+    // Everything made anew has the same bytes as what was copied.
+    let incremental = newest(&small);
+    fs::remove_dir_all(small.store_dir()).unwrap();
+    assert_eq!(work(&small), 27);
+    assert_eq!(newest(&small), incremental);
+    assert_ne!(fs::read(small.store_of(Modality::Audio)).unwrap(), before);
+}
+
+/// The content of the store of sound that is in use.
+fn newest(small: &Small) -> Vec<u8> {
+    let key = small.prepare().unwrap().keys()[&Modality::Audio];
+    fs::read(small.store_dir().join(format!("audio-{}.store", key.short()))).unwrap()
+}
+
+#[test]
+fn a_preparation_that_was_interrupted_goes_on() {
+    let small = Small::new();
+    small.put("a3.wav", b"broken");
+    assert!(matches!(small.error(), DataError::BadSamples { .. }));
+    let journal = small.store_dir().join("audio.journal");
+    let whole = fs::read(&journal).unwrap();
+    // The program was stopped while it wrote the sixth record.
+    fs::write(&journal, &whole[..whole.len() * 11 / 16]).unwrap();
+    small.put("a3.wav", &crate::small::wav(900, 5));
+    assert_eq!(work(&small), 9 - 5, "five recordings were done, pictures and texts too");
+    assert!(!journal.exists() && !small.store_dir().join("text.journal").exists());
+    let [before, after] = [newest(&small), {
+        fs::remove_dir_all(small.store_dir()).unwrap();
+        newest(&small)
+    }];
+    assert_eq!(before, after);
+}
+
+#[test]
+fn a_damaged_store_is_no_source_for_another_one() {
+    let small = Small::new();
+    small.prepare().unwrap();
+    flip(&small.store_of(Modality::Audio), 1);
+    small.put("a0.wav", &crate::small::wav(900, 5));
+    assert_eq!(work(&small), 2, "the one that changed, and the one whose record is damaged");
+}
+
+#[test]
+fn samples_that_may_be_lost_are_left_out_and_listed() {
+    let small = Small::new();
+    small.put("a4.wav", b"broken");
+    small.put("p8.png", b"broken too");
+    small.put("p4.png", b"broken as well");
+    let error = allowing(&small, 1).err().unwrap();
+    let text = error.to_string();
+    for part in ["1 of 9 audio", "s4: ", "2 of 9 visual", "s8: ", "--max-bad 2"] {
+        assert!(text.contains(part), "`{part}` is not in: {text}");
+    }
+    assert_eq!(error.in_full().len(), 3);
+    let data = allowing(&small, 2).unwrap();
+    let out: Vec<_> = data.left_out().iter().map(|out| (out.id.as_str(), out.split, out.modality)).collect();
+    assert_eq!(out, [("s4", SplitName::Val, Modality::Audio), ("s8", SplitName::Test, Modality::Visual)]);
+    assert_eq!(SplitName::ALL.map(|split| data.split(split).len()), [3, 2, 2]);
+    // Training knows of it; a preparation that allows less does not.
+    assert_eq!(small.prepare().unwrap().left_out().len(), 2);
+    assert!(matches!(allowing(&small, 0).err().unwrap(), DataError::BadSamples { samples: 2, .. }));
+    // Repaired, it is there again.
+    small.put("a4.wav", &crate::small::wav(900, 5));
+    small.put("p4.png", &crate::small::png(5, 5, 5));
+    assert_eq!(allowing(&small, 1).unwrap().split(SplitName::Val).len(), 3);
+}
+
+#[test]
+fn what_is_left_must_still_be_a_data_set() {
+    let small = Small::new();
+    ["a6.wav", "a7.wav", "a8.wav"].iter().for_each(|name| small.put(name, b"broken"));
+    let error = allowing(&small, 3).err().unwrap();
+    assert!(matches!(&error, DataError::Manifest { .. }) && error.to_string().contains("`test`"), "{error}");
+}
+
+#[test]
+fn a_pointer_of_git_lfs_is_no_recording() {
+    let small = Small::new();
+    small.put("a4.wav", b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n");
+    bad(&small, Modality::Audio, &["a4.wav is a Git LFS pointer", "git lfs pull"]);
 }

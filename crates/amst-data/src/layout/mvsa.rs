@@ -1,0 +1,35 @@
+//! MVSA-Single: `data/<n>.jpg` and the caption in `data/<n>.txt`, UTF-8 or else ISO-8859-1.
+
+use amst_annotations::{Annotation, Dataset, mvsa};
+use amst_recipe::{DatasetSpec, Modality};
+
+use super::Raw;
+use super::listed::{Base, Places};
+
+pub(super) struct Mvsa;
+
+impl Places for Mvsa {
+    fn lists(&self) -> Dataset {
+        Dataset::MvsaSingle
+    }
+
+    fn folders(&self) -> &'static [&'static str] {
+        &["data"]
+    }
+
+    fn raw(&self, sample: &Annotation, modality: Modality, base: &Base, _spec: &DatasetSpec) -> Option<Raw> {
+        let id = &sample.id;
+        match modality {
+            Modality::Visual => Some(Raw::Files(vec![base.file(format!("data/{id}.jpg"))])),
+            Modality::Text => Some(caption(&format!("data/{id}.txt"), base)),
+            Modality::Audio => None,
+        }
+    }
+}
+
+fn caption(file: &str, base: &Base) -> Raw {
+    match std::fs::read(base.path(file)) {
+        Ok(bytes) => mvsa::caption(&bytes, file).map_or_else(|error| Raw::Lost(error.to_string()), Raw::Text),
+        Err(error) => Raw::Lost(format!("{file} cannot be read: {error}")),
+    }
+}

@@ -1,0 +1,72 @@
+//! What the preparation scripts of AMST, MLA and OGM-GE leave on disk, used as it is:
+//!
+//! ```text
+//! fbank/<id>.npy                                        float32, 1024×128
+//! IMAGE_KEPT_1_PER_SEC/<id>/00000.jpg, 00029.jpg, …     …_2_PER_SEC for IEMOCAP
+//! visual/<id>.jpg                                       MVSA-Single
+//! text_token/roberta-base/<id>_token.pt, <id>_pm.pt     torch-saved int64 ids and float32 mask
+//! ```
+
+use amst_annotations::{Annotation, Dataset};
+use amst_recipe::{DatasetSpec, ListFormat, Lists, Modality};
+
+use super::Raw;
+use super::listed::{Base, Places};
+use crate::DataError;
+
+pub(super) struct PublishedFeatures(Dataset);
+
+impl PublishedFeatures {
+    /// The layout of the set whose lists the descriptor names.
+    pub(super) fn of(spec: &DatasetSpec) -> Result<Self, DataError> {
+        let format = spec.lists.as_ref().and_then(|Lists { format, .. }| *format);
+        let dataset = match format {
+            Some(ListFormat::CremaD) => Dataset::CremaD,
+            Some(ListFormat::Ave) => Dataset::Ave,
+            Some(ListFormat::Mvsa) => Dataset::MvsaSingle,
+            Some(ListFormat::Iemocap) => Dataset::Iemocap,
+            Some(ListFormat::UrFunny) => Dataset::UrFunny,
+            None => return Err(DataError::setting("lists.format", "say whose lists these are in dataset.toml")),
+        };
+        Ok(Self(dataset))
+    }
+}
+
+impl Places for PublishedFeatures {
+    fn lists(&self) -> Dataset {
+        self.0
+    }
+
+    fn folders(&self) -> &'static [&'static str] {
+        &["fbank", "text_token"]
+    }
+
+    fn raw(&self, sample: &Annotation, modality: Modality, base: &Base, spec: &DatasetSpec) -> Option<Raw> {
+        let id = &sample.id;
+        match (modality, self.0) {
+            (Modality::Audio, Dataset::MvsaSingle) | (Modality::Text, Dataset::CremaD | Dataset::Ave) => None,
+            (Modality::Audio, _) => Some(Raw::Map(base.file(format!("fbank/{id}.npy")))),
+            (Modality::Text, _) => {
+                let file = |part: &str| base.file(format!("text_token/roberta-base/{id}_{part}.pt"));
+                Some(Raw::Tokens { ids: file("token"), mask: file("pm") })
+            }
+            (Modality::Visual, Dataset::MvsaSingle) => Some(Raw::Files(vec![base.file(format!("visual/{id}.jpg"))])),
+            (Modality::Visual, _) => Some(frames(&format!("IMAGE_KEPT_{}_PER_SEC/{id}", spec.frames_per_second), base)),
+        }
+    }
+}
+
+/// The frames of a folder in the order of their names; the published code takes them as the folder lists them.
+fn frames(folder: &str, base: &Base) -> Raw {
+    let entries = match std::fs::read_dir(base.path(folder)) {
+        Ok(entries) => entries,
+        Err(error) => return Raw::Lost(format!("{folder} cannot be read: {error}")),
+    };
+    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.filter(|name| name.ends_with(".jpg")).collect();
+    names.sort();
+    if names.is_empty() {
+        return Raw::Lost(format!("{folder} holds no frame; make its frames again"));
+    }
+    Raw::Files(names.into_iter().map(|name| base.file(format!("{folder}/{name}"))).collect())
+}

@@ -23,6 +23,8 @@
 //! ```
 #![warn(missing_docs)]
 #![recursion_limit = "256"]
+// LibTorch is deprecated upstream and kept here (docs/decisions/0001).
+#![cfg_attr(feature = "tch", allow(deprecated))]
 
 pub mod batch_norm;
 pub mod convolution;

@@ -40,7 +40,8 @@ impl Kernels for LibTorch {
         let variance = if count > 1.0 { &variance * ((count - 1.0) / count) } else { variance.zeros_like() };
         let output = followed(TchTensor::new(normalised.detach()), inputs.shortcut.as_ref(), relu);
         Trained {
-            mean: TchTensor::new(mean),
+            // A copy: the graph keeps the tensor that was written, and burn may write into what it is given.
+            mean: TchTensor::new(mean.copy()),
             variance: TchTensor::new(variance),
             memory: Memory {
                 kept,
@@ -55,7 +56,7 @@ impl Kernels for LibTorch {
 
     fn backward(memory: Memory, gradient: TchTensor) -> InputGradients<Self> {
         let gradient = match &memory.output {
-            Some(output) => gradient.tensor.threshold_backward(&output.tensor, 0.0),
+            Some(output) => output.tensor.threshold_backward(&gradient.tensor, 0.0),
             None => gradient.tensor,
         };
         // The derivative of this number by `normalised` is `gradient`.

@@ -16,6 +16,8 @@ mod flex;
 mod kernel;
 #[cfg(feature = "tch")]
 mod libtorch;
+#[cfg_attr(not(any(feature = "flex", feature = "tch")), allow(dead_code, unused_variables))]
+// Of a build without kernels.
 mod operation;
 
 use burn::backend::Dispatch;
@@ -28,6 +30,7 @@ use operation::BatchNormOps;
 
 /// What happens to a normalised value before it is written.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // One at a time, made where it is used.
 pub enum Then {
     /// Nothing.
     Nothing,

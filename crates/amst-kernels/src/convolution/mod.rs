@@ -8,6 +8,7 @@
 mod flex;
 #[cfg(feature = "flex")]
 mod kernel;
+#[cfg_attr(not(feature = "flex"), allow(dead_code, unused_variables))] // Of a build without kernels.
 mod operation;
 
 use burn::backend::Dispatch;

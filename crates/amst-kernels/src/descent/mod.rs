@@ -5,6 +5,7 @@
 
 #[cfg(feature = "flex")]
 mod flex;
+#[cfg_attr(not(feature = "flex"), allow(dead_code, unused_variables))] // Of a build without kernels.
 mod operation;
 
 use burn::backend::Dispatch;

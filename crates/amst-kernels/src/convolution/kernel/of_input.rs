@@ -57,7 +57,7 @@ fn fold_picture(
     let each = (OF_CACHE / shape.depth() / width).clamp(1, rows);
     let of_picture = &gradient[picture * shape.outputs * positions..(picture + 1) * shape.outputs * positions];
     let left = Matrix::new(kernels, [shape.outputs, shape.depth()], shape.depth()).turned();
-    let (padded, product) = workspace.to_fold();
+    let (padded, product) = workspace.folding();
     for row in (0..rows).step_by(each) {
         let strip = Strip { picture, row, rows: each.min(rows - row) };
         let columns = strip.rows * width;

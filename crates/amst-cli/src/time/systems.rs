@@ -92,7 +92,7 @@ impl Setup {
         };
         amst_train::check(&cell.recipe).map_err(|e| RecipeError::Contradiction(e.to_string()))?;
         let published = self.drawn.then(|| row.published.get(&spec.name).copied()).flatten();
-        let (id, skips) = (row.id.clone(), skips(row.method));
+        let (id, skips) = (row.id.clone(), row.method.skips());
         Ok(System { id, published, skips, cell, lock: lock.clone(), text_model })
     }
 
@@ -163,15 +163,11 @@ impl System {
     }
 }
 
-fn skips(method: MethodName) -> bool {
-    matches!(method, MethodName::AmstAlt | MethodName::AmstJoint | MethodName::AmstFull)
-}
-
 /// A system that skips nothing does the same under both.
 fn executions(method: MethodName, asked: &[ExecutionKind]) -> Vec<Execution> {
     let all = asked.iter().map(|kind| match kind {
         ExecutionKind::Fast => Execution::Fast,
         ExecutionKind::Official => Execution::Official,
     });
-    all.take(if skips(method) { asked.len() } else { 1 }).collect()
+    all.take(if method.skips() { asked.len() } else { 1 }).collect()
 }

@@ -33,6 +33,8 @@ pub struct System {
     pub id: String,
     /// The paper's seconds on the data set.
     pub published: Option<f64>,
+    /// Whether the row's method skips: one that never does may be trained as another that could (D19).
+    skips: bool,
     /// What is trained.
     pub cell: Cell,
     lock: DataLock,
@@ -90,7 +92,8 @@ impl Setup {
         };
         amst_train::check(&cell.recipe).map_err(|e| RecipeError::Contradiction(e.to_string()))?;
         let published = self.drawn.then(|| row.published.get(&spec.name).copied()).flatten();
-        Ok(System { id: row.id.clone(), published, cell, lock: lock.clone(), text_model })
+        let (id, skips) = (row.id.clone(), row.method.skips());
+        Ok(System { id, published, skips, cell, lock: lock.clone(), text_model })
     }
 
     /// The settings of every system. With fewer samples recalibration keeps its share of an epoch.
@@ -145,7 +148,7 @@ impl System {
 
     /// `fast` or `official`; `None` where nothing is skipped, and both are one.
     pub fn execution(&self) -> Option<&'static str> {
-        skips(self.cell.recipe.method).then_some(match self.cell.recipe.skip.execution {
+        self.skips.then_some(match self.cell.recipe.skip.execution {
             Execution::Fast => "fast",
             Execution::Official => "official",
         })
@@ -160,15 +163,11 @@ impl System {
     }
 }
 
-fn skips(method: MethodName) -> bool {
-    matches!(method, MethodName::AmstAlt | MethodName::AmstJoint | MethodName::AmstFull)
-}
-
 /// A system that skips nothing does the same under both.
 fn executions(method: MethodName, asked: &[ExecutionKind]) -> Vec<Execution> {
     let all = asked.iter().map(|kind| match kind {
         ExecutionKind::Fast => Execution::Fast,
         ExecutionKind::Official => Execution::Official,
     });
-    all.take(if skips(method) { asked.len() } else { 1 }).collect()
+    all.take(if method.skips() { asked.len() } else { 1 }).collect()
 }

@@ -58,6 +58,10 @@ impl DatasetSpec {
             columns: Default::default(),
             classes: Vec::new(),
             license: "drawn".into(),
+            lists: None,
+            frames_per_second: 1,
+            access: String::new(),
+            samples: None,
             recipe: shapes.recipe(),
         })
     }

@@ -129,7 +129,7 @@ impl Prepared {
     pub fn bytes(&self) -> u64 {
         match &self.shared.source {
             Source::Stores(stores) => stores.values().map(Store::bytes).sum(),
-            Source::Generated(_) => 0,
+            Source::Generated(_) | Source::Drawn(_) => 0,
         }
     }
 

@@ -24,7 +24,8 @@ pub struct LoaderConfig {
     pub batch_size: usize,
     /// Seed of order and augmentation.
     pub seed: u64,
-    /// Threads that prepare batches; 0 prepares each when it is asked for.
+    /// Threads that prepare batches, one less than the process has and 16 at most if left out; 0 prepares each batch
+    /// when it is asked for. The batches are the same with any number.
     pub workers: usize,
     /// Batches ready or in the making ahead of the one that is taken; at least one a worker.
     pub prefetch: usize,
@@ -34,7 +35,9 @@ pub struct LoaderConfig {
 
 impl Default for LoaderConfig {
     fn default() -> Self {
-        Self { batch_size: 64, seed: 0, workers: 1, prefetch: 2, train: false }
+        // Beside a GPU the processor has nothing else to do; with two threads one reads and one computes.
+        let workers = rayon::current_num_threads().saturating_sub(1).clamp(1, 16);
+        Self { batch_size: 64, seed: 0, workers, prefetch: 2, train: false }
     }
 }
 

@@ -74,6 +74,7 @@ impl Trained {
             amst_data::Raw::Files(files) => {
                 (*m, Source::Files(files.iter().map(|file| self.dataset.root.join(file)).collect()))
             }
+            other => panic!("{id} comes from {other:?}"),
         };
         modalities.iter().map(source).collect()
     }

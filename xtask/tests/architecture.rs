@@ -91,15 +91,8 @@ fn planning_and_preprocessing_never_link_burn() {
 
 #[test]
 fn the_leaves_depend_on_no_other_room() {
-    let leaves = [
-        "amst-annotations",
-        "amst-recipe",
-        "amst-fbank",
-        "amst-fetch",
-        "amst-frames",
-        "amst-kernels",
-        "amst-tokens",
-    ];
+    let leaves =
+        ["amst-annotations", "amst-recipe", "amst-fbank", "amst-fetch", "amst-frames", "amst-kernels", "amst-tokens"];
     for leaf in leaves {
         let rooms: Vec<_> = links(leaf).into_iter().filter(|p| p.starts_with("amst") && p != leaf).collect();
         assert!(rooms.is_empty(), "{leaf} depends on {rooms:?}");

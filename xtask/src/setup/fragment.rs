@@ -32,7 +32,9 @@ fn text(libtorch: &Path) -> anyhow::Result<String> {
     let folder = libtorch.to_str().context("LibTorch's folder has a name that is not UTF-8; move it")?;
     // A JSON string is a TOML string too, but for DEL and what JSON leaves out of escapes; a path has neither.
     let folder = serde_json::to_string(folder)?;
-    Ok(format!("# Written by `cargo xtask setup tch`. A LIBTORCH in the environment comes first.\n[env]\nLIBTORCH = {folder}\n"))
+    Ok(format!(
+        "# Written by `cargo xtask setup tch`. A LIBTORCH in the environment comes first.\n[env]\nLIBTORCH = {folder}\n"
+    ))
 }
 
 #[cfg(test)]

@@ -52,7 +52,8 @@ pub struct LibTorch {
 
 /// The first that fits of: the one named, `LIBTORCH`, the active Python's, the workspace's own; else that is installed.
 pub fn locate(named: Option<&Path>, any_version: bool, no_install: bool) -> anyhow::Result<LibTorch> {
-    let environment = std::env::var_os("LIBTORCH").map(PathBuf::from).filter(|it| Some(it) != fragment::named().as_ref());
+    let environment =
+        std::env::var_os("LIBTORCH").map(PathBuf::from).filter(|it| Some(it) != fragment::named().as_ref());
     // One that a person named is taken or refused, never passed over.
     if let Some(folder) = named.map(Path::to_path_buf).or(environment) {
         return inspect(&std::path::absolute(folder)?, Source::Named, any_version);
@@ -76,7 +77,8 @@ pub fn locate(named: Option<&Path>, any_version: bool, no_install: bool) -> anyh
 
 /// Looks at a folder: is it a LibTorch, which one?
 fn inspect(folder: &Path, source: Source, any_version: bool) -> anyhow::Result<LibTorch> {
-    let library = folder.join("lib").join(format!("{}torch_cpu{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX));
+    let library =
+        folder.join("lib").join(format!("{}torch_cpu{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX));
     for needed in [&library, &folder.join("include/torch")] {
         if !needed.exists() {
             bail!(Usage(format!("{} is no LibTorch: it has no {}", folder.display(), needed.display())));
@@ -102,7 +104,8 @@ fn version(folder: &Path) -> anyhow::Result<String> {
     let text = fs::read_to_string(folder.join("version.py")).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("__version__ = "));
     let version = line.map(|value| value.trim().trim_matches(['\'', '"']).to_owned());
-    version.with_context(|| format!("{} says no version: it has neither build-version nor version.py", folder.display()))
+    version
+        .with_context(|| format!("{} says no version: it has neither build-version nor version.py", folder.display()))
 }
 
 /// The folder of the workspace's own copy; git ignores it.
@@ -149,7 +152,9 @@ fn leave_cuda_out(torch: &Path) -> anyhow::Result<()> {
     for entry in fs::read_dir(&lib)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if !["libtorch_cpu.so", "libc10.so", "libgomp.so"].iter().any(|kept| name.starts_with(kept)) && !entry.file_type()?.is_dir() {
+        if !["libtorch_cpu.so", "libc10.so", "libgomp.so"].iter().any(|kept| name.starts_with(kept))
+            && !entry.file_type()?.is_dir()
+        {
             fs::remove_file(entry.path())?;
         }
     }

@@ -96,9 +96,10 @@ fn a_sample_alone_is_told_what_it_is_told_among_others() {
             let alone = predictor.finish().unwrap().remove(0);
             for (a, b) in alone.outputs.iter().zip(&among.outputs) {
                 assert_eq!(a.name, b.name);
-                // Sums of a batch of another size may run in another order; logits are of order 1.
+                // Sums of a batch of another size run in another order, and eighteen layers carry that on: 1.5e-5 was
+                // seen, of logits of order 1. What others leak into a sample would be of the order of a logit.
                 let apart = a.logits.iter().zip(&b.logits).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-                assert!(apart < 1e-5, "{system:?} {id} {}: {apart}", a.name);
+                assert!(apart < 1e-4, "{system:?} {id} {}: {apart}", a.name);
             }
         }
     }

@@ -27,7 +27,7 @@ const fn group(name: &'static str, about: &'static str, twin: Option<Twin>) -> G
 }
 
 /// All of them: a bench is one line.
-pub const GROUPS: [Group; 10] = [
+pub const GROUPS: [Group; 11] = [
     group(
         "encoders",
         "a ResNet-18's training step, small and as in the paper",
@@ -40,6 +40,7 @@ pub const GROUPS: [Group; 10] = [
     group("loader", "batches of the embedded data", None),
     group("methods", "each method's step beside Naive's", None),
     group("skipping", "what skipping saves", None),
+    group("recalibration", "validation accuracy by the tail that is read again", None),
     group("gradient_check", "what it costs to look at every gradient", None),
     group("checkpoint", "what a checkpoint costs", None),
 ];

@@ -59,7 +59,7 @@ impl Bench {
         std::fs::create_dir_all(&digits).unwrap();
         std::fs::create_dir(folder.path().join("stash")).unwrap();
         let descriptor = "name = 'digits'\ntitle = 'Digits'\nlayout = 'csv'\nclasses = ['a', 'b', 'c', 'd']\n\
-                          [recipe]\nepochs = 2\nskip = { audio = 2 }\n";
+                          [recipe]\nepochs = 2\nbatch_size = 2\nskip = { audio = 2 }\n";
         std::fs::write(digits.join("dataset.toml"), format!("{descriptor}{settings}")).unwrap();
         std::fs::write(digits.join("manifest.csv"), "id,label,split\n1,a,train\n2,b,test\n").unwrap();
         let program = folder.path().join("amst");

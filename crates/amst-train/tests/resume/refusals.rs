@@ -75,7 +75,7 @@ fn a_checkpoint_of_another_data_set_or_code_epoch_is_refused_by_name() {
     };
     let other = "0".repeat(64);
     refused(lock.as_str(), &other, &["the data set is another one"]);
-    refused("\"code_epoch\": 1", "\"code_epoch\": 7", &["code epoch 7 there, 1 here"]);
+    refused("\"code_epoch\": 2", "\"code_epoch\": 7", &["code epoch 7 there, 2 here"]);
     refused("\"format\": 1", "\"format\": 9", &["format 9", "amst 0.1.0", "reads format 1"]);
     refused("\"format\": 1", "\"format\": 0", &["format 0", "reads format 1"]);
     Made::new(&settings, runs.path()).train().unwrap();

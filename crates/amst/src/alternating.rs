@@ -60,9 +60,13 @@ pub fn alternating_step<E: Encoder>(
     let mut losses = Vec::new();
     for (index, modality) in modalities.iter().enumerate() {
         let Some(input) = batch.inputs.get(modality) else { continue };
-        let embedding = context.clock.time(Phase::Forward, || branch.embed_in_step(index, input, place));
+        let trains = active.contains(modality);
+        let embedding = context.clock.time(Phase::Forward, || match trains {
+            true => branch.embed_in_step(index, input, place),
+            false => branch.embed_frozen_in_step(index, input, place),
+        });
         embeddings[index] = Some(embedding.clone().detach());
-        if active.contains(modality) {
+        if trains {
             let loss = turn(branch, index, embedding, batch, context, head_gradient);
             losses.push((modality.name().to_string(), loss));
         }

@@ -35,6 +35,15 @@ impl<E: Encoder> Branch<E> {
         self.encoders[index].embed_in_step(input, step)
     }
 
+    /// The same where this modality does not train: equal values and equal running statistics, no gradients.
+    ///
+    /// burn keeps the activations of a graph through which nothing goes backward for as long as its
+    /// parameters live, so that each step of a skipped epoch would add to them.
+    pub fn embed_frozen_in_step(&self, index: usize, input: &Input, step: TrainingStep) -> Tensor<2> {
+        // The clone shares the running statistics and gives up only the gradients.
+        self.encoders[index].clone().no_grad().embed_in_step(input, step)
+    }
+
     /// Logits of each present modality, and `fused` where all are present.
     pub fn outputs(&self, modalities: &[Modality], embeddings: &[Option<Tensor<2>>]) -> Outputs {
         match embeddings.iter().all(Option::is_some) {

@@ -10,23 +10,31 @@ use crate::{Batch, Branch, Outputs, StepContext, StepReport};
 /// Each encoder reads the batch once: its BatchNorm statistics move by one batch, however
 /// many losses are built on it afterwards.
 pub struct Pass {
-    /// Embeddings with their graph, `[batch, D]`, by index of the modality.
+    /// Embeddings, `[batch, D]`, by index of the modality; those that train with their graph.
     pub embeddings: Vec<(usize, Tensor<2>)>,
     /// Logits before any update, without a graph.
     pub outputs: Outputs,
 }
 
 impl Pass {
-    /// Embeds whatever the batch holds.
+    /// Embeds whatever the batch holds; only `active` modalities can go backward.
     pub fn forward<E: Encoder>(
         branch: &Branch<E>,
         modalities: &[Modality],
+        active: &[Modality],
         batch: &Batch,
         context: &mut StepContext<'_>,
     ) -> Self {
         let place = context.place();
         context.clock.time(Phase::Forward, || {
-            let embed = |(i, m): (usize, &Modality)| Some((i, branch.embed_in_step(i, batch.inputs.get(m)?, place)));
+            let embed = |(index, modality): (usize, &Modality)| {
+                let input = batch.inputs.get(modality)?;
+                let embedding = match active.contains(modality) {
+                    true => branch.embed_in_step(index, input, place),
+                    false => branch.embed_frozen_in_step(index, input, place),
+                };
+                Some((index, embedding))
+            };
             let embeddings: Vec<_> = modalities.iter().enumerate().filter_map(embed).collect();
             let outputs = branch.outputs(modalities, &detached(modalities.len(), &embeddings));
             Self { embeddings, outputs }

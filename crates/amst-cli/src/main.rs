@@ -1,7 +1,7 @@
 //! `amst`: prepare data, train one run at a time, use what was trained, and hold runs against other implementations.
 //!
-//! Exit codes: 0 ok, 1 `audit --strict` found something, 2 usage or recipe, 3 data or files, 4 diverged, 5 foreign or damaged state,
-//! 75 saved and to be called again, 130 and 143 stopped by a signal.
+//! Exit codes: 0 ok, 1 `audit --strict` found something, 2 usage or recipe, 3 data or files, 4 diverged, 5 foreign or
+//! damaged state, 75 saved and to be called again, 130 and 143 stopped by a signal.
 #![warn(missing_docs)]
 #![recursion_limit = "256"]
 

@@ -40,7 +40,9 @@ pub fn run(args: &Train) -> Result<()> {
     if finished_before(args, &resolved)? {
         return Ok(());
     }
-    let mut trainer = Trainer::new(run, data, device)?.checkpoints(args.checkpoint_every, args.keep);
+    let recipe = &resolved.cell.recipe;
+    let trainer = out_of_memory::guarded(recipe, &args.device, || Ok(Trainer::new(run, data, device)?))?;
+    let mut trainer = trainer.checkpoints(args.checkpoint_every, args.keep);
     trainer = trainer.stop_on(signals::listen()?);
     if let Some(path) = &args.weights {
         trainer = trainer.keep_weights(path)?;
@@ -55,7 +57,6 @@ pub fn run(args: &Train) -> Result<()> {
         trainer = trainer.profile();
     }
     let mut shares = Shares::default();
-    let recipe = &resolved.cell.recipe;
     let result = out_of_memory::guarded(recipe, &args.device, || {
         Ok(trainer.train(&mut |event| {
             shares.see(&event.kind);

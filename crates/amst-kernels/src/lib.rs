@@ -1,12 +1,12 @@
-//! What training a ResNet spends its time in, as one operation each on burn's CPU devices.
+//! What training a ResNet spends its time in, as one operation each.
 //!
 //! - [`batch_norm`]: normalisation, with the rectifier and the shortcut that follow it,
 //! - [`convolution`]: convolution of two dimensions, forward and both gradients,
 //! - [`descent`]: a parameter's step, with momentum and weight decay.
 //!
-//! The kernels are for `flex` and for LibTorch (features `flex` and `tch`, which a *program* turns
-//! on together with the device). On any other device, and for any type but `f32`, burn's own
-//! operations compute the same. Results do not depend on the number of threads.
+//! There are kernels for `flex`, and of normalisation for LibTorch (features `flex` and `tch`, which
+//! a *program* turns on together with the device). On any other device, and for any type but `f32`,
+//! burn's own operations compute the same. On `flex` results do not depend on the number of threads.
 //!
 //! ```
 //! use amst_kernels::batch_norm::{Then, train};

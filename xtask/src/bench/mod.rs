@@ -47,14 +47,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let groups = args.names.iter().map(|name| named(name)).collect::<anyhow::Result<Vec<_>>>()?;
+    // Minutes of measuring are not thrown away for what could be told at once.
+    groups.iter().try_for_each(|group| refuse(group, args))?;
     for group in groups {
         match (&group.twin, args.against_pytorch) {
-            (_, false) if args.json => bail!(Usage("--json goes with --against-pytorch".into())),
-            (_, false) => alone(group, &args.only)?,
+            (None, _) | (_, false) => alone(group, &args.only)?,
             (Some(Twin::Sides(script)), true) => beside(group, script, args)?,
-            (Some(_), true) if args.json => {
-                bail!(Usage(format!("the script beside `{}` prints text only: leave out --json", group.name)))
-            }
             (Some(Twin::Alternating(script)), true) => {
                 let bench = build::bench(group.name)?;
                 python(script, &[bench.to_string_lossy().into_owned(), args.rounds.to_string()])?;
@@ -63,12 +61,21 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 alone(group, &args.only)?;
                 python(script, &[])?;
             }
-            (None, true) => {
-                bail!(Usage(format!("`{}` has no PyTorch side: leave out --against-pytorch", group.name)))
-            }
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn refuse(group: &Group, args: &Args) -> Result<(), Usage> {
+    let name = group.name;
+    match (&group.twin, args.against_pytorch) {
+        (_, false) if args.json => Err(Usage("--json goes with --against-pytorch".into())),
+        (None, true) => Err(Usage(format!("`{name}` has no PyTorch side: leave out --against-pytorch"))),
+        (Some(Twin::Alternating(_) | Twin::After(_)), true) if args.json => {
+            Err(Usage(format!("the script beside `{name}` prints text only: leave out --json")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn named(name: &str) -> anyhow::Result<&'static Group> {
@@ -91,7 +98,7 @@ fn alone(group: &Group, only: &str) -> anyhow::Result<()> {
     if !only.is_empty() {
         command.args(["--", only]);
     }
-    succeeded(command)
+    succeeded(command, "its reason is above")
 }
 
 fn beside(group: &Group, script: &str, args: &Args) -> anyhow::Result<()> {
@@ -127,17 +134,20 @@ fn interpreter() -> Command {
 fn python(script: &str, arguments: &[String]) -> anyhow::Result<()> {
     let mut command = interpreter();
     command.arg(script).args(arguments);
-    succeeded(command)
+    succeeded(command, PYTHON)
 }
 
-fn succeeded(mut command: Command) -> anyhow::Result<()> {
-    let status = command.status().with_context(|| cannot_start(&command))?;
+/// What to look at where a script does not work.
+const PYTHON: &str = "what it needs stands at the top of its file; AMST_PYTHON names a Python that has it";
+
+fn succeeded(mut command: Command, hint: &str) -> anyhow::Result<()> {
+    let status = command.status().with_context(|| cannot_start(&command, hint))?;
     if !status.success() {
-        bail!("{command:?} failed with {status}; what it needs stands at the top of its file");
+        bail!("{command:?} failed with {status}; {hint}");
     }
     Ok(())
 }
 
-fn cannot_start(command: &Command) -> String {
-    format!("cannot start {:?}; AMST_PYTHON names a Python that has PyTorch", command.get_program())
+fn cannot_start(command: &Command, hint: &str) -> String {
+    format!("cannot start {:?}; {hint}", command.get_program())
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 
-use super::{Args, cannot_start, interpreter};
+use super::{Args, PYTHON, cannot_start, interpreter};
 
 /// A bench and the script that does the same work.
 pub struct Sides<'a> {
@@ -30,17 +30,17 @@ pub struct Timing {
 impl Sides<'_> {
     /// A turn of ours.
     pub fn ours(&self) -> anyhow::Result<Vec<Timing>> {
-        self.turn(Command::new(&self.bench))
+        self.turn(Command::new(&self.bench), "its reason is above")
     }
 
     /// A turn of PyTorch's.
     pub fn pytorch(&self) -> anyhow::Result<Vec<Timing>> {
         let mut command = interpreter();
         command.arg(&self.script);
-        self.turn(command)
+        self.turn(command, PYTHON)
     }
 
-    fn turn(&self, mut command: Command) -> anyhow::Result<Vec<Timing>> {
+    fn turn(&self, mut command: Command, hint: &str) -> anyhow::Result<Vec<Timing>> {
         if !self.args.only.is_empty() {
             command.arg(&self.args.only);
         }
@@ -49,9 +49,9 @@ impl Sides<'_> {
             command.env("AMST_BENCH_THREADS", threads.to_string());
         }
         command.stderr(std::process::Stdio::inherit());
-        let output = command.output().with_context(|| cannot_start(&command))?;
+        let output = command.output().with_context(|| cannot_start(&command, hint))?;
         if !output.status.success() {
-            bail!("{command:?} failed with {}; what it needs stands at the top of its file", output.status);
+            bail!("{command:?} failed with {}; {hint}", output.status);
         }
         let timings = timings(&String::from_utf8_lossy(&output.stdout))?;
         ensure!(!timings.is_empty(), "no workload has `{}` in its name", self.args.only);

@@ -29,8 +29,8 @@ pub struct TimesArgs {
     #[arg(long, value_name = "SECONDS")]
     pub limit: Option<f64>,
     /// table3: how skipping is carried out, fast, official or both.
-    #[arg(long, value_name = "KIND,…")]
-    pub execution: Option<String>,
+    #[arg(long, value_name = "KIND,…", value_delimiter = ',', value_parser = ["fast", "official"])]
+    pub execution: Vec<String>,
 }
 
 impl TimesArgs {
@@ -41,7 +41,7 @@ impl TimesArgs {
             ("--samples", self.samples.is_some()),
             ("--rounds", self.rounds.is_some()),
             ("--limit", self.limit.is_some()),
-            ("--execution", self.execution.is_some()),
+            ("--execution", !self.execution.is_empty()),
         ];
         match given.into_iter().find(|(_, given)| *given) {
             Some((option, _)) => {
@@ -57,6 +57,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     refuse(args)?;
     TimesTable::read()?.rows(&args.experiments)?;
     let columns = timed_columns(args)?;
+    if args.json && columns.len() > 1 {
+        return Err(Usage(
+            "--json prints one object: ask for one data set, in one choice of modalities, at a time".into(),
+        )
+        .into());
+    }
     let device: Device = args.device.parse()?;
     let program = match &args.amst {
         Some(program) => std::path::absolute(program)?,
@@ -114,7 +120,7 @@ fn time(args: &Args, program: PathBuf, column: &[String]) -> anyhow::Result<()> 
     option("--samples", args.times.samples.map(|n| n.to_string()));
     option("--rounds", args.times.rounds.map(|n| n.to_string()));
     option("--limit", args.times.limit.map(|n| n.to_string()));
-    option("--execution", args.times.execution.clone());
+    option("--execution", (!args.times.execution.is_empty()).then(|| args.times.execution.join(",")));
     option("--epochs", args.epochs.map(|n| n.to_string()));
     option("--out", Some(Folders::of(args.out.as_deref(), TIMES).runs.display().to_string()));
     args.set.iter().for_each(|set| option("--set", Some(set.clone())));

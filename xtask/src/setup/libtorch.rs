@@ -18,7 +18,7 @@ const WHEELS: [&str; 3] = ["torch==2.9.1", "nvidia-cuda-runtime-cu12==12.8.90", 
 /// Who brought a LibTorch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// `--libtorch` or the environment.
+    /// `--libtorch` or the environment, now or in an earlier call.
     Named,
     /// The active Python.
     Python,
@@ -50,7 +50,8 @@ pub struct LibTorch {
     pub cuda: bool,
 }
 
-/// The first that fits of: the one named, `LIBTORCH`, the active Python's, the workspace's own; else that is installed.
+/// The first that fits of: the one named, `LIBTORCH`, that of an earlier call, the active Python's, the workspace's own;
+/// else that is installed.
 pub fn locate(named: Option<&Path>, any_version: bool, no_install: bool) -> anyhow::Result<LibTorch> {
     let environment =
         std::env::var_os("LIBTORCH").map(PathBuf::from).filter(|it| Some(it) != fragment::named().as_ref());
@@ -58,8 +59,11 @@ pub fn locate(named: Option<&Path>, any_version: bool, no_install: bool) -> anyh
     if let Some(folder) = named.map(Path::to_path_buf).or(environment) {
         return inspect(&std::path::absolute(folder)?, Source::Named, any_version);
     }
+    let own = own().join("torch");
+    // What an earlier call chose stays chosen, whoever named it then.
+    let before = fragment::named().filter(|folder| *folder != own);
     let mut passed_over = Vec::new();
-    for (folder, source) in [(python::torch(), Source::Python), (Some(own().join("torch")), Source::Wheel)] {
+    for (folder, source) in [(before, Source::Named), (python::torch(), Source::Python), (Some(own), Source::Wheel)] {
         match folder.filter(|folder| folder.exists()).map(|folder| inspect(&folder, source, any_version)) {
             Some(Ok(found)) => return Ok(found),
             Some(Err(why)) => passed_over.push(format!("{why:#}")),

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use amst_data::{Prepared, SplitName};
 use amst_train::{EpochKind, Every, Keep, Run, Timed, Trainer};
 use anyhow::Result;
 use burn::tensor::Device;
@@ -30,6 +31,8 @@ pub struct Measured {
     pub kinds: Vec<EpochKind>,
     /// Operations of a sample in an epoch of each kind.
     pub operations: Vec<f64>,
+    /// Samples of the training and of the validation split.
+    pub samples: [usize; 2],
     /// By round; an epoch of each kind in each.
     pub rounds: Vec<Timed>,
     /// A round in which each phase was waited for, of a device that computes asynchronously.
@@ -78,7 +81,9 @@ impl Clockwork<'_> {
 
     /// Allocators, kernels and files are ready afterwards.
     fn warm_up(&self, system: &System, measured: &mut Measured) -> Result<()> {
-        self.with_trainer(system, false, |trainer| {
+        let data = self.setup.data(system, self.args)?;
+        measured.samples = [SplitName::Train, SplitName::Val].map(|split| data.split(split).len());
+        self.with_trainer(system, data, false, |trainer| {
             measured.kinds = trainer.epoch_kinds();
             measured.operations = measured.kinds.iter().map(|kind| trainer.operations(kind)).collect();
             trainer.time_epochs(&[measured.kinds[0].first])
@@ -88,21 +93,23 @@ impl Clockwork<'_> {
 
     fn time(&self, system: &System, kinds: &[EpochKind], profile: bool) -> Result<Timed> {
         let epochs: Vec<usize> = kinds.iter().map(|kind| kind.first).collect();
-        self.with_trainer(system, profile, |trainer| trainer.time_epochs(&epochs))
+        let data = self.setup.data(system, self.args)?;
+        self.with_trainer(system, data, profile, |trainer| trainer.time_epochs(&epochs))
     }
 
     /// A fresh trainer, so that no system holds memory while another is timed.
     fn with_trainer<T>(
         &self,
         system: &System,
+        data: Prepared,
         profile: bool,
         work: impl FnOnce(Trainer) -> Result<T, amst_train::TrainError>,
     ) -> Result<T> {
-        let data = self.setup.data(system, self.args)?;
         let place = tempfile::tempdir().map_err(|e| Usage(format!("no temporary folder: {e}; set TMPDIR")))?;
         let run = Run::create(place.path(), &system.cell, system.lock())?;
-        let trainer = Trainer::new(run, data, self.device.clone())?.checkpoints(Every::Never, Keep::default());
-        let trainer = if profile { trainer.profile() } else { trainer };
-        out_of_memory::guarded(&system.cell.recipe, &self.args.device, || Ok(work(trainer)?))
+        out_of_memory::guarded(&system.cell.recipe, &self.args.device, || {
+            let trainer = Trainer::new(run, data, self.device.clone())?.checkpoints(Every::Never, Keep::default());
+            Ok(work(if profile { trainer.profile() } else { trainer })?)
+        })
     }
 }

@@ -100,10 +100,10 @@ impl Times {
             dataset: setup.dataset.spec.name.clone(),
             title: setup.dataset.spec.title.clone(),
             shapes: setup.drawn,
-            samples: samples(setup, args),
+            samples: measured[0].samples,
             batch_size: recipe.batch_size,
             device: args.device.clone(),
-            threads: threads(),
+            threads: rayon::current_num_threads(),
             rounds: measured[0].rounds.len(),
             epochs: recipe.epochs,
             settings,
@@ -111,17 +111,6 @@ impl Times {
             left_out: setup.left_out.iter().cloned().collect(),
         }
     }
-}
-
-fn samples(setup: &Setup, args: &Args) -> [usize; 2] {
-    let count = |data: &amst_data::Prepared, split| data.split(split).len();
-    let data = setup.data(&setup.systems[0], args);
-    data.map_or([0; 2], |d| [count(&d, amst_data::SplitName::Train), count(&d, amst_data::SplitName::Val)])
-}
-
-fn threads() -> usize {
-    let asked = std::env::var("RAYON_NUM_THREADS").ok().and_then(|n| n.parse().ok());
-    asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
 impl SystemTimes {

@@ -61,7 +61,7 @@ pub struct Normalised {
 /// If shapes do not fit together, as burn's own operations do.
 pub fn train(x: Tensor<4>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f64, then: Then) -> Normalised {
     check(&x, &[&gamma, &beta], &then);
-    let floats = [x.dtype(), gamma.dtype(), beta.dtype()].iter().all(|t| *t == DType::F32);
+    let floats = is_f32(&x, &[&gamma, &beta], &then);
     let (x, gamma, beta) = (x.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch());
     if !(floats && has_normalisation(&x)) {
         let [x] = [x].map(Tensor::<4>::from_dispatch);
@@ -93,7 +93,7 @@ pub fn eval(
     then: Then,
 ) -> Tensor<4> {
     check(&x, &[&gamma, &beta, &mean, &variance], &then);
-    let floats = [&gamma, &beta, &mean, &variance].iter().all(|t| t.dtype() == DType::F32) && x.dtype() == DType::F32;
+    let floats = is_f32(&x, &[&gamma, &beta, &mean, &variance], &then);
     // Gradients of an affine map come from burn's own operations: nothing that trains asks for them.
     if x.device().is_autodiff() || !floats {
         return followed(batch_norm(x, gamma, beta, mean, variance, epsilon), then);
@@ -110,6 +110,12 @@ pub fn eval(
             Dispatch::norm_add_eval(x, shortcut.into_dispatch(), gamma, beta, mean, variance, epsilon)
         }
     })
+}
+
+/// The type that there are kernels for.
+fn is_f32(x: &Tensor<4>, per_channel: &[&Tensor<1>], then: &Then) -> bool {
+    let shortcut = !matches!(then, Then::AddRelu(shortcut) if shortcut.dtype() != DType::F32);
+    shortcut && x.dtype() == DType::F32 && per_channel.iter().all(|vector| vector.dtype() == DType::F32)
 }
 
 fn followed(value: Tensor<4>, then: Then) -> Tensor<4> {

@@ -2,7 +2,8 @@
 //!
 //! Pictures are unfolded tile by tile (im2col) and multiplied by the kernels as one matrix. Where
 //! the stride is 1, the input's gradient is the convolution of the output's with kernels turned
-//! around; the kernels' gradient is one product over all positions. LibTorch keeps its own.
+//! around; the kernels' gradient is one product over all positions. LibTorch convolves forward by itself, and
+//! takes both gradients from burn's default body.
 
 #[cfg(feature = "flex")]
 mod flex;

@@ -42,7 +42,8 @@ pub fn step<const D: usize>(
     let (shape, size) = (value.dims(), value.dims().iter().product::<usize>());
     assert_eq!(shape, gradient.dims(), "a gradient has the shape of its parameter");
     assert!(velocity.as_ref().is_none_or(|v| v.dims() == [size]), "a velocity has as many numbers as its parameter");
-    let floats = value.dtype() == DType::F32 && gradient.dtype() == DType::F32;
+    let velocity_fits = velocity.as_ref().is_none_or(|v| v.dtype() == DType::F32);
+    let floats = value.dtype() == DType::F32 && gradient.dtype() == DType::F32 && velocity_fits;
     let plain = !value.device().is_autodiff() && !gradient.device().is_autodiff();
     let (value, gradient) = (value.into_dispatch(), gradient.into_dispatch());
     if !(floats && plain && has_flex_kernels(&value)) {

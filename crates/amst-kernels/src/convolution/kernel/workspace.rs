@@ -8,7 +8,8 @@ use super::tiles::Strip;
 use super::unfold::{Padded, SLACK, unfold};
 use crate::wide::wide;
 
-/// Arrays of one thread, as large as the largest task it has had: about a megabyte.
+/// Arrays of one thread, as large as the largest task it has had (a few megabytes at 512 channels), and
+/// never given back.
 #[derive(Default)]
 pub struct Workspace {
     padded: Vec<Padded>,

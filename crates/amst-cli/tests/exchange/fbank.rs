@@ -85,6 +85,10 @@ fn what_is_no_recording_and_settings_out_of_range_are_refused() {
     refused(&fbank(&["x.npy", "--frames", "0"]), USAGE, &["`target_frames`", "at least one"]);
     refused(&fbank(&["x.npy", "--frame-length-ms", "0"]), USAGE, &["`frame_length_ms`"]);
     refused(&fbank(&[clip.to_str().unwrap()]), USAGE, &["two files"]);
+    refused(&amst(folder.path(), &["fbank", "a.wav", "./a.wav"]), USAGE, &["two files"]);
+    std::fs::hard_link(folder.path().join("a.wav"), folder.path().join("linked.npy")).unwrap();
+    refused(&amst(folder.path(), &["fbank", "a.wav", "linked.npy"]), USAGE, &["two files"]);
+    assert_eq!(std::fs::read(folder.path().join("a.wav")).unwrap(), b"not a recording");
     refused(&fbank(&["no/such/x.npy"]), DATA, &["no/such/x.npy", "OUT.npy"]);
     assert_eq!(amst(folder.path(), &["fbank", "a.wav", "x.npy", "--frames", "many"]).status.code(), Some(USAGE));
     assert!(!folder.path().join("x.npy").exists());

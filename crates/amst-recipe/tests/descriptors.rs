@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use amst_recipe::{
     DataLock, DatasetSpec, Every, Layout, Modality, PAPER_DATASETS, Recipe, RecipeError, TextEncoder, find_dataset,
-    find_raw, known_datasets, remember_raw, resolve,
+    find_raw, known_datasets, raw_place, remember_raw, resolve,
 };
 
 fn datasets() -> PathBuf {
@@ -114,17 +114,23 @@ fn raw_files_are_found_where_they_were_fetched_to_or_where_somebody_said() {
     assert_eq!((given.spec.name.as_str(), &given.root), ("crema-d", &raw));
     let note = remember_raw("crema-d", &raw, &known).unwrap().unwrap();
     assert_eq!(find_dataset("crema-d", &known).unwrap().root, raw.canonicalize().unwrap());
+    assert_eq!(raw_place("crema-d", &known).unwrap(), raw.canonicalize().unwrap());
     std::fs::write(&note, "/no/such/folder\n").unwrap();
     let lost = find_dataset("crema-d", &known).unwrap_err().to_string();
+    assert_eq!(raw_place("crema-d", &known).unwrap_err().to_string(), lost);
     assert!(lost.contains("raw.path") && lost.contains("/no/such/folder") && lost.contains("--raw"), "{lost}");
     std::fs::remove_file(note).unwrap();
 
     let own = known.join("crema-d/raw");
+    assert_eq!(raw_place("crema-d", &known).unwrap(), own, "they belong there before they are");
     std::fs::create_dir(&own).unwrap();
     assert!(find_dataset("crema-d", &known).is_err(), "an empty folder holds nothing");
     std::fs::write(own.join("x"), "").unwrap();
     assert_eq!(find_dataset("crema-d", &known).unwrap().root, own);
     assert_eq!(remember_raw("crema-d", &own, &known).unwrap(), None, "where they belong, nothing is noted");
+    assert!(remember_raw("crema-d", &raw, &known).unwrap().is_some());
+    assert_eq!(remember_raw("crema-d", &own, &known).unwrap(), None);
+    assert_eq!(find_dataset("crema-d", &known).unwrap().root, own, "an older note is gone");
 
     let missing = find_raw("crema-d", &raw.join("no"), &known).unwrap_err();
     assert!(matches!(missing, RecipeError::Io { .. }), "{missing}");

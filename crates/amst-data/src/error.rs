@@ -177,6 +177,7 @@ impl DataError {
         match self {
             Self::BadSamples { lost, .. } => lost.iter().flat_map(|l| l.bad.0.clone()).collect(),
             Self::Manifest { problems, .. } => problems.iter().flat_map(Problem::in_full).collect(),
+            Self::Lists(wrong) => wrong.iter().flat_map(AnnotationError::in_full).collect(),
             _ => Vec::new(),
         }
     }

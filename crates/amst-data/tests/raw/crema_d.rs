@@ -86,10 +86,13 @@ fn wrong_lines_of_lists_and_labels_that_are_none_are_all_told() {
     replica.put("splits/10_test_cre.txt", lines(&test));
     replica.put("AudioWAV/x", "");
     let made = Made::new("crema-d", &replica, &[]);
-    let text = made.prepare(0).err().unwrap().to_string();
+    let error = made.prepare(0).err().unwrap();
+    let text = error.to_string();
     for part in ["80_train_cre.txt:1:", "80_train_cre.txt:7:", "did you mean `Anger`?", "10_val_cre.txt:7:"] {
         assert!(text.contains(part), "`{part}` is not in: {text}");
     }
+    let all = error.in_full();
+    assert!(all.len() > 2 && all.iter().all(|line| line.contains("_cre.txt:")), "{all:?}");
     std::fs::remove_file(replica.path("splits/10_val_cre.txt")).unwrap();
     let text = made.prepare(0).err().unwrap().to_string();
     assert!(text.contains("10_val_cre.txt") && text.contains("cargo xtask fetch crema-d"), "{text}");

@@ -21,10 +21,11 @@ pub enum AnnotationError {
     },
     /// Published lists that are not where they were looked for.
     #[error(
-        "{}: {dataset}'s {} missing, here and in its folder `splits`; `cargo xtask fetch {dataset}` brings the \
-         published lists, or copy them there from CXianRen/AMST, `code/data`",
+        "{}: {dataset}'s {} missing, here and in its folder `splits`; copy them there from CXianRen/AMST, `code/data`, \
+         or run `cargo xtask fetch {dataset} --raw {}`",
         folder.display(),
-        listed(missing)
+        listed(missing),
+        folder.display()
     )]
     MissingLists {
         /// Whose lists.

@@ -82,10 +82,17 @@ pub enum DataError {
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Lists(Vec<AnnotationError>),
     /// A published list that cannot be read.
-    #[error("cannot read the list {}: {source}; `cargo xtask fetch {dataset}` brings it", path.display())]
+    #[error(
+        "cannot read the list {}: {source}; copy it there from CXianRen/AMST, `code/data`, or run `cargo xtask fetch \
+         {dataset} --raw {}`",
+        path.display(),
+        root.display()
+    )]
     List {
         /// The list.
         path: PathBuf,
+        /// The folder of raw files that it belongs to.
+        root: PathBuf,
         /// Whose it is.
         dataset: &'static str,
         /// The system's words.

@@ -65,7 +65,8 @@ fn what_is_wrong_in_three_lists_is_told_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let error = read_lists(Dataset::MvsaSingle, folder.path()).unwrap_err().to_string();
     assert!(error.contains("my_train_mvsa.txt, my_val_mvsa.txt, my_test_mvsa.txt are missing"), "{error}");
-    assert!(error.contains("cargo xtask fetch mvsa-single"), "{error}");
+    let remedy = format!("cargo xtask fetch mvsa-single --raw {}`", folder.path().display());
+    assert!(error.contains(&remedy), "{error}");
 
     let splits = folder.path().join("splits");
     std::fs::create_dir(&splits).unwrap();

@@ -118,6 +118,7 @@ fn samples(format: Dataset, lists: &Lists, root: &Path) -> Result<Vec<Annotation
         let path = root.join(list);
         let text = std::fs::read_to_string(&path).map_err(|source| DataError::List {
             path: path.clone(),
+            root: root.into(),
             dataset: format.name(),
             source,
         })?;

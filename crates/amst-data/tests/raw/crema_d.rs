@@ -95,5 +95,6 @@ fn wrong_lines_of_lists_and_labels_that_are_none_are_all_told() {
     assert!(all.len() > 2 && all.iter().all(|line| line.contains("_cre.txt:")), "{all:?}");
     std::fs::remove_file(replica.path("splits/10_val_cre.txt")).unwrap();
     let text = made.prepare(0).err().unwrap().to_string();
-    assert!(text.contains("10_val_cre.txt") && text.contains("cargo xtask fetch crema-d"), "{text}");
+    let remedy = format!("cargo xtask fetch crema-d --raw {}`", replica.raw().display());
+    assert!(text.contains("10_val_cre.txt") && text.contains(&remedy), "{text}");
 }

@@ -17,7 +17,7 @@ pub(super) trait Places {
 
     /// Folders of which at least one lies in the folder of the raw files, or in one inside it, as archives and clones
     /// bring one of their own.
-    fn folders(&self) -> &'static [&'static str];
+    fn folders(&self) -> Vec<&str>;
 
     /// Where a modality of a sample comes from, relative to `base`; `None` where the data set has no such modality.
     fn raw(&self, sample: &Annotation, modality: Modality, base: &Base, spec: &DatasetSpec) -> Option<Raw>;
@@ -87,7 +87,7 @@ pub(super) fn read(
     }
     let mut samples = samples(places.lists(), lists, &dataset.root)?;
     later_label_wins(&mut samples);
-    let base = Base::find(&dataset.root, places.folders())?;
+    let base = Base::find(&dataset.root, &places.folders())?;
     let mut findings = Findings::default();
     let mut seen = HashMap::<(Split, String), usize>::new();
     let mut drafts = Vec::with_capacity(samples.len());

@@ -55,10 +55,10 @@ pub enum DataError {
         /// What is wrong, where, and what to do.
         why: String,
     },
-    /// The manifest is a table, but not of a data set that can be trained on.
+    /// The manifest is a table, or the lists are lists, but not of a data set that can be trained on.
     #[error("{}:{}", file.display(), lines(problems))]
     Manifest {
-        /// The manifest.
+        /// The manifest, or the folder of the lists that the offenders name.
         file: PathBuf,
         /// All that is wrong, one entry a kind.
         problems: Vec<Problem>,

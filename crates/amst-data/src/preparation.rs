@@ -14,7 +14,7 @@ use self::left_out::Accepted;
 pub use self::left_out::LeftOut;
 use crate::collate::Shaper;
 use crate::error::{Listing, Lost};
-use crate::layout::check::Findings;
+use crate::layout::check::{Findings, place};
 use crate::prepared::{Entry, Source};
 use crate::record::{self, Encode, videos::Videos};
 use crate::store::key::Plan;
@@ -286,6 +286,5 @@ fn sources_of(jobs: &[Job]) -> BTreeMap<Modality, usize> {
 fn refuse_emptiness(rows: &[Row], dataset: &ResolvedDataset) -> Result<(), DataError> {
     let mut findings = Findings::default();
     findings.check_presence(rows.iter().map(|row| (Some(row.split), Some(row.label))), &dataset.spec);
-    let file = dataset.spec.tables().first().map(|table| dataset.root.join(table)).unwrap_or_default();
-    if findings.is_empty() { Ok(()) } else { Err(findings.into_error(file)) }
+    if findings.is_empty() { Ok(()) } else { Err(findings.into_error(place(dataset))) }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use amst_annotations::{Annotation, Dataset, Split, later_label_wins, parse_list};
 use amst_recipe::{DatasetSpec, Lists, Modality, ResolvedDataset, nearest};
 
-use super::check::{Draft, Findings};
+use super::check::{Draft, Findings, place};
 use super::{Clip, Raw, Row, SplitName};
 use crate::{DataError, Fault};
 
@@ -100,14 +100,14 @@ pub(super) fn read(
             let part = places.raw(sample, modality, &base, spec).ok_or_else(|| without(modality, places.lists()))?;
             raw.insert(modality, there(part, &dataset.root));
         }
-        let label = label(sample, &spec.classes, &mut findings);
+        let label = label(sample, &spec.classes, lists, &mut findings);
         drafts.push(Draft { id, label, split: Some(split(sample.split)), raw });
     }
     findings.check_presence(drafts.iter().map(|draft| (draft.split, draft.label)), spec);
     if findings.is_empty() {
         Ok(drafts.into_iter().filter_map(Draft::finish).collect())
     } else {
-        Err(findings.into_error(dataset.root.join(&lists.train)))
+        Err(findings.into_error(place(dataset)))
     }
 }
 
@@ -138,12 +138,14 @@ fn split(split: Split) -> SplitName {
     }
 }
 
-fn label(sample: &Annotation, classes: &[String], findings: &mut Findings) -> Option<usize> {
+fn label(sample: &Annotation, classes: &[String], lists: &Lists, findings: &mut Findings) -> Option<usize> {
     let found = classes.iter().position(|class| *class == sample.label);
     if found.is_none() {
         let hint = nearest(&sample.label, classes.iter().map(String::as_str));
         let hint = hint.map(|c| format!("; did you mean `{c}`?")).unwrap_or_default();
-        findings.add(Fault::UnknownLabel, format!("`{}` of `{}`{hint}", sample.label, sample.id));
+        let list = lists.all()[sample.split as usize].display();
+        let Annotation { label, id, line, .. } = sample;
+        findings.add(Fault::UnknownLabel, format!("`{label}` of `{id}`, {list}:{line}{hint}"));
     }
     found
 }

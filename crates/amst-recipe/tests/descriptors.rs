@@ -55,6 +55,30 @@ fn the_descriptors_hold_the_published_facts() {
     }
 }
 
+/// `amst time --shapes` knows the data sets without their descriptors.
+#[test]
+fn the_shapes_agree_with_the_descriptors() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/shapes.toml");
+    let shapes: toml::Table = toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    assert_eq!(shapes.len(), PAPER_DATASETS.len());
+    for paper in PAPER_DATASETS {
+        let (spec, recipe) = read(paper.name);
+        let shape = resolve(&[DatasetSpec::shapes(paper.name).unwrap().recipe], &[]).unwrap();
+        let (counts, drawn) = (spec.samples.unwrap(), &shape.synthetic);
+        assert_eq!(drawn.classes, spec.classes.len(), "{}", paper.name);
+        assert_eq!([drawn.train, drawn.val, drawn.test], [counts.train, counts.val, counts.test], "{}", paper.name);
+        assert_eq!(shape.modalities, recipe.modalities, "{}", paper.name);
+        for &modality in &recipe.modalities {
+            assert_eq!(shape.skip.of(modality), recipe.skip.of(modality), "{} {modality}", paper.name);
+        }
+        assert_eq!(shape.visual.frames, recipe.visual.frames, "{}", paper.name);
+        if recipe.modalities.contains(&Modality::Text) {
+            assert_eq!(shape.text.encoder, recipe.text.encoder, "{}", paper.name);
+            assert_eq!(shape.text.max_length, recipe.text.max_length, "{}", paper.name);
+        }
+    }
+}
+
 #[test]
 fn everything_else_is_the_published_default() {
     for (name, ..) in FACTS {

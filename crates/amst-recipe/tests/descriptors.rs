@@ -173,3 +173,24 @@ fn what_the_lists_say_is_part_of_the_lock() {
     let error = DataLock::of(&find_raw("crema-d", &raw, &known).unwrap()).unwrap_err().to_string();
     assert!(error.contains("10_val_cre.txt"), "{error}");
 }
+
+/// As docs/audit.md has it: the lists lie outside the raw files, whose identity they would change.
+#[test]
+fn a_copy_of_a_descriptor_may_name_other_lists_of_the_same_raw_files() {
+    let (_folder, known, raw) = brought();
+    let own = known.join("crema-d-clean");
+    std::fs::create_dir(&own).unwrap();
+    let published = std::fs::read_to_string(known.join("crema-d/dataset.toml")).unwrap();
+    let text = published.replace("\"splits/", "\"../datasets/crema-d-clean/");
+    std::fs::write(own.join("dataset.toml"), text).unwrap();
+    for list in read("crema-d").0.lists.unwrap().all() {
+        std::fs::write(own.join(list.file_name().unwrap()), "1086_ITS_SAD_XX.flv Sad\n").unwrap();
+    }
+    remember_raw("crema-d-clean", &raw, &known).unwrap().unwrap();
+    let found = find_dataset("crema-d-clean", &known).unwrap();
+    assert_eq!((found.spec.name.as_str(), &found.root), ("crema-d", &raw.canonicalize().unwrap()));
+    let lock = DataLock::of(&found).unwrap();
+    assert_ne!(lock, DataLock::of(&find_raw("crema-d", &raw, &known).unwrap()).unwrap());
+    std::fs::write(own.join("10_val_cre.txt"), "1086_ITS_HAP_XX.flv Happy\n").unwrap();
+    assert_ne!(DataLock::of(&found).unwrap(), lock);
+}

@@ -4,8 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-/// Lines that are kept of a file in which everything is wrong.
-const KEPT: usize = 20;
+/// Lines that a message shows where everything is wrong.
+const SHOWN: usize = 20;
 
 /// What was wrong, and what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -21,10 +21,11 @@ pub enum AnnotationError {
     },
     /// Published lists that are not where they were looked for.
     #[error(
-        "{}: {dataset}'s {} missing, here and in its folder `splits`; `cargo xtask fetch {dataset}` brings the \
-         published lists, or copy them there from CXianRen/AMST, `code/data`",
+        "{}: {dataset}'s {} missing, here and in its folder `splits`; copy them there from CXianRen/AMST, `code/data`, \
+         or run `cargo xtask fetch {dataset} --raw {}`",
         folder.display(),
-        listed(missing)
+        listed(missing),
+        folder.display()
     )]
     MissingLists {
         /// Whose lists.
@@ -35,12 +36,10 @@ pub enum AnnotationError {
         missing: Vec<&'static str>,
     },
     /// Lines that are not what they should be: all of them, of all files that were read together.
-    #[error("{}", lines_message(bad, *total))]
+    #[error("{}", lines_message(bad))]
     Lines {
-        /// The first of them, in the order of files and lines.
+        /// Every one, in the order of files and lines; the message shows the first twenty.
         bad: Vec<BadLine>,
-        /// How many there are.
-        total: usize,
     },
     /// A file that names no sample at all.
     #[error("{file}: names no sample; it is empty or cut off: fetch it again")]
@@ -101,17 +100,19 @@ impl fmt::Display for BadLine {
 }
 
 impl AnnotationError {
-    /// Bad lines as an error: the first [`KEPT`] and the number of all.
-    pub(crate) fn lines(mut bad: Vec<BadLine>) -> Self {
-        let total = bad.len();
-        bad.truncate(KEPT);
-        Self::Lines { bad, total }
+    /// Everything that is wrong, without an end: each line that is, or the message.
+    pub fn in_full(&self) -> Vec<String> {
+        match self {
+            Self::Lines { bad } => bad.iter().map(BadLine::to_string).collect(),
+            other => vec![other.to_string()],
+        }
     }
 }
 
-fn lines_message(bad: &[BadLine], total: usize) -> String {
-    let lines: Vec<_> = bad.iter().map(BadLine::to_string).collect();
-    let more = total - bad.len();
+fn lines_message(bad: &[BadLine]) -> String {
+    let lines: Vec<_> = bad.iter().take(SHOWN).map(BadLine::to_string).collect();
+    let total = bad.len();
+    let more = total - lines.len();
     let rest = if more > 0 { format!("\nand {more} more such lines") } else { String::new() };
     let remedy = "correct them, or fetch the published file again";
     match total {

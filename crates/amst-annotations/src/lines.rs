@@ -35,7 +35,7 @@ pub(crate) fn all<T>(
 ) -> Result<Vec<T>, AnnotationError> {
     let (good, bad) = each(text, file, parse);
     match (good.is_empty(), bad.is_empty()) {
-        (_, false) => Err(AnnotationError::lines(bad)),
+        (_, false) => Err(AnnotationError::Lines { bad }),
         (true, true) => Err(AnnotationError::Empty { file: file.into() }),
         (false, true) => Ok(good),
     }

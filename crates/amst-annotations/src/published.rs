@@ -50,7 +50,7 @@ pub fn read_lists(dataset: Dataset, folder: &Path) -> Result<Vec<Annotation>, An
         samples.extend(good);
         bad.extend(wrong);
     }
-    if bad.is_empty() { Ok(samples) } else { Err(AnnotationError::lines(bad)) }
+    if bad.is_empty() { Ok(samples) } else { Err(AnnotationError::Lines { bad }) }
 }
 
 /// Reads bytes that should be a list; a line that is not UTF-8 is a bad line.

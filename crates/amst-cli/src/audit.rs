@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use amst_annotations::{
-    Annotation, AuditRules, Dataset, Report, Selection, Split, Splitting, audit, published_line, read_lists, select,
-    ur_funny,
+    Annotation, AuditRules, Dataset, LISTS_FOLDER, Report, Selection, Split, Splitting, audit, published_line,
+    read_lists, select, ur_funny,
 };
+use amst_recipe::raw_place;
 use amst_train::TrainError;
 use anyhow::Result;
 
@@ -37,14 +38,17 @@ pub fn run(args: &Audit) -> Result<()> {
 fn located(args: &Audit) -> Result<(Dataset, PathBuf)> {
     let named = args.what.to_str().and_then(Dataset::of);
     if let Some(dataset) = named {
-        let raw = || folder().join(dataset.name()).join("raw");
-        return Ok((dataset, args.lists.clone().unwrap_or_else(raw)));
+        let lists = match &args.lists {
+            Some(lists) => lists.clone(),
+            None => raw_place(dataset.name(), &folder())?,
+        };
+        return Ok((dataset, lists));
     }
     let place = args.lists.as_ref().unwrap_or(&args.what);
     // The names of the lists tell whose they are.
     let holds = |dataset: &Dataset| {
         let names = Split::ALL.map(|split| dataset.list_name(split));
-        names.iter().any(|name| place.join(name).is_file() || place.join("splits").join(name).is_file())
+        names.iter().any(|name| place.join(name).is_file() || place.join(LISTS_FOLDER).join(name).is_file())
     };
     match Dataset::ALL.into_iter().filter(holds).collect::<Vec<_>>()[..] {
         [dataset] => Ok((dataset, place.clone())),
@@ -65,7 +69,7 @@ fn write(dataset: Dataset, selection: &Selection, out: &Path, lists: &Path) -> R
     let failed = |source| TrainError::Io { verb: "write", path: out.into(), source, option: "--out" };
     std::fs::create_dir_all(out).map_err(failed)?;
     let same = |other: &Path| out.canonicalize().ok().is_some_and(|out| other.canonicalize().is_ok_and(|o| o == out));
-    if same(lists) || same(&lists.join("splits")) {
+    if same(lists) || same(&lists.join(LISTS_FOLDER)) {
         let why = "the published lists lie there; give another folder";
         return Err(Usage(format!("`--out` is {}: {why}", out.display())).into());
     }

@@ -12,7 +12,7 @@ use crate::npy;
 
 /// Writes the features of one recording.
 pub fn run(args: &Fbank) -> Result<()> {
-    if args.input == args.out {
+    if npy::is_same(&args.input, &args.out) {
         return Err(Usage("the recording and OUT.npy are two files; give each its own name".into()).into());
     }
     let target_frames = match args.frames {

@@ -1,10 +1,17 @@
 //! Arrays in NumPy's format.
 
-use std::path::Path;
+use std::path::{Path, absolute};
 
 use amst_train::TrainError;
 use anyhow::Result;
 use npyz::WriterBuilder;
+
+/// Whether two paths lead to one file, however they are written, whether or not it is there yet: what is read must not
+/// be written over.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    let written_alike = absolute(one).is_ok_and(|one| absolute(other).is_ok_and(|other| one == other));
+    written_alike || same_file::is_same_file(one, other).unwrap_or(false)
+}
 
 /// Writes an array, last axis fastest; `option` stands in the error.
 pub fn write<T: npyz::AutoSerialize>(

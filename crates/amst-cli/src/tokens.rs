@@ -7,12 +7,12 @@ use anyhow::Result;
 
 use crate::args::Tokens;
 use crate::failure::Usage;
-use crate::npy::write;
+use crate::npy::{is_same, write};
 
 /// Writes the ids and the mask of every line.
 pub fn run(args: &Tokens) -> Result<()> {
     let mask = args.mask.clone().unwrap_or_else(|| args.out.with_extension("mask.npy"));
-    if [&args.out, &mask].contains(&&args.file) || args.out == mask {
+    if is_same(&args.out, &args.file) || is_same(&mask, &args.file) || is_same(&args.out, &mask) {
         return Err(Usage("the texts, `--out` and `--mask` are three files; give each its own name".into()).into());
     }
     let tokenizer = Tokenizer::read(chosen(args)?)?.with_max_length(args.max_length)?;

@@ -55,10 +55,10 @@ pub enum DataError {
         /// What is wrong, where, and what to do.
         why: String,
     },
-    /// The manifest is a table, but not of a data set that can be trained on.
+    /// The manifest is a table, or the lists are lists, but not of a data set that can be trained on.
     #[error("{}:{}", file.display(), lines(problems))]
     Manifest {
-        /// The manifest.
+        /// The manifest, or the folder of the lists that the offenders name.
         file: PathBuf,
         /// All that is wrong, one entry a kind.
         problems: Vec<Problem>,
@@ -82,10 +82,17 @@ pub enum DataError {
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Lists(Vec<AnnotationError>),
     /// A published list that cannot be read.
-    #[error("cannot read the list {}: {source}; `cargo xtask fetch {dataset}` brings it", path.display())]
+    #[error(
+        "cannot read the list {}: {source}; copy it there from CXianRen/AMST, `code/data`, or run `cargo xtask fetch \
+         {dataset} --raw {}`",
+        path.display(),
+        root.display()
+    )]
     List {
         /// The list.
         path: PathBuf,
+        /// The folder of raw files that it belongs to.
+        root: PathBuf,
         /// Whose it is.
         dataset: &'static str,
         /// The system's words.
@@ -177,6 +184,7 @@ impl DataError {
         match self {
             Self::BadSamples { lost, .. } => lost.iter().flat_map(|l| l.bad.0.clone()).collect(),
             Self::Manifest { problems, .. } => problems.iter().flat_map(Problem::in_full).collect(),
+            Self::Lists(wrong) => wrong.iter().flat_map(AnnotationError::in_full).collect(),
             _ => Vec::new(),
         }
     }

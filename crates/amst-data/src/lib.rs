@@ -60,7 +60,7 @@ pub use loader::{Batches, Loader, LoaderConfig, Made, Watch};
 pub use preparation::{LeftOut, Preparation, Progress, prepare};
 pub use prepared::Prepared;
 pub use preprocess::{Preprocessor, Source};
-pub use record::{text::PAD, visual::pick_frames};
+pub use record::text::PAD;
 pub use sample::{Input, Sample};
 pub use split::Split;
 pub use store::key::StoreKey;

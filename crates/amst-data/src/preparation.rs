@@ -14,7 +14,7 @@ use self::left_out::Accepted;
 pub use self::left_out::LeftOut;
 use crate::collate::Shaper;
 use crate::error::{Listing, Lost};
-use crate::layout::check::Findings;
+use crate::layout::check::{Findings, place};
 use crate::prepared::{Entry, Source};
 use crate::record::{self, Encode, videos::Videos};
 use crate::store::key::Plan;
@@ -148,13 +148,16 @@ impl Preparation<'_> {
     ) -> Result<(Vec<Job>, Option<Tokenizer>), DataError> {
         let mut accepted = Accepted::open(self.store_dir);
         let mut lock = None;
+        let mut sources = None;
         loop {
             let tokenizer = tokenizer(self.recipe, self.text_model, rows, self.store_dir)?;
             let jobs = self.jobs(rows, materials, tokenizer.as_ref())?;
+            // The first time, before any row is gone, all of them are there.
+            let sources = sources.get_or_insert_with(|| sources_of(&jobs));
             let gone = accepted.leave_out(rows, jobs.iter().map(|job| &job.plan));
             if !gone.is_empty() {
                 left_out.extend(gone);
-                self.allow(left_out)?;
+                self.allow(left_out, sources)?;
                 refuse_emptiness(rows, self.dataset)?;
                 continue;
             }
@@ -237,15 +240,16 @@ impl Preparation<'_> {
         accepted.keep(self.store_dir)
     }
 
-    /// Refuses more samples left out than may be; they were left out by an earlier preparation.
-    fn allow(&self, left_out: &[LeftOut]) -> Result<(), DataError> {
+    /// Refuses more samples left out than may be; they were left out by an earlier preparation. `sources` has how many
+    /// there are of each modality.
+    fn allow(&self, left_out: &[LeftOut], sources: &BTreeMap<Modality, usize>) -> Result<(), DataError> {
         if self.max_bad.is_none_or(|most| left_out.len() <= most) {
             return Ok(());
         }
         let of = |&modality: &Modality| {
             let words = |out: &LeftOut| format!("{}: {}", out.id, out.why);
             let bad: Vec<String> = left_out.iter().filter(|out| out.modality == modality).map(words).collect();
-            (!bad.is_empty()).then_some(Lost { modality, total: bad.len(), bad: Listing(bad) })
+            (!bad.is_empty()).then_some(Lost { modality, total: sources[&modality], bad: Listing(bad) })
         };
         let lost = self.recipe.modalities.iter().filter_map(of).collect();
         Err(DataError::BadSamples { lost, samples: left_out.len() })
@@ -273,10 +277,14 @@ impl Preparation<'_> {
     }
 }
 
+/// Distinct sources of each modality.
+fn sources_of(jobs: &[Job]) -> BTreeMap<Modality, usize> {
+    jobs.iter().map(|job| (job.plan.modality, job.plan.sources.len())).collect()
+}
+
 /// What is left must still be a data set.
 fn refuse_emptiness(rows: &[Row], dataset: &ResolvedDataset) -> Result<(), DataError> {
     let mut findings = Findings::default();
     findings.check_presence(rows.iter().map(|row| (Some(row.split), Some(row.label))), &dataset.spec);
-    let file = dataset.spec.tables().first().map(|table| dataset.root.join(table)).unwrap_or_default();
-    if findings.is_empty() { Ok(()) } else { Err(findings.into_error(file)) }
+    if findings.is_empty() { Ok(()) } else { Err(findings.into_error(place(dataset))) }
 }

@@ -16,7 +16,7 @@ pub struct FbankConfig {
     pub frame_shift_ms: f32,
     /// Frames after which a recording is cut, and to which
     /// [`Features::padded`](crate::Features::padded) is meant to fill it up;
-    /// `None` keeps every frame.
+    /// `None` keeps every frame. 1 to 1,000,000, which is 2.8 hours at 10 ms.
     pub target_frames: Option<usize>,
     /// Pre-emphasis: this share of the sample before is taken off each sample.
     pub preemphasis: f32,
@@ -56,9 +56,9 @@ impl FbankConfig {
         ensure(length > 0.0 && length <= 10_000.0, "frame_length_ms", length, MILLISECONDS)?;
         let shift = self.frame_shift_ms;
         ensure(shift > 0.0 && shift <= 10_000.0, "frame_shift_ms", shift, MILLISECONDS)?;
-        let target = self.target_frames;
-        let remedy = "use at least one frame, or leave the length free";
-        ensure(target != Some(0), "target_frames", 0, remedy)?;
+        let target = self.target_frames.unwrap_or(1);
+        let remedy = "use 1 to 1000000 frames, or leave the length free";
+        ensure((1..=1_000_000).contains(&target), "target_frames", target, remedy)?;
         let share = self.preemphasis;
         ensure((0.0..=1.0).contains(&share), "preemphasis", share, "use a share of 0 to 1")?;
         let low = self.low_hz;

@@ -127,6 +127,7 @@ fn settings_out_of_range_are_named() {
     assert_eq!(refused(|c| c.frame_shift_ms = 0.0), "frame_shift_ms");
     assert_eq!(refused(|c| c.frame_shift_ms = 0.1), "frame_shift_ms");
     assert_eq!(refused(|c| c.target_frames = Some(0)), "target_frames");
+    assert_eq!(refused(|c| c.target_frames = Some(1_000_001)), "target_frames");
     assert_eq!(refused(|c| c.preemphasis = 1.1), "preemphasis");
     assert_eq!(refused(|c| c.low_hz = -1.0), "low_hz");
     assert_eq!(refused(|c| c.low_hz = 4_000.0), "low_hz");

@@ -68,7 +68,7 @@ pub use baselines::{
 };
 pub use card::{Case, MethodCard, Parameter, PresetCard, Presets, Reference};
 pub use cell::{CODE_EPOCH, Cell, CellId};
-pub use dataset::find::{find_dataset, find_raw, known_datasets, remember_raw};
+pub use dataset::find::{find_dataset, find_raw, known_datasets, raw_place, remember_raw};
 pub use dataset::{Columns, DatasetSpec, Layout, ListFormat, Lists, ResolvedDataset, SYNTHETIC, Samples};
 pub use describe::describe_dataset;
 pub use deviation::{Deviation, deviations};

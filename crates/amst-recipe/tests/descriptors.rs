@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use amst_recipe::{
     DataLock, DatasetSpec, Every, Layout, Modality, PAPER_DATASETS, Recipe, RecipeError, TextEncoder, find_dataset,
-    find_raw, known_datasets, remember_raw, resolve,
+    find_raw, known_datasets, raw_place, remember_raw, resolve,
 };
 
 fn datasets() -> PathBuf {
@@ -51,6 +51,30 @@ fn the_descriptors_hold_the_published_facts() {
         if tokens > 0 {
             assert_eq!(recipe.text.encoder, TextEncoder::Pretrained("roberta-base".into()));
             assert_eq!((recipe.text.max_length, recipe.text.unfrozen_layers), (tokens, 5));
+        }
+    }
+}
+
+/// `amst time --shapes` knows the data sets without their descriptors.
+#[test]
+fn the_shapes_agree_with_the_descriptors() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/shapes.toml");
+    let shapes: toml::Table = toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    assert_eq!(shapes.len(), PAPER_DATASETS.len());
+    for paper in PAPER_DATASETS {
+        let (spec, recipe) = read(paper.name);
+        let shape = resolve(&[DatasetSpec::shapes(paper.name).unwrap().recipe], &[]).unwrap();
+        let (counts, drawn) = (spec.samples.unwrap(), &shape.synthetic);
+        assert_eq!(drawn.classes, spec.classes.len(), "{}", paper.name);
+        assert_eq!([drawn.train, drawn.val, drawn.test], [counts.train, counts.val, counts.test], "{}", paper.name);
+        assert_eq!(shape.modalities, recipe.modalities, "{}", paper.name);
+        for &modality in &recipe.modalities {
+            assert_eq!(shape.skip.of(modality), recipe.skip.of(modality), "{} {modality}", paper.name);
+        }
+        assert_eq!(shape.visual.frames, recipe.visual.frames, "{}", paper.name);
+        if recipe.modalities.contains(&Modality::Text) {
+            assert_eq!(shape.text.encoder, recipe.text.encoder, "{}", paper.name);
+            assert_eq!(shape.text.max_length, recipe.text.max_length, "{}", paper.name);
         }
     }
 }
@@ -114,17 +138,23 @@ fn raw_files_are_found_where_they_were_fetched_to_or_where_somebody_said() {
     assert_eq!((given.spec.name.as_str(), &given.root), ("crema-d", &raw));
     let note = remember_raw("crema-d", &raw, &known).unwrap().unwrap();
     assert_eq!(find_dataset("crema-d", &known).unwrap().root, raw.canonicalize().unwrap());
+    assert_eq!(raw_place("crema-d", &known).unwrap(), raw.canonicalize().unwrap());
     std::fs::write(&note, "/no/such/folder\n").unwrap();
     let lost = find_dataset("crema-d", &known).unwrap_err().to_string();
+    assert_eq!(raw_place("crema-d", &known).unwrap_err().to_string(), lost);
     assert!(lost.contains("raw.path") && lost.contains("/no/such/folder") && lost.contains("--raw"), "{lost}");
     std::fs::remove_file(note).unwrap();
 
     let own = known.join("crema-d/raw");
+    assert_eq!(raw_place("crema-d", &known).unwrap(), own, "they belong there before they are");
     std::fs::create_dir(&own).unwrap();
     assert!(find_dataset("crema-d", &known).is_err(), "an empty folder holds nothing");
     std::fs::write(own.join("x"), "").unwrap();
     assert_eq!(find_dataset("crema-d", &known).unwrap().root, own);
     assert_eq!(remember_raw("crema-d", &own, &known).unwrap(), None, "where they belong, nothing is noted");
+    assert!(remember_raw("crema-d", &raw, &known).unwrap().is_some());
+    assert_eq!(remember_raw("crema-d", &own, &known).unwrap(), None);
+    assert_eq!(find_dataset("crema-d", &known).unwrap().root, own, "an older note is gone");
 
     let missing = find_raw("crema-d", &raw.join("no"), &known).unwrap_err();
     assert!(matches!(missing, RecipeError::Io { .. }), "{missing}");
@@ -142,4 +172,25 @@ fn what_the_lists_say_is_part_of_the_lock() {
     std::fs::remove_file(raw.join("splits/10_val_cre.txt")).unwrap();
     let error = DataLock::of(&find_raw("crema-d", &raw, &known).unwrap()).unwrap_err().to_string();
     assert!(error.contains("10_val_cre.txt"), "{error}");
+}
+
+/// As docs/audit.md has it: the lists lie outside the raw files, whose identity they would change.
+#[test]
+fn a_copy_of_a_descriptor_may_name_other_lists_of_the_same_raw_files() {
+    let (_folder, known, raw) = brought();
+    let own = known.join("crema-d-clean");
+    std::fs::create_dir(&own).unwrap();
+    let published = std::fs::read_to_string(known.join("crema-d/dataset.toml")).unwrap();
+    let text = published.replace("\"splits/", "\"../datasets/crema-d-clean/");
+    std::fs::write(own.join("dataset.toml"), text).unwrap();
+    for list in read("crema-d").0.lists.unwrap().all() {
+        std::fs::write(own.join(list.file_name().unwrap()), "1086_ITS_SAD_XX.flv Sad\n").unwrap();
+    }
+    remember_raw("crema-d-clean", &raw, &known).unwrap().unwrap();
+    let found = find_dataset("crema-d-clean", &known).unwrap();
+    assert_eq!((found.spec.name.as_str(), &found.root), ("crema-d", &raw.canonicalize().unwrap()));
+    let lock = DataLock::of(&found).unwrap();
+    assert_ne!(lock, DataLock::of(&find_raw("crema-d", &raw, &known).unwrap()).unwrap());
+    std::fs::write(own.join("10_val_cre.txt"), "1086_ITS_HAP_XX.flv Happy\n").unwrap();
+    assert_ne!(DataLock::of(&found).unwrap(), lock);
 }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use amst_fetch::archive::{Limits, unpack};
 use amst_fetch::datasets::{Access, Item, Recipe, Report, archives, inspect};
 use amst_fetch::offline;
+use amst_recipe::{RecipeError, raw_place};
 use indicatif::HumanBytes;
 use serde::Serialize;
 
@@ -34,9 +35,9 @@ struct Outcome<'a> {
     report: &'a Report,
 }
 
-/// Where raw files of a data set are kept if nobody says otherwise.
-pub fn folder(name: &str) -> PathBuf {
-    root().join("datasets").join(name).join("raw")
+/// Where raw files of a data set are kept if `--raw` does not say otherwise.
+pub fn folder(name: &str) -> Result<PathBuf, RecipeError> {
+    raw_place(name, &root().join("datasets"))
 }
 
 /// Brings, unpacks, looks, and says what is to be done; the exit code is 3 where something is missing or wrong.
@@ -44,7 +45,7 @@ pub fn fetch(name: &str, args: &Args) -> anyhow::Result<ExitCode> {
     let recipe = Recipe::find(name)?;
     let raw = match &args.raw {
         Some(raw) => std::path::absolute(raw)?,
-        None => folder(&recipe.name),
+        None => folder(&recipe.name)?,
     };
     for archive in archives(&recipe, &raw)? {
         eprintln!("unpacking {}", archive.display());

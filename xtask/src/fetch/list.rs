@@ -37,7 +37,7 @@ struct Row {
 pub fn print(json: bool) -> anyhow::Result<ExitCode> {
     let settings = Settings::from_env()?;
     let models: Vec<_> = models().iter().map(|model| row(model, &settings)).collect::<Result<_, _>>()?;
-    let datasets: Vec<_> = recipes().iter().map(dataset).collect::<Result<_, _>>()?;
+    let datasets: Vec<_> = recipes().iter().map(dataset).collect::<anyhow::Result<_>>()?;
     let list = List { schema: LIST_SCHEMA, models, datasets };
     match json {
         true => println!("{}", serde_json::to_string_pretty(&list)?),
@@ -68,8 +68,8 @@ fn row(model: &Model, settings: &Settings) -> Result<Row, FetchError> {
 }
 
 /// Looks at names and lengths alone.
-fn dataset(recipe: &Recipe) -> Result<Row, FetchError> {
-    let report = inspect(recipe, &folder(&recipe.name))?;
+fn dataset(recipe: &Recipe) -> anyhow::Result<Row> {
+    let report = inspect(recipe, &folder(&recipe.name)?)?;
     let access = match recipe.access {
         Access::Open => format!("open: {}", recipe.home),
         Access::ByHand => format!("open, by hand: {}", recipe.home),

@@ -25,7 +25,8 @@ pub struct Args {
     /// Say what is known, what is here and what is missing; open no socket.
     #[arg(long, conflicts_with = "name")]
     pub list: bool,
-    /// The folder of a data set's raw files; datasets/NAME/raw in this workspace if left out.
+    /// The folder of a data set's raw files; if left out, the one that `amst prepare --raw` noted, or else
+    /// datasets/NAME/raw in this workspace.
     #[arg(long, value_name = "DIR", conflicts_with = "list")]
     pub raw: Option<PathBuf>,
     /// Print what came of it as JSON.

@@ -33,12 +33,14 @@ fn a_line_of_another_form_is_named_with_the_form_that_was_expected() {
 }
 
 #[test]
-fn all_wrong_lines_are_counted_and_the_first_twenty_shown() {
-    let good = "1.jpg positive\n";
-    let message = refusal(Dataset::MvsaSingle, &format!("{good}{}", "2.jpg\n".repeat(25)));
+fn all_wrong_lines_are_kept_and_the_first_twenty_shown() {
+    let text = format!("1.jpg positive\n{}", "2.jpg\n".repeat(25));
+    let error = parse_list(Dataset::MvsaSingle, Split::Train, &text, "list.txt").unwrap_err();
+    let (message, all) = (error.to_string(), error.in_full());
     assert!(message.starts_with("25 lines are not what they should be; "), "{message}");
     assert!(message.contains("\nlist.txt:2: ") && message.contains("\nlist.txt:21: "), "{message}");
     assert!(!message.contains("list.txt:22:") && message.ends_with("\nand 5 more such lines"), "{message}");
+    assert!(all.len() == 25 && all[24].starts_with("list.txt:26: "), "{all:?}");
 }
 
 #[test]
@@ -63,7 +65,8 @@ fn what_is_wrong_in_three_lists_is_told_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let error = read_lists(Dataset::MvsaSingle, folder.path()).unwrap_err().to_string();
     assert!(error.contains("my_train_mvsa.txt, my_val_mvsa.txt, my_test_mvsa.txt are missing"), "{error}");
-    assert!(error.contains("cargo xtask fetch mvsa-single"), "{error}");
+    let remedy = format!("cargo xtask fetch mvsa-single --raw {}`", folder.path().display());
+    assert!(error.contains(&remedy), "{error}");
 
     let splits = folder.path().join("splits");
     std::fs::create_dir(&splits).unwrap();

@@ -82,9 +82,15 @@ fn what_is_no_recording_and_settings_out_of_range_are_refused() {
     let clip = fixture("mono-8k.wav");
     let fbank = |arguments: &[&str]| amst(folder.path(), &[&["fbank", clip.to_str().unwrap()], arguments].concat());
     refused(&fbank(&["x.npy", "--mels", "0"]), USAGE, &["`mels`", "1 to 4096"]);
-    refused(&fbank(&["x.npy", "--frames", "0"]), USAGE, &["`target_frames`", "at least one"]);
+    for frames in ["0", "99999999999999999"] {
+        refused(&fbank(&["x.npy", "--frames", frames]), USAGE, &["`target_frames`", frames, "1 to 1000000"]);
+    }
     refused(&fbank(&["x.npy", "--frame-length-ms", "0"]), USAGE, &["`frame_length_ms`"]);
     refused(&fbank(&[clip.to_str().unwrap()]), USAGE, &["two files"]);
+    refused(&amst(folder.path(), &["fbank", "a.wav", "./a.wav"]), USAGE, &["two files"]);
+    std::fs::hard_link(folder.path().join("a.wav"), folder.path().join("linked.npy")).unwrap();
+    refused(&amst(folder.path(), &["fbank", "a.wav", "linked.npy"]), USAGE, &["two files"]);
+    assert_eq!(std::fs::read(folder.path().join("a.wav")).unwrap(), b"not a recording");
     refused(&fbank(&["no/such/x.npy"]), DATA, &["no/such/x.npy", "OUT.npy"]);
     assert_eq!(amst(folder.path(), &["fbank", "a.wav", "x.npy", "--frames", "many"]).status.code(), Some(USAGE));
     assert!(!folder.path().join("x.npy").exists());

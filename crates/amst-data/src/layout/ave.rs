@@ -13,8 +13,8 @@ impl Places for Ave {
         Dataset::Ave
     }
 
-    fn folders(&self) -> &'static [&'static str] {
-        &["AVE"]
+    fn folders(&self) -> Vec<&str> {
+        vec!["AVE"]
     }
 
     fn raw(&self, sample: &Annotation, modality: Modality, base: &Base, spec: &DatasetSpec) -> Option<Raw> {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
-use amst_recipe::{DatasetSpec, Modality};
+use amst_recipe::{DatasetSpec, Modality, ResolvedDataset};
 
 use super::{Raw, Row, SplitName};
 use crate::error::Listing;
@@ -23,6 +23,20 @@ impl Draft {
     pub(crate) fn finish(self) -> Option<Row> {
         Some(Row { id: self.id, label: self.label?, split: self.split?, raw: self.raw })
     }
+}
+
+/// What a message on the samples begins with: the manifest, or the folder whose lists the offenders name.
+pub(crate) fn place(dataset: &ResolvedDataset) -> PathBuf {
+    match dataset.spec.lists {
+        Some(_) => dataset.root.clone(),
+        None => dataset.root.join(&dataset.spec.manifest),
+    }
+}
+
+/// ` in` and the list of a split, where splits are lists.
+fn in_list(split: SplitName, spec: &DatasetSpec) -> String {
+    let list = spec.lists.as_ref().map(|lists| lists.all()[split as usize]);
+    list.map(|list| format!(" in {}", list.display())).unwrap_or_default()
 }
 
 /// What was found wrong so far.
@@ -64,12 +78,12 @@ impl Findings {
         spec: &DatasetSpec,
     ) {
         for split in SplitName::ALL.into_iter().filter(|s| rows.clone().all(|(split, _)| split != Some(*s))) {
-            self.add(Fault::EmptySplit, format!("`{split}`"));
+            self.add(Fault::EmptySplit, format!("`{split}`{}", in_list(split, spec)));
         }
         let taught: BTreeSet<_> =
             rows.filter(|(split, _)| *split == Some(SplitName::Train)).filter_map(|(_, label)| label).collect();
         for (_, class) in spec.classes.iter().enumerate().filter(|(index, _)| !taught.contains(index)) {
-            self.add(Fault::EmptyClass, format!("`{class}`"));
+            self.add(Fault::EmptyClass, format!("`{class}`{}", in_list(SplitName::Train, spec)));
         }
     }
 

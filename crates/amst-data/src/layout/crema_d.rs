@@ -13,8 +13,8 @@ impl Places for CremaD {
         Dataset::CremaD
     }
 
-    fn folders(&self) -> &'static [&'static str] {
-        &["AudioWAV", "VideoFlash"]
+    fn folders(&self) -> Vec<&str> {
+        vec!["AudioWAV", "VideoFlash"]
     }
 
     fn raw(&self, sample: &Annotation, modality: Modality, base: &Base, spec: &DatasetSpec) -> Option<Raw> {

@@ -26,8 +26,8 @@ impl Places for Iemocap {
         Dataset::Iemocap
     }
 
-    fn folders(&self) -> &'static [&'static str] {
-        &["Session1", "Session2", "Session3", "Session4", "Session5"]
+    fn folders(&self) -> Vec<&str> {
+        vec!["Session1", "Session2", "Session3", "Session4", "Session5"]
     }
 
     fn raw(&self, sample: &Annotation, modality: Modality, base: &Base, spec: &DatasetSpec) -> Option<Raw> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use amst_annotations::{Annotation, Dataset, Split, later_label_wins, parse_list};
 use amst_recipe::{DatasetSpec, Lists, Modality, ResolvedDataset, nearest};
 
-use super::check::{Draft, Findings};
+use super::check::{Draft, Findings, place};
 use super::{Clip, Raw, Row, SplitName};
 use crate::{DataError, Fault};
 
@@ -17,7 +17,7 @@ pub(super) trait Places {
 
     /// Folders of which at least one lies in the folder of the raw files, or in one inside it, as archives and clones
     /// bring one of their own.
-    fn folders(&self) -> &'static [&'static str];
+    fn folders(&self) -> Vec<&str>;
 
     /// Where a modality of a sample comes from, relative to `base`; `None` where the data set has no such modality.
     fn raw(&self, sample: &Annotation, modality: Modality, base: &Base, spec: &DatasetSpec) -> Option<Raw>;
@@ -87,7 +87,7 @@ pub(super) fn read(
     }
     let mut samples = samples(places.lists(), lists, &dataset.root)?;
     later_label_wins(&mut samples);
-    let base = Base::find(&dataset.root, places.folders())?;
+    let base = Base::find(&dataset.root, &places.folders())?;
     let mut findings = Findings::default();
     let mut seen = HashMap::<(Split, String), usize>::new();
     let mut drafts = Vec::with_capacity(samples.len());
@@ -100,14 +100,14 @@ pub(super) fn read(
             let part = places.raw(sample, modality, &base, spec).ok_or_else(|| without(modality, places.lists()))?;
             raw.insert(modality, there(part, &dataset.root));
         }
-        let label = label(sample, &spec.classes, &mut findings);
+        let label = label(sample, &spec.classes, lists, &mut findings);
         drafts.push(Draft { id, label, split: Some(split(sample.split)), raw });
     }
     findings.check_presence(drafts.iter().map(|draft| (draft.split, draft.label)), spec);
     if findings.is_empty() {
         Ok(drafts.into_iter().filter_map(Draft::finish).collect())
     } else {
-        Err(findings.into_error(dataset.root.join(&lists.train)))
+        Err(findings.into_error(place(dataset)))
     }
 }
 
@@ -118,6 +118,7 @@ fn samples(format: Dataset, lists: &Lists, root: &Path) -> Result<Vec<Annotation
         let path = root.join(list);
         let text = std::fs::read_to_string(&path).map_err(|source| DataError::List {
             path: path.clone(),
+            root: root.into(),
             dataset: format.name(),
             source,
         })?;
@@ -137,12 +138,14 @@ fn split(split: Split) -> SplitName {
     }
 }
 
-fn label(sample: &Annotation, classes: &[String], findings: &mut Findings) -> Option<usize> {
+fn label(sample: &Annotation, classes: &[String], lists: &Lists, findings: &mut Findings) -> Option<usize> {
     let found = classes.iter().position(|class| *class == sample.label);
     if found.is_none() {
         let hint = nearest(&sample.label, classes.iter().map(String::as_str));
         let hint = hint.map(|c| format!("; did you mean `{c}`?")).unwrap_or_default();
-        findings.add(Fault::UnknownLabel, format!("`{}` of `{}`{hint}", sample.label, sample.id));
+        let list = lists.all()[sample.split as usize].display();
+        let Annotation { label, id, line, .. } = sample;
+        findings.add(Fault::UnknownLabel, format!("`{label}` of `{id}`, {list}:{line}{hint}"));
     }
     found
 }

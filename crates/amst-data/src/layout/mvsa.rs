@@ -13,8 +13,8 @@ impl Places for Mvsa {
         Dataset::MvsaSingle
     }
 
-    fn folders(&self) -> &'static [&'static str] {
-        &["data"]
+    fn folders(&self) -> Vec<&str> {
+        vec!["data"]
     }
 
     fn raw(&self, sample: &Annotation, modality: Modality, base: &Base, _spec: &DatasetSpec) -> Option<Raw> {

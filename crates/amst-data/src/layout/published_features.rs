@@ -14,7 +14,11 @@ use super::Raw;
 use super::listed::{Base, Places};
 use crate::DataError;
 
-pub(super) struct PublishedFeatures(Dataset);
+pub(super) struct PublishedFeatures {
+    dataset: Dataset,
+    /// The folder of the pictures.
+    pictures: String,
+}
 
 impl PublishedFeatures {
     /// The layout of the set whose lists the descriptor names.
@@ -28,30 +32,36 @@ impl PublishedFeatures {
             Some(ListFormat::UrFunny) => Dataset::UrFunny,
             None => return Err(DataError::setting("lists.format", "say whose lists these are in dataset.toml")),
         };
-        Ok(Self(dataset))
+        let pictures = match dataset {
+            Dataset::MvsaSingle => "visual".into(),
+            _ => format!("IMAGE_KEPT_{}_PER_SEC", spec.frames_per_second),
+        };
+        Ok(Self { dataset, pictures })
     }
 }
 
 impl Places for PublishedFeatures {
     fn lists(&self) -> Dataset {
-        self.0
+        self.dataset
     }
 
-    fn folders(&self) -> &'static [&'static str] {
-        &["fbank", "text_token"]
+    fn folders(&self) -> Vec<&str> {
+        vec!["fbank", "text_token", self.pictures.as_str()]
     }
 
-    fn raw(&self, sample: &Annotation, modality: Modality, base: &Base, spec: &DatasetSpec) -> Option<Raw> {
-        let id = &sample.id;
-        match (modality, self.0) {
+    fn raw(&self, sample: &Annotation, modality: Modality, base: &Base, _spec: &DatasetSpec) -> Option<Raw> {
+        let (id, pictures) = (&sample.id, &self.pictures);
+        match (modality, self.dataset) {
             (Modality::Audio, Dataset::MvsaSingle) | (Modality::Text, Dataset::CremaD | Dataset::Ave) => None,
             (Modality::Audio, _) => Some(Raw::Map(base.file(format!("fbank/{id}.npy")))),
             (Modality::Text, _) => {
                 let file = |part: &str| base.file(format!("text_token/roberta-base/{id}_{part}.pt"));
                 Some(Raw::Tokens { ids: file("token"), mask: file("pm") })
             }
-            (Modality::Visual, Dataset::MvsaSingle) => Some(Raw::Files(vec![base.file(format!("visual/{id}.jpg"))])),
-            (Modality::Visual, _) => Some(frames(&format!("IMAGE_KEPT_{}_PER_SEC/{id}", spec.frames_per_second), base)),
+            (Modality::Visual, Dataset::MvsaSingle) => {
+                Some(Raw::Files(vec![base.file(format!("{pictures}/{id}.jpg"))]))
+            }
+            (Modality::Visual, _) => Some(frames(&format!("{pictures}/{id}"), base)),
         }
     }
 }

@@ -13,8 +13,8 @@ impl Places for UrFunny {
         Dataset::UrFunny
     }
 
-    fn folders(&self) -> &'static [&'static str] {
-        &["urfunny2_videos"]
+    fn folders(&self) -> Vec<&str> {
+        vec!["urfunny2_videos"]
     }
 
     fn raw(&self, sample: &Annotation, modality: Modality, base: &Base, spec: &DatasetSpec) -> Option<Raw> {

@@ -1,5 +1,6 @@
 //! What one record is made from.
 
+use amst_frames::frames_at_load;
 use amst_recipe::Recipe;
 use sha2::{Digest, Sha256};
 
@@ -108,7 +109,7 @@ pub(crate) fn picked(files: usize, recipe: &Recipe) -> Vec<usize> {
     if files == 1 {
         return vec![0];
     }
-    let mut picked = visual::pick_frames(files, recipe.visual.frames);
+    let mut picked = frames_at_load(files, recipe.visual.frames);
     // Too few pictures: the first again and again, which needs to be kept once.
     picked.dedup();
     picked

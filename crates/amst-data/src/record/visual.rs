@@ -144,24 +144,9 @@ fn picture(record: &[u8]) -> Result<Picture, String> {
     }
 }
 
-/// Which of `files` pictures become `wanted` frames: every `files / wanted`-th from the
-/// first on, as published; of fewer than `wanted` pictures the first, repeated.
-pub fn pick_frames(files: usize, wanted: usize) -> Vec<usize> {
-    let segment = files / wanted.max(1);
-    (0..wanted).map(|frame| frame * segment).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn frames_are_spread_over_the_files_and_too_few_repeat_the_first() {
-        assert_eq!(pick_frames(3, 3), [0, 1, 2]);
-        assert_eq!(pick_frames(11, 3), [0, 3, 6]);
-        assert_eq!(pick_frames(2, 3), [0, 0, 0]);
-        assert_eq!(pick_frames(5, 1), [0]);
-    }
 
     #[test]
     fn a_picture_record_that_lies_about_its_size_is_refused() {

@@ -331,7 +331,10 @@ fn samples_that_may_be_lost_are_left_out_and_listed() {
     assert_eq!(SplitName::ALL.map(|split| data.split(split).len()), [3, 2, 2]);
     // Training knows of it; a preparation that allows less does not.
     assert_eq!(small.prepare().unwrap().left_out().len(), 2);
-    assert!(matches!(allowing(&small, 0).err().unwrap(), DataError::BadSamples { samples: 2, .. }));
+    let error = allowing(&small, 0).err().unwrap();
+    assert!(matches!(error, DataError::BadSamples { samples: 2, .. }));
+    let text = error.to_string();
+    assert!(text.contains("1 of 9 audio") && text.contains("1 of 9 visual"), "{text}");
     // Repaired, it is there again.
     small.put("a4.wav", &crate::small::wav(900, 5));
     small.put("p4.png", &crate::small::png(5, 5, 5));

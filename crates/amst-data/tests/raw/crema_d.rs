@@ -85,12 +85,23 @@ fn wrong_lines_of_lists_and_labels_that_are_none_are_all_told() {
     replica.put("splits/10_val_cre.txt", lines(&val) + "1001_DFA_ANG_XX\n");
     replica.put("splits/10_test_cre.txt", lines(&test));
     replica.put("AudioWAV/x", "");
-    let made = Made::new("crema-d", &replica, &[]);
-    let text = made.prepare(0).err().unwrap().to_string();
+    let mut made = Made::new("crema-d", &replica, &[]);
+    let error = made.prepare(0).err().unwrap();
+    let text = error.to_string();
     for part in ["80_train_cre.txt:1:", "80_train_cre.txt:7:", "did you mean `Anger`?", "10_val_cre.txt:7:"] {
         assert!(text.contains(part), "`{part}` is not in: {text}");
     }
+    let all = error.in_full();
+    assert!(all.len() > 2 && all.iter().all(|line| line.contains("_cre.txt:")), "{all:?}");
+    for (list, clips) in [("80_train", &train), ("10_val", &val), ("10_test", &test)] {
+        replica.put(&format!("splits/{list}_cre.txt"), lines(clips));
+    }
+    made.dataset.spec.classes.retain(|class| *class != val[1].label);
+    let text = made.prepare(0).err().unwrap().to_string();
+    let place = format!("`{}` of `{}`, splits/10_val_cre.txt:2", val[1].label, val[1].id);
+    assert!(text.contains(&place) && !text.contains("80_train_cre.txt:\n"), "{text}");
     std::fs::remove_file(replica.path("splits/10_val_cre.txt")).unwrap();
     let text = made.prepare(0).err().unwrap().to_string();
-    assert!(text.contains("10_val_cre.txt") && text.contains("cargo xtask fetch crema-d"), "{text}");
+    let remedy = format!("cargo xtask fetch crema-d --raw {}`", replica.raw().display());
+    assert!(text.contains("10_val_cre.txt") && text.contains(&remedy), "{text}");
 }

@@ -61,6 +61,19 @@ fn published_features_are_used_as_they_are() {
 }
 
 #[test]
+fn a_folder_with_pictures_alone_is_one_of_published_features() {
+    let replica = replica();
+    for other in ["fbank", "text_token"] {
+        std::fs::remove_dir_all(replica.raw().join("features").join(other)).unwrap();
+    }
+    let spec = DatasetSpec::read(&replica.path("dataset.toml")).unwrap();
+    let dataset = ResolvedDataset { spec, root: replica.raw() };
+    let made = Made::of(dataset, &replica, &["modalities=[\"visual\"]"]);
+    let data = made.prepare(0).unwrap();
+    assert_eq!(made.pictures(&data.split(SplitName::Val), 0), [0, 29, 58].map(|frame| (frame, 10)));
+}
+
+#[test]
 fn tokens_are_no_texts_to_train_a_tokenizer_on() {
     let replica = replica();
     let spec = DatasetSpec::read(&replica.path("dataset.toml")).unwrap();

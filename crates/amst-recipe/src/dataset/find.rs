@@ -1,5 +1,6 @@
 //! Finding a data set by name or by path.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::{DatasetSpec, ResolvedDataset, SYNTHETIC};
@@ -69,21 +70,39 @@ fn shipped(name: &str, known: &Path) -> Result<ResolvedDataset, RecipeError> {
     }
 }
 
-/// Where the raw files of a known data set are, if they are anywhere.
-fn raw_folder(known: &Path) -> Result<Option<PathBuf>, RecipeError> {
+/// Where the raw files of the data set `name` belong, whether or not they are there: in the folder that its note under
+/// `datasets` names, else in `raw` beside its descriptor.
+///
+/// # Errors
+///
+/// A note that cannot be read, or that names no folder.
+pub fn raw_place(name: &str, datasets: &Path) -> Result<PathBuf, RecipeError> {
+    let known = datasets.join(name);
+    Ok(noted(&known)?.unwrap_or_else(|| known.join(RAW)))
+}
+
+/// The folder that the note of a known data set names, if there is a note.
+fn noted(known: &Path) -> Result<Option<PathBuf>, RecipeError> {
     let note = known.join(ELSEWHERE);
     match std::fs::read_to_string(&note) {
-        Ok(text) if Path::new(text.trim()).is_dir() => return Ok(Some(text.trim().into())),
+        Ok(text) if Path::new(text.trim()).is_dir() => Ok(Some(text.trim().into())),
         Ok(text) => {
             let why = format!(
                 "it says that the raw files are in {}, where there is no folder: correct it, or delete it and run \
                  `amst prepare` with `--raw` again",
                 text.trim()
             );
-            return Err(RecipeError::Descriptor { file: note, why });
+            Err(RecipeError::Descriptor { file: note, why })
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(source) => return Err(RecipeError::Io { path: note, source }),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(RecipeError::Io { path: note, source }),
+    }
+}
+
+/// Where the raw files of a known data set are, if they are anywhere.
+fn raw_folder(known: &Path) -> Result<Option<PathBuf>, RecipeError> {
+    if let Some(noted) = noted(known)? {
+        return Ok(Some(noted));
     }
     let raw = known.join(RAW);
     // Fetching makes the folder before there is anything of use in it.
@@ -104,7 +123,7 @@ pub fn find_raw(name: &str, raw: &Path, datasets: &Path) -> Result<ResolvedDatas
         return Err(RecipeError::Contradiction(why));
     }
     if !raw.is_dir() {
-        let source = std::io::Error::new(std::io::ErrorKind::NotFound, "there is no such folder");
+        let source = std::io::Error::new(ErrorKind::NotFound, "there is no such folder");
         return Err(RecipeError::Io { path: raw.into(), source });
     }
     Ok(ResolvedDataset { spec, root: raw.into() })
@@ -115,17 +134,21 @@ pub fn find_raw(name: &str, raw: &Path, datasets: &Path) -> Result<ResolvedDatas
 ///
 /// # Errors
 ///
-/// The note cannot be written.
+/// The note cannot be written, or an older one not removed.
 pub fn remember_raw(name: &str, raw: &Path, datasets: &Path) -> std::io::Result<Option<PathBuf>> {
     let known = datasets.join(name);
     if Path::new(name).components().count() != 1 || !known.join("dataset.toml").is_file() {
         return Ok(None);
     }
     let raw = raw.canonicalize()?;
-    if known.join(RAW).canonicalize().is_ok_and(|own| own == raw) {
-        return Ok(None);
-    }
     let note = known.join(ELSEWHERE);
+    if known.join(RAW).canonicalize().is_ok_and(|own| own == raw) {
+        // An older note would go on naming another folder.
+        return match std::fs::remove_file(&note) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(None),
+        };
+    }
     std::fs::write(&note, format!("{}\n", raw.display()))?;
     Ok(Some(note))
 }

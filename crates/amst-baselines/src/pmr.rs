@@ -146,7 +146,7 @@ impl<E: Encoder> Method<E> for Pmr {
     fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
         let modalities = self.skipping.schedule.modalities();
         let branch = &mut net.branches[0];
-        let pass = Pass::forward(branch, &modalities, &modalities, batch, context);
+        let pass = Pass::forward(branch, &modalities, batch, context);
         let fused = cross_entropy(branch.head.fused(&pass.embeddings), &batch.labels);
         let nearness = pass.embeddings.iter().map(|(m, e)| nearness(e.clone(), self.prototypes[*m].clone()));
         let nearness: Vec<Tensor<2>> = nearness.collect();

@@ -54,7 +54,7 @@ fn step(branch: &mut Branch<ResNet18>, batch: &amst::Batch, optimiser: &mut Opti
     let clock = &mut Stopwatch::default();
     let mut context = StepContext::new(0, 1e-3, optimiser, clock);
     let start = Instant::now();
-    let pass = Pass::forward(branch, &MODALITIES, &MODALITIES, batch, &mut context);
+    let pass = Pass::forward(branch, &MODALITIES, batch, &mut context);
     let loss = cross_entropy(branch.head.fused(&pass.embeddings), &batch.labels);
     let gradients = branch.gradients(&loss, &mut context);
     let began = Instant::now();

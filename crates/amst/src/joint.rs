@@ -48,7 +48,7 @@ pub fn joint_step<E: Encoder>(
     batch: &Batch,
     context: &mut StepContext<'_>,
 ) -> StepReport {
-    let pass = Pass::forward(branch, modalities, active, batch, context);
+    let pass = Pass::forward_with_frozen(branch, modalities, active, batch, context);
     let training = pass.of(|index| active.contains(&modalities[index]));
     if training.is_empty() {
         return pass.report(modalities, Vec::new());

@@ -17,8 +17,18 @@ pub struct Pass {
 }
 
 impl Pass {
-    /// Embeds whatever the batch holds; only `active` modalities can go backward.
+    /// Embeds whatever the batch holds, all of it for training.
     pub fn forward<E: Encoder>(
+        branch: &Branch<E>,
+        modalities: &[Modality],
+        batch: &Batch,
+        context: &mut StepContext<'_>,
+    ) -> Self {
+        Self::forward_with_frozen(branch, modalities, modalities, batch, context)
+    }
+
+    /// Embeds whatever the batch holds; only `active` modalities keep a graph and can go backward.
+    pub fn forward_with_frozen<E: Encoder>(
         branch: &Branch<E>,
         modalities: &[Modality],
         active: &[Modality],

@@ -216,6 +216,7 @@ mod tests {
         Measured {
             kinds: vec![kind(&both, 0, 20), kind(&both[1..], 1, 80)],
             operations: vec![30.0, 16.0],
+            samples: [8, 4],
             rounds: rounds.iter().map(round).collect(),
             profiled: None,
         }

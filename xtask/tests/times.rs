@@ -35,17 +35,26 @@ fn every_data_set_is_timed_with_what_was_asked_for() {
     let folder = stand_in(0);
     let asked =
         ["table3", "--shapes", "crema-d", "--shapes", "mvsa", "--samples", "64", "--rounds", "2", "--limit", "90"];
-    let more = ["--experiments", "naive,amst-alt", "--set", "audio.width=8", "--execution", "fast", "--json"];
+    let more = ["--experiments", "naive,amst-alt", "--set", "audio.width=8", "--execution", "fast"];
     let assert = reproduce(folder.path(), &[&asked[..], &more].concat()).success();
     assert_eq!(String::from_utf8_lossy(&assert.get_output().stdout), "timed\ntimed\n");
     let calls = std::fs::read_to_string(calls(&folder)).unwrap();
     let lines: Vec<&str> = calls.lines().collect();
     assert!(lines[0].starts_with("time --shapes crema-d --device flex"), "{calls}");
     assert!(lines[1].starts_with("time --shapes mvsa-single --device flex"), "{calls}");
-    for part in ["--methods naive,amst-alt", "--samples 64", "--rounds 2", "--limit 90", "--execution fast", "--json"] {
+    for part in ["--methods naive,amst-alt", "--samples 64", "--rounds 2", "--limit 90", "--execution fast"] {
         assert!(lines.iter().all(|line| line.contains(part)), "`{part}`: {calls}");
     }
     assert!(lines[0].contains("--set audio.width=8"), "{calls}");
+}
+
+#[test]
+fn json_is_one_object_of_one_data_set() {
+    let folder = stand_in(0);
+    let one = ["table3", "--shapes", "crema-d", "--json"];
+    reproduce(folder.path(), &one).success();
+    assert!(std::fs::read_to_string(calls(&folder)).unwrap().lines().all(|line| line.contains("--json")));
+    reproduce(folder.path(), &[&one[..], &["--shapes", "mvsa"]].concat()).code(2);
 }
 
 #[test]

@@ -218,9 +218,10 @@ pub struct Tokens {
     /// The npy file for the mask, float32 and 1 for a token; beside the ids as `X.mask.npy` unless given
     #[arg(long, value_name = "FILE")]
     pub mask: Option<PathBuf>,
-    /// Folder with a model's `tokenizer.json`, `vocab.json` and `merges.txt`, or `vocab.txt`; or one of these files
-    #[arg(long, value_name = "DIR|FILE")]
-    pub tokenizer: Option<PathBuf>,
+    /// A model that was fetched; or a folder with `tokenizer.json`, `vocab.json` and `merges.txt`, or `vocab.txt`;
+    /// or one of these files
+    #[arg(long, value_name = "MODEL|DIR|FILE", default_value = "roberta-base")]
+    pub tokenizer: PathBuf,
     /// Tokens in a row: longer texts are cut, shorter ones padded
     #[arg(long, value_name = "N", default_value_t = amst_tokens::DEFAULT_LENGTH)]
     pub max_length: usize,

@@ -1,7 +1,8 @@
 //! `amst tokens`.
 
-use std::path::Path;
+use std::path::PathBuf;
 
+use amst_fetch::{FetchError, hub};
 use amst_tokens::{Tokenizer, TokensError};
 use anyhow::Result;
 
@@ -15,7 +16,7 @@ pub fn run(args: &Tokens) -> Result<()> {
     if is_same(&args.out, &args.file) || is_same(&mask, &args.file) || is_same(&args.out, &mask) {
         return Err(Usage("the texts, `--out` and `--mask` are three files; give each its own name".into()).into());
     }
-    let tokenizer = Tokenizer::read(chosen(args)?)?.with_max_length(args.max_length)?;
+    let tokenizer = Tokenizer::read(&tokenizer(args)?)?.with_max_length(args.max_length)?;
     let unreadable = |source| TokensError::Io { verb: "read", path: args.file.clone(), source };
     let bytes = std::fs::read(&args.file).map_err(unreadable)?;
     let texts = amst_tokens::lines(&bytes, &args.file.display().to_string())?;
@@ -28,8 +29,19 @@ pub fn run(args: &Tokens) -> Result<()> {
     Ok(())
 }
 
-fn chosen(args: &Tokens) -> Result<&Path, Usage> {
-    let remedy = "`--tokenizer DIR|FILE` is missing; give a folder with a model's `tokenizer.json`, or with `vocab.json` \
-                  and `merges.txt`: `cargo xtask fetch roberta-base` fetches RoBERTa's";
-    args.tokenizer.as_deref().ok_or_else(|| Usage(remedy.into()))
+/// Where the tokenizer's files are: a path that exists is one, whatever models there are of that name.
+fn tokenizer(args: &Tokens) -> Result<PathBuf> {
+    let name = args.tokenizer.to_string_lossy();
+    if args.tokenizer.exists() || hub::model(&name).is_err() {
+        return Ok(args.tokenizer.clone());
+    }
+    match hub::located(&name) {
+        Ok(folder) => Ok(folder.path),
+        Err(FetchError::Missing(_)) => Err(Usage(format!(
+            "`--tokenizer {name}` is not here: `cargo xtask fetch {name}` brings it, or says which files to put where; or \
+             give a folder with a model's `tokenizer.json`, or with `vocab.json` and `merges.txt`"
+        ))
+        .into()),
+        Err(error) => Err(error.into()),
+    }
 }

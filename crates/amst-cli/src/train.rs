@@ -21,7 +21,7 @@ pub fn run(args: &Train) -> Result<()> {
     let device = device::open(&args.device)?;
     let resolved = resolved(&layers(args)?)?;
     refuse_unnamed_weights(args, &resolved)?;
-    amst_train::check(&resolved.cell.recipe)?;
+    amst_train::check(&resolved.cell.recipe, resolved.text_model.as_ref())?;
     if !args.fresh && finished_before(args, &resolved)? {
         return Ok(());
     }

@@ -192,7 +192,6 @@ pub(crate) fn check<M: Module>(result: &ApplyResult, module: &M, renames: &Renam
         true => shape.iter().rev().copied().collect(),
         false => shape.to_vec(),
     };
-    let first = |names: Vec<String>| names.into_iter().take(10).collect::<Vec<_>>().join(", ");
     let error = |error: &ApplyError| match error {
         ApplyError::ShapeMismatch { path, expected, found } => {
             let name = named(path);
@@ -202,15 +201,20 @@ pub(crate) fn check<M: Module>(result: &ApplyResult, module: &M, renames: &Renam
         ApplyError::DTypeMismatch { path, found, .. } => format!("{} is of {found:?}, not of floats", named(path)),
         other => other.to_string(),
     };
-    let missing = first(result.missing.iter().map(|(path, _)| named(path)).collect());
-    let unused = first(result.unused.iter().map(named).collect());
-    let errors = first(result.errors.iter().map(error).collect());
+    let missing = listed(result.missing.iter().map(|(path, _)| named(path)));
+    let unused = listed(result.unused.iter().map(named));
+    let errors = listed(result.errors.iter().map(error));
     let faults: Vec<String> = [("missing", missing), ("not of this network", unused), ("of another kind", errors)]
         .into_iter()
         .filter(|(_, names)| !names.is_empty())
         .map(|(kind, names)| format!("{kind}: {names}"))
         .collect();
     if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
+}
+
+/// All of them: which tensors a file lacks is what a person needs to find out what it is.
+fn listed(names: impl Iterator<Item = String>) -> String {
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// Published names of the matrices that burn keeps the other way round: those of linear layers.

@@ -44,6 +44,8 @@ pub struct TextModelSizes {
     pub vocab_size: usize,
     /// Layers.
     pub num_hidden_layers: usize,
+    /// Heads of each layer's attention.
+    pub num_attention_heads: usize,
     /// Rows of the table of positions.
     pub max_position_embeddings: usize,
     /// The token that pads; 1 for RoBERTa and 0 for BERT where the file does not say.
@@ -60,7 +62,8 @@ impl TextModel {
     ///
     /// # Errors
     ///
-    /// [`RecipeError::TextModel`] where a file is missing or the configuration has no sizes;
+    /// [`RecipeError::TextModel`] where a file is missing, the model is neither a RoBERTa nor a BERT, or
+    /// the configuration has no sizes;
     /// [`RecipeError::Io`] where one cannot be read.
     pub fn open(folder: &Path) -> Result<Self, RecipeError> {
         let unfit = |missing: String| RecipeError::TextModel { folder: folder.into(), missing };
@@ -75,8 +78,7 @@ impl TextModel {
         }
         let weights = WEIGHTS.iter().find(there).ok_or_else(|| unfit("no weights".into()))?;
         let text = std::fs::read(folder.join(CONFIG)).map_err(failed(&folder.join(CONFIG)))?;
-        let mut sizes: TextModelSizes =
-            serde_json::from_slice(&text).map_err(|e| unfit(format!("a {CONFIG} that says too little ({e})")))?;
+        let mut sizes = sizes(&text).map_err(unfit)?;
         if sizes.pad_token_id == unsaid() {
             sizes.pad_token_id = u32::from(sizes.model_type != "bert");
         }
@@ -121,6 +123,8 @@ impl TextModel {
             format!("text.model={:?}", self.digest),
             format!("text.width={}", self.sizes.hidden_size),
             format!("text.vocabulary={}", self.sizes.vocab_size),
+            format!("text.layers={}", self.sizes.num_hidden_layers),
+            format!("text.heads={}", self.sizes.num_attention_heads),
         ]
     }
 
@@ -138,6 +142,18 @@ impl TextModel {
             }
             false => Ok(()),
         }
+    }
+}
+
+/// What a `config.json` says, or what is wrong with it. The kind is read first: other models' sizes have other names.
+fn sizes(config: &[u8]) -> Result<TextModelSizes, String> {
+    let too_little = |e: serde_json::Error| format!("a {CONFIG} that says too little ({e})");
+    let config: serde_json::Value = serde_json::from_slice(config).map_err(too_little)?;
+    match config["model_type"].as_str() {
+        Some(kind) if !["roberta", "bert"].contains(&kind) => {
+            Err(format!("a {CONFIG} of another architecture ({kind:?}; only \"roberta\" and \"bert\" are read)"))
+        }
+        _ => serde_json::from_value(config).map_err(too_little),
     }
 }
 

@@ -31,7 +31,7 @@ fn model(folder: &Path, config: serde_json::Value, weights: &str) {
 }
 
 fn config() -> serde_json::Value {
-    json!({ "model_type": "roberta", "hidden_size": 24, "vocab_size": 300, "num_hidden_layers": 6,
+    json!({ "model_type": "roberta", "hidden_size": 24, "vocab_size": 300, "num_hidden_layers": 6, "num_attention_heads": 3,
             "max_position_embeddings": 130, "pad_token_id": 1 })
 }
 
@@ -108,6 +108,8 @@ fn a_pretrained_model_is_known_by_its_files_wherever_they_lie() {
     assert_eq!(first.id, second.id);
     assert_ne!(first.id, third.id);
     assert_eq!((first.recipe.embed(), first.recipe.text.vocabulary), (24, 300));
+    // Operation counts and memory estimates go by these.
+    assert_eq!((first.recipe.text.layers, first.recipe.text.heads), (6, 3));
     assert_eq!(first.recipe.text.model, found.unwrap().digest());
 }
 
@@ -148,6 +150,8 @@ fn a_folder_that_is_no_model_says_what_it_lacks() {
     std::fs::write(place.path().join("merges.txt"), "").unwrap();
     error("no weights");
     std::fs::write(place.path().join("pytorch_model.bin"), "").unwrap();
+    error("another architecture (\"gpt2\"");
+    std::fs::write(place.path().join("config.json"), json!({ "model_type": "bert" }).to_string()).unwrap();
     error("a config.json that says too little");
     std::fs::write(place.path().join("config.json"), config().to_string()).unwrap();
     let model = TextModel::open(place.path()).unwrap();

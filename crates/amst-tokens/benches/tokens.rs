@@ -1,5 +1,5 @@
-//! 10,000 posts to rows of 128 ids: on one thread, and on all of rayon's.
-//! `against_python.py` times Hugging Face's library on the same posts.
+//! 10,000 posts to rows of 128 ids: on one thread, and on all of rayon's; here, and by Hugging Face's
+//! library as a Rust program would call it. `against_python.py` times the same library from Python.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,6 +7,7 @@ use std::time::Duration;
 use amst_tokens::Tokenizer;
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
+use tokenizers::{PaddingParams, PaddingStrategy, TruncationParams};
 
 const WORDS: &str = "the a of my your our coffee morning match goal tonight weather rain happy sad really lovely photo \
                      street waiting train again never don't it's we're music album london dog dinner win news update";
@@ -45,6 +46,10 @@ fn tokens(c: &mut Criterion) {
     let tokenizer = Tokenizer::read(&fixture).expect("the fixture");
     let total: usize = tokenizer.encode_batch(&posts).expect("rows").iter().map(|row| row.len()).sum();
     println!("{} bytes, {total} tokens", posts.iter().map(String::len).sum::<usize>());
+    let theirs = hugging_face(&fixture);
+    let rows = theirs.encode_batch_fast(posts.clone(), true).expect("rows");
+    let ours = tokenizer.encode_batch(&posts).expect("rows");
+    assert!(rows.iter().zip(&ours).all(|(theirs, ours)| theirs.get_ids() == ours.ids), "not the same work");
     let mut group = c.benchmark_group("10,000 posts");
     group.sample_size(20).measurement_time(Duration::from_secs(10));
     for threads in [1, rayon::current_num_threads().max(2)] {
@@ -52,7 +57,24 @@ fn tokens(c: &mut Criterion) {
         group.bench_function(format!("{threads} threads"), |b| {
             b.iter(|| pool.install(|| tokenizer.encode_batch(black_box(&posts))).expect("rows"))
         });
+        group.bench_function(format!("{threads} threads, Hugging Face"), |b| {
+            b.iter(|| pool.install(|| theirs.encode_batch_fast(black_box(posts.clone()), true)).expect("rows"))
+        });
+        // `encode_batch_fast` takes texts that it owns.
+        group.bench_function(format!("{threads} threads, copying the texts alone"), |b| {
+            b.iter(|| black_box(black_box(&posts).clone()))
+        });
     }
+}
+
+/// The same rows, by the library alone.
+fn hugging_face(fixture: &Path) -> tokenizers::Tokenizer {
+    let mut theirs = tokenizers::Tokenizer::from_file(fixture.join("tokenizer.json")).expect("the fixture");
+    let truncation = TruncationParams { max_length: 128, ..TruncationParams::default() };
+    theirs.with_truncation(Some(truncation)).expect("a length with room");
+    let padding = PaddingParams { strategy: PaddingStrategy::Fixed(128), pad_id: 1, ..PaddingParams::default() };
+    theirs.with_padding(Some(padding));
+    theirs
 }
 
 criterion_group!(benches, tokens);

@@ -10,7 +10,7 @@ use amst_recipe::{Modality, Recipe, TextModel};
 use burn::tensor::Device;
 
 use crate::TrainError;
-use crate::text_encoder::TextEncoders;
+use crate::text_encoder::{self, TextEncoders};
 
 /// A method and the network it trains, as initialised.
 pub struct Built {
@@ -73,12 +73,16 @@ fn build_with(recipe: &Recipe, texts: TextEncoders<'_>, classes: usize, device: 
     Ok(Built { method, net })
 }
 
-/// Refuses a recipe whose method cannot be made, before any data are prepared for it.
+/// Refuses a recipe whose method or text encoder cannot be made, before any data are prepared for it.
 ///
 /// # Errors
 ///
-/// A schedule in which nothing would ever train.
-pub fn check(recipe: &Recipe) -> Result<(), TrainError> {
+/// A schedule in which nothing would ever train; a text model of a kind that is not read here, or one
+/// with fewer positions than the recipe's texts may have tokens.
+pub fn check(recipe: &Recipe, text_model: Option<&TextModel>) -> Result<(), TrainError> {
+    if let Some(model) = text_model {
+        text_encoder::config(&recipe.text, model)?;
+    }
     method(recipe).map(|_| ())
 }
 

@@ -87,17 +87,22 @@ pub(crate) fn from_scratch(text: &TextSpec) -> RobertaConfig {
     }
 }
 
-fn pretrained(text: &TextSpec, model: &TextModel, dropout_seed: u64, device: &Device) -> Result<Roberta, TrainError> {
+/// The configuration of a pretrained model under a recipe.
+pub(crate) fn config(text: &TextSpec, model: &TextModel) -> Result<RobertaConfig, TrainError> {
     let config = RobertaConfig {
         unfrozen_layers: Some(text.unfrozen_layers),
         frozen_eval: text.frozen_eval,
-        dropout_seed,
         ..RobertaConfig::read(&model.config())?
     };
     if text.max_length > config.max_length() {
         let why = format!("is {}, and the model reads up to {} tokens", text.max_length, config.max_length());
         return Err(RecipeError::Value { key: "text.max_length".into(), why }.into());
     }
+    Ok(config)
+}
+
+fn pretrained(text: &TextSpec, model: &TextModel, dropout_seed: u64, device: &Device) -> Result<Roberta, TrainError> {
+    let config = RobertaConfig { dropout_seed, ..config(text, model)? };
     config.load(model.folder(), device).map_err(|error| match error {
         PretrainedError::Config(error) => error.into(),
         PretrainedError::Weights(error) => error.into(),

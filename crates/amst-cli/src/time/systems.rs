@@ -90,7 +90,7 @@ impl Setup {
             true => (cell(assignments)?, None),
             false => TextModels::new(hub::text_model).complete(assignments, cell)?,
         };
-        amst_train::check(&cell.recipe).map_err(|e| RecipeError::Contradiction(e.to_string()))?;
+        amst_train::check(&cell.recipe, text_model.as_ref()).map_err(|e| RecipeError::Contradiction(e.to_string()))?;
         let published = self.drawn.then(|| row.published.get(&spec.name).copied()).flatten();
         let (id, skips) = (row.id.clone(), row.method.skips());
         Ok(System { id, published, skips, cell, lock: lock.clone(), text_model })

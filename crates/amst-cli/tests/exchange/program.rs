@@ -22,7 +22,13 @@ pub const SMALL: [&str; 6] = ["--dataset", "synthetic", "--epochs", "2", "--set"
 pub fn amst(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("amst"));
     let datasets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets");
-    let output = command.current_dir(folder).env("AMST_DATASETS", datasets).args(arguments).output().unwrap();
+    let output = command
+        .current_dir(folder)
+        .env("AMST_DATASETS", datasets)
+        .env("HF_HOME", folder.join("no-hub"))
+        .args(arguments)
+        .output()
+        .unwrap();
     let message = String::from_utf8_lossy(&output.stderr);
     assert!(!message.contains("panicked at"), "{message}");
     output

@@ -60,7 +60,7 @@ fn rows_have_the_papers_length_and_the_mask_goes_where_it_is_told() {
 fn without_a_tokenizer_it_tells_how_to_get_one() {
     let folder = folder(b"text");
     let output = amst(folder.path(), &["tokens", "posts.txt", "--out", "ids.npy"]);
-    refused(&output, USAGE, &["--tokenizer", "`tokenizer.json`", "roberta-base"]);
+    refused(&output, USAGE, &["`--tokenizer roberta-base`", "tokenizer.json", "cargo xtask fetch roberta-base"]);
     let output = amst(folder.path(), &["tokens", "posts.txt", "--out", "ids.npy", "--tokenizer", "elsewhere"]);
     refused(&output, DATA, &["elsewhere", "`vocab.json` and `merges.txt`"]);
     assert!(!folder.path().join("ids.npy").exists());

@@ -109,6 +109,16 @@ struct File {
     is_decoder: Option<bool>,
 }
 
+const KNOWN: &str = "\"roberta\" or \"bert\"";
+
+/// Refuses another architecture by its name: before its sizes, which have other names, are missed.
+fn known(json: &serde_json::Value) -> Result<(), ConfigError> {
+    match json["model_type"].as_str() {
+        Some(kind) if !["roberta", "bert"].contains(&kind) => Err(unsupported("model_type", kind.into(), KNOWN)),
+        _ => Ok(()),
+    }
+}
+
 impl RobertaConfig {
     /// Reads Hugging Face's `config.json` of a RoBERTa or a BERT (DistilRoBERTa and MiniLM are such).
     ///
@@ -118,7 +128,9 @@ impl RobertaConfig {
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let unreadable = |why: String| ConfigError::File { path: path.into(), why };
         let text = std::fs::read_to_string(path).map_err(|e| unreadable(e.to_string()))?;
-        Self::of_file(serde_json::from_str(&text).map_err(|e| unreadable(e.to_string()))?)
+        let json: serde_json::Value = serde_json::from_str(&text).map_err(|e| unreadable(e.to_string()))?;
+        known(&json)?;
+        Self::of_file(serde_json::from_value(json).map_err(|e| unreadable(e.to_string()))?)
     }
 
     /// The same from JSON at hand; without a `model_type` it is a RoBERTa.
@@ -130,6 +142,7 @@ impl RobertaConfig {
         if let Some(object) = json.as_object_mut() {
             object.entry("model_type").or_insert_with(|| "roberta".into());
         }
+        known(&json)?;
         let unfit = |e: serde_json::Error| ConfigError::Unfit { why: e.to_string() };
         Self::of_file(serde_json::from_value(json).map_err(unfit)?)
     }
@@ -138,7 +151,7 @@ impl RobertaConfig {
         let (architecture, padding) = match file.model_type.as_str() {
             "roberta" => (Architecture::Roberta, 1),
             "bert" => (Architecture::Bert, 0),
-            _ => return Err(unsupported("model_type", file.model_type, "\"roberta\" or \"bert\"")),
+            _ => return Err(unsupported("model_type", file.model_type, KNOWN)),
         };
         // Hugging Face's "gelu" is the exact one; "gelu_new" and others are approximations.
         only("hidden_act", file.hidden_act, "gelu", "\"gelu\"")?;

@@ -26,7 +26,7 @@ pub(super) fn apply<M: Module>(module: &mut M, path: &Path, renames: &Renames) -
     let mut foreign = BTreeSet::new();
     collect_foreign(&pickle, &mut foreign);
     if !foreign.is_empty() {
-        let what = foreign.into_iter().take(10).collect::<Vec<_>>().join(", ");
+        let what = foreign.into_iter().collect::<Vec<_>>().join(", ");
         return Err(WeightsError::Foreign { path: path.into(), what });
     }
     // Left on, this would number the layers anew and so hide that one is missing.

@@ -143,4 +143,7 @@ cases! {
     gradient_blending: "blending-av",
     early_stopping_of_a_modality: "early-stopping-av",
     alternating_with_probes_fast: "amst-alt-av-probes",
+    alternating_with_a_partly_frozen_roberta_fast: "amst-alt-atv",
+    joint_with_a_partly_frozen_roberta_official: "amst-joint-atv",
+    full_with_a_partly_frozen_roberta_fast: "amst-full-atv",
 }

@@ -8,6 +8,7 @@
 use std::path::PathBuf;
 
 use amst::{Optimiser, StepLr};
+use amst_encoders::{Encoder, Input, RobertaConfig, TrainingStep};
 use amst_recipe::Optim;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -135,4 +136,22 @@ fn the_learning_rate_drops_when_pytorchs_does() {
     let schedule = StepLr::new(&case.optim());
     let got: Vec<f64> = (0..case.steps).map(|step| schedule.at(step)).collect();
     assert_eq!(got, case.lr_per_step);
+}
+
+/// What never has a gradient costs no memory: of a text encoder with one layer of two unfrozen, that layer's tensors
+/// have a velocity and no others.
+#[test]
+fn frozen_layers_have_no_velocity() {
+    let device = Device::flex().autodiff();
+    let config = RobertaConfig { unfrozen_layers: Some(1), ..RobertaConfig::small(30, 8, 2, 2, 6) };
+    let mut normal = || 0.5;
+    let encoder = config.init(&mut normal, &device).unwrap();
+    let ids = Tensor::from_data(TensorData::new(vec![5i64, 6, 7], [1, 3]), &device);
+    let input = Input::Tokens { ids, mask: Tensor::ones([1, 3], &device) };
+    let embedding = encoder.embed_in_step(&input, TrainingStep { epoch: 0, step: 0 });
+    let mut gradients = embedding.powi_scalar(2).sum().backward();
+    let mut optimiser = Optimiser::new(&case().optim());
+    let encoder = optimiser.step(0.1, encoder, &mut gradients);
+    let (_, with_velocity) = optimiser.velocities(encoder);
+    assert_eq!(with_velocity.len(), 16, "the tensors of a layer");
 }

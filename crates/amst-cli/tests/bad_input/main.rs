@@ -6,3 +6,4 @@ mod data;
 mod methods;
 mod program;
 mod runs;
+mod text;

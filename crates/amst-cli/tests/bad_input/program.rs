@@ -22,7 +22,7 @@ pub fn datasets() -> PathBuf {
 /// `amst` with these arguments and a folder for runs.
 pub fn amst(arguments: &[&str], out: &Path) -> Output {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("amst"));
-    command.env("AMST_DATASETS", datasets()).args(arguments).arg("--out").arg(out);
+    command.env("AMST_DATASETS", datasets()).env("HF_HOME", out.join("no-hub")).args(arguments).arg("--out").arg(out);
     let output = command.output().unwrap();
     for text in [&output.stdout, &output.stderr] {
         let text = String::from_utf8_lossy(text);

@@ -143,7 +143,7 @@ fn a_frozen_part_without_dropout_is_computed_once_and_gives_the_same() {
 }
 
 #[test]
-fn texts_longer_than_the_models_positions_and_layers_it_lacks_are_errors() {
+fn texts_longer_than_the_models_positions_are_an_error() {
     let folder = tempfile::tempdir().unwrap();
     pretrained(folder.path(), 0.1);
     let encoder = format!("text.encoder={}", folder.path().display());

@@ -19,9 +19,10 @@ pub fn program(package: &str, name: &str, how: &[&str]) -> anyhow::Result<PathBu
 /// Builds a bench as `cargo bench` does, and says where it is.
 ///
 /// Of the whole workspace: asked for one package, cargo would choose other features of burn and build it again.
-pub fn bench(name: &str) -> anyhow::Result<PathBuf> {
+/// `how` are further arguments, such as features.
+pub fn bench(name: &str, how: &[&str]) -> anyhow::Result<PathBuf> {
     let mut command = cargo();
-    command.args(["bench", "--workspace", "--bench", name, "--no-run"]);
+    command.args(["bench", "--workspace", "--bench", name, "--no-run"]).args(how);
     built(command, name)
 }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub use audit::Audit;
 pub use media::{Fbank, FrameCount, Frames};
 
-use amst_recipe::{Modality, Preset};
+use amst_recipe::{Modality, Precision, Preset};
 use amst_train::{Every, Keep};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -102,6 +102,9 @@ pub struct Layers {
     /// Epochs; short for `--set epochs=N`
     #[arg(long)]
     pub epochs: Option<usize>,
+    /// How exactly to compute: `f32`, on GPUs `tf32`, with LibTorch and on GPUs `bf16`; short for `--set precision=NAME`
+    #[arg(long, value_name = "NAME", value_parser = Precision::parse)]
+    pub precision: Option<Precision>,
     /// Change one setting; `amst keys` lists them
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub assignments: Vec<String>,
@@ -174,6 +177,9 @@ pub struct Replay {
     /// Where to compute: `flex`, `cuda[:i]` or `tch[:cpu|:cuda:i]`
     #[arg(long, default_value = "flex")]
     pub device: String,
+    /// How exactly to compute: `f32`, on GPUs `tf32`, with LibTorch and on GPUs `bf16`
+    #[arg(long, value_name = "NAME", value_parser = Precision::parse, default_value = "f32")]
+    pub precision: Precision,
 }
 
 /// `amst init`.
@@ -274,6 +280,9 @@ pub struct Which {
     /// Where to compute: `flex`, `cuda[:i]` or `tch[:cpu|:cuda:i]`
     #[arg(long, default_value = "flex")]
     pub device: String,
+    /// How exactly to compute: `f32`, on GPUs `tf32`, with LibTorch and on GPUs `bf16`
+    #[arg(long, value_name = "NAME", value_parser = Precision::parse, default_value = "f32")]
+    pub precision: Precision,
 }
 
 /// `amst predict`.

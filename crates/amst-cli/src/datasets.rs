@@ -46,6 +46,7 @@ pub fn resolved_in(what: &Layers, raw: &Path) -> Result<Resolved> {
 fn of(what: &Layers, dataset: ResolvedDataset) -> Result<Resolved> {
     let mut assignments = what.assignments.clone();
     assignments.extend(what.epochs.map(|n| format!("epochs={n}")));
+    assignments.extend(what.precision.map(|p| format!("precision={p}")));
     assignments.extend(what.modalities.iter().map(|list| format!("modalities={list}")));
     let lock = DataLock::of(&dataset)?;
     let models = TextModels::new(hub::text_model);

@@ -1,9 +1,11 @@
 //! `--device`: the only place that names a backend.
 
+use amst_recipe::Precision;
 use anyhow::{Result, bail};
 use burn::tensor::Device;
 
 use crate::failure::Usage;
+use crate::precision;
 
 /// What this program was compiled with, as `--device` takes it.
 fn compiled() -> Vec<&'static str> {
@@ -20,8 +22,15 @@ fn compiled() -> Vec<&'static str> {
     names
 }
 
-/// Opens a device by name; one that is not compiled in is an error, never another device.
-pub fn open(name: &str) -> Result<Device> {
+/// Opens a device by name for work of a precision; one that is not compiled in is an error, never another device, and
+/// so is a precision that it lacks.
+pub fn open(name: &str, precision: Precision) -> Result<Device> {
+    let device = compiled_in(name)?;
+    precision::set(name, precision)?;
+    Ok(device)
+}
+
+fn compiled_in(name: &str) -> Result<Device> {
     let (kind, rest) = name.split_once(':').map_or((name, None), |(kind, rest)| (kind, Some(rest)));
     match (kind, rest) {
         #[cfg(feature = "flex")]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use amst_data::Prepared;
 use amst_encoders::{WeightsError, write_weights};
-use amst_recipe::Recipe;
+use amst_recipe::{Precision, Recipe};
 use amst_train::{Built, TrainError};
 use anyhow::Result;
 use burn::module::Module;
@@ -19,7 +19,7 @@ use crate::device;
 pub fn run(args: &Init) -> Result<()> {
     let resolved = resolved(&args.what)?;
     let recipe = &resolved.cell.recipe;
-    let built = build(&resolved, &device::open("flex")?)?;
+    let built = build(&resolved, &device::open("flex", Precision::F32)?)?;
     write_weights(&built.net.valid(), &args.out, &built.names()).map_err(|error| unwritable(error, &args.out))?;
     println!("{}: {} with seed {}", args.out.display(), recipe.method.name(), recipe.seed);
     println!("  start from it with `amst train --init {}`", args.out.display());

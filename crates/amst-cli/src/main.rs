@@ -22,6 +22,7 @@ mod ls;
 mod network;
 mod npy;
 mod out_of_memory;
+mod precision;
 mod predict;
 mod prepare;
 mod profile;

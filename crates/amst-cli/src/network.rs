@@ -25,8 +25,10 @@ pub struct Opened {
 /// Finds and reads the network.
 pub fn open(which: &Which) -> Result<Opened> {
     let place = place(which)?;
-    let device = device::open(&which.device)?;
-    let found = find_network(&place)?;
+    let device = device::open(&which.device, which.precision)?;
+    let mut found = find_network(&place)?;
+    // Whatever it was trained with.
+    found.recipe.precision = which.precision;
     let text_model = TextModels::new(hub::text_model).of(&found.recipe)?;
     let classes = match &found.classes {
         Some(classes) => classes.clone(),

@@ -1,5 +1,6 @@
 //! `amst replay`.
 
+use amst_recipe::Precision;
 use amst_replay::Case;
 use anyhow::Result;
 
@@ -8,8 +9,8 @@ use crate::device;
 
 /// Replays a case and writes its files.
 pub fn run(args: &Replay) -> Result<()> {
-    let device = device::open(&args.device)?;
-    let case = Case::open(&args.case)?;
+    let device = device::open(&args.device, args.precision)?;
+    let case = Case::open(&args.case)?.in_bf16(args.precision == Precision::Bf16);
     let run = amst_replay::replay(&case, &device)?;
     run.write(&args.out)?;
     let last = run.epochs.last().expect("a case has at least one epoch");

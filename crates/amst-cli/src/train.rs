@@ -18,8 +18,8 @@ use crate::signals;
 /// Trains one cell, or shows the result that is there.
 pub fn run(args: &Train) -> Result<()> {
     let what = &args.what;
-    let device = device::open(&args.device)?;
     let resolved = resolved(&layers(args)?)?;
+    let device = device::open(&args.device, resolved.cell.recipe.precision)?;
     refuse_unnamed_weights(args, &resolved)?;
     amst_train::check(&resolved.cell.recipe, resolved.text_model.as_ref())?;
     if !args.fresh && finished_before(args, &resolved)? {

@@ -5,7 +5,7 @@ use burn::module::Module;
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2d;
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{DType, Device, Tensor};
 
 use crate::init::{kaiming_conv, normal_param};
 use crate::{BatchNorm, Encoder, Input, Normal};
@@ -46,6 +46,8 @@ pub struct ResNet18 {
     layer3: Vec<BasicBlock>,
     layer4: Vec<BasicBlock>,
     proj: Option<Conv2d>,
+    #[module(skip)]
+    bf16: bool,
 }
 
 /// Two 3×3 convolutions around a shortcut.
@@ -84,6 +86,7 @@ impl ResNet18Config {
             layer3: stage(2 * w, 4 * w, 2, normal, device),
             layer4: stage(4 * w, 8 * w, 2, normal, device),
             proj: self.embed.map(|embed| projection(8 * w, embed, normal, device)),
+            bf16: false,
         }
     }
 }
@@ -116,11 +119,11 @@ impl BasicBlock {
         }
     }
 
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let y = self.bn1.forward_relu(convolve(&self.conv1, x.clone()));
-        let y = convolve(&self.conv2, y);
+    fn forward(&self, x: Tensor<4>, bf16: bool) -> Tensor<4> {
+        let y = self.bn1.forward_relu(convolve(&self.conv1, x.clone(), bf16));
+        let y = convolve(&self.conv2, y, bf16);
         let shortcut = match &self.downsample {
-            Some(downsample) => downsample.bn.forward(convolve(&downsample.conv, x)),
+            Some(downsample) => downsample.bn.forward(convolve(&downsample.conv, x, bf16)),
             None => x,
         };
         self.bn2.forward_add_relu(y, shortcut)
@@ -128,17 +131,24 @@ impl BasicBlock {
 }
 
 impl ResNet18 {
+    /// Rounds inputs, kernels and outputs of the convolutions to bfloat16, or no longer does; their gradients too.
+    /// Parameters, normalisation and everything behind it stay float32. The device must have the type.
+    pub fn in_bf16(mut self, bf16: bool) -> Self {
+        self.bf16 = bf16;
+        self
+    }
+
     /// Feature maps of `[batch, channels, height, width]`, before averaging: `[batch, D, h, w]`.
     pub fn features(&self, x: Tensor<4>) -> Tensor<4> {
-        let mut x = self.bn1.forward_relu(convolve(&self.conv1, x));
+        let mut x = self.bn1.forward_relu(convolve(&self.conv1, x, self.bf16));
         if let Some(maxpool) = &self.maxpool {
             x = maxpool.forward(x);
         }
         for block in [&self.layer1, &self.layer2, &self.layer3, &self.layer4].into_iter().flatten() {
-            x = block.forward(x);
+            x = block.forward(x, self.bf16);
         }
         match &self.proj {
-            Some(proj) => convolve(proj, x),
+            Some(proj) => convolve(proj, x, self.bf16),
             None => x,
         }
     }
@@ -157,8 +167,13 @@ impl ResNet18 {
 }
 
 /// A layer's convolution; its settings are those of `kaiming_conv`.
-fn convolve(layer: &Conv2d, x: Tensor<4>) -> Tensor<4> {
-    conv2d(x, layer.weight.val(), layer.stride[0], layer.kernel_size[0] / 2)
+fn convolve(layer: &Conv2d, x: Tensor<4>, bf16: bool) -> Tensor<4> {
+    let (kernels, stride, padding) = (layer.weight.val(), layer.stride[0], layer.kernel_size[0] / 2);
+    if bf16 {
+        let [x, kernels] = [x, kernels].map(|t| t.cast(DType::BF16));
+        return conv2d(x, kernels, stride, padding).cast(DType::F32);
+    }
+    conv2d(x, kernels, stride, padding)
 }
 
 /// Mean over frames, height and width: `[batch * frames, D, h, w]` to `[batch, D]`.

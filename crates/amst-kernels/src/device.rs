@@ -2,8 +2,8 @@
 
 use burn::backend::{DispatchTensor, DispatchTensorKind};
 
-/// Whether normalisation has kernels where a tensor lies.
-pub fn has_normalisation(tensor: &DispatchTensor) -> bool {
+/// Whether there are kernels where a tensor lies.
+pub fn has_kernels(tensor: &DispatchTensor) -> bool {
     match place(&tensor.kind) {
         #[cfg(feature = "flex")]
         DispatchTensorKind::Flex(_) => true,
@@ -14,11 +14,11 @@ pub fn has_normalisation(tensor: &DispatchTensor) -> bool {
     }
 }
 
-/// Whether a tensor lies on Flex, for what has kernels there alone.
-pub fn has_flex_kernels(tensor: &DispatchTensor) -> bool {
+/// Whether they compute in `bf16` too.
+pub fn has_bf16_kernels(tensor: &DispatchTensor) -> bool {
     match place(&tensor.kind) {
-        #[cfg(feature = "flex")]
-        DispatchTensorKind::Flex(_) => true,
+        #[cfg(feature = "tch")]
+        DispatchTensorKind::LibTorch(_) => true,
         #[allow(unreachable_patterns)]
         _ => false,
     }

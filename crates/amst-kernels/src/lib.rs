@@ -4,9 +4,10 @@
 //! - [`convolution`]: convolution of two dimensions, forward and both gradients,
 //! - [`descent`]: a parameter's step, with momentum and weight decay.
 //!
-//! There are kernels for `flex`, and of normalisation for LibTorch (features `flex` and `tch`, which
-//! a *program* turns on together with the device). On any other device, and for any type but `f32`,
-//! burn's own operations compute the same. On `flex` results do not depend on the number of threads.
+//! There are kernels for `flex` and for LibTorch (features `flex` and `tch`, which a *program* turns
+//! on together with the device). On any other device, and for any type but `f32` (and `bf16` in
+//! convolutions on LibTorch), burn's own operations compute the same. On `flex` results do not depend
+//! on the number of threads.
 //!
 //! ```
 //! use amst_kernels::batch_norm::{Then, train};
@@ -32,5 +33,9 @@ pub mod descent;
 mod device;
 #[cfg(feature = "flex")]
 mod flex;
+#[cfg(feature = "tch")]
+mod libtorch;
+#[cfg(all(feature = "tch", not(windows)))]
+pub mod tf32;
 #[cfg(feature = "flex")]
 mod wide;

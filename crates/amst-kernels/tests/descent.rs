@@ -1,7 +1,10 @@
 //! A step against burn's own operations, to the bit; against PyTorch it is held by `crates/amst/tests/sgd.rs`.
 
+mod devices;
+
 use amst_kernels::descent::{Sgd, step};
 use burn::tensor::{Device, Tensor};
+use devices::devices;
 
 /// Numbers without a pattern.
 fn noise(size: usize, seed: u64, device: &Device) -> Tensor<1> {
@@ -52,15 +55,46 @@ fn steps_are_those_of_the_rule_to_the_bit() {
 
 #[test]
 fn what_others_hold_is_not_overwritten() {
-    let device = Device::flex();
     let sgd = Sgd { lr: 0.1, momentum: 0.9, weight_decay: 1e-3 };
-    let [value, gradient, velocity] = [1, 2, 3].map(|seed| noise(40, seed, &device));
-    let before = [&value, &gradient, &velocity].map(|t| floats(t.clone()));
-    let shaped = |t: &Tensor<1>| t.clone().reshape([5, 8]);
-    let (moved, _) = step(shaped(&value), shaped(&gradient), Some(velocity.clone()), sgd);
-    assert_eq!(moved.dims(), [5, 8]);
-    assert_ne!(floats(moved), before[0]);
-    assert_eq!([value, gradient, velocity].map(floats), before);
+    for (on, device) in devices() {
+        let [value, gradient, velocity] = [1, 2, 3].map(|seed| noise(40, seed, &device));
+        let before = [&value, &gradient, &velocity].map(|t| floats(t.clone()));
+        let shaped = |t: &Tensor<1>| t.clone().reshape([5, 8]);
+        for velocity in [Some(velocity.clone()), None] {
+            let (moved, _) = step(shaped(&value), shaped(&gradient), velocity, sgd);
+            assert_eq!(moved.dims(), [5, 8]);
+            assert_ne!(floats(moved), before[0], "{on}");
+        }
+        assert_eq!([value, gradient, velocity].map(floats), before, "{on}");
+    }
+}
+
+/// LibTorch's kernel may round once where the rule rounds twice.
+#[test]
+fn steps_are_those_of_the_rule_on_every_device() {
+    for (on, device) in devices() {
+        for (momentum, weight_decay) in [(0.9, 1e-2), (0.9, 0.0), (0.0, 1e-2)] {
+            let sgd = Sgd { lr: 0.03, momentum, weight_decay };
+            // A matrix whose gradient and value lie turned in memory.
+            let turned = |seed| noise(35, seed, &device).reshape([5, 7]).transpose();
+            let (mut ours, mut our_velocity) = (turned(1), None);
+            let (mut theirs, mut their_velocity) = (turned(1).reshape([35]), None);
+            for seed in 2..6 {
+                let (value, velocity) = step(ours, turned(seed), our_velocity, sgd);
+                (ours, our_velocity) = (value, Some(velocity));
+                let (value, velocity) = composed(theirs, turned(seed).reshape([35]), their_velocity, sgd);
+                (theirs, their_velocity) = (value, Some(velocity));
+                let pairs = [
+                    (floats(ours.clone()), &theirs),
+                    (floats(our_velocity.clone().unwrap()), their_velocity.as_ref().unwrap()),
+                ];
+                for (got, want) in pairs {
+                    let apart = got.iter().zip(floats(want.clone())).map(|(g, w)| (g - w).abs()).fold(0.0, f32::max);
+                    assert!(apart < 1e-6, "{on}, momentum {momentum}, decay {weight_decay}: {apart:.1e}");
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::lock::hex;
 use crate::method::sections;
-use crate::{DataLock, Every, Execution, MethodName, Modality, Recipe};
+use crate::{DataLock, Every, Execution, MethodName, Modality, Precision, Recipe};
 
 /// Raised whenever a change to the code changes results, so that older results are not mixed in.
 pub const CODE_EPOCH: u32 = 2;
@@ -98,6 +98,10 @@ fn essential(recipe: &Recipe) -> Value {
     }
     if recipe.dataset != crate::SYNTHETIC {
         object.remove("synthetic");
+    }
+    if recipe.precision == Precision::F32 {
+        // Results from before there was a choice are of the same cell.
+        object.remove("precision");
     }
     for section in sections().filter(|s| Some(*s) != recipe.method.section()) {
         object.remove(section);

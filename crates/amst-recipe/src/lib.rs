@@ -48,6 +48,7 @@ mod method;
 mod modality;
 mod operations;
 mod page;
+mod precision;
 mod preset;
 mod published;
 mod recipe;
@@ -79,6 +80,7 @@ pub use listing::Listing;
 pub use lock::DataLock;
 pub use method::MethodName;
 pub use modality::Modality;
+pub use precision::Precision;
 pub use preset::Preset;
 pub use published::{PAPER_DATASETS, PaperDataset, Published};
 pub use recipe::{

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::baselines::{
     AgmSpec, BlendingSpec, BudgetSpec, MlaSpec, MslrSpec, NaiveSpec, OgmSpec, PmrSpec, StoppingSpec,
 };
-use crate::{MethodName, Modality, TextSpec};
+use crate::{MethodName, Modality, Precision, TextSpec};
 
 /// A fully resolved training run. The defaults are the published ones (D4 and others in
 /// docs/paper.md); small data sets override them in their descriptor.
@@ -28,6 +28,8 @@ pub struct Recipe {
     pub batch_size: usize,
     /// Samples a step when evaluating; changes speed and memory only up to rounding.
     pub eval_batch_size: usize,
+    /// How exactly convolutions and products are computed.
+    pub precision: Precision,
     /// Optimiser and learning-rate schedule.
     pub optim: Optim,
     /// Which modality trains in which epoch (Eq. 1).
@@ -78,6 +80,7 @@ impl Default for Recipe {
             epochs: 100,
             batch_size: 64,
             eval_batch_size: 64,
+            precision: Precision::F32,
             optim: Optim::default(),
             skip: SkipSpec::default(),
             precise_bn: 0,

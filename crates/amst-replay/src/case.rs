@@ -17,6 +17,8 @@ pub struct Case {
     pub(crate) settings: Settings,
     /// `case.json` as it is, to be repeated in `result.json`.
     pub(crate) json: Value,
+    /// Whether the ResNets' convolutions are rounded.
+    pub(crate) bf16: bool,
 }
 
 /// `case.json`; what a method does not look at may be left out.
@@ -151,7 +153,7 @@ impl Case {
         let unfit = |e: serde_json::Error| ReplayError::File { verb: "read", path: path.clone(), why: e.to_string() };
         let json: Value = serde_json::from_slice(&read(&path)?).map_err(unfit)?;
         let settings: Settings = serde_json::from_value(json.clone()).map_err(unfit)?;
-        let case = Self { dir: dir.into(), settings, json };
+        let case = Self { dir: dir.into(), settings, json, bf16: false };
         case.modalities()?;
         for (key, number) in [("epochs", case.settings.epochs), ("steps", case.settings.steps)] {
             if number == 0 {
@@ -159,6 +161,12 @@ impl Case {
             }
         }
         Ok(case)
+    }
+
+    /// Rounds the ResNets' convolutions to bfloat16, which the recorded run did not.
+    pub fn in_bf16(mut self, bf16: bool) -> Self {
+        self.bf16 = bf16;
+        self
     }
 
     /// In training order.

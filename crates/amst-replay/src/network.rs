@@ -103,7 +103,7 @@ impl Case {
             return self.text_encoder(device);
         }
         let config = ResNet18Config { channels, width: s.width, stem: Stem::Imagenet, embed: s.embed };
-        Ok(AnyEncoder::ResNet18(config.init(&mut || 0.0, device)))
+        Ok(AnyEncoder::ResNet18(config.init(&mut || 0.0, device).in_bf16(self.bf16)))
     }
 
     /// A `RobertaConfig` with `unfreeze`, or `{"kind": "bag"}`.

@@ -6,7 +6,7 @@ use amst::{Branch, HeadKind, Method, Net, Probes, renames};
 use amst_baselines::Noise;
 use amst_data::{Purpose, Stream};
 use amst_encoders::{AnyEncoder, Renames, ResNet18Config, Stem, read_weights};
-use amst_recipe::{Modality, Recipe, TextModel};
+use amst_recipe::{Modality, Precision, Recipe, TextModel};
 use burn::tensor::Device;
 
 use crate::TrainError;
@@ -137,5 +137,5 @@ fn resnet_of(recipe: &Recipe, modality: Modality, normal: &mut dyn FnMut() -> f6
         amst_recipe::Stem::Small => Stem::Small,
     };
     let config = ResNet18Config { channels, width, stem, embed: recipe.projection(modality) };
-    AnyEncoder::ResNet18(config.init(normal, device))
+    AnyEncoder::ResNet18(config.init(normal, device).in_bf16(recipe.precision == Precision::Bf16))
 }

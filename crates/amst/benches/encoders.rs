@@ -4,10 +4,12 @@
 //! cargo bench --workspace --bench encoders                       # minutes
 //! cargo bench --workspace --bench encoders -- 'width 8'          # seconds
 //! cargo xtask bench encoders --against-pytorch                   # beside PyTorch
+//! cargo xtask bench encoders --against-pytorch --device tch      # LibTorch beside PyTorch
 //! ```
 //!
 //! One step is forward, backward and update, with the loss read on the way: the embedding's mean
-//! square distance from 1, SGD with momentum 0.9 and weight decay 1e-4. Device `flex`.
+//! square distance from 1, SGD with momentum 0.9 and weight decay 1e-4. Device
+//! `flex`, or with the feature `tch` what `AMST_BENCH_DEVICE` says, `flex` or `tch`.
 //! With `AMST_BENCH_STEPS` each workload prints one line of JSON instead, the median of so many steps
 //! after one that is not counted, in seconds: what `xtask/pytorch/encoders.py` does of the same
 //! workloads. `AMST_BENCH_THREADS` is the number of threads.
@@ -58,6 +60,16 @@ fn number(name: &str) -> Option<usize> {
     Some(text.parse().unwrap_or_else(|_| panic!("{name}={text} is not a number")))
 }
 
+fn device() -> Device {
+    match std::env::var("AMST_BENCH_DEVICE").as_deref() {
+        Err(_) | Ok("flex") => Device::flex(),
+        #[cfg(feature = "tch")]
+        #[allow(deprecated)] // Kept for speed on CPUs (docs/decisions/0001).
+        Ok("tch") => Device::libtorch(),
+        Ok(other) => panic!("AMST_BENCH_DEVICE={other}: this bench was built without it"),
+    }
+}
+
 fn measure() {
     let mut criterion = Criterion::default().configure_from_args();
     let mut group = criterion.benchmark_group("encoders");
@@ -97,7 +109,7 @@ struct Bench {
 
 impl Bench {
     fn new(workload: &Workload) -> Self {
-        let (device, mut state) = (Device::flex().autodiff(), 1u64);
+        let (device, mut state) = (device().autodiff(), 1u64);
         // Uniform numbers of variance 1.
         let mut normal = move || {
             state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);

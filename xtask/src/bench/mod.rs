@@ -35,6 +35,9 @@ pub struct Args {
     /// Threads of either side; without it, as many as there are cores.
     #[arg(long)]
     threads: Option<u32>,
+    /// Where ours computes, with --against-pytorch.
+    #[arg(long, default_value = "flex", value_parser = ["flex", "tch"])]
+    device: String,
     /// Print what was measured as JSON.
     #[arg(long)]
     json: bool,
@@ -54,7 +57,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             (None, _) | (_, false) => alone(group, &args.only)?,
             (Some(Twin::Sides(script)), true) => beside(group, script, args)?,
             (Some(Twin::Alternating(script)), true) => {
-                let bench = build::bench(group.name)?;
+                let bench = build::bench(group.name, &[])?;
                 python(script, &[bench.to_string_lossy().into_owned(), args.rounds.to_string()])?;
             }
             (Some(Twin::After(script)), true) => {
@@ -69,6 +72,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn refuse(group: &Group, args: &Args) -> Result<(), Usage> {
     let name = group.name;
     match (&group.twin, args.against_pytorch) {
+        (_, false) if args.device != "flex" => Err(Usage("--device goes with --against-pytorch".into())),
+        (_, true) if args.device != "flex" && name != "encoders" => {
+            Err(Usage(format!("`{name}` runs on flex alone: leave out --device")))
+        }
         (_, false) if args.json => Err(Usage("--json goes with --against-pytorch".into())),
         (None, true) => Err(Usage(format!("`{name}` has no PyTorch side: leave out --against-pytorch"))),
         (Some(Twin::Alternating(_) | Twin::After(_)), true) if args.json => {
@@ -102,7 +109,8 @@ fn alone(group: &Group, only: &str) -> anyhow::Result<()> {
 }
 
 fn beside(group: &Group, script: &str, args: &Args) -> anyhow::Result<()> {
-    let sides = Sides { bench: build::bench(group.name)?, script: root().join(script), args };
+    let how: &[&str] = if args.device == "tch" { &["--features", "amst/tch"] } else { &[] };
+    let sides = Sides { bench: build::bench(group.name, how)?, script: root().join(script), args };
     let mut comparison = Comparison::new(group.name);
     for round in 0..args.rounds {
         // Neither side is always the one that finds the machine warm.

@@ -30,7 +30,12 @@ pub struct Timing {
 impl Sides<'_> {
     /// A turn of ours.
     pub fn ours(&self) -> anyhow::Result<Vec<Timing>> {
-        self.turn(Command::new(&self.bench), "its reason is above")
+        let mut command = Command::new(&self.bench);
+        command.env("AMST_BENCH_DEVICE", &self.args.device);
+        // For LibTorch, as the script has it for PyTorch.
+        command.env("OMP_WAIT_POLICY", "passive");
+        command.envs(self.args.threads.map(|n| ("OMP_NUM_THREADS", n.to_string())));
+        self.turn(command, "its reason is above")
     }
 
     /// A turn of PyTorch's.

@@ -52,6 +52,8 @@ fn amst(setting: &Setting, task: &str, job: &Job) -> Command {
     // Preparing has the machine to itself.
     if task == "train" {
         command.env("RAYON_NUM_THREADS", setting.threads.to_string());
+        // LibTorch's own; runs beside each other are not to take the cores by spinning.
+        command.env("OMP_NUM_THREADS", setting.threads.to_string()).env("OMP_WAIT_POLICY", "passive");
     }
     command
 }

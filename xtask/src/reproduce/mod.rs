@@ -23,7 +23,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 
-use amst_recipe::Preset;
+use amst_recipe::{Precision, Preset};
 use amst_report::{Exporter, Json, Terminal, collect};
 
 use self::budget::Budget;
@@ -62,6 +62,9 @@ pub struct Args {
     /// Where to compute; of several GPUs, with commas, each has a run of its own.
     #[arg(long, default_value = "flex", value_name = "flex|cuda[:i]|tch[:cpu|:cuda[:i]],…")]
     pub device: String,
+    /// How exactly to compute, f32, tf32 or bf16; short for --set precision=NAME.
+    #[arg(long, value_name = "NAME", value_parser = Precision::parse)]
+    pub precision: Option<Precision>,
     /// A setting of every run, for example optim.lr=0.01; may be given several times.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,

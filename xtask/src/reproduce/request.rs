@@ -59,6 +59,7 @@ impl Request {
         let seeds = if args.seeds.is_empty() { grid.seeds.clone() } else { distinct(&args.seeds) };
         let mut assignments = args.set.clone();
         assignments.extend(args.epochs.map(|n| format!("epochs={n}")));
+        assignments.extend(args.precision.map(|p| format!("precision={p}")));
         assignments.extend(args.budget.iter().flat_map(|b| b.assignments()));
         refuse_identity(&assignments, !args.modalities.is_empty())?;
         let columns = columns(&args.datasets, &args.modalities)?;

@@ -122,6 +122,7 @@ fn time(args: &Args, program: PathBuf, column: &[String]) -> anyhow::Result<()> 
     option("--limit", args.times.limit.map(|n| n.to_string()));
     option("--execution", (!args.times.execution.is_empty()).then(|| args.times.execution.join(",")));
     option("--epochs", args.epochs.map(|n| n.to_string()));
+    option("--precision", args.precision.map(|p| p.name().to_string()));
     option("--out", Some(Folders::of(args.out.as_deref(), TIMES).runs.display().to_string()));
     args.set.iter().for_each(|set| option("--set", Some(set.clone())));
     if args.json {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use amst_recipe::Preset;
+use amst_recipe::{Precision, Preset};
 use clap::ValueEnum;
 
 /// `amst time`.
@@ -44,6 +44,9 @@ pub struct Args {
     /// Where to compute: `flex`, `cuda[:i]` or `tch[:cpu|:cuda:i]`
     #[arg(long, default_value = "flex")]
     pub device: String,
+    /// How exactly to compute: `f32`, on GPUs `tf32`, with LibTorch and on GPUs `bf16`; short for `--set precision=NAME`
+    #[arg(long, value_name = "NAME", value_parser = Precision::parse)]
+    pub precision: Option<Precision>,
     /// Folder of all runs, for prepared features
     #[arg(long, default_value = "runs")]
     pub out: PathBuf,

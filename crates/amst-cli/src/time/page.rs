@@ -32,8 +32,8 @@ fn heading(times: &Times) -> String {
     let [train, val] = times.samples;
     let settings: String = times.settings.iter().map(|set| format!("; {set}")).collect();
     format!(
-        "{} {of}, {train} + {val} samples, batch {}; device {}, {} threads; {} rounds after a warm-up{settings}",
-        times.title, times.batch_size, times.device, times.threads, times.rounds
+        "{} {of}, {train} + {val} samples, batch {}; device {}, {}, {} threads; {} rounds after a warm-up{settings}",
+        times.title, times.batch_size, times.device, times.precision, times.threads, times.rounds
     )
 }
 

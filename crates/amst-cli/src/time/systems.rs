@@ -3,8 +3,8 @@
 use amst_data::Prepared;
 use amst_fetch::hub;
 use amst_recipe::{
-    Cell, DataLock, DatasetSpec, Execution, MethodName, Recipe, RecipeError, ResolvedDataset, TextModel, TextModels,
-    TimedSystem, TimesTable, find_dataset, resolve, resolve_preset,
+    Cell, DataLock, DatasetSpec, Execution, MethodName, Precision, Recipe, RecipeError, ResolvedDataset, TextModel,
+    TextModels, TimedSystem, TimesTable, find_dataset, resolve, resolve_preset,
 };
 use anyhow::Result;
 use serde_json::json;
@@ -101,6 +101,7 @@ impl Setup {
         let mut all = Vec::new();
         all.extend(args.epochs.map(|n| format!("epochs={n}")));
         all.extend(args.modalities.iter().map(|list| format!("modalities={list}")));
+        all.extend(args.precision.map(|p| format!("precision={p}")));
         if let Some(samples) = args.samples {
             if !self.drawn {
                 return Err(Usage("`--samples` chooses how many are drawn: give `--shapes NAME` with it".into()).into());
@@ -127,6 +128,11 @@ impl Setup {
             format!("synthetic.test={}", part(whole.synthetic.test)),
             format!("skip.recalibrate={tail}"),
         ])
+    }
+
+    /// Of all systems alike.
+    pub fn precision(&self) -> Precision {
+        self.systems[0].cell.recipe.precision
     }
 
     /// The data of a system; prepared where there are files.

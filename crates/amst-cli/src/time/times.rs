@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use amst_recipe::Modality;
+use amst_recipe::{Modality, Precision};
 use amst_train::{EpochKind, Timed};
 use serde::Serialize;
 
@@ -33,6 +33,7 @@ pub struct Times {
     pub samples: [usize; 2],
     pub batch_size: usize,
     pub device: String,
+    pub precision: Precision,
     pub threads: usize,
     /// Rounds that were measured, after a warm-up that is not among them.
     pub rounds: usize,
@@ -103,6 +104,7 @@ impl Times {
             samples: measured[0].samples,
             batch_size: recipe.batch_size,
             device: args.device.clone(),
+            precision: recipe.precision,
             threads: rayon::current_num_threads(),
             rounds: measured[0].rounds.len(),
             epochs: recipe.epochs,

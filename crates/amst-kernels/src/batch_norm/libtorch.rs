@@ -1,25 +1,19 @@
-//! On LibTorch: its `native_batch_norm`, and the gradients by its own graph.
-//!
-//! The gradient's kernel has no binding of its own, so that a pass of LibTorch's graph runs it: one
-//! that begins and ends here, since what leaves is detached.
+//! On LibTorch: the normalisation that PyTorch's own layer runs, cuDNN's on a GPU, and its gradient.
 
-use burn::backend::tensor::FloatTensor;
 use burn::backend::{LibTorch, TensorMetadata};
 
 use super::operation::{InputGradients, Inputs, Kernels, Trained};
+use crate::libtorch::{Saved, TchTensor, batch_norm, batch_norm_backward};
 
-type TchTensor = FloatTensor<LibTorch>;
-
-/// x, gamma and beta as leaves of LibTorch's graph, and what they led to before it was rectified.
-///
-/// The inputs are kept too: as long as they are, burn writes nothing into their memory.
+/// What is kept for the backward pass: nothing that is not alive anyway, but for the statistics.
 #[derive(Clone, Debug)]
 pub struct Memory {
-    kept: [TchTensor; 3],
-    leaves: [TchTensor; 3],
-    normalised: TchTensor,
+    x: TchTensor,
+    gamma: TchTensor,
     /// Where it was rectified.
     output: Option<TchTensor>,
+    saved: Saved,
+    epsilon: f64,
     added: bool,
 }
 
@@ -27,43 +21,26 @@ impl Kernels for LibTorch {
     type Memory = Memory;
 
     fn forward(inputs: Inputs<Self>, epsilon: f64, relu: bool) -> Trained<Self> {
-        let kept = [inputs.x, inputs.gamma, inputs.beta];
-        let leaves = kept.each_ref().map(|t| TchTensor::new(t.tensor.detach().set_requires_grad(true)));
-        let [x, gamma, beta] = leaves.each_ref().map(|t| &t.tensor);
-        // With a momentum of 1 the running statistics are the batch's, and the variance is the unbiased one.
-        let (mean, variance) = (kept[1].tensor.zeros_like(), kept[1].tensor.zeros_like());
-        let running = (Some(&mean), Some(&variance));
-        let (normalised, _, _) = x.native_batch_norm(Some(gamma), Some(beta), running.0, running.1, true, 1.0, epsilon);
-        let shape = kept[0].shape();
+        let Inputs { x, shortcut, gamma, beta } = inputs;
+        let (normalised, [mean, variance], saved) = batch_norm(&x, [&gamma, &beta], epsilon);
+        let shape = x.shape();
         let count = (shape.num_elements() / shape[1]) as f64;
         // Of one number there is no unbiased variance; the biased one is 0.
         let variance = if count > 1.0 { &variance * ((count - 1.0) / count) } else { variance.zeros_like() };
-        let output = followed(TchTensor::new(normalised.detach()), inputs.shortcut.as_ref(), relu);
-        Trained {
-            // A copy: the graph keeps the tensor that was written, and burn may write into what it is given.
-            mean: TchTensor::new(mean.copy()),
-            variance: TchTensor::new(variance),
-            memory: Memory {
-                kept,
-                leaves,
-                normalised: TchTensor::new(normalised),
-                output: relu.then(|| output.clone()),
-                added: inputs.shortcut.is_some(),
-            },
-            output,
-        }
+        let output = followed(TchTensor::new(normalised), shortcut.as_ref(), relu);
+        let memory =
+            Memory { x, gamma, output: relu.then(|| output.clone()), saved, epsilon, added: shortcut.is_some() };
+        Trained { output, mean: TchTensor::new(mean), variance: TchTensor::new(variance), memory }
     }
 
     fn backward(memory: Memory, gradient: TchTensor) -> InputGradients<Self> {
         let gradient = match &memory.output {
-            Some(output) => output.tensor.threshold_backward(&gradient.tensor, 0.0),
-            None => gradient.tensor,
+            Some(output) => TchTensor::new(output.tensor.threshold_backward(&gradient.tensor, 0.0)),
+            None => gradient,
         };
-        // The derivative of this number by `normalised` is `gradient`.
-        memory.normalised.tensor.flatten(0, -1).dot(&gradient.flatten(0, -1)).backward();
-        let [x, gamma, beta] = memory.leaves.map(|leaf| TchTensor::new(leaf.tensor.grad()));
-        drop(memory.kept);
-        InputGradients { x, gamma, beta, shortcut: memory.added.then(|| TchTensor::new(gradient)) }
+        let inputs = [&memory.x, &memory.gamma];
+        let [x, gamma, beta] = batch_norm_backward(&gradient, inputs, &memory.saved, memory.epsilon);
+        InputGradients { x, gamma, beta, shortcut: memory.added.then_some(gradient) }
     }
 
     fn affine(
@@ -79,7 +56,7 @@ impl Kernels for LibTorch {
     }
 }
 
-/// Adds and rectifies in place: LibTorch's gradient of the normalisation does not read its output.
+/// Adds and rectifies in place: no gradient of a normalisation reads its output.
 fn followed(mut value: TchTensor, shortcut: Option<&TchTensor>, relu: bool) -> TchTensor {
     if let Some(shortcut) = shortcut {
         let _same = value.tensor.g_add_(&shortcut.tensor);

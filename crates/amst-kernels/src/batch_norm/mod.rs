@@ -25,7 +25,7 @@ use burn::tensor::activation::relu;
 use burn::tensor::module::{batch_norm, batch_norm_train};
 use burn::tensor::{DType, Tensor};
 
-use crate::device::has_normalisation;
+use crate::device::has_kernels;
 use operation::BatchNormOps;
 
 /// What happens to a normalised value before it is written.
@@ -63,7 +63,7 @@ pub fn train(x: Tensor<4>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f64, then
     check(&x, &[&gamma, &beta], &then);
     let floats = is_f32(&x, &[&gamma, &beta], &then);
     let (x, gamma, beta) = (x.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch());
-    if !(floats && has_normalisation(&x)) {
+    if !(floats && has_kernels(&x)) {
         let [x] = [x].map(Tensor::<4>::from_dispatch);
         let [gamma, beta] = [gamma, beta].map(Tensor::<1>::from_dispatch);
         let plain = batch_norm_train(x, gamma, beta, epsilon);
@@ -99,7 +99,7 @@ pub fn eval(
         return followed(batch_norm(x, gamma, beta, mean, variance, epsilon), then);
     }
     let x = x.into_dispatch();
-    if !has_normalisation(&x) {
+    if !has_kernels(&x) {
         return followed(batch_norm(Tensor::from_dispatch(x), gamma, beta, mean, variance, epsilon), then);
     }
     let [gamma, beta, mean, variance] = [gamma, beta, mean, variance].map(Tensor::into_dispatch);

@@ -18,25 +18,37 @@ impl Kernels for Flex {
         tensor(output, [shape.batch, shape.outputs, height, width].into())
     }
 
-    fn of_input(x: &FlexTensor, kernels: FlexTensor, gradient: FlexTensor, steps: Steps) -> FlexTensor {
-        let shape = shape(x, &kernels, steps);
-        let [gradient, kernels] = [gradient, kernels].map(contiguous);
-        let mut result = vec![0.0; x.shape().num_elements()];
-        if shape.batch * shape.outputs * shape.inputs > 0 {
-            kernel::of_input(numbers(&gradient), numbers(&kernels), &mut result, shape);
-        }
-        tensor(result, x.shape())
+    fn backward(
+        x: FlexTensor,
+        kernels: FlexTensor,
+        gradient: FlexTensor,
+        steps: Steps,
+        [input_wanted, kernels_wanted]: [bool; 2],
+    ) -> [Option<FlexTensor>; 2] {
+        let gradient = contiguous(gradient);
+        let of_input = input_wanted.then(|| of_input(&x, kernels.clone(), &gradient, steps));
+        [of_input, kernels_wanted.then(|| of_kernels(x, &kernels, &gradient, steps))]
     }
+}
 
-    fn of_kernels(x: FlexTensor, kernels: &FlexTensor, gradient: FlexTensor, steps: Steps) -> FlexTensor {
-        let shape = shape(&x, kernels, steps);
-        let [x, gradient] = [x, gradient].map(contiguous);
-        let mut result = vec![0.0; kernels.shape().num_elements()];
-        if shape.batch * shape.outputs * shape.inputs > 0 {
-            kernel::of_kernels(numbers(&x), numbers(&gradient), &mut result, shape);
-        }
-        tensor(result, kernels.shape())
+/// Of what was convolved, only the shape is read.
+fn of_input(x: &FlexTensor, kernels: FlexTensor, gradient: &FlexTensor, steps: Steps) -> FlexTensor {
+    let (shape, kernels) = (shape(x, &kernels, steps), contiguous(kernels));
+    let mut result = vec![0.0; x.shape().num_elements()];
+    if shape.batch * shape.outputs * shape.inputs > 0 {
+        kernel::of_input(numbers(gradient), numbers(&kernels), &mut result, shape);
     }
+    tensor(result, x.shape())
+}
+
+/// Of the kernels, only the shape is read.
+fn of_kernels(x: FlexTensor, kernels: &FlexTensor, gradient: &FlexTensor, steps: Steps) -> FlexTensor {
+    let (shape, x) = (shape(&x, kernels, steps), contiguous(x));
+    let mut result = vec![0.0; kernels.shape().num_elements()];
+    if shape.batch * shape.outputs * shape.inputs > 0 {
+        kernel::of_kernels(numbers(&x), numbers(gradient), &mut result, shape);
+    }
+    tensor(result, kernels.shape())
 }
 
 fn shape(x: &FlexTensor, kernels: &FlexTensor, steps: Steps) -> Shape {

@@ -2,14 +2,16 @@
 //!
 //! Pictures are unfolded tile by tile (im2col) and multiplied by the kernels as one matrix. Where
 //! the stride is 1, the input's gradient is the convolution of the output's with kernels turned
-//! around; the kernels' gradient is one product over all positions. LibTorch convolves forward by itself, and
-//! takes both gradients from burn's default body.
+//! around; the kernels' gradient is one product over all positions. LibTorch has kernels of its own.
 
 #[cfg(feature = "flex")]
 mod flex;
 #[cfg(feature = "flex")]
 mod kernel;
-#[cfg_attr(not(feature = "flex"), allow(dead_code, unused_variables))] // Of a build without kernels.
+#[cfg(feature = "tch")]
+mod libtorch;
+#[cfg_attr(not(any(feature = "flex", feature = "tch")), allow(dead_code, unused_variables))]
+// Of a build without kernels.
 mod operation;
 
 use burn::backend::Dispatch;
@@ -17,8 +19,10 @@ use burn::tensor::module;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{DType, Tensor};
 
-use crate::device::has_flex_kernels;
+use crate::device::{has_bf16_kernels, has_kernels};
 use operation::ConvolutionOps;
+#[cfg(feature = "tch")]
+pub(crate) use operation::Steps;
 
 /// Convolves `[batch, inputs, height, width]` with kernels `[outputs, inputs, kernel height, kernel width]`.
 ///
@@ -34,9 +38,14 @@ pub fn conv2d(x: Tensor<4>, kernels: Tensor<4>, stride: usize, padding: usize) -
     assert!(stride > 0, "a stride of 0 leads nowhere");
     let fits = high <= height + 2 * padding && wide <= width + 2 * padding && high > 0 && wide > 0;
     assert!(fits, "kernels of {high}×{wide} do not fit into {height}×{width} with a padding of {padding}");
-    let floats = x.dtype() == DType::F32 && kernels.dtype() == DType::F32;
+    let dtype = if x.dtype() == kernels.dtype() { Some(x.dtype()) } else { None };
     let x = x.into_dispatch();
-    if !(floats && has_flex_kernels(&x)) {
+    let has_kernels = match dtype {
+        Some(DType::F32) => has_kernels(&x),
+        Some(DType::BF16) => has_bf16_kernels(&x),
+        _ => false,
+    };
+    if !has_kernels {
         let options = ConvOptions::new([stride; 2], [padding; 2], [1; 2], 1);
         return module::conv2d(Tensor::from_dispatch(x), kernels, None, options);
     }

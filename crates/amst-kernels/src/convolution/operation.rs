@@ -14,40 +14,48 @@ pub struct Steps {
     pub padding: usize,
 }
 
-/// What a device computes, on `f32`.
+/// What a device computes, on `f32`, and on LibTorch on `bf16`.
 pub trait Kernels: Backend {
     /// `[batch, inputs, height, width]` and `[outputs, inputs, kernel height, kernel width]` to the convolution.
     fn forward(x: FloatTensor<Self>, kernels: FloatTensor<Self>, steps: Steps) -> FloatTensor<Self>;
 
-    /// The input's gradient from the output's, and from what was convolved for its shape.
-    fn of_input(
-        x: &FloatTensor<Self>,
+    /// The gradients of input and kernels from the output's, those that are wanted.
+    fn backward(
+        x: FloatTensor<Self>,
         kernels: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
         steps: Steps,
-    ) -> FloatTensor<Self>;
-
-    /// The kernels' gradient.
-    fn of_kernels(
-        x: FloatTensor<Self>,
-        kernels: &FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        steps: Steps,
-    ) -> FloatTensor<Self>;
+        wanted: [bool; 2],
+    ) -> [Option<FloatTensor<Self>>; 2];
 }
 
 /// The operation that `Dispatch` finds on the device of its tensors.
-#[backend_extension(Flex: cfg(feature = "flex"), Autodiff)]
+#[backend_extension(Flex: cfg(feature = "flex"), LibTorch: cfg(feature = "tch"), Autodiff)]
 pub trait ConvolutionOps: Backend {
     fn convolve(x: FloatTensor<Self>, kernels: FloatTensor<Self>, stride: usize, padding: usize) -> FloatTensor<Self>;
 }
 
-#[cfg(feature = "flex")]
-impl ConvolutionOps for burn::backend::Flex {
-    fn convolve(x: FloatTensor<Self>, kernels: FloatTensor<Self>, stride: usize, padding: usize) -> FloatTensor<Self> {
-        Self::forward(x, kernels, Steps { stride, padding })
-    }
+/// The operation of a device, from its kernels.
+#[cfg(any(feature = "flex", feature = "tch"))]
+macro_rules! operation {
+    ($backend:ty) => {
+        impl ConvolutionOps for $backend {
+            fn convolve(
+                x: FloatTensor<Self>,
+                kernels: FloatTensor<Self>,
+                stride: usize,
+                padding: usize,
+            ) -> FloatTensor<Self> {
+                Self::forward(x, kernels, Steps { stride, padding })
+            }
+        }
+    };
 }
+
+#[cfg(feature = "flex")]
+operation!(burn::backend::Flex);
+#[cfg(feature = "tch")]
+operation!(burn::backend::LibTorch);
 
 /// The backward pass as one node; the parents are the input and the kernels.
 #[derive(Debug)]
@@ -57,14 +65,14 @@ impl<B: Kernels> Backward<B, 2> for Node {
     type State = (FloatTensor<B>, FloatTensor<B>, Steps);
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
-        let [of_input, of_kernels] = ops.parents;
         let gradient = grads.consume::<B>(&ops.node);
         let (x, kernels, steps) = ops.state;
-        if let Some(parent) = of_input {
-            grads.register::<B>(parent.id, B::of_input(&x, kernels.clone(), gradient.clone(), steps));
-        }
-        if let Some(parent) = of_kernels {
-            grads.register::<B>(parent.id, B::of_kernels(x, &kernels, gradient, steps));
+        let wanted = ops.parents.each_ref().map(Option::is_some);
+        let of_parents = B::backward(x, kernels, gradient, steps, wanted);
+        for (parent, gradient) in ops.parents.into_iter().zip(of_parents) {
+            if let (Some(parent), Some(gradient)) = (parent, gradient) {
+                grads.register::<B>(parent.id, gradient);
+            }
         }
     }
 }

@@ -5,13 +5,16 @@
 
 #[cfg(feature = "flex")]
 mod flex;
-#[cfg_attr(not(feature = "flex"), allow(dead_code, unused_variables))] // Of a build without kernels.
+#[cfg(feature = "tch")]
+mod libtorch;
+#[cfg_attr(not(any(feature = "flex", feature = "tch")), allow(dead_code, unused_variables))]
+// Of a build without kernels.
 mod operation;
 
 use burn::backend::Dispatch;
 use burn::tensor::{DType, Tensor};
 
-use crate::device::has_flex_kernels;
+use crate::device::has_kernels;
 use operation::DescentOps;
 
 /// Settings of a step.
@@ -46,7 +49,7 @@ pub fn step<const D: usize>(
     let floats = value.dtype() == DType::F32 && gradient.dtype() == DType::F32 && velocity_fits;
     let plain = !value.device().is_autodiff() && !gradient.device().is_autodiff();
     let (value, gradient) = (value.into_dispatch(), gradient.into_dispatch());
-    if !(floats && plain && has_flex_kernels(&value)) {
+    if !(floats && plain && has_kernels(&value)) {
         return composed(Tensor::from_dispatch(value), Tensor::from_dispatch(gradient), velocity, sgd);
     }
     let (value, velocity) = match velocity {

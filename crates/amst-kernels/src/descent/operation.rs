@@ -6,7 +6,7 @@ use burn::backend::{Backend, backend_extension};
 use super::Sgd;
 
 /// The operations that `Dispatch` finds on the device of their tensors: the new value and velocity.
-#[backend_extension(Flex: cfg(feature = "flex"))]
+#[backend_extension(Flex: cfg(feature = "flex"), LibTorch: cfg(feature = "tch"))]
 pub trait DescentOps: Backend {
     fn descend(
         value: FloatTensor<Self>,

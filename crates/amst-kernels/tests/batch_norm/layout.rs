@@ -3,6 +3,7 @@
 use amst_kernels::batch_norm::{Then, eval, train};
 use burn::tensor::{DType, Device, Tensor};
 
+use crate::devices::devices;
 use crate::floats;
 use crate::reading::{EPSILON, Fixture, apart};
 
@@ -81,17 +82,32 @@ fn a_gradient_that_two_outputs_share_is_not_overwritten() {
 
 #[test]
 fn what_needs_no_gradient_gets_none_and_the_rest_does() {
-    let device = Device::flex().autodiff();
-    let x = noise([2, 3, 4, 5], 10, &device);
-    let (gamma, beta) = (Tensor::<1>::ones([3], &device), Tensor::<1>::zeros([3], &device).require_grad());
-    let done = train(x.clone(), gamma.clone(), beta.clone(), EPSILON, Then::Nothing);
-    assert!(!done.mean.is_require_grad() && !done.variance.is_require_grad());
-    let gradients = done.output.sum().backward();
-    assert!(x.grad(&gradients).is_none() && gamma.grad(&gradients).is_none());
-    assert_eq!(floats(beta.grad(&gradients).unwrap()), [40.0; 3]);
+    for (on, device) in devices() {
+        let device = device.autodiff();
+        let x = noise([2, 3, 4, 5], 10, &device);
+        let (gamma, beta) = (Tensor::<1>::ones([3], &device), Tensor::<1>::zeros([3], &device).require_grad());
+        let done = train(x.clone(), gamma.clone(), beta.clone(), EPSILON, Then::Nothing);
+        assert!(!done.mean.is_require_grad() && !done.variance.is_require_grad(), "{on}");
+        let gradients = done.output.sum().backward();
+        assert!(x.grad(&gradients).is_none() && gamma.grad(&gradients).is_none(), "{on}");
+        assert_eq!(floats(beta.grad(&gradients).unwrap()), [40.0; 3], "{on}");
 
-    let untracked = train(x.clone(), gamma.clone(), gamma, EPSILON, Then::AddRelu(x));
-    assert!(!untracked.output.is_require_grad());
+        let untracked = train(x.clone(), gamma.clone(), gamma, EPSILON, Then::AddRelu(x));
+        assert!(!untracked.output.is_require_grad(), "{on}");
+    }
+}
+
+/// LibTorch's kernels write into memory that burn counts the holders of.
+#[test]
+fn what_others_hold_is_not_overwritten() {
+    for (on, device) in devices() {
+        let device = device.autodiff();
+        let [x, shortcut, weight] = [20, 21, 22].map(|seed| noise([3, 5, 6, 7], seed, &device));
+        let before = [&x, &shortcut, &weight].map(|t| floats(t.clone()));
+        let once = everything(x.clone(), shortcut.clone(), weight.clone());
+        assert_eq!(everything(x.clone(), shortcut.clone(), weight.clone()), once, "{on}");
+        assert_eq!([x, shortcut, weight].map(floats), before, "{on}");
+    }
 }
 
 #[test]

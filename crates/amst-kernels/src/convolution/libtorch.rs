@@ -1,0 +1,24 @@
+//! On LibTorch: its own convolution, and its own gradients by one call for both.
+
+use burn::backend::LibTorch;
+use tch::Tensor;
+
+use super::operation::{Kernels, Steps};
+use crate::libtorch::{TchTensor, convolution_backward};
+
+impl Kernels for LibTorch {
+    fn forward(x: TchTensor, kernels: TchTensor, steps: Steps) -> TchTensor {
+        let [stride, padding] = [steps.stride, steps.padding].map(|n| [n as i64; 2]);
+        TchTensor::new(x.tensor.conv2d(&kernels.tensor, None::<Tensor>, stride, padding, [1, 1], 1))
+    }
+
+    fn backward(
+        x: TchTensor,
+        kernels: TchTensor,
+        gradient: TchTensor,
+        steps: Steps,
+        wanted: [bool; 2],
+    ) -> [Option<TchTensor>; 2] {
+        convolution_backward(&gradient, [&x, &kernels], steps, wanted)
+    }
+}

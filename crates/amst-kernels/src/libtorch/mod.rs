@@ -1,0 +1,90 @@
+//! LibTorch's tensors, and those of its operations that the crate `tch` has no function for.
+//!
+//! They are called by name, as TorchScript: `make.py` beside this file says why, and writes `operations.pt`.
+
+use std::sync::LazyLock;
+
+use burn::backend::LibTorch;
+use burn::backend::tensor::FloatTensor;
+use tch::{CModule, IValue, Tensor};
+
+use crate::convolution::Steps;
+use crate::descent::Sgd;
+
+pub type TchTensor = FloatTensor<LibTorch>;
+
+static OPERATIONS: LazyLock<CModule> = LazyLock::new(|| {
+    let mut script: &[u8] = include_bytes!("operations.pt");
+    CModule::load_data(&mut script)
+        .unwrap_or_else(|why| panic!("this LibTorch does not read TorchScript of 2.9: {why}"))
+});
+
+fn call(name: &str, arguments: &[IValue]) -> IValue {
+    // As any operation of burn-tch does where LibTorch refuses; out of memory is told by these words.
+    OPERATIONS.method_is(name, arguments).unwrap_or_else(|why| panic!("LibTorch's {name}: {why}"))
+}
+
+fn of(tensor: &TchTensor) -> IValue {
+    IValue::Tensor(tensor.tensor.shallow_clone())
+}
+
+/// The gradients of a convolution's input and kernels, those that are wanted.
+pub fn convolution_backward(
+    gradient: &TchTensor,
+    [x, kernels]: [&TchTensor; 2],
+    steps: Steps,
+    wanted: [bool; 2],
+) -> [Option<TchTensor>; 2] {
+    let [stride, padding] = [steps.stride, steps.padding].map(|n| IValue::Int(n as i64));
+    let [of_x, of_kernels] = wanted.map(IValue::Bool);
+    let arguments = [of(gradient), of(x), of(kernels), stride, padding, of_x, of_kernels];
+    let IValue::TensorList(gradients) = call("convolution_backward", &arguments) else {
+        unreachable!("`convolution_backward` returns a list of tensors")
+    };
+    let mut gradients = gradients.into_iter().map(TchTensor::new);
+    wanted.map(|wanted| if wanted { gradients.next() } else { None })
+}
+
+/// What the backward pass of a normalisation needs beside its inputs.
+#[derive(Clone, Debug)]
+pub struct Saved {
+    /// Mean and what the deviation was made into, by channel, and memory of cuDNN's.
+    saved: [TchTensor; 3],
+    /// Whose kernels ran.
+    which: i64,
+}
+
+/// A normalised `x`, and the batch's mean and unbiased variance.
+pub fn batch_norm(x: &TchTensor, [gamma, beta]: [&TchTensor; 2], epsilon: f64) -> (Tensor, [Tensor; 2], Saved) {
+    let statistics = [gamma.tensor.zeros_like(), gamma.tensor.zeros_like()];
+    let [mean, variance] = statistics.each_ref().map(|t| IValue::Tensor(t.shallow_clone()));
+    let answer = call("batch_norm", &[of(x), of(gamma), of(beta), mean, variance, IValue::Double(epsilon)]);
+    let parts = if let IValue::Tuple(parts) = answer { <[IValue; 5]>::try_from(parts).ok() } else { None };
+    use IValue::Tensor as T;
+    let Some([T(output), T(mean), T(deviation), T(reserved), IValue::Int(which)]) = parts else {
+        unreachable!("`batch_norm` returns four tensors and a number")
+    };
+    (output, statistics, Saved { saved: [mean, deviation, reserved].map(TchTensor::new), which })
+}
+
+/// The gradients of `x`, `gamma` and `beta`.
+pub fn batch_norm_backward(
+    gradient: &TchTensor,
+    [x, gamma]: [&TchTensor; 2],
+    saved: &Saved,
+    epsilon: f64,
+) -> [TchTensor; 3] {
+    let kept = IValue::TensorList(saved.saved.iter().map(|t| t.tensor.shallow_clone()).collect());
+    let arguments = [of(gradient), of(x), of(gamma), kept, IValue::Int(saved.which), IValue::Double(epsilon)];
+    let answer = <(Tensor, Tensor, Tensor)>::try_from(call("batch_norm_backward", &arguments));
+    let (x, gamma, beta) = answer.unwrap_or_else(|_| unreachable!("`batch_norm_backward` returns three tensors"));
+    [x, gamma, beta].map(TchTensor::new)
+}
+
+/// Moves `value` and `velocity` where they lie. All three are contiguous and of one shape, the momentum is not 0.
+pub fn descend(value: &Tensor, gradient: &Tensor, velocity: &Tensor, sgd: Sgd, is_first: bool) {
+    let list = |t: &Tensor| IValue::TensorList(vec![t.shallow_clone()]);
+    let settings = IValue::DoubleList(vec![sgd.lr, sgd.momentum, sgd.weight_decay]);
+    let arguments = [list(value), list(gradient), list(velocity), settings, IValue::Bool(is_first)];
+    let _how_many = call("descend", &arguments);
+}

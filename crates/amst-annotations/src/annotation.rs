@@ -28,6 +28,11 @@ impl Split {
             Self::Test => "test",
         }
     }
+
+    /// The split of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|split| split.name() == word)
+    }
 }
 
 impl fmt::Display for Split {

@@ -45,6 +45,6 @@ pub use annotation::{Annotation, Span, Split};
 pub use audit::{AuditRules, Balance, Facts, Finding, Report, audit};
 pub use dataset::Dataset;
 pub use error::{AnnotationError, BadLine};
-pub use published::{LISTS_FOLDER, parse_list, published_line, read_lists};
+pub use published::{LISTS_FOLDER, parse_list, published_line, read_files, read_lists};
 pub use relabel::{Conflict, Mention, later_label_wins};
 pub use selection::{Dropped, Reason, Selection, Splitting, select};

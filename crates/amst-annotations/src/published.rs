@@ -39,8 +39,19 @@ pub fn parse_list(dataset: Dataset, split: Split, text: &str, file: &str) -> Res
 /// [`AnnotationError::MissingLists`] with all that are not there, [`AnnotationError::Io`], and those of [`parse_list`]
 /// for the three files together.
 pub fn read_lists(dataset: Dataset, folder: &Path) -> Result<Vec<Annotation>, AnnotationError> {
+    read_files(dataset, located(dataset, folder)?)
+}
+
+/// Reads a list for each split from the files given.
+///
+/// # Errors
+/// [`AnnotationError::Io`], and those of [`parse_list`] for all files together.
+pub fn read_files(
+    dataset: Dataset,
+    files: impl IntoIterator<Item = (Split, PathBuf)>,
+) -> Result<Vec<Annotation>, AnnotationError> {
     let (mut samples, mut bad) = (Vec::new(), Vec::new());
-    for (split, path) in located(dataset, folder)? {
+    for (split, path) in files {
         let file = path.display().to_string();
         let text = std::fs::read(&path).map_err(|source| AnnotationError::Io { path, source })?;
         let (good, wrong) = read_list(dataset, split, &text, &file);

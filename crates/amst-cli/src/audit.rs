@@ -4,25 +4,29 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use amst_annotations::{
-    Annotation, AuditRules, Dataset, LISTS_FOLDER, Report, Selection, Split, Splitting, audit, published_line,
+    Annotation, AuditRules, Dataset, Facts, LISTS_FOLDER, Report, Selection, Split, Splitting, audit, published_line,
     read_lists, select, ur_funny,
 };
+use amst_data::layout::lengths;
+use amst_data::{DataError, Progress};
 use amst_recipe::raw_place;
 use amst_train::TrainError;
 use anyhow::Result;
 
-use crate::args::Audit;
+use crate::args::{Audit, ProgressKind};
 use crate::datasets::folder;
 use crate::failure::{Found, Usage};
+use crate::progress;
 
 /// Prints what the lists hold, and writes those that were asked for.
 pub fn run(args: &Audit) -> Result<()> {
     let (dataset, lists) = located(args)?;
+    let rules = AuditRules::of(dataset);
     let published = read_lists(dataset, &lists)?;
     let folds = args.folds.as_deref().map(ur_funny::read_folds).transpose()?;
     let selection = select(args.split, dataset, &published, folds.as_ref())?;
-    // The files are not read here: what is known of lengths stands in the lists.
-    let report = audit(&AuditRules::of(dataset), &selection.samples, &BTreeMap::new());
+    let facts = facts(args, dataset, &rules, &selection.samples)?;
+    let report = audit(&rules, &selection.samples, &facts);
     if let Some(out) = &args.out {
         write(dataset, &selection, out, &lists)?;
     }
@@ -60,6 +64,38 @@ fn located(args: &Audit) -> Result<(Dataset, PathBuf)> {
         _ => {
             let why = "lists of several data sets lie here; name one and give this folder with `--lists`";
             Err(Usage(format!("{}: {why}", place.display())).into())
+        }
+    }
+}
+
+/// What the raw files say of their lengths, where there are any; the lists can be looked at without.
+fn facts(
+    args: &Audit,
+    dataset: Dataset,
+    rules: &AuditRules,
+    samples: &[Annotation],
+) -> Result<BTreeMap<String, Facts>> {
+    let pictures_alone = rules.frames == 0 && rules.sound_seconds.is_infinite();
+    if args.lists_only || pictures_alone {
+        return Ok(BTreeMap::new());
+    }
+    let place = match &args.raw {
+        Some(raw) => raw.clone(),
+        None if args.what.to_str().and_then(Dataset::of).is_some() => raw_place(dataset.name(), &folder())?,
+        None => args.what.clone(),
+    };
+    let shown = progress::Preparing::new(ProgressKind::Auto);
+    let looked = |done, total| shown.show(Progress::Looking { done, total });
+    let measured = lengths(dataset, samples, &place, rules.frames_per_second, &looked);
+    shown.finish();
+    match measured {
+        Ok(facts) => Ok(facts),
+        Err(error) if args.raw.is_some() => Err(error.into()),
+        // Where nobody has named the raw files, there may be none: the report says what is not checked.
+        Err(DataError::Layout { .. } | DataError::Read { .. }) => Ok(BTreeMap::new()),
+        Err(error) => {
+            eprintln!("warning: no lengths of files are checked: {error}");
+            Ok(BTreeMap::new())
         }
     }
 }

@@ -1,8 +1,7 @@
 //! Inputs of a data set's shapes with random contents, to time what is done with them.
 
+use amst_frames::Picture;
 use amst_recipe::{AudioSpec, Modality, Recipe, TextSpec};
-use image::ExtendedColorType;
-use image::codecs::jpeg::JpegEncoder;
 
 use crate::record::text::FIRST;
 use crate::record::visual::FILE;
@@ -18,6 +17,8 @@ const PICTURE: [usize; 2] = [360, 480];
 /// Pixels of a picture along the side of a patch of one colour: with single pixels of noise a JPEG
 /// would be several times as large as a photograph's, and as long to decode.
 const PATCH: usize = 12;
+/// JPEG quality of a picture.
+const QUALITY: u8 = 90;
 
 /// Makes the inputs of samples that nobody recorded.
 pub(crate) struct Drawn {
@@ -80,9 +81,7 @@ fn picture(mut stream: Stream) -> Result<Vec<u8>, DataError> {
         let grain = stream.below(16) as u8;
         rgb.extend(patches[patch..patch + 3].iter().map(|value| value + grain));
     }
-    let mut record = vec![FILE];
-    JpegEncoder::new_with_quality(&mut record, 90)
-        .encode(&rgb, width as u32, height as u32, ExtendedColorType::Rgb8)
-        .map_err(|e| DataError::setting("visual", e.to_string()))?;
-    Ok(record)
+    let jpeg =
+        Picture { width, height, rgb }.to_jpeg(QUALITY).map_err(|e| DataError::setting("visual", e.to_string()))?;
+    Ok([&[FILE][..], &jpeg].concat())
 }

@@ -79,8 +79,8 @@ pub enum DataError {
     #[error(transparent)]
     Ffmpeg(FrameError),
     /// Published lists with wrong lines.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Lists(Vec<AnnotationError>),
+    #[error(transparent)]
+    Lists(AnnotationError),
     /// A published list that cannot be read.
     #[error(
         "cannot read the list {}: {source}; copy it there from CXianRen/AMST, `code/data`, or run `cargo xtask fetch \
@@ -184,7 +184,7 @@ impl DataError {
         match self {
             Self::BadSamples { lost, .. } => lost.iter().flat_map(|l| l.bad.0.clone()).collect(),
             Self::Manifest { problems, .. } => problems.iter().flat_map(Problem::in_full).collect(),
-            Self::Lists(wrong) => wrong.iter().flat_map(AnnotationError::in_full).collect(),
+            Self::Lists(wrong) => wrong.in_full(),
             _ => Vec::new(),
         }
     }

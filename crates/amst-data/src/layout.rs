@@ -5,17 +5,20 @@ pub(crate) mod check;
 mod crema_d;
 pub mod csv;
 mod iemocap;
+mod lengths;
 mod listed;
 mod mvsa;
 mod published_features;
 mod ur_funny;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use amst_recipe::{Layout, Modality, ResolvedDataset};
 
+pub use self::lengths::lengths;
 use crate::DataError;
+#[doc(no_inline)]
+pub use amst_annotations::Split as SplitName;
 
 /// The samples of a data set on disk, in the order of its manifest or lists.
 ///
@@ -34,42 +37,6 @@ pub fn read(dataset: &ResolvedDataset, modalities: &[Modality]) -> Result<Vec<Ro
         Layout::PublishedFeatures => {
             listed::read(dataset, modalities, &published_features::PublishedFeatures::of(&dataset.spec)?)
         }
-    }
-}
-
-/// One of the three parts of a data set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SplitName {
-    /// What is learnt from.
-    Train,
-    /// What the epoch is chosen on.
-    Val,
-    /// What is reported.
-    Test,
-}
-
-impl SplitName {
-    /// All three.
-    pub const ALL: [SplitName; 3] = [Self::Train, Self::Val, Self::Test];
-
-    /// The word in a manifest.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Val => "val",
-            Self::Test => "test",
-        }
-    }
-
-    /// The split of a word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|s| s.name() == word)
-    }
-}
-
-impl fmt::Display for SplitName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
     }
 }
 

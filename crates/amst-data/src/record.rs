@@ -4,6 +4,7 @@
 //! is read back.
 
 pub(crate) mod audio;
+mod map;
 pub(crate) mod part;
 mod saved;
 pub(crate) mod text;
@@ -34,6 +35,12 @@ pub(crate) trait Encode: Sync {
     /// The record of what is no plain file: a stretch of a video, or features that others have computed.
     fn extract(&self, part: &Part, _root: &Path) -> Result<Extracted, Unmade> {
         Err(Unmade::Bad(format!("{} is nothing that this modality is made of", part.name())))
+    }
+
+    /// The records of several such parts at once, where that takes less time; `None`: each by itself, which also tells
+    /// what is wrong with which.
+    fn extract_together(&self, _parts: &[&Part], _root: &Path) -> Option<Vec<Extracted>> {
+        None
     }
 }
 
@@ -78,7 +85,7 @@ pub(crate) fn encoder(
 /// A sample's input from its records.
 pub(crate) fn decode(modality: Modality, records: &[&[u8]], frames: usize) -> Result<Input, String> {
     match (modality, records) {
-        (Modality::Audio, [record]) => audio::decode(record),
+        (Modality::Audio, [record]) => map::decode(record),
         (Modality::Text, [record]) => text::decode(record),
         (Modality::Visual, [_, ..]) => visual::decode(records, frames),
         _ => Err(format!("{} records for one {modality} sample", records.len())),

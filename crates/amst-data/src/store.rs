@@ -5,7 +5,8 @@
 //! * [`lock`]: one process at a time makes stores in a folder.
 //! * [`format`]: the bytes of a store file.
 //! * [`read`]: opens, checks and maps one.
-//! * [`make`]: makes the records that are missing, and writes one.
+//! * [`line`]: makes records, several at once.
+//! * [`make`]: has the records made that are missing, and writes a store.
 //! * [`journal`]: records that are made and in no store yet.
 //! * [`earlier`]: records that another store has.
 
@@ -14,6 +15,7 @@ pub(crate) mod format;
 pub(crate) mod journal;
 pub(crate) mod key;
 pub(crate) mod ledger;
+pub(crate) mod line;
 pub(crate) mod lock;
 pub(crate) mod make;
 pub(crate) mod read;

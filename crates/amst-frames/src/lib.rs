@@ -38,7 +38,9 @@
 //! its [`Sound`]. [`frames_at_load`] says which of the kept ones a sample uses.
 //! Decoding is done by the programs ffmpeg and ffprobe ([`Ffmpeg`] says where they
 //! are looked for), through a pipe and without temporary files. What a damaged
-//! file did not yield is handed over beside the rest, as [`Losses`].
+//! file did not yield is handed over beside the rest, as [`Losses`]. Short flv clips
+//! are read several at a time by [`sample_together`], since a process takes longer
+//! to start than such a clip to decode.
 //!
 //! ```
 //! use amst_frames::{FrameError, KeepRule, VideoConfig, frames_at_load, sample};
@@ -78,5 +80,5 @@ pub use resize::{crop_resize, resize};
 pub use transform::{EvalTransform, TrainTransform};
 pub use video::{
     AudioStream, Ffmpeg, Frames, KeepRule, Losses, Rate, Sound, Span, Video, VideoConfig, VideoFrame, VideoFrames,
-    VideoProbe, VideoStream, audio, frames_at_load, probe, sample,
+    VideoProbe, VideoStream, audio, declared_frames, frames_at_load, probe, sample, sample_together,
 };

@@ -14,6 +14,12 @@ pub struct Audit {
     /// The folder of the published lists, if it is not `datasets/DATASET/raw`
     #[arg(long, value_name = "DIR")]
     pub lists: Option<PathBuf>,
+    /// The folder of the raw files, whose lengths are looked at, if it is not `datasets/DATASET/raw` or DIR
+    #[arg(long, value_name = "DIR", conflicts_with = "lists_only")]
+    pub raw: Option<PathBuf>,
+    /// Do not look at the raw files: it takes minutes where thousands of videos lie
+    #[arg(long)]
+    pub lists_only: bool,
     /// Which lists to look at: `published`; `clean`, without what the audit finds wrong with them; or
     /// `speaker-independent`
     #[arg(long, value_name = "KIND", value_parser = splitting, default_value = "published")]

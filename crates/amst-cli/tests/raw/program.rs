@@ -54,6 +54,12 @@ impl Program {
         command
     }
 
+    /// The program's answer to these arguments alone.
+    pub fn bare(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("amst"));
+        command.env("AMST_DATASETS", self.descriptors()).args(arguments).output().unwrap()
+    }
+
     pub fn run(&self, arguments: &[&str]) -> Output {
         let output = self.command(arguments).output().unwrap();
         assert!(!said(&output).contains("panicked at"), "{}", said(&output));

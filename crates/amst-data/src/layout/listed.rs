@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use amst_annotations::{Annotation, Dataset, Split, later_label_wins, parse_list};
+use amst_annotations::{Annotation, AnnotationError, Dataset, Split, later_label_wins, read_files};
 use amst_recipe::{DatasetSpec, Lists, Modality, ResolvedDataset, nearest};
 
 use super::check::{Draft, Findings, place};
-use super::{Clip, Raw, Row, SplitName};
+use super::{Clip, Raw, Row};
 use crate::{DataError, Fault};
 
 /// A layout: where the files of a sample lie.
@@ -32,7 +32,7 @@ pub(super) struct Base {
 
 impl Base {
     /// The data set's folder, or the first one in it, by name, that has one of `folders`.
-    fn find(root: &Path, folders: &[&str]) -> Result<Self, DataError> {
+    pub(super) fn find(root: &Path, folders: &[&str]) -> Result<Self, DataError> {
         let has = |folder: &Path| folders.iter().any(|name| folder.join(name).is_dir());
         if has(root) {
             return Ok(Self { root: root.into(), prefix: String::new() });
@@ -101,7 +101,7 @@ pub(super) fn read(
             raw.insert(modality, there(part, &dataset.root));
         }
         let label = label(sample, &spec.classes, lists, &mut findings);
-        drafts.push(Draft { id, label, split: Some(split(sample.split)), raw });
+        drafts.push(Draft { id, label, split: Some(sample.split), raw });
     }
     findings.check_presence(drafts.iter().map(|draft| (draft.split, draft.label)), spec);
     if findings.is_empty() {
@@ -113,29 +113,13 @@ pub(super) fn read(
 
 /// Everything that is wrong in any of the three lists is told at once.
 fn samples(format: Dataset, lists: &Lists, root: &Path) -> Result<Vec<Annotation>, DataError> {
-    let (mut samples, mut wrong) = (Vec::new(), Vec::new());
-    for (split, list) in Split::ALL.into_iter().zip(lists.all()) {
-        let path = root.join(list);
-        let text = std::fs::read_to_string(&path).map_err(|source| DataError::List {
-            path: path.clone(),
-            root: root.into(),
-            dataset: format.name(),
-            source,
-        })?;
-        match parse_list(format, split, &text, &path.display().to_string()) {
-            Ok(read) => samples.extend(read),
-            Err(error) => wrong.push(error),
+    let files = Split::ALL.into_iter().zip(lists.all().map(|list| root.join(list)));
+    read_files(format, files).map_err(|error| match error {
+        AnnotationError::Io { path, source } => {
+            DataError::List { path, root: root.into(), dataset: format.name(), source }
         }
-    }
-    if wrong.is_empty() { Ok(samples) } else { Err(DataError::Lists(wrong)) }
-}
-
-fn split(split: Split) -> SplitName {
-    match split {
-        Split::Train => SplitName::Train,
-        Split::Val => SplitName::Val,
-        Split::Test => SplitName::Test,
-    }
+        wrong => DataError::Lists(wrong),
+    })
 }
 
 fn label(sample: &Annotation, classes: &[String], lists: &Lists, findings: &mut Findings) -> Option<usize> {

@@ -12,7 +12,8 @@ use amst_recipe::Modality;
 use serde::{Deserialize, Serialize};
 
 use crate::store::key::{Hash, Plan};
-use crate::store::make::{Bad, temporary};
+use crate::store::line::Bad;
+use crate::store::make::temporary;
 use crate::{DataError, Row, SplitName};
 
 /// The file's name.

@@ -1,7 +1,7 @@
 //! Sound: a log-mel filterbank at its natural length.
 //!
-//! `frames: u32, mels: u32, values: f32 × frames × mels`. Padding is added when a batch is
-//! made: a clip of 2.5 s fills a quarter of the published 1024 frames.
+//! Padding is added when a batch is made: a clip of 2.5 s fills a quarter of the published 1024 frames. The bytes of a
+//! map: `record/map.rs`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,9 +12,8 @@ use amst_recipe::AudioSpec;
 use serde_json::{Value, json};
 
 use super::videos::{Videos, note, unmade};
-use super::{Encode, Extracted, Part, Unmade, take_u32};
+use super::{Encode, Extracted, Part, Unmade, map};
 use crate::DataError;
-use crate::sample::Input;
 
 /// Makes filterbanks; windows and filters are planned once a sample rate.
 pub(crate) struct AudioEncoder {
@@ -49,19 +48,17 @@ impl AudioEncoder {
 
     fn record(&self, wave: &Wave, name: &str) -> Result<Vec<u8>, String> {
         let fbank = self.plan(wave.sample_rate).map_err(|e| format!("{name}: {e}"))?;
-        to_record(&fbank.compute(wave).map_err(|e| format!("{name}: {e}"))?, name)
+        let map = fbank.compute(wave).map_err(|e| format!("{name}: {e}"))?;
+        refuse_infinities(&map, name)?;
+        Ok(map::in_16_bits(&map))
     }
 }
 
-fn to_record(map: &Features, name: &str) -> Result<Vec<u8>, String> {
-    if !map.data.iter().all(|x| x.is_finite()) {
-        return Err(format!("{name}: its filterbank is not finite; record it again at a sane level"));
+fn refuse_infinities(map: &Features, name: &str) -> Result<(), String> {
+    if map.data.iter().all(|x| x.is_finite()) {
+        return Ok(());
     }
-    let mut record = Vec::with_capacity(8 + 4 * map.data.len());
-    record.extend((map.frames as u32).to_le_bytes());
-    record.extend((map.mels as u32).to_le_bytes());
-    record.extend(map.data.iter().flat_map(|x| x.to_le_bytes()));
-    Ok(record)
+    Err(format!("{name}: its filterbank is not finite; record it again at a sane level"))
 }
 
 /// A filterbank from an npy file, without the rows of zeros that fill it up.
@@ -89,7 +86,7 @@ fn read_map(path: &Path, mels: usize) -> Result<Features, String> {
 
 impl Encode for AudioEncoder {
     fn configuration(&self) -> Value {
-        json!({ "record": 1, "fbank": self.config })
+        json!({ "record": 2, "fbank": self.config })
     }
 
     fn encode(&self, source: &[u8], name: &str) -> Result<Vec<u8>, String> {
@@ -104,7 +101,9 @@ impl Encode for AudioEncoder {
                     map.data.truncate(most * map.mels);
                     map.frames = most;
                 }
-                Ok(Extracted { record: to_record(&map, file)?, note: None })
+                refuse_infinities(&map, file)?;
+                // What others have computed is used as it is.
+                Ok(Extracted { record: map::exact(&map), note: None })
             }
             Part::Sound(clip) => {
                 let (video, span) = self.videos.open(clip, root)?;
@@ -117,14 +116,4 @@ impl Encode for AudioEncoder {
             other => Err(Unmade::Bad(format!("{} is no sound", other.name()))),
         }
     }
-}
-
-pub(crate) fn decode(record: &[u8]) -> Result<Input, String> {
-    let (frames, rest) = take_u32(record)?;
-    let (mels, values) = take_u32(rest)?;
-    if frames.checked_mul(mels).and_then(|n| n.checked_mul(4)) != Some(values.len()) {
-        return Err(format!("a record of {} bytes says it holds {frames}×{mels} values", record.len()));
-    }
-    let data = values.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect();
-    Ok(Input::Map { data, frames, mels })
 }

@@ -67,7 +67,7 @@ impl Part {
             Self::File(_) => feed(hash, "file"),
             Self::Sound(clip) => feed(hash, &format!("sound {:?}", span_bits(clip))),
             Self::Frames { clip, per_second } => {
-                feed(hash, &format!("frames {:?} {per_second} {}", span_bits(clip), visual::KEPT_AT));
+                feed(hash, &format!("frames {:?} {per_second} {}", span_bits(clip), visual::KEPT_AS));
             }
             Self::Map(_) => feed(hash, "map"),
             Self::Tokens { .. } => feed(hash, "tokens"),

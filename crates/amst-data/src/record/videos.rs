@@ -30,17 +30,20 @@ impl Videos {
         if let Some(video) = self.with(|opened| known(opened)) {
             return Ok((video, span));
         }
-        let ffmpeg = match self.with(|opened| opened.ffmpeg.clone()) {
-            Some(ffmpeg) => ffmpeg,
-            None => Ffmpeg::find().map_err(unmade)?,
-        };
         // Two threads may both ask; that costs one of them a moment.
-        let video = Video::open_with(&ffmpeg, &path).map_err(unmade)?;
-        self.with(|opened| {
-            opened.ffmpeg = Some(ffmpeg);
-            opened.videos.insert(path, video.clone());
-        });
+        let video = Video::open_with(&self.ffmpeg().map_err(unmade)?, &path).map_err(unmade)?;
+        self.with(|opened| opened.videos.insert(path, video.clone()));
         Ok((video, span))
+    }
+
+    /// The ffmpeg that all are read by.
+    pub(crate) fn ffmpeg(&self) -> Result<Ffmpeg, FrameError> {
+        if let Some(found) = self.with(|opened| opened.ffmpeg.clone()) {
+            return Ok(found);
+        }
+        let ffmpeg = Ffmpeg::find()?;
+        self.with(|opened| opened.ffmpeg = Some(ffmpeg.clone()));
+        Ok(ffmpeg)
     }
 
     fn with<T>(&self, what: impl FnOnce(&mut Opened) -> T) -> T {

@@ -16,7 +16,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use amst_frames::{Picture, VideoConfig, frames_at_load};
+use amst_frames::{FrameError, Picture, VideoConfig, VideoFrame, frames_at_load, sample_together};
 use serde_json::{Value, json};
 
 use super::videos::{Videos, note, unmade};
@@ -32,7 +32,10 @@ const PIXELS: u8 = 1;
 const FRAMES: u8 = 2;
 
 /// JPEG quality of kept frames: what OpenCV writes, and so the published frames have.
-pub(crate) const KEPT_AT: u8 = 95;
+const QUALITY: u8 = 95;
+
+/// How frames are kept, as part of their records' identity: another encoder's files are another store's.
+pub(crate) const KEPT_AS: &str = "JPEG 95 4:2:0";
 
 pub(crate) struct VisualEncoder {
     videos: Arc<Videos>,
@@ -47,19 +50,36 @@ impl VisualEncoder {
     fn frames(&self, clip: &Clip, per_second: u32, root: &Path) -> Result<Extracted, Unmade> {
         let (video, span) = self.videos.open(clip, root)?;
         let mut frames = video.frames(&VideoConfig { kept_per_second: per_second }, span).map_err(unmade)?;
-        let (mut places, mut files) = (Vec::new(), Vec::new());
+        let mut kept = Kept::default();
         for frame in frames.by_ref() {
-            let frame = frame.map_err(unmade)?;
-            let jpeg = frame.picture.to_jpeg(KEPT_AT).map_err(unmade)?;
-            places.push([frame.index as u32, jpeg.len() as u32]);
-            files.extend(jpeg);
+            kept.add(&frame.map_err(unmade)?).map_err(unmade)?;
         }
         let note = frames.losses().map_or(Ok(None), |losses| note(losses, "picture", clip))?;
+        Ok(Extracted { record: kept.into_record(), note })
+    }
+}
+
+/// The kept frames of a clip as files.
+#[derive(Clone, Default)]
+struct Kept {
+    places: Vec<[u32; 2]>,
+    files: Vec<u8>,
+}
+
+impl Kept {
+    fn add(&mut self, frame: &VideoFrame) -> Result<(), FrameError> {
+        let jpeg = frame.picture.to_jpeg(QUALITY)?;
+        self.places.push([frame.index as u32, jpeg.len() as u32]);
+        self.files.extend(jpeg);
+        Ok(())
+    }
+
+    fn into_record(self) -> Vec<u8> {
         let mut record = vec![FRAMES];
-        record.extend((places.len() as u32).to_le_bytes());
-        record.extend(places.iter().flatten().flat_map(|number| number.to_le_bytes()));
-        record.extend(files);
-        Ok(Extracted { record, note })
+        record.extend((self.places.len() as u32).to_le_bytes());
+        record.extend(self.places.iter().flatten().flat_map(|number| number.to_le_bytes()));
+        record.extend(self.files);
+        record
     }
 }
 
@@ -82,6 +102,23 @@ impl Encode for VisualEncoder {
             Part::Frames { clip, per_second } => self.frames(clip, *per_second, root),
             other => Err(Unmade::Bad(format!("{} holds no pictures", other.name()))),
         }
+    }
+
+    fn extract_together(&self, parts: &[&Part], root: &Path) -> Option<Vec<Extracted>> {
+        let Part::Frames { per_second, .. } = parts.first()? else { return None };
+        let whole = |part: &&Part| match part {
+            Part::Frames { clip, per_second: rate } if clip.span.is_none() && rate == per_second => {
+                Some(root.join(&clip.video))
+            }
+            _ => None,
+        };
+        let paths = parts.iter().map(whole).collect::<Option<Vec<_>>>()?;
+        let mut kept = vec![Kept::default(); paths.len()];
+        let config = VideoConfig { kept_per_second: *per_second };
+        let take = &mut |clip: usize, frame: VideoFrame| kept[clip].add(&frame);
+        let came_out = sample_together(&self.videos.ffmpeg().ok()?, &paths, &config, take);
+        let extracted = |kept: Kept| Extracted { record: kept.into_record(), note: None };
+        came_out.then(|| kept.into_iter().map(extracted).collect())
     }
 }
 

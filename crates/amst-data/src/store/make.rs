@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use rayon::prelude::*;
@@ -12,8 +12,9 @@ use tempfile::NamedTempFile;
 use super::earlier::{self, Earlier};
 use super::format::{Entry, Head};
 use super::journal::Journal;
-use super::key::{Hash, Plan, Source, sha256};
-use crate::record::{Encode, Extracted, Part, Unmade};
+use super::key::{Hash, Plan, sha256};
+use super::line::{Bad, Line, at_once};
+use crate::record::Encode;
 use crate::{DataError, Progress};
 
 pub(crate) type Watch<'a> = &'a (dyn Fn(Progress) + Sync);
@@ -23,13 +24,6 @@ pub(crate) struct Workshop {
     dir: PathBuf,
     journal: Journal,
     earlier: Earlier,
-}
-
-/// A source of which there is no record.
-pub(crate) struct Bad {
-    /// Its number in the plan.
-    pub(crate) source: usize,
-    pub(crate) why: String,
 }
 
 /// A file beside `path` that vanishes unless it is given that name.
@@ -53,8 +47,8 @@ impl Workshop {
 
     /// Makes every record that is not here, and tells which cannot be made.
     ///
-    /// A record is written down as soon as it is made; those that are made and not yet written are fewer than three
-    /// for each thread, so memory does not grow with their number.
+    /// A record is written down as soon as it and those that are made together with it are; those that are made and
+    /// not yet written are ten for each thread at most, so memory does not grow with their number.
     pub(crate) fn records(
         &mut self,
         plan: &Plan,
@@ -69,30 +63,15 @@ impl Workshop {
                 !self.journal.has(identity) && self.earlier.read(identity).is_none()
             })
             .collect();
-        let done = AtomicUsize::new(0);
+        let line = Line { plan, encoder, root, watch, total: missing.len(), done: AtomicUsize::new(0) };
         let (sender, receiver) = sync_channel(2 * rayon::current_num_threads());
         let journal = &mut self.journal;
         let unwritable = |source| DataError::Write { path: self.dir.clone(), source };
         std::thread::scope(|scope| {
             let writer = scope.spawn(move || write_down(journal, receiver));
             let made = missing
-                .par_iter()
-                .map_with(sender, |sender, &at| {
-                    let source = &plan.sources[at];
-                    let bad = match make(source, encoder, root) {
-                        Ok(Extracted { record, note }) => {
-                            note.into_iter().for_each(|note| watch(Progress::Note(note)));
-                            // The writer is gone only if it failed, which is told below.
-                            sender.send((source.identity, record)).map_err(|_| None)?;
-                            None
-                        }
-                        Err(Unmade::Bad(why)) => Some(Bad { source: at, why }),
-                        Err(Unmade::Stop(error)) => return Err(Some(error)),
-                    };
-                    let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-                    watch(Progress::Making { modality: plan.modality, done, total: missing.len() });
-                    Ok(bad)
-                })
+                .par_chunks(at_once(missing.len()))
+                .map_with(sender, |sender, several| line.make(several, sender))
                 .collect::<Result<Vec<_>, Option<DataError>>>();
             let written = writer.join().unwrap_or_else(|_| Err(io::Error::other("the writing thread panicked")));
             written.map_err(unwritable)?;
@@ -148,54 +127,6 @@ fn finish(mut out: BufWriter<NamedTempFile>, head: &Head, path: &Path) -> io::Re
     // The name, too, must survive a power cut; where folders cannot be synced it may not.
     if let Some(dir) = path.parent().and_then(|dir| File::open(dir).ok()) {
         dir.sync_all().ok();
-    }
-    Ok(())
-}
-
-/// The record of a source.
-fn make(source: &Source, encoder: &dyn Encode, root: &Path) -> Result<Extracted, Unmade> {
-    let plain = |record: Result<Vec<u8>, String>| Ok(Extracted { record: record?, note: None });
-    match &source.part {
-        Part::Lost(why) => Err(Unmade::Bad(why.clone())),
-        Part::Text(text) => plain(encoder.encode(text.as_bytes(), &format!("the text of `{}`", source.of))),
-        Part::File(file) => {
-            let path = root.join(file);
-            let bytes = std::fs::read(&path)
-                .map_err(|error| Unmade::Stop(DataError::Read { path: path.clone(), source: error }))?;
-            // The key promises the content that was hashed a moment ago.
-            if source.seen.first().is_none_or(|seen| sha256(&bytes) != seen.content) {
-                return Err(Unmade::Stop(DataError::Changed(path)));
-            }
-            refuse_pointer(&bytes, file)?;
-            plain(encoder.encode(&bytes, &path.display().to_string()))
-        }
-        part => {
-            for (file, seen) in part.files().into_iter().zip(&source.seen) {
-                small_file(&root.join(file), seen.length).map_or(Ok(()), |bytes| refuse_pointer(&bytes, file))?;
-            }
-            let extracted = encoder.extract(part, root)?;
-            for (file, seen) in part.files().into_iter().zip(&source.seen) {
-                let path = root.join(file);
-                // Hashing a dialogue once more for each of its turns would take longer than reading it.
-                if !seen.still(&path).unwrap_or(false) {
-                    return Err(Unmade::Stop(DataError::Changed(path)));
-                }
-            }
-            Ok(extracted)
-        }
-    }
-}
-
-/// The longest that a Git LFS pointer gets.
-const POINTER: u64 = 1024;
-
-fn small_file(path: &Path, length: u64) -> Option<Vec<u8>> {
-    (length <= POINTER).then(|| std::fs::read(path).ok()).flatten()
-}
-
-fn refuse_pointer(bytes: &[u8], file: &str) -> Result<(), Unmade> {
-    if bytes.len() as u64 <= POINTER && bytes.starts_with(b"version https://git-lfs") {
-        return Err(Unmade::Bad(format!("{file} is a Git LFS pointer, not the file: `git lfs pull` brings it")));
     }
     Ok(())
 }

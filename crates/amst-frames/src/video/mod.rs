@@ -5,7 +5,9 @@
 //! finding the programs, running one, asking what a file holds, the rule that
 //! chooses frames, reading pictures, reading sound.
 
+mod avi;
 mod ffmpeg;
+mod flv;
 mod losses;
 mod open;
 mod pictures;
@@ -15,6 +17,7 @@ mod probe;
 mod rule;
 mod sound;
 mod span;
+mod together;
 
 pub use ffmpeg::Ffmpeg;
 pub use losses::Losses;
@@ -24,3 +27,4 @@ pub use probe::{AudioStream, Rate, VideoProbe, VideoStream};
 pub use rule::{KeepRule, frames_at_load};
 pub use sound::Sound;
 pub use span::Span;
+pub use together::{declared_frames, sample_together};

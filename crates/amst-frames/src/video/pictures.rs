@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::video::ffmpeg::{literal, words};
 use crate::video::pipe::{Ended, Running};
-use crate::video::probe::VideoStream;
+use crate::video::probe::Shown;
 use crate::video::{Losses, Span, Video, ppm};
 use crate::{FrameError, KeepRule, Picture};
 
@@ -81,17 +81,17 @@ pub struct Frames {
 
 /// ffmpeg before 5.1 calls `-fps_mode` `-vsync`, and later ones forgot that name.
 /// Which of the two was understood last is tried first.
-static OLD_NAME: AtomicBool = AtomicBool::new(false);
+pub(super) static OLD_NAME: AtomicBool = AtomicBool::new(false);
 
 impl Frames {
     pub(super) fn start(video: &Video, config: &VideoConfig, span: Option<Span>) -> Result<Self, FrameError> {
         config.validate()?;
         let no_pictures = || FrameError::NoStream { path: video.path.clone(), kind: "pictures" };
-        let stream = video.probe.video.as_ref().ok_or_else(no_pictures)?;
+        let stream = video.probe.video.as_ref().ok_or_else(no_pictures)?.shown();
         let rule = stream.rule(&video.path, config.kept_per_second)?;
         video.check_span(span)?;
-        let running = start_ffmpeg(video, stream, rule, span)?;
-        let expected = expected(stream, rule, span);
+        let running = start_ffmpeg(video, &stream, rule, span)?;
+        let expected = expected(&stream, rule, span);
         Ok(Self { running: Some(running), path: video.path.clone(), rule, expected, found: 0, losses: None })
     }
 
@@ -163,7 +163,7 @@ pub(super) fn undecodable(path: PathBuf, ended: &Ended) -> FrameError {
 }
 
 /// How many frames the file promises to keep, the last half second aside.
-fn expected(stream: &VideoStream, rule: KeepRule, span: Option<Span>) -> usize {
+pub(super) fn expected(stream: &Shown, rule: KeepRule, span: Option<Span>) -> usize {
     let rate = stream.rate.map_or(0.0, |rate| rate.per_second());
     let declared = match span {
         Some(span) => (span.seconds() * rate) as usize,
@@ -172,12 +172,7 @@ fn expected(stream: &VideoStream, rule: KeepRule, span: Option<Span>) -> usize {
     rule.count(declared.saturating_sub((rate / 2.0) as usize))
 }
 
-fn start_ffmpeg(
-    video: &Video,
-    stream: &VideoStream,
-    rule: KeepRule,
-    span: Option<Span>,
-) -> Result<Running, FrameError> {
+fn start_ffmpeg(video: &Video, stream: &Shown, rule: KeepRule, span: Option<Span>) -> Result<Running, FrameError> {
     let mut old = OLD_NAME.load(Ordering::Relaxed);
     for _ in 0..2 {
         let mut running = video.ffmpeg.ffmpeg(&arguments(video, stream, rule, span, old))?;
@@ -196,27 +191,34 @@ fn start_ffmpeg(
     Err(FrameError::FfmpegBroken { program: "ffmpeg".into(), reason })
 }
 
-fn name(old: bool) -> &'static str {
+pub(super) fn name(old: bool) -> &'static str {
     if old { "vsync" } else { "fps_mode" }
 }
 
 /// One decoded frame in, one picture out or none: no frame is repeated or left
 /// out to fit the clock. Colours are converted by swscale's defaults, which
 /// OpenCV takes too; one thread, since callers run videos side by side.
-fn arguments(video: &Video, stream: &VideoStream, rule: KeepRule, span: Option<Span>, old: bool) -> Vec<OsString> {
-    let mut chosen = rule.expression();
-    if let (None, Some(frames)) = (span, stream.frames) {
-        chosen = format!("lt(n,{frames})*{chosen}");
-    }
-    let stream = format!("0:{}", stream.index);
-    let select = format!("select='{chosen}'");
+fn arguments(video: &Video, stream: &Shown, rule: KeepRule, span: Option<Span>, old: bool) -> Vec<OsString> {
+    let select = match span {
+        None => select(stream, rule),
+        Some(_) => format!("select='{}'", rule.expression()),
+    };
     let trim = span.and_then(|span| span.trim("trim"));
     let select = trim.map_or_else(|| select.clone(), |trim| format!("{trim},{select}"));
-    let mode = format!("-{}", name(old));
+    let (map, mode) = (format!("0:{}", stream.map), format!("-{}", name(old)));
     let mut arguments = input(video, span);
-    arguments.extend(words(["-map", &stream, "-vf", &select, &mode, "passthrough", "-filter_threads", "1"]));
+    arguments.extend(words(["-map", &map, "-vf", &select, &mode, "passthrough", "-filter_threads", "1"]));
     arguments.extend(words(["-pix_fmt", "rgb24", "-c:v", "ppm", "-threads", "1", "-f", "image2pipe", "pipe:1"]));
     arguments
+}
+
+/// The filter that lets the kept frames of a whole file through, and none beyond the number that it declares.
+pub(super) fn select(stream: &Shown, rule: KeepRule) -> String {
+    let chosen = rule.expression();
+    match stream.frames {
+        Some(frames) => format!("select='lt(n,{frames})*{chosen}'"),
+        None => format!("select='{chosen}'"),
+    }
 }
 
 /// The beginning of every command line: quiet, one thread, this file.

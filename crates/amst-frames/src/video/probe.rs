@@ -88,6 +88,20 @@ impl fmt::Display for Rate {
 }
 
 impl VideoStream {
+    pub(super) fn shown(&self) -> Shown {
+        Shown { map: self.index.to_string(), rate: self.rate, frames: self.frames }
+    }
+}
+
+/// As much of a picture stream as choosing its frames takes.
+pub(super) struct Shown {
+    /// How ffmpeg finds it among the streams of its file.
+    pub(super) map: String,
+    pub(super) rate: Option<Rate>,
+    pub(super) frames: Option<usize>,
+}
+
+impl Shown {
     /// The rule that keeps `kept` frames of each second of this stream.
     pub(super) fn rule(&self, path: &Path, kept: u32) -> Result<KeepRule, FrameError> {
         let rule = self.rate.and_then(|rate| KeepRule::new(rate.per_second(), kept));
@@ -97,6 +111,11 @@ impl VideoStream {
             kept,
         })
     }
+}
+
+/// Frames in so many seconds, as OpenCV counts where a container does not.
+pub(super) fn frames_in(seconds: f64, rate: Rate) -> Option<usize> {
+    Some((seconds * rate.per_second() + 0.5) as usize).filter(|&frames| frames > 0)
 }
 
 /// Numbers come as text wherever they are not small integers.
@@ -180,14 +199,14 @@ impl Stream {
         let rate = rate.into_iter().flatten().find_map(|text| Rate::parse(text));
         let counted = self.nb_frames.as_ref().and_then(|text| text.parse().ok()).filter(|&frames| frames > 0);
         let seconds = duration.or_else(|| seconds(self.duration.as_ref()));
-        let reckoned = || Some((seconds? * rate?.per_second() + 0.5) as usize);
+        let reckoned = || frames_in(seconds?, rate?);
         VideoStream {
             index: self.index,
             codec: self.codec(),
             width: self.width.unwrap_or_default(),
             height: self.height.unwrap_or_default(),
             rate,
-            frames: counted.or_else(reckoned).filter(|&frames| frames > 0),
+            frames: counted.or_else(reckoned),
         }
     }
 
@@ -240,7 +259,7 @@ mod tests {
         let probe = read(r#"{"streams": [{"index": 0, "codec_type": "video", "avg_frame_rate": "0/0"}]}"#);
         let video = probe.video.unwrap();
         assert_eq!((video.rate, video.frames), (None, None));
-        let error = video.rule(Path::new("a.flv"), 1).unwrap_err();
+        let error = video.shown().rule(Path::new("a.flv"), 1).unwrap_err();
         assert!(error.to_string().contains("a.flv"), "{error}");
     }
 }

@@ -6,3 +6,4 @@ mod frames;
 mod refusals;
 mod sound;
 mod spans;
+mod together;

@@ -41,9 +41,11 @@ fn recorded_runs_are_followed() {
 fn train(assignments: &[&str], runs: &Path, device: Device) -> CellResult {
     let dataset = ResolvedDataset { spec: DatasetSpec::synthetic(), root: PathBuf::new() };
     let lock = DataLock::of(&dataset).unwrap();
-    let short = serde_json::json!({ "epochs": 2, "skip": { "audio": 2 }, "method": "amst-full" });
+    // Steps so small that rounding does not grow: these are networks of a few channels, on a few samples.
+    let calm =
+        serde_json::json!({ "epochs": 2, "skip": { "audio": 2 }, "method": "amst-full", "optim": { "lr": 1e-4 } });
     let assignments: Vec<String> = assignments.iter().map(|a| a.to_string()).collect();
-    let cell = Cell::new(resolve(&[dataset.spec.recipe, short], &assignments).unwrap(), &lock);
+    let cell = Cell::new(resolve(&[dataset.spec.recipe, calm], &assignments).unwrap(), &lock);
     let data = Prepared::synthetic(&cell.recipe).unwrap();
     let run = Run::create(runs, &cell, &lock).unwrap();
     Trainer::new(run, data, device).unwrap().train(&mut |_| ()).unwrap()
@@ -75,5 +77,5 @@ fn bf16_is_another_cell_whose_run_ends_near_it() {
     let rounded = train(&["precision=bf16"], there.path(), Device::libtorch());
     assert_ne!(full.cell, rounded.cell);
     let apart = apart(&losses(&full), &losses(&rounded));
-    assert!(apart > 1e-6 && apart < 0.1, "{apart:.1e}");
+    assert!(apart > 1e-4 && apart < 0.1, "{apart:.1e}");
 }

@@ -33,7 +33,9 @@ fn text(libtorch: &Path) -> anyhow::Result<String> {
     // A JSON string is a TOML string too, but for DEL and what JSON leaves out of escapes; a path has neither.
     let folder = serde_json::to_string(folder)?;
     Ok(format!(
-        "# Written by `cargo xtask setup tch`. A LIBTORCH in the environment comes first.\n[env]\nLIBTORCH = {folder}\n"
+        "# Written by `cargo xtask setup tch`. What the environment says comes first.\n[env]\nLIBTORCH = {folder}\n\
+         # Threads of LibTorch that wait by spinning take the cores from whoever else computes.\n\
+         OMP_WAIT_POLICY = \"passive\"\n"
     ))
 }
 
@@ -46,6 +48,7 @@ mod tests {
         let folder = Path::new("/a \"b\"\\c/ü");
         let table: toml::Table = text(folder).unwrap().parse().unwrap();
         assert_eq!(table["env"]["LIBTORCH"].as_str(), folder.to_str());
+        assert_eq!(table["env"]["OMP_WAIT_POLICY"].as_str(), Some("passive"));
         assert_eq!(read(&text(folder).unwrap()).as_deref(), Some(folder));
     }
 }

@@ -6,6 +6,7 @@ use crate::Modality;
 
 /// How the embeddings of a jointly trained network become fused logits (METHODS 2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum FusionHead {
     /// A linear layer with bias a modality, logits added: what the published code does (D5).
@@ -18,6 +19,7 @@ pub enum FusionHead {
 
 /// A number a modality; 0 where none is given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Rates {
     /// Of audio.
@@ -49,6 +51,7 @@ impl Rates {
 
 /// Naive (METHODS 4.2).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct NaiveSpec {
     /// The fusion head (D5).
@@ -65,6 +68,7 @@ impl Default for NaiveSpec {
 
 /// Which gradients OGM-GE scales.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum OgmScope {
     /// Convolution kernels of the encoders that have them, and everything but biases and
     /// normalisation of text encoders, which would otherwise never be slowed.
@@ -83,6 +87,7 @@ pub enum OgmScope {
 
 /// OGM-GE's discrepancy ratio beyond two modalities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum OgmTrimodal {
     /// A score over the sum of the others; only the largest ratio's modality is scaled.
@@ -93,6 +98,7 @@ pub enum OgmTrimodal {
 
 /// OGM-GE (METHODS 4.3).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct OgmSpec {
     /// The fusion head.
@@ -127,6 +133,7 @@ impl Default for OgmSpec {
 
 /// Where PMR's prototypes come from (D21).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum PrototypeSplit {
     /// A part of the training split.
@@ -137,6 +144,7 @@ pub enum PrototypeSplit {
 
 /// How PMR weighs a lagging modality's prototype loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum PmrWeights {
     /// 1 if it lags, else 0, as in the released code.
@@ -147,6 +155,7 @@ pub enum PmrWeights {
 
 /// Which modalities PMR takes to lag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum PmrRule {
     /// The weaker of two; there is no published rule for three.
@@ -159,6 +168,7 @@ pub enum PmrRule {
 
 /// PMR (METHODS 4.4).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct PmrSpec {
     /// The fusion head.
@@ -199,6 +209,7 @@ impl Default for PmrSpec {
 
 /// What MSLR does with its rates over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum MslrStrategy {
     /// Keeps them, which is what the paper's Table 1 measured (D6).
@@ -211,6 +222,7 @@ pub enum MslrStrategy {
 
 /// MSLR (METHODS 4.5).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct MslrSpec {
     /// The fusion head.
@@ -231,6 +243,7 @@ impl Default for MslrSpec {
 
 /// How MLA fuses logits at test time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum MlaFusion {
     /// Their mean (D8).
@@ -243,6 +256,7 @@ pub enum MlaFusion {
 
 /// What MLA does to the head's gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum MlaModification {
     /// Nothing, as every public version of it (METHODS 4.6).
@@ -253,6 +267,7 @@ pub enum MlaModification {
 
 /// Whose embeddings MLA's projection is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum MlaTarget {
     /// The modality that steps now, as in MLA's code.
@@ -263,6 +278,7 @@ pub enum MlaTarget {
 
 /// MLA (METHODS 4.6).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct MlaSpec {
     /// Fusion at test time.
@@ -288,6 +304,7 @@ impl Default for MlaSpec {
 
 /// Gradient blending (METHODS 4.7).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct BlendingSpec {
     /// Epochs between two estimates of the weights.
@@ -302,6 +319,7 @@ impl Default for BlendingSpec {
 
 /// AGM (METHODS 4.7).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct AgmSpec {
     /// Strength of the modulation `exp(alpha·difference)`.
@@ -320,6 +338,7 @@ impl Default for AgmSpec {
 
 /// Early stopping of a modality (Section 3.1, Figure 4 b; METHODS 4.7).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct StoppingSpec {
     /// Epochs without a lower validation loss after which a modality stops.
@@ -336,6 +355,7 @@ impl Default for StoppingSpec {
 
 /// What a run may spend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum BudgetUnit {
     /// `epochs`, whatever they cost.
@@ -348,6 +368,7 @@ pub enum BudgetUnit {
 
 /// A budget that makes systems comparable that spend differently an epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct BudgetSpec {
     /// What is counted. The learning rate then drops at the same share of the budget as of `epochs`.

@@ -2,6 +2,8 @@
 
 pub(crate) mod find;
 mod lists;
+#[cfg(test)]
+mod schema;
 
 use std::path::{Path, PathBuf};
 
@@ -16,6 +18,7 @@ pub const SYNTHETIC: &str = "synthetic";
 
 /// A data set's descriptor, `dataset.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DatasetSpec {
     /// Name on the command line and in folders.
@@ -50,6 +53,7 @@ pub struct DatasetSpec {
     pub samples: Option<Samples>,
     /// Settings of the recipe that fit this data: any key that `--set` takes.
     #[serde(default = "empty")]
+    #[cfg_attr(test, schemars(with = "crate::Recipe"))]
     pub recipe: Value,
 }
 
@@ -67,6 +71,7 @@ fn empty() -> Value {
 
 /// How a data set's raw files are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Layout {
     /// One row a sample in a CSV file, naming its files.
@@ -96,6 +101,7 @@ impl Layout {
 
 /// The columns of a `csv` layout.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Columns {
     /// A name of the sample, unique.

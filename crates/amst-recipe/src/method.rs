@@ -6,6 +6,7 @@ use crate::{BudgetUnit, Every, FusionHead, MlaFusion, MlaModification, Modality,
 
 /// The systems that can be trained: those of the paper's Table 1, then three whose ideas it measures itself against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum MethodName {
     /// One modality alone.

@@ -10,6 +10,7 @@ use crate::{MethodName, Modality, Precision, TextSpec};
 /// A fully resolved training run. The defaults are the published ones (D4 and others in
 /// docs/paper.md); small data sets override them in their descriptor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Recipe {
     /// The data set's name, for the run's folder and the table's heading.
@@ -105,6 +106,7 @@ impl Default for Recipe {
 
 /// How the joint module inside `amst-full` learns (D1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum JointMode {
     /// One loss on the fused logits, as the paper says (Algorithm 2).
@@ -115,6 +117,7 @@ pub enum JointMode {
 
 /// Stochastic gradient descent with momentum, weight decay and a step schedule (D4).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Optim {
     /// Learning rate of the first epochs.
@@ -137,6 +140,7 @@ impl Default for Optim {
 
 /// Every how many epochs a modality trains: the skip parameter s of Eq. 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Every {
     /// In the epochs that s divides; 1 trains always.
@@ -147,6 +151,7 @@ pub enum Every {
 
 /// The word `never`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Never {
     /// Not in any epoch.
@@ -155,6 +160,7 @@ pub enum Never {
 
 /// How skipping is carried out (D3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Execution {
     /// A skipped modality is not loaded, decoded or forwarded; BatchNorm statistics are
@@ -166,6 +172,7 @@ pub enum Execution {
 
 /// The skip schedule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct SkipSpec {
     /// s of the audio modality.
@@ -211,6 +218,7 @@ impl SkipSpec {
 
 /// The first layers of a ResNet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Stem {
     /// 7×7 convolution of stride 2 and 3×3 max-pooling, as torchvision has it.
@@ -221,6 +229,7 @@ pub enum Stem {
 
 /// Sound: filterbank and encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct AudioSpec {
     /// Mel bins.
@@ -264,6 +273,7 @@ impl Default for AudioSpec {
 
 /// Pictures: transforms and encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct VisualSpec {
     /// Height and width that the encoder sees, in pixels.
@@ -311,6 +321,7 @@ impl Default for VisualSpec {
 /// The generator behind `--dataset synthetic`: class-conditional samples whose modalities
 /// are learnt at speeds that are set here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct SyntheticSpec {
     /// Number of classes.

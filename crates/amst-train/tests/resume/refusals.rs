@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use amst_recipe::CODE_EPOCH;
 use amst_train::{CheckpointError, Run, RunState, TrainError, status};
 use sha2::{Digest, Sha256};
 
@@ -75,7 +76,8 @@ fn a_checkpoint_of_another_data_set_or_code_epoch_is_refused_by_name() {
     };
     let other = "0".repeat(64);
     refused(lock.as_str(), &other, &["the data set is another one"]);
-    refused("\"code_epoch\": 2", "\"code_epoch\": 7", &["code epoch 7 there, 2 here"]);
+    let (written, said) = (format!("\"code_epoch\": {CODE_EPOCH}"), format!("code epoch 70 there, {CODE_EPOCH} here"));
+    refused(&written, "\"code_epoch\": 70", &[&said]);
     refused("\"format\": 1", "\"format\": 9", &["format 9", "amst 0.1.0", "reads format 1"]);
     refused("\"format\": 1", "\"format\": 0", &["format 0", "reads format 1"]);
     Made::new(&settings, runs.path()).train().unwrap();

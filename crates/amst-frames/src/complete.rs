@@ -56,6 +56,38 @@ pub(crate) fn jpeg_missing(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// Whether a JPEG that is not progressive codes its colours one after the other although they are not all sampled alike.
+///
+/// The decoder here (zune-jpeg 0.5.15) makes noise of such files, and no error.
+pub(crate) fn jpeg_colours_apart(bytes: &[u8]) -> bool {
+    const START_OF_SCAN: u8 = 0xDA;
+    let mut rest = bytes.get(2..).unwrap_or_default();
+    // Of a frame whose colours are not all sampled alike.
+    let mut colours = 0;
+    while let Some((marker, body)) = next_marker(rest) {
+        let length = body.first_chunk().map(|two| usize::from(u16::from_be_bytes(*two)));
+        let Some((segment, after)) = length.and_then(|length| body.split_at_checked(length.max(2))) else {
+            return false;
+        };
+        match marker {
+            0x01 | 0xD8 => {
+                rest = body;
+                continue;
+            }
+            // Baseline and extended: length, precision, sides, number of colours; then name, sampling and table of each.
+            0xC0 | 0xC1 => {
+                let of = segment.get(8..).unwrap_or_default().as_chunks::<3>().0;
+                let alike = of.windows(2).all(|pair| pair[0][1] == pair[1][1]);
+                colours = if alike { 0 } else { of.len() };
+            }
+            START_OF_SCAN => return segment.get(2).is_some_and(|&of| usize::from(of) < colours),
+            _ => {}
+        }
+        rest = after;
+    }
+    false
+}
+
 /// The next marker of a JPEG and what follows it. Coded data is passed over:
 /// there, 0xFF is followed by zero (stuffing) or by a restart marker.
 fn next_marker(bytes: &[u8]) -> Option<(u8, &[u8])> {

@@ -6,7 +6,7 @@ use image::codecs::{jpeg::JpegDecoder, png::PngDecoder};
 use image::error::{ImageError, LimitErrorKind};
 use image::{ColorType, ImageDecoder, Limits};
 
-use crate::complete::{JPEG_SIGNATURE, PNG_SIGNATURE, jpeg_missing, png_missing};
+use crate::complete::{JPEG_SIGNATURE, PNG_SIGNATURE, jpeg_colours_apart, jpeg_missing, png_missing};
 use crate::picture::{MAX_PIXELS, MAX_SIDE};
 use crate::{FrameError, Picture};
 
@@ -43,6 +43,9 @@ fn decode_png(bytes: &[u8], name: &str) -> Result<Picture, FrameError> {
 fn decode_jpeg(bytes: &[u8], name: &str) -> Result<Picture, FrameError> {
     let file = File::new(name, "JPEG");
     file.refuse_truncated(jpeg_missing(bytes))?;
+    if jpeg_colours_apart(bytes) {
+        return Err(FrameError::ColoursApart { name: name.into() });
+    }
     file.read(JpegDecoder::new(Cursor::new(bytes)))
 }
 

@@ -45,6 +45,15 @@ pub enum FrameError {
         /// The decoder's own words.
         reason: String,
     },
+    /// A JPEG of a kind that would be misread.
+    #[error(
+        "{name} is a JPEG with a scan for each colour, which is not read right here; save it anew, for example with \
+         `ffmpeg -i {name} -q:v 2 NEW.jpg`"
+    )]
+    ColoursApart {
+        /// The file's name.
+        name: String,
+    },
     /// A side of the picture is zero.
     #[error(
         "{name} is a picture of {width}x{height} pixels, which holds nothing; \

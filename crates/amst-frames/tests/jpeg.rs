@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use amst_frames::Picture;
+use amst_frames::{FrameError, Picture};
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 /// OpenCV's default.
 const QUALITY: u8 = 95;
@@ -80,4 +81,34 @@ fn a_file_is_as_large_as_opencvs() {
         println!("{name}: {} bytes, OpenCV {}", ours.len(), theirs.len());
         assert!(ours.len() * 100 <= theirs.len() * 105, "{name}: {} bytes, OpenCV {}", ours.len(), theirs.len());
     }
+}
+
+/// A file with a scan for each colour.
+fn apart(picture: &Picture, sampling: SamplingFactor) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = Encoder::new(&mut bytes, QUALITY);
+    encoder.set_sampling_factor(sampling);
+    // What makes this encoder write them.
+    encoder.set_optimized_huffman_tables(true);
+    encoder.encode(&picture.rgb, picture.width as u16, picture.height as u16, ColorType::Rgb).unwrap();
+    bytes
+}
+
+/// The decoder would hand over noise.
+#[test]
+fn a_scan_for_each_of_colours_that_are_sampled_differently_is_refused() {
+    let picture = Picture::read(fixtures().join("pil/frame-decoded.png")).unwrap();
+    for sampling in [SamplingFactor::R_4_2_0, SamplingFactor::R_4_2_2] {
+        let error = Picture::decode(&apart(&picture, sampling), "a.jpg").unwrap_err();
+        assert!(matches!(&error, FrameError::ColoursApart { name } if name == "a.jpg"), "{error}");
+        assert!(error.to_string().contains("save it anew"), "{error}");
+    }
+}
+
+#[test]
+fn a_scan_for_each_of_colours_that_are_sampled_alike_is_read() {
+    let picture = Picture::read(fixtures().join("pil/frame-decoded.png")).unwrap();
+    let read = Picture::decode(&apart(&picture, SamplingFactor::R_4_4_4), "a.jpg").unwrap();
+    let near = picture.rgb.iter().zip(&read.rgb).filter(|&(&a, &b)| a.abs_diff(b) <= 8).count();
+    assert!(near * 100 >= picture.rgb.len() * 99, "{near} of {}", picture.rgb.len());
 }

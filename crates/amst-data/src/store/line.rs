@@ -27,10 +27,13 @@ pub(crate) struct Line<'a> {
     pub(crate) done: AtomicUsize,
 }
 
-/// How many of `total` sources one thread takes at once: enough that eight short clips share the start of a process,
-/// few enough that no thread has much left to do when the others have ended.
+/// How many of `total` sources one thread takes at once: enough that many short clips share the start of a process, few
+/// enough that no thread has much left to do when the others have ended, and that all processes together have no more
+/// than some fifty clips open (each takes 5 MiB of ffmpeg's memory) or, on many cores, eight each.
 pub(crate) fn at_once(total: usize) -> usize {
-    (total / (4 * rayon::current_num_threads())).clamp(1, 8)
+    const OPEN: usize = 48;
+    let threads = rayon::current_num_threads();
+    (total / (4 * threads)).clamp(1, (OPEN / threads).max(8))
 }
 
 impl Line<'_> {

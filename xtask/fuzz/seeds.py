@@ -97,14 +97,16 @@ def store():
         return plain + sha(plain + index) + index + payload
 
     # Modalities by their number: audio, text, visual.
-    audio = struct.pack("<2I", 2, 3) + numpy.arange(6, dtype="<f4").tobytes()
+    audio = struct.pack("<2IB", 2, 3, 0) + numpy.arange(6, dtype="<f4").tobytes()
+    audio_16 = struct.pack("<2IB2f", 2, 3, 1, -15.9, 0.5) + numpy.arange(6, dtype="<u2").tobytes()
     text = struct.pack("<3I", 0, 5, 2)
-    whole = [file(0, [[0], [1]], [audio, audio]), file(1, [[0], [0]], [text]), file(2, [[0, 0, 0]], [b"\0\0\0\0"])]
+    whole = [file(0, [[0], [1]], [audio, audio_16]), file(1, [[0], [0]], [text]), file(2, [[0, 0, 0]], [b"\0\0\0\0"])]
     for which, data in enumerate(whole):
         put("store", f"file-{which}", b"\0" + data)
         put("store", f"hashes-{which}", b"\1" + data)
     # One record: of sound (2), text (5), pictures (8).
     put("store", "record-audio", bytes([2]) + audio)
+    put("store", "record-audio-16", bytes([2]) + audio_16)
     put("store", "record-text", bytes([5]) + text)
     put("store", "record-pixels", bytes([8, 1]) + struct.pack("<2I", 2, 1) + b"rgbrgb")
     for picture in ["jpeg-grey.jpg", "digit.png"]:

@@ -56,6 +56,9 @@ fn add(tensors: &mut Bytes, at: &str, batch: Batch) {
             Features::Frames { data, shape } => {
                 tensors.insert(name, (shape.to_vec(), Dtype::F32, float(data)));
             }
+            Features::Pixels { data, shape, .. } => {
+                tensors.insert(name, (shape.to_vec(), Dtype::U8, data));
+            }
             Features::Tokens { ids, mask, shape } => {
                 tensors.insert(format!("{name}.ids"), (shape.to_vec(), Dtype::I64, whole(ids)));
                 tensors.insert(format!("{name}.mask"), (shape.to_vec(), Dtype::F32, float(mask)));

@@ -44,6 +44,17 @@ pub enum Features {
         /// `[batch, channels, frames, height, width]`.
         shape: [usize; 5],
     },
+    /// Pictures that are normalised on the device ([`Loader::in_bytes`](crate::Loader::in_bytes)).
+    Pixels {
+        /// Bytes, from black to white.
+        data: Vec<u8>,
+        /// `[batch, channels, frames, height, width]`.
+        shape: [usize; 5],
+        /// Subtracted from each channel, where white is 1.
+        mean: Vec<f32>,
+        /// What each channel is divided by after that.
+        std: Vec<f32>,
+    },
     /// Text.
     Tokens {
         /// Token ids; padding is [`PAD`](crate::PAD), or what a pretrained model pads with.

@@ -71,6 +71,14 @@ impl Shaper {
         }
     }
 
+    /// Room for the pictures of `batch` samples that are normalised later.
+    pub(crate) fn empty_pixels(&self, batch: usize) -> Features {
+        let v = &self.visual;
+        let shape = [batch, v.channels, v.frames, v.size[0], v.size[1]];
+        let data = vec![0; shape.iter().product()];
+        Features::Pixels { data, shape, mean: v.mean.clone(), std: v.std.clone() }
+    }
+
     /// Puts a sample's input at place `at` of `features`. `augment` is the sample's stream in
     /// training, `None` in evaluation.
     pub(crate) fn put(
@@ -87,7 +95,19 @@ impl Shaper {
             }
             (Input::Pictures(pictures), Features::Frames { data: out, .. }) if pictures.len() == self.visual.frames => {
                 let size = self.sample_volume();
-                self.put_frames(pictures, &mut out[at * size..][..size], augment)
+                let apply = |picture: &Picture, uniform: Uniform, frame: &mut [f32]| match uniform {
+                    Some(uniform) => self.train.apply(picture, uniform, frame),
+                    None => self.eval.apply(picture, frame),
+                };
+                self.put_frames(pictures, &mut out[at * size..][..size], augment, apply)
+            }
+            (Input::Pictures(pictures), Features::Pixels { data: out, .. }) if pictures.len() == self.visual.frames => {
+                let size = self.sample_volume();
+                let apply = |picture: &Picture, uniform: Uniform, frame: &mut [u8]| match uniform {
+                    Some(uniform) => self.train.apply_bytes(picture, uniform, frame),
+                    None => self.eval.apply_bytes(picture, frame),
+                };
+                self.put_frames(pictures, &mut out[at * size..][..size], augment, apply)
             }
             (Input::Tokens(tokens), Features::Tokens { ids, mask, .. }) => {
                 let start = at * self.text.max_length;
@@ -116,16 +136,22 @@ impl Shaper {
 
     /// Each frame draws from a stream of its own: how many numbers one crop takes does not
     /// move another's.
-    fn put_frames(&self, pictures: &[Picture], out: &mut [f32], augment: Option<&Stream>) -> Result<(), DataError> {
+    fn put_frames<T: Copy + Default>(
+        &self,
+        pictures: &[Picture],
+        out: &mut [T],
+        augment: Option<&Stream>,
+        apply: impl Fn(&Picture, Uniform, &mut [T]) -> Result<(), FrameError>,
+    ) -> Result<(), DataError> {
         let plane = self.visual.size[0] * self.visual.size[1];
-        let mut frame = vec![0.0; self.visual.channels * plane];
+        let mut frame = vec![T::default(); self.visual.channels * plane];
         for (number, picture) in pictures.iter().enumerate() {
             let written = match augment {
                 Some(stream) => {
                     let mut draws = stream.part(number as u64);
-                    self.train.apply(picture, &mut || draws.unit(), &mut frame)
+                    apply(picture, Some(&mut || draws.unit()), &mut frame)
                 }
-                None => self.eval.apply(picture, &mut frame),
+                None => apply(picture, None, &mut frame),
             };
             written.map_err(|e| DataError::setting("visual", e.to_string()))?;
             for (channel, values) in frame.chunks_exact(plane).enumerate() {
@@ -135,6 +161,9 @@ impl Shaper {
         Ok(())
     }
 }
+
+/// Where a transform in training takes its numbers from; evaluation has none.
+type Uniform<'a> = Option<&'a mut dyn FnMut() -> f64>;
 
 fn frame_config(visual: &VisualSpec) -> Result<FrameConfig, DataError> {
     let crop_scale = match visual.crop_scale[..] {

@@ -64,6 +64,7 @@ pub struct Loader {
     config: LoaderConfig,
     damage: Option<Arc<Measured>>,
     watch: Option<Watch>,
+    bytes: bool,
 }
 
 impl Loader {
@@ -76,7 +77,7 @@ impl Loader {
         if config.batch_size == 0 {
             return Err(DataError::setting("batch_size", "must be at least 1"));
         }
-        Ok(Self { split, config, damage: None, watch: None })
+        Ok(Self { split, config, damage: None, watch: None, bytes: false })
     }
 
     /// The same, with every input of some modalities damaged. What the damage is measured by is
@@ -88,6 +89,13 @@ impl Loader {
     pub fn damaged(mut self, damage: &Damage) -> Result<Self, DataError> {
         self.damage = Some(Arc::new(Measured::on(damage, &self.split)?));
         Ok(self)
+    }
+
+    /// The same, with pictures as bytes ([`Features::Pixels`](crate::Features::Pixels)) if asked: a quarter to move, for a
+    /// device that normalises them itself. Damage is in normalised numbers, so damaged pictures never are.
+    pub fn in_bytes(mut self, bytes: bool) -> Self {
+        self.bytes = bytes;
+        self
     }
 
     /// The same, watched.
@@ -157,11 +165,15 @@ impl Job {
     }
 
     fn batch(&self, number: usize) -> Result<Batch, DataError> {
-        let Loader { split, config, damage, .. } = &self.loader;
+        let Loader { split, config, damage, bytes, .. } = &self.loader;
         let start = number * config.batch_size;
         let indices = self.order[start..self.order.len().min(start + config.batch_size)].to_vec();
         let shaper = &split.shared.shaper;
-        let mut inputs: BTreeMap<_, _> = self.active.iter().map(|&m| (m, shaper.empty(m, indices.len()))).collect();
+        let empty = |modality| match modality {
+            Modality::Visual if *bytes && damage.is_none() => shaper.empty_pixels(indices.len()),
+            _ => shaper.empty(modality, indices.len()),
+        };
+        let mut inputs: BTreeMap<_, _> = self.active.iter().map(|&m| (m, empty(m))).collect();
         for (at, &index) in indices.iter().enumerate() {
             let augment = Stream::new(config.seed, Purpose::Augment, self.epoch, index as u64);
             let augment = config.train.then_some(&augment);

@@ -21,17 +21,25 @@ impl Normalise {
     /// `[channels, height, width]`, mirrored left to right if asked.
     pub(crate) fn write(&self, bytes: &[u8], width: usize, mirror: bool, out: &mut [f32]) {
         match self.tables.as_slice() {
-            [grey] => write_grey(grey, bytes, width, mirror, out),
-            [red, green, blue] => write_rgb([red, green, blue], bytes, width, mirror, out),
+            [grey] => write_grey(|byte| grey[usize::from(byte)], bytes, width, mirror, out),
+            [_, _, _] => write_rgb(|channel, byte| self.tables[channel][usize::from(byte)], bytes, width, mirror, out),
             _ => unreachable!("a validated configuration has one or three channels"),
         }
     }
 }
 
-fn write_grey(table: &[f32; 256], bytes: &[u8], width: usize, mirror: bool, out: &mut [f32]) {
+/// The same without normalisation.
+pub(crate) fn write_bytes(bytes: &[u8], channels: usize, width: usize, mirror: bool, out: &mut [u8]) {
+    match channels {
+        1 => write_grey(|byte| byte, bytes, width, mirror, out),
+        _ => write_rgb(|_, byte| byte, bytes, width, mirror, out),
+    }
+}
+
+fn write_grey<T>(value: impl Fn(u8) -> T, bytes: &[u8], width: usize, mirror: bool, out: &mut [T]) {
     for (row, out) in bytes.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
         for (&byte, out) in row.iter().zip(&mut *out) {
-            *out = table[usize::from(byte)];
+            *out = value(byte);
         }
         if mirror {
             out.reverse();
@@ -39,7 +47,7 @@ fn write_grey(table: &[f32; 256], bytes: &[u8], width: usize, mirror: bool, out:
     }
 }
 
-fn write_rgb(tables: [&[f32; 256]; 3], bytes: &[u8], width: usize, mirror: bool, out: &mut [f32]) {
+fn write_rgb<T>(value: impl Fn(usize, u8) -> T, bytes: &[u8], width: usize, mirror: bool, out: &mut [T]) {
     let plane = out.len() / 3;
     let (red, rest) = out.split_at_mut(plane);
     let (green, blue) = rest.split_at_mut(plane);
@@ -47,9 +55,9 @@ fn write_rgb(tables: [&[f32; 256]; 3], bytes: &[u8], width: usize, mirror: bool,
     for (row, ((red, green), blue)) in bytes.chunks_exact(width * 3).zip(planes) {
         let pixels = row.as_chunks::<3>().0;
         for (((pixel, red), green), blue) in pixels.iter().zip(&mut *red).zip(&mut *green).zip(&mut *blue) {
-            *red = tables[0][usize::from(pixel[0])];
-            *green = tables[1][usize::from(pixel[1])];
-            *blue = tables[2][usize::from(pixel[2])];
+            *red = value(0, pixel[0]);
+            *green = value(1, pixel[1]);
+            *blue = value(2, pixel[2]);
         }
         if mirror {
             red.reverse();
@@ -71,5 +79,8 @@ mod tests {
         normalise.write(&bytes, 2, true, &mut out);
         let rounded = out.map(f32::round);
         assert_eq!(rounded, [3., 0., 9., 6., 4., 1., 10., 7., 5., 2., 11., 8.]);
+        let mut same = [0; 12];
+        write_bytes(&bytes, 3, 2, true, &mut same);
+        assert_eq!(same.map(f32::from), rounded);
     }
 }

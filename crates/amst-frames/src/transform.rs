@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use crate::luma::luma;
-use crate::normalise::Normalise;
+use crate::normalise::{Normalise, write_bytes};
 use crate::resize::TwoPass;
 use crate::{CropBox, FrameConfig, FrameError, Picture, random_crop_box};
 
@@ -34,28 +34,44 @@ impl Writer {
     }
 
     /// Refuses a picture or an output that the writing below would trip over.
-    fn check(&self, picture: &Picture, out: &[f32]) -> Result<(), FrameError> {
+    fn check(&self, picture: &Picture, found: usize) -> Result<(), FrameError> {
         picture.check()?;
         let expected = self.channels * self.size[0] * self.size[1];
-        if out.len() == expected {
+        if found == expected {
             return Ok(());
         }
-        Err(FrameError::OutputLength { expected, found: out.len() })
+        Err(FrameError::OutputLength { expected, found })
     }
 
-    fn write(&self, picture: &Picture, crop: CropBox, mirror: bool, out: &mut [f32]) {
+    fn write(&self, picture: &Picture, Cut { crop, mirror }: Cut, out: &mut [f32]) {
+        self.resized(picture, crop, |frame| self.normalise.write(frame, self.size[1], mirror, out));
+    }
+
+    fn write_bytes(&self, picture: &Picture, Cut { crop, mirror }: Cut, out: &mut [u8]) {
+        self.resized(picture, crop, |frame| write_bytes(frame, self.channels, self.size[1], mirror, out));
+    }
+
+    /// Hands over the rows of the resized crop, interleaved.
+    fn resized(&self, picture: &Picture, crop: CropBox, take: impl FnOnce(&[u8])) {
         SCRATCH.with_borrow_mut(|scratch| {
             let Scratch { resizer, grey, frame } = scratch;
-            frame.resize(out.len(), 0);
+            frame.resize(self.channels * self.size[0] * self.size[1], 0);
             if self.channels == 1 {
                 luma(picture, crop, grey);
                 resizer.grey(grey, [crop.height, crop.width], self.size, frame);
             } else {
                 resizer.rgb(picture, crop, self.size, frame);
             }
-            self.normalise.write(frame, self.size[1], mirror, out);
+            take(frame);
         });
     }
+}
+
+/// What of a picture a frame shows.
+#[derive(Clone, Copy)]
+struct Cut {
+    crop: CropBox,
+    mirror: bool,
 }
 
 /// Random resized crop, random mirroring, normalisation.
@@ -99,14 +115,32 @@ impl TrainTransform {
         uniform: &mut dyn FnMut() -> f64,
         out: &mut [f32],
     ) -> Result<(), FrameError> {
-        self.writer.check(picture, out)?;
+        self.writer.check(picture, out.len())?;
+        self.writer.write(picture, self.cut(picture, uniform), out);
+        Ok(())
+    }
+
+    /// The same frame in bytes, before normalisation: what is to be normalised elsewhere is a quarter to move.
+    ///
+    /// # Errors
+    /// As [`TrainTransform::apply`].
+    pub fn apply_bytes(
+        &self,
+        picture: &Picture,
+        uniform: &mut dyn FnMut() -> f64,
+        out: &mut [u8],
+    ) -> Result<(), FrameError> {
+        self.writer.check(picture, out.len())?;
+        self.writer.write_bytes(picture, self.cut(picture, uniform), out);
+        Ok(())
+    }
+
+    fn cut(&self, picture: &Picture, uniform: &mut dyn FnMut() -> f64) -> Cut {
         let (width, height) = (picture.width, picture.height);
         let crop = self.crop_scale.map_or(CropBox::whole(width, height), |scale| {
             random_crop_box(width, height, scale, self.crop_ratio, uniform)
         });
-        let mirror = self.flip > 0.0 && uniform() < f64::from(self.flip);
-        self.writer.write(picture, crop, mirror, out);
-        Ok(())
+        Cut { crop, mirror: self.flip > 0.0 && uniform() < f64::from(self.flip) }
     }
 }
 
@@ -131,9 +165,22 @@ impl EvalTransform {
     /// Refuses an `out` of another length than [`FrameConfig::volume`] and a
     /// picture whose fields disagree.
     pub fn apply(&self, picture: &Picture, out: &mut [f32]) -> Result<(), FrameError> {
-        self.writer.check(picture, out)?;
-        let whole = CropBox::whole(picture.width, picture.height);
-        self.writer.write(picture, whole, false, out);
+        self.writer.check(picture, out.len())?;
+        self.writer.write(picture, whole(picture), out);
         Ok(())
     }
+
+    /// The same frame in bytes, before normalisation.
+    ///
+    /// # Errors
+    /// As [`EvalTransform::apply`].
+    pub fn apply_bytes(&self, picture: &Picture, out: &mut [u8]) -> Result<(), FrameError> {
+        self.writer.check(picture, out.len())?;
+        self.writer.write_bytes(picture, whole(picture), out);
+        Ok(())
+    }
+}
+
+fn whole(picture: &Picture) -> Cut {
+    Cut { crop: CropBox::whole(picture.width, picture.height), mirror: false }
 }

@@ -1,6 +1,9 @@
-//! Which devices have kernels in this build.
+//! Which devices have kernels in this build, and which lie across a bus.
 
-use burn::backend::{DispatchTensor, DispatchTensorKind};
+#[cfg(feature = "tch")]
+use burn::backend::LibTorchDevice;
+use burn::backend::{DispatchDevice, DispatchTensor, DispatchTensorKind};
+use burn::tensor::Device;
 
 /// Whether there are kernels where a tensor lies.
 pub fn has_kernels(tensor: &DispatchTensor) -> bool {
@@ -21,6 +24,18 @@ pub fn has_bf16_kernels(tensor: &DispatchTensor) -> bool {
         DispatchTensorKind::LibTorch(_) => true,
         #[allow(unreachable_patterns)]
         _ => false,
+    }
+}
+
+/// Whether a device has a memory of its own, so that what is moved to it takes time. What is no processor that this build
+/// has kernels for counts as one.
+pub fn is_gpu(device: &Device) -> bool {
+    match device.clone().inner().as_dispatch() {
+        #[cfg(feature = "flex")]
+        DispatchDevice::Flex(_) => false,
+        #[cfg(feature = "tch")]
+        DispatchDevice::LibTorch(LibTorchDevice::Cpu) => false,
+        _ => true,
     }
 }
 

@@ -4,6 +4,8 @@
 //! - [`convolution`]: convolution of two dimensions, forward and both gradients,
 //! - [`descent`]: a parameter's step, with momentum and weight decay.
 //!
+//! With LibTorch there is its switch for TF32 on GPUs too, `tf32`.
+//!
 //! There are kernels for `flex` and for LibTorch (features `flex` and `tch`, which a *program* turns
 //! on together with the device). On any other device, and for any type but `f32` (and `bf16` in
 //! convolutions on LibTorch), burn's own operations compute the same. On `flex` results do not depend
@@ -39,3 +41,5 @@ mod libtorch;
 pub mod tf32;
 #[cfg(feature = "flex")]
 mod wide;
+
+pub use device::is_gpu;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use amst::{Embeddings, Method, Modality, Net, Outputs, Phase, Stopwatch};
 use amst_data::{Damage, Loader, LoaderConfig, Split, Watch};
 use amst_encoders::Encoder;
+use amst_kernels::is_gpu;
 use amst_recipe::OutputMetrics;
 use burn::tensor::{Device, Tensor};
 
@@ -155,7 +156,8 @@ impl Evaluator {
             return Ok(());
         }
         let mut parts: Vec<Vec<Vec<Tensor<2>>>> = vec![vec![Vec::new(); self.modalities.len()]; self.kept.len()];
-        let mut uploads = Uploads::start(self.loader.epoch(0, &missing), device);
+        let loader = self.loader.clone().in_bytes(is_gpu(device));
+        let mut uploads = Uploads::start(loader.epoch(0, &missing), device);
         while let Some(uploaded) = clock.time(Phase::Load, || uploads.next()) {
             let batch = uploaded?.batch;
             clock.time(Phase::Evaluate, || {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use amst::{Optimiser, Stopwatch};
 use amst_data::{Loader, LoaderConfig, Prepared, Purpose, SplitName, Stream};
+use amst_kernels::is_gpu;
 use amst_recipe::{CellResult, Recipe};
 use burn::tensor::Device;
 
@@ -71,7 +72,7 @@ impl Trainer {
         };
         let loader = |seed: u64| {
             let config = LoaderConfig { batch_size: recipe.batch_size, seed, train: true, ..LoaderConfig::default() };
-            Loader::new(data.split(SplitName::Train), config)
+            Loader::new(data.split(SplitName::Train), config).map(|loader| loader.in_bytes(is_gpu(&device)))
         };
         let train = loader(recipe.seed)?;
         let sample = loader(Stream::new(recipe.seed, Purpose::Sample, 0, 0).next_u64())?;

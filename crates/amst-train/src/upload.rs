@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use amst::Batch;
 use amst_data::{Batches, DataError, Features};
 use amst_encoders::Input;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 /// Moves a loaded batch to a device.
 pub fn upload(batch: amst_data::Batch, device: &Device) -> Batch {
@@ -21,11 +21,23 @@ fn input(features: Features, device: &Device) -> Input {
     match features {
         Features::Map { data, shape } => Input::Map(Tensor::from_data(TensorData::new(data, shape), device)),
         Features::Frames { data, shape } => Input::Frames(Tensor::from_data(TensorData::new(data, shape), device)),
+        Features::Pixels { data, shape, mean, std } => {
+            let pixels = Tensor::<5, Int>::from_data(TensorData::new(data, shape), (device, DType::U8));
+            Input::Frames(normalised(pixels.float(), mean, std, device))
+        }
         Features::Tokens { ids, mask, shape } => Input::Tokens {
             ids: Tensor::from_data(TensorData::new(ids, shape), device),
             mask: Tensor::from_data(TensorData::new(mask, shape), device),
         },
     }
+}
+
+/// What the loader makes of bytes, by the same three operations in the same order, and so to the bit. A device may
+/// multiply by the inverse of a plain number where it divides by a tensor: hence tensors.
+fn normalised(bytes: Tensor<5>, mean: Vec<f32>, std: Vec<f32>, device: &Device) -> Tensor<5> {
+    let channels = mean.len();
+    let a_channel = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, [1, channels, 1, 1, 1]), device);
+    (bytes / a_channel(vec![255.0; channels]) - a_channel(mean)) / a_channel(std)
 }
 
 /// A batch on the device, and what is known of it on the host.
@@ -101,6 +113,36 @@ impl Drop for Uploads {
         self.inbox = None;
         if let Some(mover) = self.mover.take() {
             mover.join().ok();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use amst_data::{Loader, LoaderConfig, Prepared, SplitName};
+    use amst_recipe::{DatasetSpec, Modality, resolve};
+
+    use super::*;
+
+    /// A GPU is sent bytes; what comes of them must be what every other device is sent.
+    #[test]
+    fn bytes_become_the_numbers_that_the_loader_makes_of_them_to_the_bit() {
+        let settings = ["synthetic.train=4", "synthetic.val=6", "synthetic.test=6"].map(String::from);
+        let recipe = resolve(&[DatasetSpec::shapes("crema-d").unwrap().recipe], &settings).unwrap();
+        let split = Prepared::shapes(&recipe).unwrap().split(SplitName::Train);
+        let frames = |train: bool, bytes: bool| {
+            let config = LoaderConfig { batch_size: 4, train, ..LoaderConfig::default() };
+            let loader = Loader::new(split.clone(), config).unwrap().in_bytes(bytes);
+            let batch = loader.epoch(0, &[Modality::Visual]).next().unwrap().unwrap();
+            assert_eq!(matches!(batch.inputs[&Modality::Visual], Features::Pixels { .. }), bytes);
+            let mut inputs = upload(batch, &Device::flex()).inputs;
+            let Some(Input::Frames(frames)) = inputs.remove(&Modality::Visual) else { panic!("no pictures") };
+            frames.into_data().try_to_vec::<f32>().unwrap()
+        };
+        for train in [true, false] {
+            let (here, there) = (frames(train, false), frames(train, true));
+            assert_eq!(here.len(), 4 * 3 * 3 * 224 * 224);
+            assert!(here.iter().zip(&there).all(|(a, b)| a.to_bits() == b.to_bits()), "training: {train}");
         }
     }
 }

@@ -34,6 +34,7 @@ fn damage(strengths: &[(Modality, f64)], seed: u64) -> Damage {
 fn floats(batch: &Batch, modality: Modality) -> &[f32] {
     match &batch.inputs[&modality] {
         Features::Map { data, .. } | Features::Frames { data, .. } => data,
+        Features::Pixels { .. } => panic!("not asked for"),
         Features::Tokens { .. } => panic!("text"),
     }
 }

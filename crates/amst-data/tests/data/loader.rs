@@ -29,6 +29,7 @@ fn read(loader: &Loader, epoch: u64, active: &[Modality]) -> Vec<Batch> {
 fn bits(batches: &[Batch]) -> Vec<u32> {
     let values = |features: &Features| match features {
         Features::Map { data, .. } | Features::Frames { data, .. } => data.iter().map(|x| x.to_bits()).collect(),
+        Features::Pixels { .. } => panic!("not asked for"),
         Features::Tokens { ids, .. } => ids.iter().map(|&i| i as u32).collect::<Vec<_>>(),
     };
     batches.iter().flat_map(|b| b.inputs.values().flat_map(values)).collect()

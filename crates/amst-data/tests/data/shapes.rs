@@ -24,6 +24,7 @@ fn a_batch_has_the_published_shapes() {
                 assert_eq!(*shape, [2, 3, 3, 224, 224]);
                 assert!(data.iter().any(|v| *v > 0.5) && data.iter().any(|v| *v < -0.5), "nothing to see");
             }
+            Features::Pixels { .. } => panic!("not asked for"),
             Features::Tokens { shape, ids, mask } => {
                 assert_eq!(*shape, [2, 128]);
                 assert!(ids.iter().all(|id| (0..50265).contains(id)));

@@ -14,6 +14,7 @@ fn vectors(split: Split, modality: Modality) -> Vec<Vec<f32>> {
     let loader = Loader::new(split, LoaderConfig { batch_size: 1, ..LoaderConfig::default() }).unwrap();
     let vector = |features: &Features| match features {
         Features::Map { data, .. } | Features::Frames { data, .. } => data.clone(),
+        Features::Pixels { .. } => panic!("not asked for"),
         Features::Tokens { ids, mask, .. } => {
             let mut counts = vec![0.0; 64];
             ids.iter().zip(mask).for_each(|(&id, real)| counts[id as usize] += real);

@@ -54,9 +54,9 @@ pub struct TextSpec {
     pub width: usize,
     /// Width of the sample's embedding (`bag` only), which must be that of the other modalities; 0 takes theirs.
     pub embed: usize,
-    /// Layers of a `transformer`.
+    /// Layers of a `transformer`; a pretrained model brings its own.
     pub layers: usize,
-    /// Attention heads of a layer of a `transformer`.
+    /// Attention heads of a layer of a `transformer`; a pretrained model brings its own.
     pub heads: usize,
     /// Dropout of a `transformer`; a pretrained model brings its own.
     pub dropout: f64,

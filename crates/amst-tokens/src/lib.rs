@@ -9,7 +9,7 @@
 //! [`Tokenizer::with_max_length`] says otherwise.
 //!
 //! The work is done by the `tokenizers` crate, Hugging Face's own;
-//! `tests/fixtures` holds the ids and masks of `transformers` for 2,400
+//! `tests/fixtures` holds the ids and masks of `transformers` for 2,457
 //! texts.
 //!
 //! ```

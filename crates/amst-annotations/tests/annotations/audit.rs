@@ -1,4 +1,4 @@
-//! The audit finds exactly what is known of the published lists (METHODS 1, item 9), and what was planted.
+//! The audit finds exactly what is known of the published lists, and what was planted.
 
 use std::collections::BTreeMap;
 
@@ -72,7 +72,7 @@ fn what_the_lists_do_not_tell_is_said_to_be_unchecked() {
     }
 }
 
-/// METHODS 1, item 9, of the transcripts of the licensed lists: 132 of the test split stand in the training split, 66 of
+/// Known of the transcripts of the licensed lists: 132 of the test split stand in the training split, 66 of
 /// them with three words or more. The copies that may be passed on hold none, which the audit says.
 #[test]
 fn transcripts_of_iemocap_are_compared_where_they_are() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use amst_recipe::Modality;
 
 /// Some samples, side by side.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
     /// The samples' places in their split.
     pub indices: Vec<usize>,
@@ -24,6 +24,24 @@ impl Batch {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.indices.is_empty()
+    }
+
+    /// Parts of a batch one after the other, all of the same modalities and shapes.
+    pub(crate) fn join(parts: Vec<Self>) -> Self {
+        let samples = parts.iter().map(Self::len).sum();
+        let mut parts = parts.into_iter();
+        let Some(mut whole) = parts.next() else { return Self::default() };
+        if whole.len() < samples {
+            whole.inputs.values_mut().for_each(|features| features.reserve(samples));
+        }
+        for part in parts {
+            whole.indices.extend(part.indices);
+            whole.labels.extend(part.labels);
+            for (features, more) in whole.inputs.values_mut().zip(part.inputs.into_values()) {
+                features.append(more);
+            }
+        }
+        whole
     }
 }
 
@@ -64,4 +82,47 @@ pub enum Features {
         /// `[batch, length]` of both.
         shape: [usize; 2],
     },
+}
+
+impl Features {
+    /// Makes room for so many samples.
+    fn reserve(&mut self, samples: usize) {
+        fn grow<T>(data: &mut Vec<T>, shape: &[usize], samples: usize) {
+            let volume: usize = shape[1..].iter().product();
+            data.reserve_exact((samples * volume).saturating_sub(data.len()));
+        }
+        match self {
+            Self::Map { data, shape } => grow(data, shape, samples),
+            Self::Frames { data, shape } => grow(data, shape, samples),
+            Self::Pixels { data, shape, .. } => grow(data, shape, samples),
+            Self::Tokens { ids, mask, shape } => {
+                grow(ids, shape, samples);
+                grow(mask, shape, samples);
+            }
+        }
+    }
+
+    /// Adds the samples of another of its kind.
+    fn append(&mut self, more: Self) {
+        match (self, more) {
+            (Self::Map { data, shape }, Self::Map { data: more, shape: [samples, ..] }) => {
+                data.extend(more);
+                shape[0] += samples;
+            }
+            (Self::Frames { data, shape }, Self::Frames { data: more, shape: [samples, ..] }) => {
+                data.extend(more);
+                shape[0] += samples;
+            }
+            (Self::Pixels { data, shape, .. }, Self::Pixels { data: more, shape: [samples, ..], .. }) => {
+                data.extend(more);
+                shape[0] += samples;
+            }
+            (Self::Tokens { ids, mask, shape }, Self::Tokens { ids: more, mask: other, shape: [samples, _] }) => {
+                ids.extend(more);
+                mask.extend(other);
+                shape[0] += samples;
+            }
+            _ => unreachable!("parts of a batch hold the same modalities, made by one shaper"),
+        }
+    }
 }

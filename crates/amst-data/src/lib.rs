@@ -32,6 +32,7 @@
 #![warn(missing_docs)]
 
 mod batch;
+mod batches;
 mod collate;
 mod damage;
 mod drawn;
@@ -53,10 +54,11 @@ mod synthetic;
 mod tokenizer;
 
 pub use batch::{Batch, Features};
+pub use batches::Batches;
 pub use damage::Damage;
 pub use error::{DataError, ErrorKind, Fault, Listing, Lost, Problem};
 pub use layout::{Clip, Raw, Row, SplitName};
-pub use loader::{Batches, Loader, LoaderConfig, Made, Watch};
+pub use loader::{Loader, LoaderConfig, Made, Watch};
 pub use preparation::{LeftOut, Preparation, Progress, prepare};
 pub use prepared::Prepared;
 pub use preprocess::{Preprocessor, Source};

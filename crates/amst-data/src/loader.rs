@@ -5,17 +5,15 @@
 //! and shuffles with a generator that lives across epochs, so neither would survive a change
 //! of the number of threads or a resume.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use amst_recipe::Modality;
 
+use crate::batches::{Batches, Job};
 use crate::damage::Measured;
-use crate::{Batch, Damage, DataError, Purpose, Split, Stream};
+use crate::{Damage, DataError, Purpose, Split, Stream};
 
 /// How a [`Loader`] reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,9 +23,10 @@ pub struct LoaderConfig {
     /// Seed of order and augmentation.
     pub seed: u64,
     /// Threads that prepare batches, one less than the process has and 16 at most if left out; 0 prepares each batch
-    /// when it is asked for. The batches are the same with any number.
+    /// when it is asked for. They share the samples of a batch. The batches are the same with any number.
     pub workers: usize,
-    /// Batches ready or in the making ahead of the one that is taken; at least one a worker.
+    /// Batches ready or in the making ahead of the one that is taken; more where they are too small to keep every worker
+    /// busy.
     pub prefetch: usize,
     /// Whether samples are shuffled and augmented.
     pub train: bool,
@@ -41,10 +40,10 @@ impl Default for LoaderConfig {
     }
 }
 
-/// A batch that was made, for those who watch where the time goes.
+/// A batch that was made, or a worker's part of one, for those who watch where the time goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Made {
-    /// Its number in the epoch.
+    /// The batch's number in the epoch.
     pub batch: usize,
     /// The worker that made it; `None` where it was made when it was asked for.
     pub worker: Option<usize>,
@@ -54,17 +53,17 @@ pub struct Made {
     pub length: Duration,
 }
 
-/// Hears of every batch that was made, on the thread that made it.
+/// Hears of every batch that was made, or part of one, on the thread that made it.
 pub type Watch = Arc<dyn Fn(Made) + Send + Sync>;
 
 /// Reads a split in batches. Cheap to clone.
 #[derive(Clone)]
 pub struct Loader {
-    split: Split,
-    config: LoaderConfig,
-    damage: Option<Arc<Measured>>,
-    watch: Option<Watch>,
-    bytes: bool,
+    pub(crate) split: Split,
+    pub(crate) config: LoaderConfig,
+    pub(crate) damage: Option<Arc<Measured>>,
+    pub(crate) watch: Option<Watch>,
+    pub(crate) bytes: bool,
 }
 
 impl Loader {
@@ -138,179 +137,5 @@ impl Loader {
         active.dedup();
         let numbers = numbers.start..numbers.end.min(self.steps()).max(numbers.start);
         Batches::start(Job { loader: self.clone(), epoch, order: self.order(epoch), active }, numbers)
-    }
-}
-
-/// What is needed to prepare any batch of one epoch.
-struct Job {
-    loader: Loader,
-    epoch: u64,
-    order: Vec<usize>,
-    active: Vec<Modality>,
-}
-
-impl Job {
-    /// Batch `number`, whatever happens on the way.
-    fn make(&self, number: usize, worker: Option<usize>) -> Result<Batch, DataError> {
-        let start = Instant::now();
-        let made = catch_unwind(AssertUnwindSafe(|| self.batch(number))).unwrap_or_else(|panic| {
-            let text = panic.downcast_ref::<&str>().map(|s| s.to_string());
-            let why = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-            Err(DataError::Worker { batch: number, why })
-        });
-        if let Some(watch) = &self.loader.watch {
-            watch(Made { batch: number, worker, start, length: start.elapsed() });
-        }
-        made
-    }
-
-    fn batch(&self, number: usize) -> Result<Batch, DataError> {
-        let Loader { split, config, damage, bytes, .. } = &self.loader;
-        let start = number * config.batch_size;
-        let indices = self.order[start..self.order.len().min(start + config.batch_size)].to_vec();
-        let shaper = &split.shared.shaper;
-        let empty = |modality| match modality {
-            Modality::Visual if *bytes && damage.is_none() => shaper.empty_pixels(indices.len()),
-            _ => shaper.empty(modality, indices.len()),
-        };
-        let mut inputs: BTreeMap<_, _> = self.active.iter().map(|&m| (m, empty(m))).collect();
-        for (at, &index) in indices.iter().enumerate() {
-            let augment = Stream::new(config.seed, Purpose::Augment, self.epoch, index as u64);
-            let augment = config.train.then_some(&augment);
-            for (modality, input) in split.sample(index, &self.active)?.inputs {
-                if let Some(features) = inputs.get_mut(&modality) {
-                    shaper.put(&input, features, at, augment)?;
-                    if let Some(damage) = damage {
-                        damage.apply(modality, &input, features, at, index);
-                    }
-                }
-            }
-        }
-        let labels = indices.iter().map(|&index| split.label(index) as i64).collect();
-        Ok(Batch { indices, labels, inputs })
-    }
-}
-
-/// The batches of an epoch, in order. Dropping it stops and ends its threads.
-///
-/// An error comes in the place of the batch that it concerns and ends the iteration.
-pub struct Batches {
-    desk: Arc<Desk>,
-    end: usize,
-    workers: Vec<JoinHandle<()>>,
-}
-
-/// Where workers take batch numbers and leave batches.
-struct Desk {
-    job: Job,
-    window: usize,
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-struct State {
-    /// Numbers not yet taken by a worker.
-    open: Range<usize>,
-    /// The number to be handed out next.
-    due: usize,
-    ready: BTreeMap<usize, Result<Batch, DataError>>,
-}
-
-impl Desk {
-    /// No invariant spans a panic here, so a poisoned lock is as good as any.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A worker's life: take a number, make the batch, leave it.
-    fn work(&self, worker: usize) {
-        loop {
-            let mut state = self.lock();
-            while !state.open.is_empty() && state.open.start >= state.due + self.window {
-                state = self.wait(state);
-            }
-            let Some(number) = state.open.next() else { return };
-            drop(state);
-            let batch = self.job.make(number, Some(worker));
-            self.lock().ready.insert(number, batch);
-            self.changed.notify_all();
-        }
-    }
-
-    /// Closes what is open, so that workers end with the batch they have in hand.
-    fn close(&self) {
-        let mut state = self.lock();
-        state.open.start = state.open.end;
-        drop(state);
-        self.changed.notify_all();
-    }
-}
-
-impl Batches {
-    fn start(job: Job, numbers: Range<usize>) -> Self {
-        let config = &job.loader.config;
-        let wanted = config.workers.min(numbers.len());
-        let window = config.prefetch.max(config.workers);
-        let state = State { open: numbers.clone(), due: numbers.start, ready: BTreeMap::new() };
-        let desk = Arc::new(Desk { job, window, state: Mutex::new(state), changed: Condvar::new() });
-        let spawn = |number: usize| {
-            let desk = Arc::clone(&desk);
-            std::thread::Builder::new().name(format!("loader-{number}")).spawn(move || desk.work(number))
-        };
-        // Where the system gives no thread, `next` does the work itself: slower, nothing else.
-        let workers = (0..wanted).map_while(|number| spawn(number).ok()).collect();
-        Self { desk, end: numbers.end, workers }
-    }
-
-    fn receive(&self, number: usize) -> Result<Batch, DataError> {
-        if self.workers.is_empty() {
-            return self.desk.job.make(number, None);
-        }
-        let mut state = self.desk.lock();
-        loop {
-            match state.ready.remove(&number) {
-                Some(batch) => return batch,
-                None => state = self.desk.wait(state),
-            }
-        }
-    }
-}
-
-impl Iterator for Batches {
-    type Item = Result<Batch, DataError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let number = self.desk.lock().due;
-        if number >= self.end {
-            return None;
-        }
-        let batch = self.receive(number);
-        self.desk.lock().due = number + 1;
-        self.desk.changed.notify_all();
-        if batch.is_err() {
-            self.end = 0;
-            self.desk.close();
-        }
-        Some(batch)
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.end.saturating_sub(self.desk.lock().due);
-        // An error ends the iteration early.
-        (left.min(1), Some(left))
-    }
-}
-
-impl Drop for Batches {
-    fn drop(&mut self) {
-        self.desk.close();
-        for worker in self.workers.drain(..) {
-            // A worker does not panic: what a batch throws is caught and handed over.
-            worker.join().ok();
-        }
     }
 }

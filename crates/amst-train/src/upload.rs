@@ -127,7 +127,7 @@ mod tests {
     /// A GPU is sent bytes; what comes of them must be what every other device is sent.
     #[test]
     fn bytes_become_the_numbers_that_the_loader_makes_of_them_to_the_bit() {
-        let settings = ["synthetic.train=4", "synthetic.val=6", "synthetic.test=6"].map(String::from);
+        let settings = ["synthetic.train=6", "synthetic.val=6", "synthetic.test=6"].map(String::from);
         let recipe = resolve(&[DatasetSpec::shapes("crema-d").unwrap().recipe], &settings).unwrap();
         let split = Prepared::shapes(&recipe).unwrap().split(SplitName::Train);
         let frames = |train: bool, bytes: bool| {

@@ -4,11 +4,12 @@ use burn::backend::LibTorch;
 use tch::Tensor;
 
 use super::operation::{Kernels, Steps};
-use crate::libtorch::{TchTensor, convolution_backward};
+use crate::libtorch::{TchTensor, convolution_backward, for_tensor_cores};
 
 impl Kernels for LibTorch {
     fn forward(x: TchTensor, kernels: TchTensor, steps: Steps) -> TchTensor {
         let [stride, padding] = [steps.stride, steps.padding].map(|n| [n as i64; 2]);
+        let x = for_tensor_cores(x);
         TchTensor::new(x.tensor.conv2d(&kernels.tensor, None::<Tensor>, stride, padding, [1, 1], 1))
     }
 
@@ -19,6 +20,6 @@ impl Kernels for LibTorch {
         steps: Steps,
         wanted: [bool; 2],
     ) -> [Option<TchTensor>; 2] {
-        convolution_backward(&gradient, [&x, &kernels], steps, wanted)
+        convolution_backward(&gradient, [&for_tensor_cores(x), &kernels], steps, wanted)
     }
 }

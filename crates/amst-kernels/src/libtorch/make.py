@@ -26,13 +26,17 @@ class Operations(torch.nn.Module):
             gradient, x, kernels, None, strides, paddings, dilations, False, no_output_padding, 1,
             [of_x, of_kernels, False],
         )
-        # What was not asked for is no tensor at all.
+        # What was not asked for is no tensor at all. Kernels' gradients lie as kernels do, which fused descent asks for.
         wanted: List[Tensor] = []
         if of_x:
             wanted.append(of[0])
         if of_kernels:
-            wanted.append(of[1])
+            wanted.append(of[1].contiguous())
         return wanted
+
+    @torch.jit.export
+    def channels_last(self, x: Tensor) -> Tensor:
+        return x.contiguous(memory_format=torch.channels_last)
 
     # The two below choose cuDNN's kernels, MIOpen's or LibTorch's own, as PyTorch's own layer does.
 

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use burn::backend::LibTorch;
 use burn::backend::tensor::FloatTensor;
-use tch::{CModule, IValue, Tensor};
+use tch::{CModule, IValue, Kind, Tensor};
 
 use crate::convolution::Steps;
 use crate::descent::Sgd;
@@ -26,6 +26,30 @@ fn call(name: &str, arguments: &[IValue]) -> IValue {
 
 fn of(tensor: &TchTensor) -> IValue {
     IValue::Tensor(tensor.tensor.shallow_clone())
+}
+
+/// A map as tensor cores read it where they are going to be asked, the channels of a pixel beside each other: from any
+/// other order cuDNN makes this one for itself, in every operation again. What is computed from it keeps the order.
+pub fn for_tensor_cores(x: TchTensor) -> TchTensor {
+    let rounds = x.tensor.kind() == Kind::BFloat16 || is_tf32_allowed();
+    if !(rounds && x.tensor.device().is_cuda()) {
+        return x;
+    }
+    match call("channels_last", &[of(&x)]) {
+        IValue::Tensor(x) => TchTensor::new(x),
+        _ => unreachable!("`channels_last` returns a tensor"),
+    }
+}
+
+#[cfg(not(windows))]
+fn is_tf32_allowed() -> bool {
+    crate::tf32::is_allowed()
+}
+
+/// LibTorch's default.
+#[cfg(windows)]
+fn is_tf32_allowed() -> bool {
+    true
 }
 
 /// The gradients of a convolution's input and kernels, those that are wanted.

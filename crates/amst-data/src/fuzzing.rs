@@ -35,6 +35,13 @@ pub fn file_with_its_hashes(bytes: &[u8]) {
     file(&bytes);
 }
 
+/// Reads a matrix of published features.
+pub fn npy(bytes: &[u8]) {
+    if let Ok(matrix) = crate::record::npy::read(bytes) {
+        assert_eq!(matrix.data.len(), matrix.rows * matrix.columns);
+    }
+}
+
 /// A whole store of one record with these bytes.
 pub fn record(which: u8, bytes: &[u8]) {
     let modality = Modality::ALL[usize::from(which) % Modality::ALL.len()];

@@ -5,6 +5,7 @@
 
 pub(crate) mod audio;
 mod map;
+pub(crate) mod npy;
 pub(crate) mod part;
 mod saved;
 pub(crate) mod text;

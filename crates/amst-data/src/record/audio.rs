@@ -11,6 +11,7 @@ use amst_fbank::{Fbank, FbankConfig, FbankError, Features, Wave};
 use amst_recipe::AudioSpec;
 use serde_json::{Value, json};
 
+use super::npy::{self, Matrix};
 use super::videos::{Videos, note, unmade};
 use super::{Encode, Extracted, Part, Unmade, map};
 use crate::DataError;
@@ -65,17 +66,10 @@ fn refuse_infinities(map: &Features, name: &str) -> Result<(), String> {
 fn read_map(path: &Path, mels: usize) -> Result<Features, String> {
     let wrong = |why: String| format!("{}: {why}", path.display());
     let bytes = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
-    let npy = npyz::NpyFile::new(&bytes[..]).map_err(|e| wrong(format!("not an npy file: {e}; copy it again")))?;
-    let [frames, columns] = npy.shape()[..] else {
-        return Err(wrong(format!("its shape is {:?}, where frames × mels is wanted", npy.shape())));
-    };
-    if columns != mels as u64 || npy.order() != npyz::Order::C {
-        let order = if npy.order() == npyz::Order::C { "" } else { " in Fortran order" };
-        return Err(wrong(format!(
-            "it has {frames}×{columns} values{order}, where {mels} mels are wanted (audio.mels)"
-        )));
+    let Matrix { rows, columns, mut data } = npy::read(&bytes).map_err(wrong)?;
+    if columns != mels {
+        return Err(wrong(format!("it has {rows}×{columns} values, where {mels} mels are wanted (audio.mels)")));
     }
-    let mut data = npy.into_vec::<f32>().map_err(|e| wrong(format!("{e}; float32 is wanted")))?;
     let kept = data.chunks_exact(mels.max(1)).rposition(|row| row.iter().any(|x| *x != 0.0)).map_or(0, |last| last + 1);
     if kept == 0 {
         return Err(wrong("every value is 0; compute it again".into()));

@@ -8,7 +8,7 @@ use super::request::Job;
 pub const ENCODER: u64 = 100;
 
 /// An epoch of a run. Methods differ by the encoders that they train and by what they compute
-/// beside; skipping is not counted, for how much it saves depends on the encoders.
+/// beside; skipping is not counted.
 pub fn per_epoch(recipe: &Recipe) -> u64 {
     let all = ENCODER * recipe.modalities.len() as u64;
     match recipe.method {
@@ -39,10 +39,6 @@ pub fn epochs(job: &Job) -> usize {
     if recipe.budget.unit != BudgetUnit::Updates {
         return recipe.epochs;
     }
-    let share = |every: Every| match every {
-        Every::Epochs(s) => 1.0 / f64::from(s.max(1)),
-        Every::Never(_) => 0.0,
-    };
     let modules = if recipe.method == MethodName::AmstFull { 2.0 } else { 1.0 };
     let trained: f64 = modules * recipe.modalities.iter().map(|m| share(recipe.skip.of(*m))).sum::<f64>();
     let naive = (recipe.modalities.len() * recipe.epochs) as f64;
@@ -51,15 +47,23 @@ pub fn epochs(job: &Job) -> usize {
     (budget / trained.max(0.01)).ceil().max(1.0) as usize
 }
 
+/// The share of epochs in which a modality trains.
+pub fn share(every: Every) -> f64 {
+    match every {
+        Every::Epochs(s) => 1.0 / f64::from(s.max(1)),
+        Every::Never(_) => 0.0,
+    }
+}
+
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use amst_recipe::{Cell, DataLock, Grid, Preset, find_dataset};
 
     use super::*;
     use crate::workspace::root;
 
     /// The job of a row on world-digits, 40 epochs of two modalities, audio skipping four of five.
-    fn job(table: &str, id: &str, assignments: &[&str]) -> Job {
+    pub fn job(table: &str, id: &str, assignments: &[&str]) -> Job {
         let digits = find_dataset("world-digits", &root().join("datasets")).unwrap();
         let lock: DataLock = serde_json::from_value("aa".into()).unwrap();
         let grid = Grid::named(table).unwrap();

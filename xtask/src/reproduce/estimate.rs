@@ -2,15 +2,23 @@
 
 use std::path::Path;
 
-use amst_recipe::{BudgetUnit, CellResult, Recipe, Timing};
+use amst_recipe::{BudgetUnit, CellResult, Modality, Recipe, Timing};
 
 use super::cost;
 use super::request::Job;
 
-/// Seconds that one epoch of one encoder takes for a thousand samples of the embedded data set on
-/// one core, as measured in docs/performance.md, half of the runs skipping. Rough: widths and sizes
-/// matter more than anything that could be counted here, and the first finished run replaces it.
-const ROUGH_SECONDS: f64 = 0.5;
+/// How fast an encoder trains, by figures of docs/performance.md. Rough, and the first finished run replaces it.
+struct Speed {
+    /// Seconds that a sample takes however small the network.
+    a_sample: f64,
+    /// Multiplications with an addition in a second.
+    operations: f64,
+}
+
+/// One core.
+const CORE: Speed = Speed { a_sample: 6e-4, operations: 2e10 };
+/// An H100 with TF32. In float32 it takes four times as long.
+const GPU: Speed = Speed { a_sample: 1e-4, operations: 2.5e13 };
 
 /// An estimated duration.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,8 +34,8 @@ struct Precedent {
     seconds_per_epoch: f64,
 }
 
-/// How long a job will take on its own.
-pub fn of(job: &Job, runs: &Path) -> Estimate {
+/// How long a job will take on its own, on a core or a GPU.
+pub fn of(job: &Job, runs: &Path, on_gpus: bool) -> Estimate {
     let recipe = &job.cell.recipe;
     if recipe.budget.unit == BudgetUnit::Seconds {
         return Estimate { seconds: recipe.budget.amount, rough: false };
@@ -38,13 +46,20 @@ pub fn of(job: &Job, runs: &Path) -> Estimate {
     let seconds = mean(precedents.iter().filter(alike)).or_else(|| mean(precedents.iter()));
     match seconds {
         Some(per_epoch) => Estimate { seconds: per_epoch * cost::epochs(job) as f64, rough: false },
-        None => Estimate { seconds: rough(job), rough: true },
+        None => Estimate { seconds: rough(job, if on_gpus { &GPU } else { &CORE }), rough: true },
     }
 }
 
-fn rough(job: &Job) -> f64 {
-    let samples = job.samples.max(1) as f64 / 1000.0;
-    ROUGH_SECONDS * job.cost() as f64 / cost::ENCODER as f64 * samples
+fn rough(job: &Job, speed: &Speed) -> f64 {
+    let recipe = &job.cell.recipe;
+    let a_sample = |modality: &Modality| {
+        let operations = recipe.forward_operations(*modality) + recipe.backward_operations(*modality);
+        cost::share(recipe.skip.of(*modality)) * (speed.a_sample + operations / speed.operations)
+    };
+    let encoders: f64 = recipe.modalities.iter().map(a_sample).sum();
+    // What the method does beside training each of its encoders once.
+    let all = cost::ENCODER as f64 * recipe.modalities.len() as f64;
+    encoders * job.samples.max(1) as f64 * cost::per_epoch(recipe) as f64 / all * cost::epochs(job) as f64
 }
 
 fn mean<'a>(precedents: impl Iterator<Item = &'a Precedent>) -> Option<f64> {
@@ -107,5 +122,26 @@ mod tests {
         assert_eq!(spoken(7.4), "7 s");
         assert_eq!(spoken(150.0), "3 min");
         assert_eq!(spoken(7500.0), "2 h 05 min");
+    }
+
+    /// Figures of docs/performance.md: an epoch of Naïve at the paper's width, and one of the embedded data.
+    #[test]
+    fn a_first_guess_is_near_what_was_measured() {
+        let shape = ["audio.width=64", "visual.width=64", "audio.target_frames=1024", "audio.mels=128"];
+        let colours = ["visual.channels=3", "visual.mean=[0.5,0.5,0.5]", "visual.std=[0.5,0.5,0.5]"];
+        let more = ["visual.size=[224,224]", "visual.frames=3", "epochs=1"];
+        let paper = |id: &str| {
+            let mut job = cost::tests::job("table1", id, &[&shape[..], &colours[..], &more[..]].concat());
+            job.samples = 1024;
+            job
+        };
+        let near = |seconds: f64, measured: f64| (0.5 * measured..2.0 * measured).contains(&seconds);
+        assert!(near(rough(&paper("naive"), &GPU), 1.41), "{}", rough(&paper("naive"), &GPU));
+        assert!(near(rough(&paper("amst-alt"), &GPU), 0.95), "{}", rough(&paper("amst-alt"), &GPU));
+        // Sixteen samples took two cores 11.8 s.
+        assert!(near(rough(&paper("naive"), &CORE) / 64.0, 2.0 * 11.8), "{}", rough(&paper("naive"), &CORE));
+        let mut digits = cost::tests::job("table1", "naive", &[]);
+        digits.samples = 835;
+        assert!(near(rough(&digits, &CORE), 45.0), "{}", rough(&digits, &CORE));
     }
 }

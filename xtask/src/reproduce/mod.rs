@@ -108,8 +108,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut entries = collect(&request.cells, &folders.runs);
     let missing = request.missing(&entries);
     let jobs = jobs::at_once(args.jobs, &missing, &devices)?;
+    let plan = plan::Plan::of(&request, &entries, &missing, &folders.runs, jobs, devices.are_gpus());
     if args.plan {
-        let plan = plan::Plan::of(&request, &entries, &missing, &folders.runs, jobs);
         print!("{}", if args.json { plan.json() } else { plan.text() });
         return Ok(ExitCode::SUCCESS);
     }
@@ -117,6 +117,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut failures = Vec::new();
     let interrupted = interrupt::listen()?;
     if !missing.is_empty() {
+        eprintln!("{}", plan.total());
         failures = train(args, &request, &devices, &folders, &missing, jobs, &interrupted)?;
         entries = collect(&request.cells, &folders.runs);
         summary::explain(&mut entries, &failures, interrupted.load(Ordering::SeqCst));

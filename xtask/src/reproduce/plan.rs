@@ -61,8 +61,8 @@ enum State {
 
 impl Plan {
     /// The plan of a request, given what was found of it.
-    pub fn of(request: &Request, entries: &[Entry], missing: &[Job], runs: &Path, jobs: usize) -> Self {
-        let estimates: Vec<Estimate> = missing.iter().map(|job| estimate::of(job, runs)).collect();
+    pub fn of(request: &Request, entries: &[Entry], missing: &[Job], runs: &Path, jobs: usize, on_gpus: bool) -> Self {
+        let estimates: Vec<Estimate> = missing.iter().map(|job| estimate::of(job, runs, on_gpus)).collect();
         let of_cell = |entry: &Entry| missing.iter().position(|j| j.cell.id == entry.cell.id).map(|i| estimates[i]);
         let seconds: Vec<f64> = estimates.iter().map(|e| e.seconds).collect();
         let mut done: Vec<_> = entries.iter().filter(|e| e.outcome.is_ok()).map(|e| &e.cell.id).collect();
@@ -115,11 +115,12 @@ impl Plan {
             let _ =
                 writeln!(out, "{:widest$}  {:<id$}  –     does not apply: {}", left.dataset, left.experiment, left.why);
         }
-        out + &self.total()
+        out + "\n" + &self.total() + "\n"
     }
 
-    fn total(&self) -> String {
-        let mut total = format!("\n{} done, {} missing", self.done, self.missing);
+    /// What is there and what is not, and how long that will take: said before it begins, too.
+    pub fn total(&self) -> String {
+        let mut total = format!("{} done, {} missing", self.done, self.missing);
         if self.missing > 0 {
             let at_once = if self.jobs == 1 { "one at a time".into() } else { format!("{} at a time", self.jobs) };
             let _ = write!(total, "; about {} {at_once}, after compilation", spoken(self.estimated_seconds));
@@ -127,7 +128,7 @@ impl Plan {
         if self.rough {
             total += " (a rough guess: no run of the method on this data set has finished yet)";
         }
-        total + "\n"
+        total
     }
 }
 

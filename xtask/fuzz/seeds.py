@@ -79,6 +79,15 @@ def tensors():
         put("torch", f"pickle-{protocol}", pickle.dumps({"train": [1, 2], "x": (1.5, None, True, b"b")}, protocol))
 
 
+def manifest():
+    head = "id,label,split,audio,image,text\n"
+    rows = "one,no,train,a.wav,b.png,A text.\ntwo,yes,val,a.wav,b.png;b.png,\"Quoted, with a comma\"\n"
+    put("manifest", "plain", (head + rows).encode())
+    put("manifest", "spreadsheet", b"\xef\xbb\xbf" + (head + rows).replace("\n", "\r\n").encode())
+    put("manifest", "faults", (head + rows * 2 + "three,maybe,test,c.wav,,\nfour,no,nowhere,a.wav\n").encode())
+    put("manifest", "columns", rows.encode())
+
+
 def store():
     def sha(data):
         return hashlib.sha256(data).digest()
@@ -142,5 +151,5 @@ def pointers():
 for folder in (HERE / "corpus").glob("*"):
     for old in folder.glob("seed-*"):
         old.unlink()
-for make in [wav, npy, tensors, store, annotations, pointers]:
+for make in [wav, npy, tensors, manifest, store, annotations, pointers]:
     make()

@@ -1,8 +1,9 @@
 //! Doors for the fuzz targets in `xtask/fuzz`: what is private otherwise, compiled for them only.
 
 use std::io::Write;
+use std::sync::LazyLock;
 
-use amst_recipe::Modality;
+use amst_recipe::{Modality, ResolvedDataset, find_dataset};
 
 use crate::store::format::{Entry, Head};
 use crate::store::key::{StoreKey, sha256};
@@ -33,6 +34,26 @@ pub fn file_with_its_hashes(bytes: &[u8]) {
         bytes[PLAIN..FIXED].copy_from_slice(&hash);
     }
     file(&bytes);
+}
+
+/// Reads the manifest of a data set of all modalities, of which two files are there.
+pub fn manifest(bytes: &[u8]) {
+    static DATASET: LazyLock<(tempfile::TempDir, ResolvedDataset)> = LazyLock::new(|| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("it can be written");
+        write("dataset.toml", "name = \"fuzzed\"\ntitle = \"Fuzzed\"\nlayout = \"csv\"\nclasses = [\"no\", \"yes\"]\n");
+        write("a.wav", "");
+        write("b.png", "");
+        let name = folder.path().to_str().expect("a path in UTF-8").to_string();
+        let dataset = find_dataset(&name, folder.path()).expect("a descriptor");
+        (folder, dataset)
+    });
+    let (folder, dataset) = &*DATASET;
+    std::fs::write(folder.path().join("manifest.csv"), bytes).expect("it can be written");
+    match crate::layout::csv::read(dataset, &Modality::ALL) {
+        Ok(rows) => assert!(rows.iter().all(|row| !row.id.is_empty() && row.label < 2)),
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
 }
 
 /// Reads a matrix of published features.

@@ -22,7 +22,11 @@ impl Normalise {
     pub(crate) fn write(&self, bytes: &[u8], width: usize, mirror: bool, out: &mut [f32]) {
         match self.tables.as_slice() {
             [grey] => write_grey(|byte| grey[usize::from(byte)], bytes, width, mirror, out),
-            [_, _, _] => write_rgb(|channel, byte| self.tables[channel][usize::from(byte)], bytes, width, mirror, out),
+            [red, green, blue] => {
+                // A place for each, which the loops below know at compile time.
+                let tables = [red, green, blue];
+                write_rgb(|channel, byte| tables[channel][usize::from(byte)], bytes, width, mirror, out)
+            }
             _ => unreachable!("a validated configuration has one or three channels"),
         }
     }

@@ -46,3 +46,13 @@ fn place(kind: &DispatchTensorKind) -> &DispatchTensorKind {
         other => other,
     }
 }
+
+#[cfg(all(test, feature = "flex"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_processor_is_no_gpu_with_and_without_gradients() {
+        assert!(!is_gpu(&Device::flex()) && !is_gpu(&Device::flex().autodiff()));
+    }
+}

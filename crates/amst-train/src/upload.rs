@@ -32,8 +32,8 @@ fn input(features: Features, device: &Device) -> Input {
     }
 }
 
-/// What the loader makes of bytes, by the same three operations in the same order, and so to the bit. A device may
-/// multiply by the inverse of a plain number where it divides by a tensor: hence tensors.
+/// What the loader makes of bytes, by the same three operations in the same order. A device may multiply by the inverse
+/// of a plain number where it divides by a tensor: hence tensors.
 fn normalised(bytes: Tensor<5>, mean: Vec<f32>, std: Vec<f32>, device: &Device) -> Tensor<5> {
     let channels = mean.len();
     let a_channel = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, [1, channels, 1, 1, 1]), device);
@@ -124,7 +124,7 @@ mod tests {
 
     use super::*;
 
-    /// A GPU is sent bytes; what comes of them must be what every other device is sent.
+    /// A GPU is sent bytes; by these operations they become what every other device is sent.
     #[test]
     fn bytes_become_the_numbers_that_the_loader_makes_of_them_to_the_bit() {
         let settings = ["synthetic.train=6", "synthetic.val=6", "synthetic.test=6"].map(String::from);

@@ -2,7 +2,8 @@
 //!
 //! - [`batch_norm`]: normalisation, with the rectifier and the shortcut that follow it,
 //! - [`convolution`]: convolution of two dimensions, forward and both gradients,
-//! - [`descent`]: a parameter's step, with momentum and weight decay.
+//! - [`descent`]: a step of many parameters, with momentum and weight decay,
+//! - [`finite`]: whether numbers are numbers.
 //!
 //! With LibTorch there is its switch for TF32 on GPUs too, `tf32`.
 //!
@@ -33,6 +34,7 @@ pub mod batch_norm;
 pub mod convolution;
 pub mod descent;
 mod device;
+pub mod finite;
 #[cfg(feature = "flex")]
 mod flex;
 #[cfg(feature = "tch")]

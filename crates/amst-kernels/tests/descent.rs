@@ -2,7 +2,7 @@
 
 mod devices;
 
-use amst_kernels::descent::{Sgd, step};
+use amst_kernels::descent::{Descent, Sgd};
 use burn::tensor::{Device, Tensor};
 use devices::devices;
 
@@ -19,6 +19,19 @@ fn noise(size: usize, seed: u64, device: &Device) -> Tensor<1> {
 
 fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_to_vec().unwrap()
+}
+
+/// A step of one parameter.
+fn step<const D: usize>(
+    value: Tensor<D>,
+    gradient: Tensor<D>,
+    velocity: Option<Tensor<1>>,
+    sgd: Sgd,
+) -> (Tensor<D>, Tensor<1>) {
+    let mut descent = Descent::new(sgd);
+    let moved = descent.step(value, gradient, velocity);
+    descent.finish();
+    moved
 }
 
 /// PyTorch's rule, written out.
@@ -108,4 +121,25 @@ fn the_number_of_threads_changes_no_bit() {
     };
     let with = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(run);
     assert_eq!(with(1), with(3));
+}
+
+/// Parameters of several ranks, some at their first step.
+#[test]
+fn many_parameters_move_together_as_each_does_alone() {
+    let sgd = Sgd { lr: 0.05, momentum: 0.9, weight_decay: 1e-3 };
+    for (on, device) in devices() {
+        let matrix = |seed| noise(12, seed, &device).reshape([3, 4]);
+        let velocity = |seed| Some(noise(12, seed, &device));
+        let vector = |seed| noise(5, seed, &device);
+        let mut together = Descent::new(sgd);
+        let first = together.step(matrix(1), matrix(2), velocity(3));
+        let second = together.step(vector(4), vector(5), None);
+        let third = together.step(matrix(6), matrix(7), velocity(8));
+        together.finish();
+        let pair = |(value, velocity): (Tensor<2>, Tensor<1>)| (floats(value), floats(velocity));
+        assert_eq!(pair(first), pair(step(matrix(1), matrix(2), velocity(3), sgd)), "{on}");
+        assert_eq!(pair(third), pair(step(matrix(6), matrix(7), velocity(8), sgd)), "{on}");
+        let alone = step(vector(4), vector(5), None, sgd);
+        assert_eq!((floats(second.0), floats(second.1)), (floats(alone.0), floats(alone.1)), "{on}");
+    }
 }

@@ -18,19 +18,20 @@ use crate::{Built, Evaluator, Event, EventKind, TrainError, peak_memory_mib, pre
 const OTHER: &str = "other";
 
 impl Trainer {
-    /// One epoch, or what is left of it, with its validation and selection.
+    /// One epoch, or what is left of it, with its validation and selection. `next` is the epoch that probably follows.
     pub(crate) fn train_epoch(
         &mut self,
         validation: &mut Evaluator,
+        next: Option<usize>,
         observe: &mut dyn FnMut(&Event),
     ) -> Result<(), TrainError> {
         let epoch = self.session.epoch;
         let active = self.built.method.active(epoch);
-        let trained = self.steps(validation.loader(), observe)?;
-        // What precise BatchNorm or forwarding moved is no longer what was embedded before.
+        // What precise BatchNorm or forwarding moves will no longer be what was embedded before.
         let moved = if self.recipe.precise_bn > 0 { self.recipe.modalities.clone() } else { Vec::new() };
         validation.stale(&[self.built.method.loads(epoch), moved].concat());
-        let val = self.validate(validation)?;
+        let trained = self.steps(validation, observe)?;
+        let val = self.validate(validation, next)?;
         self.check_evaluation(&val, epoch, SplitName::Val)?;
         let event = self.select(active, &trained, &val);
         self.tell(event, observe)?;
@@ -48,10 +49,16 @@ impl Trainer {
     pub(crate) fn validate(
         &mut self,
         validation: &mut Evaluator,
+        next: Option<usize>,
     ) -> Result<BTreeMap<String, OutputMetrics>, TrainError> {
+        let after = next.and_then(|epoch| {
+            let loads = self.built.method.loads(epoch);
+            (!loads.is_empty()).then(|| self.reading(epoch, 0..self.train.steps(), loads))
+        });
         let Built { method, net } = &self.built;
         let (device, clock) = (&self.devices.1, &mut self.clock);
-        Ok(validation.evaluate_timed(method.as_ref(), &net.valid(), device, clock)?.metrics)
+        let passes = (&mut self.ahead, after);
+        Ok(validation.evaluate_ahead(method.as_ref(), &net.valid(), device, clock, passes)?.metrics)
     }
 
     /// Keeps the network if this epoch is strictly better than all before.
@@ -110,8 +117,8 @@ impl Trainer {
     pub(crate) fn finish(&mut self, observe: &mut dyn FnMut(&Event)) -> Result<CellResult, TrainError> {
         let best = self.session.best.take().expect("at least one epoch was run and any accuracy beats none");
         let mut test = self.evaluator(SplitName::Test, best.net.branches.len())?;
-        let evaluation =
-            test.evaluate_timed(self.built.method.as_ref(), &best.net, &self.devices.1, &mut self.clock)?;
+        let (method, passes) = (self.built.method.as_ref(), (&mut self.ahead, None));
+        let evaluation = test.evaluate_ahead(method, &best.net, &self.devices.1, &mut self.clock, passes)?;
         self.check_evaluation(&evaluation.metrics, best.selected.epoch, SplitName::Test)?;
         let split: Split = self.data.split(SplitName::Test);
         let predictions = predictions::table(&split, self.data.classes(), &evaluation.outputs);

@@ -1,20 +1,22 @@
 //! The steps of an epoch, and what comes before and after them.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Instant;
 
 use amst::{EpochContext, EpochError, Net, Phase, StepContext, StepReport, recalibrate};
 use amst_data::Loader;
 use amst_encoders::held_tensors;
-use amst_recipe::OutputMetrics;
+use amst_recipe::{Modality, OutputMetrics};
 use burn::module::{Module, ParamId};
 
+use crate::pass::Pass;
 use crate::session::Elapsed;
 use crate::step_log::Place;
 use crate::supply::Loaders;
 use crate::trainer::Trainer;
-use crate::upload::{Uploaded, Uploads};
-use crate::{Event, EventKind, TrainError};
+use crate::upload::Uploaded;
+use crate::{Evaluator, Event, EventKind, TrainError};
 
 /// What an epoch's steps gave.
 pub(crate) struct Trained {
@@ -28,7 +30,7 @@ impl Trainer {
     /// Trains an epoch, or what is left of it, and recalibrates.
     pub(crate) fn steps(
         &mut self,
-        validation: &Loader,
+        validation: &Evaluator,
         observe: &mut dyn FnMut(&Event),
     ) -> Result<Trained, TrainError> {
         let epoch = self.session.epoch;
@@ -39,18 +41,21 @@ impl Trainer {
             self.session.epoch_time = Elapsed::after(0.0);
             self.clock.at(epoch, 0);
             let began = Instant::now();
-            self.begin_epoch(epoch, validation)?;
+            self.begin_epoch(epoch, validation.loader())?;
             self.budget.spend(0, began);
         }
         let loads = self.built.method.loads(epoch);
         let steps = self.train.steps();
         // The last step of an earlier process may have spent the budget.
         if !loads.is_empty() && (done == 0 || self.budget.allows(epoch)) {
-            let batches = self.train.batches(epoch as u64, done..steps, &loads);
-            let mut uploads = Uploads::start(batches, &self.devices.0);
+            let mut uploads = self.ahead.take(&self.reading(epoch, done..steps, loads));
             for step in done..steps {
                 self.clock.at(epoch, step);
                 let Some(uploaded) = self.clock.time(Phase::Load, || uploads.next()) else { break };
+                if step + 1 == steps {
+                    let next = self.recalibration(epoch).or_else(|| validation.pass(&self.devices.1));
+                    self.ahead.begin(next);
+                }
                 self.train_on(uploaded?, epoch, step)?;
                 observe(&EventKind::Step { epoch, step: step + 1, steps }.into());
                 self.rest(false)?;
@@ -60,7 +65,7 @@ impl Trainer {
             }
         }
         let began = Instant::now();
-        self.recalibrate(epoch)?;
+        self.recalibrate(epoch, validation)?;
         self.budget.spend(0, began);
         Ok(self.trained(epoch))
     }
@@ -177,22 +182,35 @@ impl Trainer {
         Ok(found.map_or("a parameter of the network".into(), |tensor| tensor.name().to_string()))
     }
 
-    /// Lets the modalities that need it read the epoch's last batches again, so that their
-    /// running statistics fit their final weights: those of a skip schedule, or all of them
-    /// under precise BatchNorm.
-    fn recalibrate(&mut self, epoch: usize) -> Result<(), TrainError> {
+    /// Some batches of an epoch of training.
+    pub(crate) fn reading(&self, epoch: usize, numbers: Range<usize>, modalities: Vec<Modality>) -> Pass {
+        let (loader, device) = (self.train.clone(), self.devices.0.clone());
+        Pass { loader, epoch: epoch as u64, numbers, modalities, device }
+    }
+
+    /// The epoch's last batches, of the modalities that need them again: those of a skip schedule, or all of them under
+    /// precise BatchNorm.
+    fn recalibration(&self, epoch: usize) -> Option<Pass> {
         let (due, tail) = match self.recipe.precise_bn {
             0 => (self.built.method.recalibrates(epoch), self.recipe.skip.recalibrate),
             tail => (self.recipe.modalities.clone(), tail),
         };
-        if tail == 0 || due.is_empty() {
-            return Ok(());
-        }
-        let modalities = self.built.method.schedule().modalities();
         let steps = self.train.steps();
-        let last = self.train.batches(epoch as u64, steps.saturating_sub(tail)..steps, &due);
-        let mut uploads = Uploads::start(last, &self.devices.0);
+        let numbers = steps.saturating_sub(tail)..steps;
+        (tail > 0 && !due.is_empty()).then(|| self.reading(epoch, numbers, due))
+    }
+
+    /// Lets modalities read the epoch's last batches again, so that their running statistics fit their final weights.
+    fn recalibrate(&mut self, epoch: usize, validation: &Evaluator) -> Result<(), TrainError> {
+        let Some(pass) = self.recalibration(epoch) else { return Ok(()) };
+        let modalities = self.built.method.schedule().modalities();
+        let mut uploads = self.ahead.take(&pass);
+        let mut left = pass.numbers.len();
         while let Some(uploaded) = self.clock.time(Phase::Load, || uploads.next()) {
+            left -= 1;
+            if left == 0 {
+                self.ahead.begin(validation.pass(&self.devices.1));
+            }
             let batch = uploaded?.batch;
             self.clock.time(Phase::Recalibrate, || recalibrate(&self.built.net, &modalities, &batch));
         }

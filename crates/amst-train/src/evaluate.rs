@@ -11,7 +11,7 @@ use burn::tensor::{Device, Tensor};
 
 use crate::TrainError;
 use crate::metrics::OutputScores;
-use crate::upload::Uploads;
+use crate::pass::{Ahead, Pass};
 
 /// Evaluates one split again and again.
 ///
@@ -96,6 +96,16 @@ impl Evaluator {
         }
     }
 
+    /// What the next evaluation reads, if anything.
+    pub(crate) fn pass(&self, device: &Device) -> Option<Pass> {
+        let is_missing = |m: &usize| self.kept[0][*m].is_none() && !self.dropped.contains(&self.modalities[*m]);
+        let modalities: Vec<Modality> =
+            (0..self.modalities.len()).filter(is_missing).map(|m| self.modalities[m]).collect();
+        let loader = self.loader.clone().in_bytes(is_gpu(device));
+        let numbers = 0..loader.steps();
+        (!modalities.is_empty()).then(|| Pass { loader, epoch: 0, numbers, modalities, device: device.clone() })
+    }
+
     /// Evaluates a network in evaluation mode (`net.valid()`), on the device without autodiff.
     ///
     /// # Errors
@@ -107,22 +117,28 @@ impl Evaluator {
         net: &Net<E>,
         device: &Device,
     ) -> Result<Evaluation, TrainError> {
-        self.evaluate_timed(method, net, device, &mut Stopwatch::default())
+        let (mut clock, mut ahead) = (Stopwatch::default(), Ahead::default());
+        self.evaluate_ahead(method, net, device, &mut clock, (&mut ahead, None))
     }
 
-    /// The same on a clock: waiting for data is [`Phase::Load`], the rest [`Phase::Evaluate`].
+    /// The same on a clock: waiting for data is [`Phase::Load`], the rest [`Phase::Evaluate`]. It reads what was begun
+    /// ahead, and at its last batch begins the pass after it.
     ///
     /// # Errors
     ///
     /// A sample that cannot be read.
-    pub fn evaluate_timed<E: Encoder>(
+    pub(crate) fn evaluate_ahead<E: Encoder>(
         &mut self,
         method: &dyn Method<E>,
         net: &Net<E>,
         device: &Device,
         clock: &mut Stopwatch,
+        (ahead, after): (&mut Ahead, Option<Pass>),
     ) -> Result<Evaluation, TrainError> {
-        self.embed(net, device, clock)?;
+        match self.pass(device) {
+            Some(pass) => self.embed(net, &pass, clock, (ahead, after))?,
+            None => ahead.begin(after),
+        }
         Ok(clock.time(Phase::Evaluate, || self.outputs(method, net)))
     }
 
@@ -148,17 +164,21 @@ impl Evaluator {
     }
 
     /// Fills in the embeddings that are missing.
-    fn embed<E: Encoder>(&mut self, net: &Net<E>, device: &Device, clock: &mut Stopwatch) -> Result<(), TrainError> {
-        let is_missing = |m: &usize| self.kept[0][*m].is_none() && !self.dropped.contains(&self.modalities[*m]);
-        let missing: Vec<Modality> =
-            (0..self.modalities.len()).filter(is_missing).map(|m| self.modalities[m]).collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
+    fn embed<E: Encoder>(
+        &mut self,
+        net: &Net<E>,
+        pass: &Pass,
+        clock: &mut Stopwatch,
+        (ahead, mut after): (&mut Ahead, Option<Pass>),
+    ) -> Result<(), TrainError> {
         let mut parts: Vec<Vec<Vec<Tensor<2>>>> = vec![vec![Vec::new(); self.modalities.len()]; self.kept.len()];
-        let loader = self.loader.clone().in_bytes(is_gpu(device));
-        let mut uploads = Uploads::start(loader.epoch(0, &missing), device);
+        let mut uploads = ahead.take(pass);
+        let mut left = pass.numbers.len();
         while let Some(uploaded) = clock.time(Phase::Load, || uploads.next()) {
+            left -= 1;
+            if left == 0 {
+                ahead.begin(after.take());
+            }
             let batch = uploaded?.batch;
             clock.time(Phase::Evaluate, || {
                 let embeddings = net.embed(&self.modalities, &batch);

@@ -46,6 +46,7 @@ mod metrics;
 mod network;
 mod pace;
 mod parameters;
+mod pass;
 mod predictions;
 mod resume;
 mod run;

@@ -70,11 +70,11 @@ impl Trainer {
     pub fn time_epochs(mut self, epochs: &[usize]) -> Result<Timed, TrainError> {
         let is_apart = reset_peak_memory();
         let mut validation = self.evaluator(SplitName::Val, self.built.net.branches.len())?;
-        self.validate(&mut validation)?;
+        self.validate(&mut validation, epochs.first().copied())?;
         let mut timed = Vec::new();
-        for &epoch in epochs {
+        for (place, &epoch) in epochs.iter().enumerate() {
             (self.session.epoch, self.session.step) = (epoch, 0);
-            self.train_epoch(&mut validation, &mut |event| {
+            self.train_epoch(&mut validation, epochs.get(place + 1).copied(), &mut |event| {
                 if let EventKind::Epoch { epoch, seconds, phases, .. } = &event.kind {
                     timed.push(TimedEpoch { epoch: *epoch, seconds: *seconds, phases: phases.clone() });
                 }

@@ -12,6 +12,7 @@ use crate::budget::Budget;
 use crate::build::build_drawn;
 use crate::interrupt::Interrupt;
 use crate::pace::{Every, Keep, Pace};
+use crate::pass::Ahead;
 use crate::session::Session;
 use crate::step_log::StepLog;
 use crate::trace::{self, Trace};
@@ -38,6 +39,8 @@ pub struct Trainer {
     pub(crate) weights: Option<PathBuf>,
     pub(crate) log: Option<StepLog>,
     pub(crate) pace: Pace,
+    /// The pass that is read next.
+    pub(crate) ahead: Ahead,
     pub(crate) interrupt: Interrupt,
     pub(crate) writer: Writer,
     pub(crate) trace: Option<Trace>,
@@ -94,6 +97,7 @@ impl Trainer {
             weights: None,
             log: None,
             pace: Pace::new(Every::default()),
+            ahead: Ahead::default(),
             interrupt: Interrupt::new(),
             writer,
             trace: None,
@@ -203,7 +207,9 @@ impl Trainer {
         self.begin(observe)?;
         let mut validation = self.evaluator(SplitName::Val, self.built.net.branches.len())?;
         while self.goes_on() {
-            self.train_epoch(&mut validation, observe)?;
+            let next = self.session.epoch + 1;
+            let follows = next < self.planned && self.budget.allows(next);
+            self.train_epoch(&mut validation, follows.then_some(next), observe)?;
             self.rest(true)?;
         }
         self.finish(observe)

@@ -1,6 +1,7 @@
 //! Gradients of a branch, between backward and update, where a method may change them.
 
 use amst_encoders::Encoder;
+use amst_kernels::finite::Sum;
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
@@ -81,14 +82,13 @@ impl<E: Encoder> Branch<E> {
     /// parameters are asked one by one only where it is not, because it may overflow by itself.
     pub fn fault(&self, gradients: &BranchGradients) -> Option<ParamId> {
         let parts = || self.encoders.iter().zip(&gradients.encoders);
-        let mut total = Total { gradients: &gradients.head, sum: None };
+        let mut total = Total { gradients: &gradients.head, sum: Sum::default() };
         self.head.visit(&mut total);
         for (encoder, own) in parts() {
             total.gradients = own;
             encoder.visit(&mut total);
         }
-        let sum = total.sum.map_or(0.0, |sum| sum.into_scalar::<f32>());
-        if sum.is_finite() {
+        if total.sum.read().is_finite() {
             return None;
         }
         let mut first = FirstFault { gradients: &gradients.head, found: None };
@@ -104,14 +104,13 @@ impl<E: Encoder> Branch<E> {
 /// The sum of all gradients.
 struct Total<'a> {
     gradients: &'a GradientsParams,
-    sum: Option<Tensor<1>>,
+    sum: Sum,
 }
 
 impl ModuleVisitor for Total<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(gradient) = self.gradients.get::<D>(param.id) {
-            let own = gradient.sum();
-            self.sum = Some(self.sum.take().map_or(own.clone(), |sum| sum + own));
+            self.sum.add(gradient);
         }
     }
 }

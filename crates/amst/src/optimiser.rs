@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use amst_kernels::descent::{Sgd, step};
+use amst_kernels::descent::{Descent, Sgd};
 use amst_recipe::Optim;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
@@ -45,7 +45,10 @@ impl Optimiser {
         if gradients.is_empty() {
             return module;
         }
-        module.map(&mut Descent { optimiser: self, lr, gradients })
+        let mut descent = Descent::new(Sgd { lr, momentum: self.momentum, weight_decay: self.weight_decay });
+        let moved = module.map(&mut Moved { velocities: &mut self.velocities, descent: &mut descent, gradients });
+        descent.finish();
+        moved
     }
 
     /// A copy of `module` in which every parameter that has a velocity is replaced by it, and
@@ -61,22 +64,19 @@ impl Optimiser {
     }
 }
 
-struct Descent<'a> {
-    optimiser: &'a mut Optimiser,
-    lr: f64,
+struct Moved<'a> {
+    velocities: &'a mut HashMap<ParamId, Tensor<1>>,
+    descent: &'a mut Descent,
     gradients: GradientsParams,
 }
 
-impl ModuleMapper for Descent<'_> {
+impl ModuleMapper for Moved<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let Some(gradient) = self.gradients.remove::<D>(param.id) else { return param };
         let (id, tensor, mapper) = param.consume();
-        let value = tensor.inner();
-        let Optimiser { momentum, weight_decay, ref mut velocities } = *self.optimiser;
-        let (moved, velocity) =
-            step(value, gradient, velocities.remove(&id), Sgd { lr: self.lr, momentum, weight_decay });
-        velocities.insert(id, velocity);
-        Param::from_mapped_value(id, Tensor::from_inner(moved).require_grad(), mapper)
+        let (value, velocity) = self.descent.step(tensor.inner(), gradient, self.velocities.remove(&id));
+        self.velocities.insert(id, velocity);
+        Param::from_mapped_value(id, Tensor::from_inner(value).require_grad(), mapper)
     }
 }
 

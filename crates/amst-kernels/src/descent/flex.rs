@@ -1,11 +1,10 @@
 //! On Flex, burn's CPU device in Rust.
 
-use burn::backend::{Flex, TensorMetadata};
+use burn::backend::TensorMetadata;
 use burn::tensor::Shape;
 use rayon::prelude::*;
 
 use super::Sgd;
-use super::operation::DescentOps;
 use crate::flex::{FlexTensor, contiguous, numbers, tensor};
 use crate::wide::wide;
 
@@ -31,37 +30,45 @@ impl Rates {
     }
 }
 
-impl DescentOps for Flex {
-    fn descend(value: FlexTensor, gradient: FlexTensor, velocity: FlexTensor, sgd: Sgd) -> (FlexTensor, FlexTensor) {
-        let rates = Rates::new(sgd);
-        let (value, mut gradient, mut velocity) = (contiguous(value), contiguous(gradient), contiguous(velocity));
-        let values = numbers(&value);
-        let moved = gradient.storage_mut::<f32>().par_chunks_mut(PIECE);
-        let pieces = moved.zip(velocity.storage_mut::<f32>().par_chunks_mut(PIECE)).zip(values.par_chunks(PIECE));
-        pieces.for_each(|((gradients, velocities), values)| {
-            wide(|| {
-                for ((gradient, velocity), &value) in gradients.iter_mut().zip(velocities).zip(values) {
-                    *velocity = *velocity * rates.momentum + rates.decayed(value, *gradient);
-                    *gradient = value - *velocity * rates.lr;
-                }
-            });
-        });
-        (gradient, velocity)
+pub fn step(
+    value: FlexTensor,
+    gradient: FlexTensor,
+    velocity: Option<FlexTensor>,
+    sgd: Sgd,
+) -> (FlexTensor, FlexTensor) {
+    match velocity {
+        Some(velocity) => later(value, gradient, velocity, Rates::new(sgd)),
+        None => first(value, gradient, Rates::new(sgd)),
     }
+}
 
-    fn first_descend(value: FlexTensor, gradient: FlexTensor, sgd: Sgd) -> (FlexTensor, FlexTensor) {
-        let rates = Rates::new(sgd);
-        let (value, mut gradient) = (contiguous(value), contiguous(gradient));
-        let size = value.shape().num_elements();
-        let mut velocity = vec![0.0; size];
-        let moved = gradient.storage_mut::<f32>().par_chunks_mut(PIECE);
-        let pieces = moved.zip(velocity.par_chunks_mut(PIECE)).zip(numbers(&value).par_chunks(PIECE));
-        pieces.for_each(|((gradients, velocities), values)| {
+fn later(value: FlexTensor, gradient: FlexTensor, velocity: FlexTensor, rates: Rates) -> (FlexTensor, FlexTensor) {
+    let (value, mut gradient, mut velocity) = (contiguous(value), contiguous(gradient), contiguous(velocity));
+    let values = numbers(&value);
+    let moved = gradient.storage_mut::<f32>().par_chunks_mut(PIECE);
+    let pieces = moved.zip(velocity.storage_mut::<f32>().par_chunks_mut(PIECE)).zip(values.par_chunks(PIECE));
+    pieces.for_each(|((gradients, velocities), values)| {
+        wide(|| {
             for ((gradient, velocity), &value) in gradients.iter_mut().zip(velocities).zip(values) {
-                *velocity = rates.decayed(value, *gradient);
+                *velocity = *velocity * rates.momentum + rates.decayed(value, *gradient);
                 *gradient = value - *velocity * rates.lr;
             }
         });
-        (gradient, tensor(velocity, Shape::new([size])))
-    }
+    });
+    (gradient, velocity)
+}
+
+fn first(value: FlexTensor, gradient: FlexTensor, rates: Rates) -> (FlexTensor, FlexTensor) {
+    let (value, mut gradient) = (contiguous(value), contiguous(gradient));
+    let size = value.shape().num_elements();
+    let mut velocity = vec![0.0; size];
+    let moved = gradient.storage_mut::<f32>().par_chunks_mut(PIECE);
+    let pieces = moved.zip(velocity.par_chunks_mut(PIECE)).zip(numbers(&value).par_chunks(PIECE));
+    pieces.for_each(|((gradients, velocities), values)| {
+        for ((gradient, velocity), &value) in gradients.iter_mut().zip(velocities).zip(values) {
+            *velocity = rates.decayed(value, *gradient);
+            *gradient = value - *velocity * rates.lr;
+        }
+    });
+    (gradient, tensor(velocity, Shape::new([size])))
 }

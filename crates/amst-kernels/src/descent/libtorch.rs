@@ -1,30 +1,50 @@
 //! On LibTorch: the step that PyTorch calls fused, which there is with momentum alone.
 
-use burn::backend::LibTorch;
+use tch::Tensor;
 
 use super::Sgd;
-use super::operation::DescentOps;
 use crate::libtorch::{TchTensor, descend};
 
-impl DescentOps for LibTorch {
-    fn descend(value: TchTensor, gradient: TchTensor, velocity: TchTensor, sgd: Sgd) -> (TchTensor, TchTensor) {
+/// Parameters that move together, where they lie: those that have a velocity, and those at their first step.
+#[derive(Default)]
+pub struct Waiting {
+    later: Group,
+    first: Group,
+}
+
+#[derive(Default)]
+struct Group {
+    values: Vec<Tensor>,
+    gradients: Vec<Tensor>,
+    velocities: Vec<Tensor>,
+}
+
+impl Waiting {
+    pub fn step(
+        &mut self,
+        value: TchTensor,
+        gradient: TchTensor,
+        velocity: Option<TchTensor>,
+        sgd: Sgd,
+    ) -> (TchTensor, TchTensor) {
         if sgd.momentum == 0.0 {
             return without_momentum(value, gradient, sgd);
         }
-        let (value, velocity) = (own(value), own(velocity));
-        let shaped = velocity.tensor.view_as(&value.tensor);
-        descend(&value.tensor, &gradient.tensor.contiguous(), &shaped, sgd, false);
+        let group = if velocity.is_some() { &mut self.later } else { &mut self.first };
+        let value = own(value);
+        let velocity = velocity.map_or_else(|| TchTensor::new(value.tensor.zeros_like().flatten(0, -1)), own);
+        group.values.push(value.tensor.shallow_clone());
+        group.gradients.push(gradient.tensor.contiguous());
+        group.velocities.push(velocity.tensor.view_as(&value.tensor));
         (value, velocity)
     }
 
-    fn first_descend(value: TchTensor, gradient: TchTensor, sgd: Sgd) -> (TchTensor, TchTensor) {
-        if sgd.momentum == 0.0 {
-            return without_momentum(value, gradient, sgd);
+    pub fn descend(self, sgd: Sgd) {
+        for (group, is_first) in [(self.later, false), (self.first, true)] {
+            if !group.values.is_empty() {
+                descend([group.values, group.gradients, group.velocities], sgd, is_first);
+            }
         }
-        let value = own(value);
-        let velocity = value.tensor.zeros_like();
-        descend(&value.tensor, &gradient.tensor.contiguous(), &velocity, sgd, true);
-        (value, TchTensor::new(velocity.flatten(0, -1)))
     }
 }
 

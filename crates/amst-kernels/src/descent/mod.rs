@@ -1,4 +1,4 @@
-//! A parameter's step of stochastic gradient descent, as PyTorch's `SGD(momentum, weight_decay)` makes it.
+//! A step of stochastic gradient descent, as PyTorch's `SGD(momentum, weight_decay)` makes it.
 //!
 //! Composed of operations it reads and writes the parameters a dozen times; here three arrays are
 //! read once and two written, in place of the gradient and of the old velocity.
@@ -7,15 +7,15 @@
 mod flex;
 #[cfg(feature = "tch")]
 mod libtorch;
-#[cfg_attr(not(any(feature = "flex", feature = "tch")), allow(dead_code, unused_variables))]
-// Of a build without kernels.
-mod operation;
 
-use burn::backend::Dispatch;
+use burn::backend::DispatchTensorKind;
 use burn::tensor::{DType, Tensor};
 
 use crate::device::has_kernels;
-use operation::DescentOps;
+#[cfg(feature = "flex")]
+use crate::flex::{from_dispatch as on_flex, into_dispatch as of_flex};
+#[cfg(feature = "tch")]
+use crate::libtorch::{from_dispatch as on_libtorch, into_dispatch as of_libtorch};
 
 /// Settings of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,35 +28,92 @@ pub struct Sgd {
     pub weight_decay: f64,
 }
 
-/// The new value and velocity: `v ← momentum v + (g + weight_decay p)`, `p ← p − lr v`, and without a
-/// velocity yet `v ← g + weight_decay p`.
+/// A step of many parameters, which LibTorch makes in one call: on a GPU a call takes longer than what it computes.
 ///
-/// Velocities are flattened, `[numbers of the value]`. Nothing is to carry a gradient.
+/// ```
+/// use amst_kernels::descent::{Descent, Sgd};
+/// use burn::tensor::{Device, Tensor};
 ///
-/// # Panics
-///
-/// If shapes do not fit together.
-pub fn step<const D: usize>(
-    value: Tensor<D>,
-    gradient: Tensor<D>,
-    velocity: Option<Tensor<1>>,
+/// let device = Device::flex();
+/// let mut descent = Descent::new(Sgd { lr: 0.5, momentum: 0.9, weight_decay: 0.0 });
+/// let (value, velocity) =
+///     descent.step(Tensor::<2>::ones([2, 2], &device), Tensor::ones([2, 2], &device), None);
+/// descent.finish();
+/// assert_eq!(value.into_data().try_to_vec::<f32>().unwrap(), [0.5; 4]);
+/// assert_eq!(velocity.dims(), [4]);
+/// ```
+#[must_use = "parameters have not moved before `finish`"]
+pub struct Descent {
     sgd: Sgd,
-) -> (Tensor<D>, Tensor<1>) {
-    let (shape, size) = (value.dims(), value.dims().iter().product::<usize>());
-    assert_eq!(shape, gradient.dims(), "a gradient has the shape of its parameter");
-    assert!(velocity.as_ref().is_none_or(|v| v.dims() == [size]), "a velocity has as many numbers as its parameter");
-    let velocity_fits = velocity.as_ref().is_none_or(|v| v.dtype() == DType::F32);
-    let floats = value.dtype() == DType::F32 && gradient.dtype() == DType::F32 && velocity_fits;
-    let plain = !value.device().is_autodiff() && !gradient.device().is_autodiff();
-    let (value, gradient) = (value.into_dispatch(), gradient.into_dispatch());
-    if !(floats && plain && has_kernels(&value)) {
-        return composed(Tensor::from_dispatch(value), Tensor::from_dispatch(gradient), velocity, sgd);
+    #[cfg(feature = "tch")]
+    waiting: libtorch::Waiting,
+}
+
+impl Descent {
+    /// A step without any parameter yet.
+    pub fn new(sgd: Sgd) -> Self {
+        Self {
+            sgd,
+            #[cfg(feature = "tch")]
+            waiting: libtorch::Waiting::default(),
+        }
     }
-    let (value, velocity) = match velocity {
-        Some(velocity) => Dispatch::descend(value, gradient, velocity.into_dispatch(), sgd),
-        None => Dispatch::first_descend(value, gradient, sgd),
-    };
-    (Tensor::from_dispatch(value), Tensor::from_dispatch(velocity))
+
+    /// The new value and velocity: `v ← momentum v + (g + weight_decay p)`, `p ← p − lr v`, and without a
+    /// velocity yet `v ← g + weight_decay p`. **Their numbers are not to be read before [`Descent::finish`].**
+    ///
+    /// Velocities are flattened, `[numbers of the value]`. Nothing is to carry a gradient.
+    ///
+    /// # Panics
+    ///
+    /// If shapes or devices do not fit together.
+    pub fn step<const D: usize>(
+        &mut self,
+        value: Tensor<D>,
+        gradient: Tensor<D>,
+        velocity: Option<Tensor<1>>,
+    ) -> (Tensor<D>, Tensor<1>) {
+        let (shape, size) = (value.dims(), value.dims().iter().product::<usize>());
+        assert_eq!(shape, gradient.dims(), "a gradient has the shape of its parameter");
+        assert!(
+            velocity.as_ref().is_none_or(|v| v.dims() == [size]),
+            "a velocity has as many numbers as its parameter"
+        );
+        let velocity_fits = velocity.as_ref().is_none_or(|v| v.dtype() == DType::F32);
+        let floats = value.dtype() == DType::F32 && gradient.dtype() == DType::F32 && velocity_fits;
+        let plain = !value.device().is_autodiff() && !gradient.device().is_autodiff();
+        let (value, gradient) = (value.into_dispatch(), gradient.into_dispatch());
+        if !(floats && plain && has_kernels(&value)) {
+            return composed(Tensor::from_dispatch(value), Tensor::from_dispatch(gradient), velocity, self.sgd);
+        }
+        let velocity = velocity.map(Tensor::into_dispatch);
+        let (value, velocity) = match value.kind {
+            #[cfg(feature = "flex")]
+            DispatchTensorKind::Flex(_) => {
+                let (value, velocity) = flex::step(on_flex(value), on_flex(gradient), velocity.map(on_flex), self.sgd);
+                (of_flex(value), of_flex(velocity))
+            }
+            #[cfg(feature = "tch")]
+            DispatchTensorKind::LibTorch(_) => {
+                let (value, velocity) = (on_libtorch(value), velocity.map(on_libtorch));
+                let (value, velocity) = self.waiting.step(value, on_libtorch(gradient), velocity, self.sgd);
+                (of_libtorch(value), of_libtorch(velocity))
+            }
+            #[allow(unreachable_patterns)] // Where every device of the build has kernels.
+            _ => unreachable!("a device with kernels"),
+        };
+        (Tensor::from_dispatch(value), Tensor::from_dispatch(velocity))
+    }
+
+    /// Moves whatever has not moved yet.
+    ///
+    /// # Panics
+    ///
+    /// If parameters lie on more than one GPU.
+    pub fn finish(self) {
+        #[cfg(feature = "tch")]
+        self.waiting.descend(self.sgd);
+    }
 }
 
 fn composed<const D: usize>(

@@ -70,6 +70,10 @@ class Operations(torch.nn.Module):
         )
         return len(values)
 
+    @torch.jit.export
+    def sum_of_magnitudes(self, tensors: List[Tensor]) -> Tensor:
+        return torch.stack(torch.ops.aten._foreach_norm(tensors, 1)).sum()
+
 
 scripted = torch.jit.script(Operations())
 target = pathlib.Path(__file__).with_name("operations.pt")

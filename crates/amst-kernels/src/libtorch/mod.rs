@@ -4,8 +4,8 @@
 
 use std::sync::LazyLock;
 
-use burn::backend::LibTorch;
 use burn::backend::tensor::FloatTensor;
+use burn::backend::{BackendTensor, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind, LibTorch};
 use tch::{CModule, IValue, Kind, Tensor};
 
 use crate::convolution::Steps;
@@ -22,6 +22,33 @@ static OPERATIONS: LazyLock<CModule> = LazyLock::new(|| {
 fn call(name: &str, arguments: &[IValue]) -> IValue {
     // As any operation of burn-tch does where LibTorch refuses; out of memory is told by these words.
     OPERATIONS.method_is(name, arguments).unwrap_or_else(|why| panic!("LibTorch's {name}: {why}"))
+}
+
+/// The tensor itself, of one that lies here and carries no gradient.
+///
+/// # Panics
+///
+/// If it lies elsewhere.
+pub fn from_dispatch(tensor: DispatchTensor) -> TchTensor {
+    match tensor.kind {
+        DispatchTensorKind::LibTorch(own) => own.float(),
+        #[allow(unreachable_patterns)] // Where there is no other device.
+        _ => panic!("tensors of one operation lie on one device"),
+    }
+}
+
+/// A tensor of LibTorch's in single precision that carries no gradient, if it is one.
+pub fn plain<const D: usize>(tensor: &burn::tensor::Tensor<D>) -> Option<Tensor> {
+    match tensor.clone().into_dispatch().kind {
+        DispatchTensorKind::LibTorch(BackendTensor::Float(own)) if own.tensor.kind() == Kind::Float => Some(own.tensor),
+        _ => None,
+    }
+}
+
+/// The way back.
+pub fn into_dispatch(tensor: TchTensor) -> DispatchTensor {
+    let kind = DispatchTensorKind::LibTorch(BackendTensor::Float(tensor));
+    DispatchTensor { kind, autodiff: DispatchAutodiffContext::Disabled }
 }
 
 fn of(tensor: &TchTensor) -> IValue {
@@ -105,10 +132,18 @@ pub fn batch_norm_backward(
     [x, gamma, beta].map(TchTensor::new)
 }
 
-/// Moves `value` and `velocity` where they lie. All three are contiguous and of one shape, the momentum is not 0.
-pub fn descend(value: &Tensor, gradient: &Tensor, velocity: &Tensor, sgd: Sgd, is_first: bool) {
-    let list = |t: &Tensor| IValue::TensorList(vec![t.shallow_clone()]);
+/// Moves values and velocities where they lie. What belongs together is contiguous and of one shape, everything lies on one
+/// device, and the momentum is not 0.
+pub fn descend([values, gradients, velocities]: [Vec<Tensor>; 3], sgd: Sgd, is_first: bool) {
     let settings = IValue::DoubleList(vec![sgd.lr, sgd.momentum, sgd.weight_decay]);
-    let arguments = [list(value), list(gradient), list(velocity), settings, IValue::Bool(is_first)];
-    let _how_many = call("descend", &arguments);
+    let [values, gradients, velocities] = [values, gradients, velocities].map(IValue::TensorList);
+    let _how_many = call("descend", &[values, gradients, velocities, settings, IValue::Bool(is_first)]);
+}
+
+/// Of all numbers of some tensors of one device.
+pub fn sum_of_magnitudes(tensors: Vec<Tensor>) -> f32 {
+    match call("sum_of_magnitudes", &[IValue::TensorList(tensors)]) {
+        IValue::Tensor(sum) => sum.double_value(&[]) as f32,
+        _ => unreachable!("`sum_of_magnitudes` returns a tensor"),
+    }
 }

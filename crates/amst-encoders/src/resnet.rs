@@ -1,10 +1,9 @@
 //! ResNet-18 (He et al. 2016) in torchvision's topology, without its classifier.
 
 use amst_kernels::convolution::conv2d;
+use amst_kernels::pooling::max_pool2d;
 use burn::module::Module;
-use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2d;
-use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::tensor::{DType, Device, Tensor};
 
 use crate::init::{kaiming_conv, normal_param};
@@ -40,12 +39,13 @@ pub struct ResNet18Config {
 pub struct ResNet18 {
     conv1: Conv2d,
     bn1: BatchNorm,
-    maxpool: Option<MaxPool2d>,
     layer1: Vec<BasicBlock>,
     layer2: Vec<BasicBlock>,
     layer3: Vec<BasicBlock>,
     layer4: Vec<BasicBlock>,
     proj: Option<Conv2d>,
+    #[module(skip)]
+    stem: Stem,
     #[module(skip)]
     bf16: bool,
 }
@@ -80,19 +80,15 @@ impl ResNet18Config {
         ResNet18 {
             conv1: kaiming_conv([self.channels, w], kernel, stride, normal, device),
             bn1: BatchNorm::new(w, device),
-            maxpool: (self.stem == Stem::Imagenet).then(max_pool),
             layer1: stage(w, w, 1, normal, device),
             layer2: stage(w, 2 * w, 2, normal, device),
             layer3: stage(2 * w, 4 * w, 2, normal, device),
             layer4: stage(4 * w, 8 * w, 2, normal, device),
             proj: self.embed.map(|embed| projection(8 * w, embed, normal, device)),
+            stem: self.stem,
             bf16: false,
         }
     }
-}
-
-fn max_pool() -> MaxPool2d {
-    MaxPool2dConfig::new([3, 3]).with_strides([2, 2]).with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1)).init()
 }
 
 fn projection(input: usize, embed: usize, normal: Normal<'_>, device: &Device) -> Conv2d {
@@ -141,8 +137,8 @@ impl ResNet18 {
     /// Feature maps of `[batch, channels, height, width]`, before averaging: `[batch, D, h, w]`.
     pub fn features(&self, x: Tensor<4>) -> Tensor<4> {
         let mut x = self.bn1.forward_relu(convolve(&self.conv1, x, self.bf16));
-        if let Some(maxpool) = &self.maxpool {
-            x = maxpool.forward(x);
+        if self.stem == Stem::Imagenet {
+            x = max_pool2d(x, 3, 2, 1);
         }
         for block in [&self.layer1, &self.layer2, &self.layer3, &self.layer4].into_iter().flatten() {
             x = block.forward(x, self.bf16);

@@ -17,6 +17,16 @@ pub fn has_kernels(tensor: &DispatchTensor) -> bool {
     }
 }
 
+/// Whether a tensor lies in the memory of burn's CPU device in Rust.
+pub fn is_on_flex(tensor: &DispatchTensor) -> bool {
+    match place(&tensor.kind) {
+        #[cfg(feature = "flex")]
+        DispatchTensorKind::Flex(_) => true,
+        #[allow(unreachable_patterns)]
+        _ => false,
+    }
+}
+
 /// Whether they compute in `bf16` too.
 pub fn has_bf16_kernels(tensor: &DispatchTensor) -> bool {
     match place(&tensor.kind) {

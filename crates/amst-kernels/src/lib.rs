@@ -2,6 +2,7 @@
 //!
 //! - [`batch_norm`]: normalisation, with the rectifier and the shortcut that follow it,
 //! - [`convolution`]: convolution of two dimensions, forward and both gradients,
+//! - [`pooling`]: the largest of each window, with gradients that keep a byte of it,
 //! - [`descent`]: a step of many parameters, with momentum and weight decay,
 //! - [`finite`]: whether numbers are numbers.
 //!
@@ -39,6 +40,7 @@ pub mod finite;
 mod flex;
 #[cfg(feature = "tch")]
 mod libtorch;
+pub mod pooling;
 #[cfg(all(feature = "tch", not(windows)))]
 pub mod tf32;
 #[cfg(feature = "flex")]

@@ -3,20 +3,30 @@
 use burn::backend::{Flex, TensorMetadata};
 use burn::tensor::Shape;
 
-use super::kernel::{Affine, Dims, Incoming, Moments, affine, backward, forward};
+use super::kernel::{Affine, Dims, Incoming, Moments, Rectified, affine, backward, forward};
 use super::operation::{InputGradients, Inputs, Kernels, Trained};
 use crate::flex::{FlexTensor, contiguous, numbers, tensor};
 
-/// What is kept for the backward pass: nothing that is not alive anyway, but for the statistics.
+/// What is kept for the backward pass: the input, and nothing of its size that is not alive anyway.
 #[derive(Clone, Debug)]
 pub struct Memory {
     x: FlexTensor,
-    /// Where it was rectified.
-    output: Option<FlexTensor>,
+    rectified: Kept,
     gamma: FlexTensor,
     moments: Vec<Moments>,
     epsilon: f64,
     added: bool,
+}
+
+/// What tells where the output was rectified.
+#[derive(Clone, Debug)]
+enum Kept {
+    /// Nothing was.
+    Nothing,
+    /// Together with what is kept anyway.
+    Beta(FlexTensor),
+    /// With a shortcut added. The next block keeps it too.
+    Output(FlexTensor),
 }
 
 impl Kernels for Flex {
@@ -30,17 +40,15 @@ impl Kernels for Flex {
         let channels = [numbers(&gamma), numbers(&beta)];
         let moments = forward(numbers(&x), shortcut.as_ref().map(numbers), channels, epsilon, relu, &mut output, dims);
         let output = tensor(output, shape);
+        let rectified = match (relu, &shortcut) {
+            (false, _) => Kept::Nothing,
+            (true, None) => Kept::Beta(beta),
+            (true, Some(_)) => Kept::Output(output.clone()),
+        };
         Trained {
             mean: per_channel(&moments, |m| m.mean as f32),
             variance: per_channel(&moments, |m| m.variance() as f32),
-            memory: Memory {
-                x,
-                output: relu.then(|| output.clone()),
-                gamma,
-                moments,
-                epsilon,
-                added: shortcut.is_some(),
-            },
+            memory: Memory { x, rectified, gamma, moments, epsilon, added: shortcut.is_some() },
             output,
         }
     }
@@ -50,7 +58,11 @@ impl Kernels for Flex {
         let (shape, dims) = (memory.x.shape(), dims(&memory.x));
         let incoming = Incoming {
             x: numbers(&memory.x),
-            rectified: memory.output.as_ref().map(numbers),
+            rectified: match &memory.rectified {
+                Kept::Nothing => Rectified::No,
+                Kept::Beta(beta) => Rectified::Again(numbers(beta)),
+                Kept::Output(output) => Rectified::Output(numbers(output)),
+            },
             moments: &memory.moments,
             gamma: numbers(&memory.gamma),
             epsilon: memory.epsilon,

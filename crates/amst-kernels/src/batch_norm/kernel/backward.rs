@@ -2,15 +2,15 @@
 
 use super::moments::{BLOCK, LANES};
 use super::planes::Planes;
-use super::{Dims, Moments, of_channels};
+use super::{Affine, Dims, Moments, of_channels};
 
 /// What a backward pass reads.
 #[derive(Clone, Copy, Debug)]
 pub struct Incoming<'a> {
     /// The forward pass's input.
     pub x: &'a [f32],
-    /// Its output where that was rectified: there is no gradient where it is zero.
-    pub rectified: Option<&'a [f32]>,
+    /// Whether its output was rectified: there is no gradient where it is zero.
+    pub rectified: Rectified<'a>,
     /// Statistics of every channel.
     pub moments: &'a [Moments],
     /// Scales.
@@ -18,6 +18,22 @@ pub struct Incoming<'a> {
     /// Added to the variance.
     pub epsilon: f64,
 }
+
+/// Where an output was rectified.
+#[derive(Clone, Copy, Debug)]
+pub enum Rectified<'a> {
+    /// Nowhere.
+    No,
+    /// Where the normalised input is, computed again from these `beta`: the output need not have been kept.
+    Again(&'a [f32]),
+    /// Where the output is zero.
+    Output(&'a [f32]),
+}
+
+/// What the functions below are made for, of [`Rectified`].
+const NO: u8 = 0;
+const AGAIN: u8 = 1;
+const OUTPUT: u8 = 2;
 
 /// Gradients of `gamma` and `beta`, and the input's in place of the output's.
 ///
@@ -29,16 +45,20 @@ pub fn backward(incoming: Incoming<'_>, gradient: &mut [f32], split: Option<&mut
     let gradient = Planes::new(gradient, dims);
     let split = split.map(|s| Planes::new(s, dims));
     of_channels(dims, |channel| match incoming.rectified {
-        Some(output) => channel_backward::<true>(incoming, output, gradient, split, dims, channel),
-        None => channel_backward::<false>(incoming, incoming.x, gradient, split, dims, channel),
+        Rectified::No => channel_backward::<NO>(incoming, incoming.x, 0.0, gradient, split, dims, channel),
+        Rectified::Again(beta) => {
+            channel_backward::<AGAIN>(incoming, incoming.x, beta[channel], gradient, split, dims, channel)
+        }
+        Rectified::Output(output) => channel_backward::<OUTPUT>(incoming, output, 0.0, gradient, split, dims, channel),
     })
 }
 
-/// `output` is only read where it was rectified.
+/// `output` is only read where it was rectified; what is computed again is so from the input, in its place.
 #[inline(always)]
-fn channel_backward<const RECTIFIED: bool>(
+fn channel_backward<const RECTIFIED: u8>(
     incoming: Incoming<'_>,
     output: &[f32],
+    beta: f32,
     gradient: Planes<'_>,
     split: Option<Planes<'_>>,
     dims: Dims,
@@ -47,11 +67,13 @@ fn channel_backward<const RECTIFIED: bool>(
     let range = |picture| dims.start(picture, channel)..dims.start(picture, channel) + dims.positions;
     let moments = incoming.moments[channel];
     let centre = moments.mean as f32;
+    let of_channel = [incoming.gamma[channel], beta];
+    let again = Affine::new(moments.mean, moments.variance(), of_channel, incoming.epsilon);
     let mut sums = Sums::default();
     for picture in 0..dims.batch {
         // SAFETY: this task is the only one of the channel, and takes one plane at a time.
         let gradient = unsafe { gradient.plane(picture, channel) };
-        sums.add::<RECTIFIED>(gradient, &incoming.x[range(picture)], &output[range(picture)], centre);
+        sums.add::<RECTIFIED>(gradient, &incoming.x[range(picture)], &output[range(picture)], centre, again);
     }
     let [of_beta, products] = sums.total();
     let rounded_off = moments.mean - f64::from(centre);
@@ -64,8 +86,10 @@ fn channel_backward<const RECTIFIED: bool>(
         let (x, output) = (&incoming.x[range(picture)], &output[range(picture)]);
         match split {
             // SAFETY: as above, and it is another array.
-            Some(split) => map.write_split::<RECTIFIED>(gradient, unsafe { split.plane(picture, channel) }, x, output),
-            None => map.write::<RECTIFIED>(gradient, x, output),
+            Some(split) => {
+                map.write_split::<RECTIFIED>(gradient, unsafe { split.plane(picture, channel) }, x, output, again)
+            }
+            None => map.write::<RECTIFIED>(gradient, x, output, again),
         }
     }
     [(products * root) as f32, of_beta as f32]
@@ -73,8 +97,9 @@ fn channel_backward<const RECTIFIED: bool>(
 
 /// The gradient of z: none where the output was rectified to zero; a NaN keeps it, as in PyTorch.
 #[inline(always)]
-fn passed<const RECTIFIED: bool>(gradient: f32, output: f32) -> f32 {
-    if RECTIFIED && output <= 0.0 { 0.0 } else { gradient }
+fn passed<const RECTIFIED: u8>(gradient: f32, output: f32, again: Affine) -> f32 {
+    let output = if RECTIFIED == AGAIN { again.of(output) } else { output };
+    if RECTIFIED != NO && output <= 0.0 { 0.0 } else { gradient }
 }
 
 /// Sums of dz and of dz (x - centre): single precision within a block, double between blocks.
@@ -87,21 +112,28 @@ struct Sums {
 
 impl Sums {
     #[inline(always)]
-    fn add<const RECTIFIED: bool>(&mut self, gradient: &[f32], x: &[f32], output: &[f32], centre: f32) {
+    fn add<const RECTIFIED: u8>(&mut self, gradient: &[f32], x: &[f32], output: &[f32], centre: f32, again: Affine) {
         for ((gradient, x), output) in gradient.chunks(BLOCK).zip(x.chunks(BLOCK)).zip(output.chunks(BLOCK)) {
             if self.added + gradient.len() > BLOCK {
                 self.close_block();
             }
             self.added += gradient.len();
-            self.add_block::<RECTIFIED>(gradient, x, output, centre);
+            self.add_block::<RECTIFIED>(gradient, x, output, centre, again);
         }
     }
 
     #[inline(always)]
-    fn add_block<const RECTIFIED: bool>(&mut self, gradient: &[f32], x: &[f32], output: &[f32], centre: f32) {
+    fn add_block<const RECTIFIED: u8>(
+        &mut self,
+        gradient: &[f32],
+        x: &[f32],
+        output: &[f32],
+        centre: f32,
+        again: Affine,
+    ) {
         let [mut plain, mut product] = self.lanes;
         let mut each = |lane: usize, gradient: f32, x: f32, output: f32| {
-            let dz = passed::<RECTIFIED>(gradient, output);
+            let dz = passed::<RECTIFIED>(gradient, output, again);
             plain[lane] += dz;
             product[lane] += dz * (x - centre);
         };
@@ -158,16 +190,23 @@ impl Map {
     }
 
     #[inline(always)]
-    fn write<const RECTIFIED: bool>(&self, gradient: &mut [f32], x: &[f32], output: &[f32]) {
+    fn write<const RECTIFIED: u8>(&self, gradient: &mut [f32], x: &[f32], output: &[f32], again: Affine) {
         for ((gradient, &x), &output) in gradient.iter_mut().zip(x).zip(output) {
-            *gradient = self.of(passed::<RECTIFIED>(*gradient, output), x);
+            *gradient = self.of(passed::<RECTIFIED>(*gradient, output, again), x);
         }
     }
 
     #[inline(always)]
-    fn write_split<const RECTIFIED: bool>(&self, gradient: &mut [f32], split: &mut [f32], x: &[f32], output: &[f32]) {
+    fn write_split<const RECTIFIED: u8>(
+        &self,
+        gradient: &mut [f32],
+        split: &mut [f32],
+        x: &[f32],
+        output: &[f32],
+        again: Affine,
+    ) {
         for (((gradient, split), &x), &output) in gradient.iter_mut().zip(split).zip(x).zip(output) {
-            let dz = passed::<RECTIFIED>(*gradient, output);
+            let dz = passed::<RECTIFIED>(*gradient, output, again);
             *gradient = dz;
             *split = self.of(dz, x);
         }

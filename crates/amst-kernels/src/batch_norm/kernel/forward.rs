@@ -24,8 +24,9 @@ impl Affine {
         Self { centre, scale: scale as f32, shift: shift as f32 }
     }
 
+    /// Of one number.
     #[inline(always)]
-    fn of(&self, x: f32) -> f32 {
+    pub fn of(&self, x: f32) -> f32 {
         (x - self.centre) * self.scale + self.shift
     }
 }

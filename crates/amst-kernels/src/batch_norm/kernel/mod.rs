@@ -8,7 +8,7 @@ mod forward;
 mod moments;
 mod planes;
 
-pub use backward::{Incoming, backward};
+pub use backward::{Incoming, Rectified, backward};
 pub use forward::{Affine, affine, forward};
 pub use moments::Moments;
 

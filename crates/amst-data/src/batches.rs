@@ -46,11 +46,7 @@ impl Job {
     /// Some samples of batch `number`, whatever happens on the way.
     fn make(&self, number: usize, places: Range<usize>, worker: Option<usize>) -> Result<Batch, DataError> {
         let start = Instant::now();
-        let made = catch_unwind(AssertUnwindSafe(|| self.samples(places))).unwrap_or_else(|panic| {
-            let text = panic.downcast_ref::<&str>().map(|s| s.to_string());
-            let why = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-            Err(DataError::Worker { batch: number, why })
-        });
+        let made = caught(number, || self.samples(places));
         if let Some(watch) = &self.loader.watch {
             watch(Made { batch: number, worker, start, length: start.elapsed() });
         }
@@ -81,6 +77,15 @@ impl Job {
         let labels = indices.iter().map(|&index| split.label(index) as i64).collect();
         Ok(Batch { indices, labels, inputs })
     }
+}
+
+/// What `make` makes, or its panic as an error: whoever waits for the batch must hear of it.
+fn caught(batch: usize, make: impl FnOnce() -> Result<Batch, DataError>) -> Result<Batch, DataError> {
+    catch_unwind(AssertUnwindSafe(make)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|s| s.to_string());
+        let why = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        Err(DataError::Worker { batch, why })
+    })
 }
 
 /// The batches of an epoch, in order. Dropping it stops and ends its threads.
@@ -130,7 +135,7 @@ impl Desk {
             let Some(places) = split.nth(part) else { continue };
             let made = self.job.make(number, places, Some(worker));
             if let Some(parts) = self.leave(number, part, made, count) {
-                let batch = parts.into_values().collect::<Result<Vec<_>, _>>().map(Batch::join);
+                let batch = caught(number, || parts.into_values().collect::<Result<Vec<_>, _>>().map(Batch::join));
                 self.lock().ready.insert(number, batch);
                 self.changed.notify_all();
             }

@@ -1,6 +1,6 @@
 //! From samples to a batch: transforms, padding, normalisation.
 
-use amst_frames::{EvalTransform, FrameConfig, FrameError, Picture, TrainTransform};
+use amst_frames::{EvalTransform, FrameConfig, FrameError, Picture, TrainTransform, Value};
 use amst_recipe::{AudioSpec, Modality, Recipe, TextSpec, VisualSpec};
 
 use crate::record::text::PAD;
@@ -93,21 +93,11 @@ impl Shaper {
                 self.put_map(data, &mut out[at * self.audio.target_frames * mels..]);
                 Ok(())
             }
-            (Input::Pictures(pictures), Features::Frames { data: out, .. }) if pictures.len() == self.visual.frames => {
-                let size = self.sample_volume();
-                let apply = |picture: &Picture, uniform: Uniform, frame: &mut [f32]| match uniform {
-                    Some(uniform) => self.train.apply(picture, uniform, frame),
-                    None => self.eval.apply(picture, frame),
-                };
-                self.put_frames(pictures, &mut out[at * size..][..size], augment, apply)
+            (Input::Pictures(pictures), Features::Frames { data, .. }) if pictures.len() == self.visual.frames => {
+                self.put_frames(pictures, data, at, augment)
             }
-            (Input::Pictures(pictures), Features::Pixels { data: out, .. }) if pictures.len() == self.visual.frames => {
-                let size = self.sample_volume();
-                let apply = |picture: &Picture, uniform: Uniform, frame: &mut [u8]| match uniform {
-                    Some(uniform) => self.train.apply_bytes(picture, uniform, frame),
-                    None => self.eval.apply_bytes(picture, frame),
-                };
-                self.put_frames(pictures, &mut out[at * size..][..size], augment, apply)
+            (Input::Pictures(pictures), Features::Pixels { data, .. }) if pictures.len() == self.visual.frames => {
+                self.put_frames(pictures, data, at, augment)
             }
             (Input::Tokens(tokens), Features::Tokens { ids, mask, .. }) => {
                 let start = at * self.text.max_length;
@@ -120,12 +110,6 @@ impl Shaper {
         }
     }
 
-    /// Values of one sample's frames.
-    fn sample_volume(&self) -> usize {
-        let v = &self.visual;
-        v.channels * v.frames * v.size[0] * v.size[1]
-    }
-
     /// Only real frames are normalised: padding is 0 whatever the mean, as published.
     fn put_map(&self, data: &[f32], out: &mut [f32]) {
         let (mean, std) = (self.audio.mean, self.audio.std);
@@ -136,22 +120,24 @@ impl Shaper {
 
     /// Each frame draws from a stream of its own: how many numbers one crop takes does not
     /// move another's.
-    fn put_frames<T: Copy + Default>(
+    fn put_frames<V: Value>(
         &self,
         pictures: &[Picture],
-        out: &mut [T],
+        batch: &mut [V],
+        at: usize,
         augment: Option<&Stream>,
-        apply: impl Fn(&Picture, Uniform, &mut [T]) -> Result<(), FrameError>,
     ) -> Result<(), DataError> {
         let plane = self.visual.size[0] * self.visual.size[1];
-        let mut frame = vec![T::default(); self.visual.channels * plane];
+        let mut frame = vec![V::default(); self.visual.channels * plane];
+        let volume = pictures.len() * frame.len();
+        let out = &mut batch[at * volume..][..volume];
         for (number, picture) in pictures.iter().enumerate() {
             let written = match augment {
                 Some(stream) => {
                     let mut draws = stream.part(number as u64);
-                    apply(picture, Some(&mut || draws.unit()), &mut frame)
+                    self.train.apply(picture, &mut || draws.unit(), &mut frame)
                 }
-                None => apply(picture, None, &mut frame),
+                None => self.eval.apply(picture, &mut frame),
             };
             written.map_err(|e| DataError::setting("visual", e.to_string()))?;
             for (channel, values) in frame.chunks_exact(plane).enumerate() {
@@ -161,9 +147,6 @@ impl Shaper {
         Ok(())
     }
 }
-
-/// Where a transform in training takes its numbers from; evaluation has none.
-type Uniform<'a> = Option<&'a mut dyn FnMut() -> f64>;
 
 fn frame_config(visual: &VisualSpec) -> Result<FrameConfig, DataError> {
     let crop_scale = match visual.crop_scale[..] {

@@ -1,7 +1,7 @@
 //! Pictures and videos to the normalised frames that the visual encoder reads.
 //!
 //! A file becomes a [`Picture`] (8-bit RGB), and a transform turns the picture
-//! into planar `f32` values `[channels, height, width]`:
+//! into planar values `[channels, height, width]`, `f32` or bytes ([`Value`]):
 //!
 //! * [`TrainTransform`]: a random crop of the picture, resized, perhaps
 //!   mirrored, normalised. Every draw comes from the caller's source of
@@ -75,6 +75,7 @@ mod video;
 pub use config::FrameConfig;
 pub use crop::{CropBox, random_crop_box};
 pub use error::FrameError;
+pub use normalise::Value;
 pub use picture::{MAX_PIXELS, Picture};
 pub use resize::{crop_resize, resize};
 pub use transform::{EvalTransform, TrainTransform};

@@ -19,24 +19,43 @@ impl Normalise {
 
     /// Writes interleaved rows of `width` pixels as planes
     /// `[channels, height, width]`, mirrored left to right if asked.
-    pub(crate) fn write(&self, bytes: &[u8], width: usize, mirror: bool, out: &mut [f32]) {
+    pub(crate) fn write<V: Value>(&self, bytes: &[u8], width: usize, mirror: bool, out: &mut [V]) {
         match self.tables.as_slice() {
-            [grey] => write_grey(|byte| grey[usize::from(byte)], bytes, width, mirror, out),
+            [grey] => write_grey(|byte| V::of(byte, grey), bytes, width, mirror, out),
             [red, green, blue] => {
                 // A place for each, which the loops below know at compile time.
                 let tables = [red, green, blue];
-                write_rgb(|channel, byte| tables[channel][usize::from(byte)], bytes, width, mirror, out)
+                write_rgb(|channel, byte| V::of(byte, tables[channel]), bytes, width, mirror, out)
             }
             _ => unreachable!("a validated configuration has one or three channels"),
         }
     }
 }
 
-/// The same without normalisation.
-pub(crate) fn write_bytes(bytes: &[u8], channels: usize, width: usize, mirror: bool, out: &mut [u8]) {
-    match channels {
-        1 => write_grey(|byte| byte, bytes, width, mirror, out),
-        _ => write_rgb(|_, byte| byte, bytes, width, mirror, out),
+/// What a frame holds: normalised numbers (`f32`), or bytes (`u8`) that are normalised elsewhere and a quarter to move.
+pub trait Value: Copy + Default + sealed::Sealed {
+    /// Of a byte, by the table of its channel.
+    #[doc(hidden)]
+    fn of(byte: u8, normalised: &[f32; 256]) -> Self;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for u8 {}
+}
+
+impl Value for f32 {
+    #[inline(always)]
+    fn of(byte: u8, normalised: &[f32; 256]) -> Self {
+        normalised[usize::from(byte)]
+    }
+}
+
+impl Value for u8 {
+    #[inline(always)]
+    fn of(byte: u8, _: &[f32; 256]) -> Self {
+        byte
     }
 }
 
@@ -83,8 +102,8 @@ mod tests {
         normalise.write(&bytes, 2, true, &mut out);
         let rounded = out.map(f32::round);
         assert_eq!(rounded, [3., 0., 9., 6., 4., 1., 10., 7., 5., 2., 11., 8.]);
-        let mut same = [0; 12];
-        write_bytes(&bytes, 3, 2, true, &mut same);
+        let mut same = [0u8; 12];
+        normalise.write(&bytes, 2, true, &mut same);
         assert_eq!(same.map(f32::from), rounded);
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use crate::luma::luma;
-use crate::normalise::{Normalise, write_bytes};
+use crate::normalise::{Normalise, Value};
 use crate::resize::TwoPass;
 use crate::{CropBox, FrameConfig, FrameError, Picture, random_crop_box};
 
@@ -43,16 +43,7 @@ impl Writer {
         Err(FrameError::OutputLength { expected, found })
     }
 
-    fn write(&self, picture: &Picture, Cut { crop, mirror }: Cut, out: &mut [f32]) {
-        self.resized(picture, crop, |frame| self.normalise.write(frame, self.size[1], mirror, out));
-    }
-
-    fn write_bytes(&self, picture: &Picture, Cut { crop, mirror }: Cut, out: &mut [u8]) {
-        self.resized(picture, crop, |frame| write_bytes(frame, self.channels, self.size[1], mirror, out));
-    }
-
-    /// Hands over the rows of the resized crop, interleaved.
-    fn resized(&self, picture: &Picture, crop: CropBox, take: impl FnOnce(&[u8])) {
+    fn write<V: Value>(&self, picture: &Picture, Cut { crop, mirror }: Cut, out: &mut [V]) {
         SCRATCH.with_borrow_mut(|scratch| {
             let Scratch { resizer, grey, frame } = scratch;
             frame.resize(self.channels * self.size[0] * self.size[1], 0);
@@ -62,7 +53,7 @@ impl Writer {
             } else {
                 resizer.rgb(picture, crop, self.size, frame);
             }
-            take(frame);
+            self.normalise.write(frame, self.size[1], mirror, out);
         });
     }
 }
@@ -100,7 +91,7 @@ impl TrainTransform {
         })
     }
 
-    /// Writes a frame `[channels, height, width]` into `out`.
+    /// Writes a frame `[channels, height, width]` into `out`, normalised or, into bytes, not yet.
     ///
     /// `uniform` yields numbers in `[0, 1)`. The draws are, in this order: those
     /// of [`random_crop_box`] unless cropping is off, then one for the mirroring
@@ -109,29 +100,14 @@ impl TrainTransform {
     /// # Errors
     /// Refuses an `out` of another length than [`FrameConfig::volume`] and a
     /// picture whose fields disagree.
-    pub fn apply(
+    pub fn apply<V: Value>(
         &self,
         picture: &Picture,
         uniform: &mut dyn FnMut() -> f64,
-        out: &mut [f32],
+        out: &mut [V],
     ) -> Result<(), FrameError> {
         self.writer.check(picture, out.len())?;
         self.writer.write(picture, self.cut(picture, uniform), out);
-        Ok(())
-    }
-
-    /// The same frame in bytes, before normalisation: what is to be normalised elsewhere is a quarter to move.
-    ///
-    /// # Errors
-    /// As [`TrainTransform::apply`].
-    pub fn apply_bytes(
-        &self,
-        picture: &Picture,
-        uniform: &mut dyn FnMut() -> f64,
-        out: &mut [u8],
-    ) -> Result<(), FrameError> {
-        self.writer.check(picture, out.len())?;
-        self.writer.write_bytes(picture, self.cut(picture, uniform), out);
         Ok(())
     }
 
@@ -159,24 +135,14 @@ impl EvalTransform {
         Ok(Self { writer: Writer::new(config)? })
     }
 
-    /// Writes a frame `[channels, height, width]` into `out`.
+    /// Writes a frame `[channels, height, width]` into `out`, normalised or, into bytes, not yet.
     ///
     /// # Errors
     /// Refuses an `out` of another length than [`FrameConfig::volume`] and a
     /// picture whose fields disagree.
-    pub fn apply(&self, picture: &Picture, out: &mut [f32]) -> Result<(), FrameError> {
+    pub fn apply<V: Value>(&self, picture: &Picture, out: &mut [V]) -> Result<(), FrameError> {
         self.writer.check(picture, out.len())?;
         self.writer.write(picture, whole(picture), out);
-        Ok(())
-    }
-
-    /// The same frame in bytes, before normalisation.
-    ///
-    /// # Errors
-    /// As [`EvalTransform::apply`].
-    pub fn apply_bytes(&self, picture: &Picture, out: &mut [u8]) -> Result<(), FrameError> {
-        self.writer.check(picture, out.len())?;
-        self.writer.write_bytes(picture, whole(picture), out);
         Ok(())
     }
 }

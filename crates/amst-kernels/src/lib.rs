@@ -28,6 +28,8 @@
 //! ```
 #![warn(missing_docs)]
 #![recursion_limit = "256"]
+// A build without kernels has no device to choose.
+#![cfg_attr(not(any(feature = "flex", feature = "tch")), allow(unused_imports, unused_variables, unreachable_code))]
 // LibTorch is deprecated upstream and kept here (docs/decisions/0001).
 #![cfg_attr(feature = "tch", allow(deprecated))]
 

@@ -49,10 +49,14 @@ fn steps() -> anyhow::Result<Vec<Step>> {
     )?;
     let mut docs = cargo_with("doc --workspace --no-deps");
     docs.env("RUSTDOCFLAGS", "-D warnings");
+    // The program that the tests were run with, which lies beside this one: another build, for release, takes longer
+    // than all that it computes.
+    let amst = std::env::current_exe()?.with_file_name(format!("amst{}", std::env::consts::EXE_SUFFIX));
     let smoke = |table: &str| {
         let columns = "--dataset synthetic --modalities own --modalities audio,visual,text --modalities visual,text";
-        // The program that the tests were run with: another build, for release, takes longer than all that it computes.
-        cargo_with(&format!("xtask reproduce {table} {columns} --out target/ci/reproduce --amst target/debug/amst"))
+        let mut command = cargo_with(&format!("xtask reproduce {table} {columns} --out target/ci/reproduce --amst"));
+        command.arg(&amst);
+        command
     };
     let step = |name, command| Step { name, command, limit: None };
     Ok(vec![

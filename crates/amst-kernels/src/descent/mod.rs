@@ -28,7 +28,8 @@ pub struct Sgd {
     pub weight_decay: f64,
 }
 
-/// A step of many parameters, which LibTorch makes in one call: on a GPU a call takes longer than what it computes.
+/// A step of many parameters, which LibTorch makes in one call: on a GPU each call has its price,
+/// however little it computes.
 ///
 /// ```
 /// use amst_kernels::descent::{Descent, Sgd};

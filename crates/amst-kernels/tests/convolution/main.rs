@@ -11,9 +11,9 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use devices::devices;
 use safetensors::SafeTensors;
 
-const CASES: [&str; 13] = [
+const CASES: [&str; 16] = [
     "same", "halved", "stem", "point", "project", "pixels", "column", "row", "strips", "deep", "oblong", "thirds",
-    "outside",
+    "outside", "tiled", "bare", "framed",
 ];
 
 /// Largest difference allowed, over the largest magnitude of the tensor.
@@ -164,6 +164,7 @@ fn the_number_of_threads_changes_no_bit() {
         ([5, 24, 30, 29], [32, 24, 3, 3], 2, 1),
         ([6, 1, 64, 60], [16, 1, 7, 7], 2, 3),
         ([9, 64, 4, 3], [48, 64, 3, 3], 1, 1),
+        ([70, 64, 8, 7], [65, 64, 3, 3], 1, 1),
     ] {
         let run = || {
             let (x, weights) = (noise(shape, 1, &device), noise(kernels, 2, &device));
@@ -175,6 +176,35 @@ fn the_number_of_threads_changes_no_bit() {
         for threads in [2, 3, 7] {
             assert_eq!(with(threads), one, "{threads} threads, {shape:?} with {kernels:?}");
         }
+    }
+}
+
+/// Of what is too large for a file: burn's own operation in double precision is the reference.
+#[test]
+fn many_tiles_are_burns_own_numbers() {
+    let device = Device::flex().autodiff();
+    // Of whole pictures, two turns of which the second is the smaller one; and of rows of one picture.
+    for (shape, kernels) in [([53, 64, 13, 8], [68, 64, 3, 3]), ([2, 64, 71, 62], [64, 64, 3, 3])] {
+        let (x, weights) = (noise(shape, 1, &device), noise(kernels, 2, &device));
+        let gradient = noise([shape[0], kernels[0], shape[2], shape[3]], 3, &device);
+        let got = everything(x.clone(), weights.clone(), gradient.clone(), 1, 1);
+        let double = |t: Tensor<4>| t.cast(DType::F64);
+        let want = everything(double(x), double(weights), double(gradient), 1, 1);
+        for (name, (got, want)) in ["output", "grad.x", "grad.kernels"].into_iter().zip(got.iter().zip(&want)) {
+            let largest = want.iter().fold(0.0f32, |most, v| most.max(v.abs()));
+            let apart = got.iter().zip(want).map(|(g, w)| (g - w).abs() / largest).fold(0.0, f32::max);
+            assert!(apart < TOLERANCE, "{shape:?}: {name} is {apart:.1e} from burn's");
+        }
+    }
+}
+
+#[test]
+fn a_pictures_output_does_not_depend_on_the_batch() {
+    let device = Device::flex();
+    for (shape, kernels) in [([53, 64, 13, 8], [68, 64, 3, 3]), ([9, 8, 13, 8], [16, 8, 3, 3])] {
+        let (x, weights) = (noise(shape, 1, &device), noise(kernels, 2, &device));
+        let all = floats(conv2d(x.clone(), weights.clone(), 1, 1).slice([7..8]));
+        assert_eq!(floats(conv2d(x.slice([7..8]), weights, 1, 1)), all, "{shape:?}");
     }
 }
 
@@ -240,5 +270,5 @@ fn noise(shape: [usize; 4], seed: u64, device: &Device) -> Tensor<4> {
 }
 
 fn floats(tensor: Tensor<4>) -> Vec<f32> {
-    tensor.into_data().try_to_vec().unwrap()
+    tensor.cast(DType::F32).into_data().try_to_vec().unwrap()
 }

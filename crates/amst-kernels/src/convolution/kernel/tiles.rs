@@ -34,15 +34,19 @@ fn columns(shape: &Shape, of_cache: usize) -> usize {
 ///
 /// `of_cache` is how many numbers an unfolded tile may have.
 pub fn tiles(shape: &Shape, of_cache: usize) -> Vec<Tile> {
-    let ([rows, width], columns) = (shape.to(), columns(shape, of_cache));
+    cut(shape.batch, shape.to(), columns(shape, of_cache))
+}
+
+/// Maps of `[rows, width]` in tiles of about `columns` positions: some rows of one map, or some whole maps.
+pub fn cut(batch: usize, [rows, width]: [usize; 2], columns: usize) -> Vec<Tile> {
     if rows * width > columns {
         let strips = (rows * width).div_ceil(columns).min(rows);
         let each = rows.div_ceil(strips);
         let of_picture =
             |picture| (0..rows).step_by(each).map(move |row| vec![Strip { picture, row, rows: each.min(rows - row) }]);
-        return (0..shape.batch).flat_map(of_picture).collect();
+        return (0..batch).flat_map(of_picture).collect();
     }
-    let pictures: Vec<_> = (0..shape.batch).map(|picture| Strip { picture, row: 0, rows }).collect();
+    let pictures: Vec<_> = (0..batch).map(|picture| Strip { picture, row: 0, rows }).collect();
     pictures.chunks((columns / (rows * width)).max(1)).map(<[_]>::to_vec).collect()
 }
 

@@ -49,6 +49,7 @@ impl Padded {
     }
 
     /// Lays a picture's channels `[channels, height, width]` in, as far as a strip of the output reads them.
+    #[inline(always)]
     pub fn fill(&mut self, picture: &[f32], shape: &Shape, strip: Strip) {
         let channels = picture.len() / shape.plane();
         self.clear(shape, strip.rows, channels);
@@ -66,13 +67,38 @@ impl Padded {
         }
     }
 
+    #[inline(always)]
     fn scatter(&mut self, from: &[f32], start: usize, padding: usize) {
+        if self.stride == 2 {
+            return self.scatter_pairs(from, start, padding);
+        }
         for remainder in 0..self.stride {
             // The first of the input's columns that has this remainder.
             let first = (remainder + self.stride - padding % self.stride) % self.stride;
             let to = start + self.column(first + padding);
             let values = from.iter().skip(first).step_by(self.stride);
             self.values[to..].iter_mut().zip(values).for_each(|(to, &value)| *to = value);
+        }
+    }
+
+    /// The same of two remainders at once, which the compiler makes shuffles of.
+    #[inline(always)]
+    fn scatter_pairs(&mut self, from: &[f32], start: usize, padding: usize) {
+        let [first, second] = [padding, padding + 1].map(|column| self.column(column));
+        let row = &mut self.values[start..start + 2 * self.part];
+        let (even, odd) = row.split_at_mut(self.part);
+        // Where the padding is odd, the input's first column is one of the odd ones.
+        let [first, second] = if first < self.part {
+            [&mut even[first..], &mut odd[second - self.part..]]
+        } else {
+            [&mut odd[first - self.part..], &mut even[second..]]
+        };
+        let pairs = from.as_chunks::<2>().0;
+        for ((pair, first), second) in pairs.iter().zip(first.iter_mut()).zip(second) {
+            (*first, *second) = (pair[0], pair[1]);
+        }
+        if let Some(&last) = from.get(2 * pairs.len()) {
+            first[pairs.len()] = last;
         }
     }
 
@@ -98,6 +124,12 @@ impl Padded {
         (channel * self.rows + row * self.stride + y) * self.row_length() + self.column(x)
     }
 
+    /// What tap `[y, x]` of a channel reads for the strip's row, column after column, and what lies behind it.
+    #[inline(always)]
+    pub fn read_by(&self, channel: usize, row: usize, tap: [usize; 2]) -> &[f32] {
+        &self.values[self.start(channel, row, tap)..]
+    }
+
     /// Writes the rows of the unfolded matrix `[channels × taps, columns]` that this strip has,
     /// from column `at` on.
     ///
@@ -107,7 +139,7 @@ impl Padded {
     #[inline(always)]
     pub fn unfold_row(&self, channel: usize, tap: [usize; 2], rows: usize, width: usize, unfolded: &mut [f32]) {
         for row in 0..rows {
-            let from = &self.values[self.start(channel, row, tap)..];
+            let from = self.read_by(channel, row, tap);
             let to = &mut unfolded[row * width..];
             let mut done = 0;
             while done < width {

@@ -20,6 +20,7 @@ pub struct Workspace {
 
 thread_local! {
     static WORKSPACE: RefCell<Workspace> = RefCell::default();
+    static IMAGES: RefCell<Images> = RefCell::default();
 }
 
 /// Lends the calling thread's workspace to a task, which starts no other.
@@ -46,11 +47,43 @@ impl Workspace {
         (&self.unfolded, columns)
     }
 
+    /// The rows of one strip.
+    pub fn padded(&mut self) -> &mut Padded {
+        if self.padded.is_empty() {
+            self.padded.push(Padded::default());
+        }
+        &mut self.padded[0]
+    }
+
     /// The rows of one strip, and an array for the product that is folded into them.
     pub fn folding(&mut self) -> (&mut Padded, &mut Vec<f32>) {
         if self.padded.is_empty() {
             self.padded.push(Padded::default());
         }
         (&mut self.padded[0], &mut self.matrix)
+    }
+}
+
+/// Two arrays that all threads work in, kept by the thread that calls them together.
+#[derive(Default)]
+pub struct Images([Vec<f32>; 2]);
+
+impl Images {
+    /// The calling thread's. It may be given other tasks meanwhile, which find none and make their own.
+    pub fn take() -> Self {
+        IMAGES.take()
+    }
+
+    /// For the next time.
+    pub fn give_back(self) {
+        IMAGES.set(self);
+    }
+
+    /// So many numbers of each, whatever they are.
+    pub fn of(&mut self, lengths: [usize; 2]) -> [&mut [f32]; 2] {
+        let [first, second] = &mut self.0;
+        first.resize(lengths[0].max(first.len()), 0.0);
+        second.resize(lengths[1].max(second.len()), 0.0);
+        [&mut first[..lengths[0]], &mut second[..lengths[1]]]
     }
 }

@@ -1,9 +1,12 @@
 //! Which devices have kernels in this build, and which lie across a bus.
 
 #[cfg(feature = "tch")]
-use burn::backend::LibTorchDevice;
+use burn::backend::{BackendTensor, LibTorchDevice};
 use burn::backend::{DispatchDevice, DispatchTensor, DispatchTensorKind};
 use burn::tensor::Device;
+
+#[cfg(feature = "tch")]
+use crate::libtorch::is_slower_than_ours;
 
 /// Whether there are kernels where a tensor lies.
 pub fn has_kernels(tensor: &DispatchTensor) -> bool {
@@ -17,11 +20,13 @@ pub fn has_kernels(tensor: &DispatchTensor) -> bool {
     }
 }
 
-/// Whether a tensor lies in the memory of burn's CPU device in Rust.
-pub fn is_on_flex(tensor: &DispatchTensor) -> bool {
+/// Whether a tensor of `f32` lies in the processor's memory and this crate's kernels are to compute from it.
+pub fn is_ours(tensor: &DispatchTensor) -> bool {
     match place(&tensor.kind) {
         #[cfg(feature = "flex")]
         DispatchTensorKind::Flex(_) => true,
+        #[cfg(feature = "tch")]
+        DispatchTensorKind::LibTorch(BackendTensor::Float(own)) => is_slower_than_ours(&own.tensor),
         #[allow(unreachable_patterns)]
         _ => false,
     }

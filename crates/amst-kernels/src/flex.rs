@@ -4,21 +4,27 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{BackendTensor, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind, Flex};
 use burn::tensor::{Shape, TensorData};
 
+use crate::host::Host;
+
 pub type FlexTensor = FloatTensor<Flex>;
 
-/// In C order, and the whole of what it lies in.
-pub fn contiguous(tensor: FlexTensor) -> FlexTensor {
-    tensor.to_contiguous()
-}
+impl Host for FlexTensor {
+    fn zeros(shape: Shape) -> Self {
+        // Pages that nobody has written cost nothing until somebody does.
+        FlexTensor::from_data(TensorData::new(vec![0.0f32; shape.num_elements()], shape))
+    }
 
-/// The numbers of a tensor that is [`contiguous`].
-pub fn numbers(tensor: &FlexTensor) -> &[f32] {
-    tensor.storage()
-}
+    fn contiguous(self) -> Self {
+        self.to_contiguous()
+    }
 
-/// A tensor in C order.
-pub fn tensor(values: Vec<f32>, shape: Shape) -> FlexTensor {
-    FlexTensor::from_data(TensorData::new(values, shape))
+    fn numbers(&self) -> &[f32] {
+        self.storage()
+    }
+
+    fn numbers_mut(&mut self) -> &mut [f32] {
+        self.storage_mut()
+    }
 }
 
 /// The tensor itself, of one that lies here and carries no gradient.

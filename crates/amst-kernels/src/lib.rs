@@ -40,12 +40,14 @@ mod device;
 pub mod finite;
 #[cfg(feature = "flex")]
 mod flex;
+#[cfg(any(feature = "flex", feature = "tch"))]
+mod host;
 #[cfg(feature = "tch")]
 mod libtorch;
 pub mod pooling;
 #[cfg(all(feature = "tch", not(windows)))]
 pub mod tf32;
-#[cfg(feature = "flex")]
+#[cfg(any(feature = "flex", feature = "tch"))]
 mod wide;
 
 pub use device::is_gpu;

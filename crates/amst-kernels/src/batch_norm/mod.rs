@@ -12,7 +12,9 @@
 
 #[cfg(feature = "flex")]
 mod flex;
-#[cfg(feature = "flex")]
+#[cfg(any(feature = "flex", feature = "tch"))]
+mod host;
+#[cfg(any(feature = "flex", feature = "tch"))]
 mod kernel;
 #[cfg(feature = "tch")]
 mod libtorch;

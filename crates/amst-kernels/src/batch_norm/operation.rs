@@ -15,10 +15,11 @@ pub trait Kernels: Backend {
     type Memory: Clone + Send + Debug + 'static;
 
     /// Normalises with the batch's statistics.
-    fn forward(inputs: Inputs<Self>, epsilon: f64, relu: bool) -> Trained<Self>;
+    fn forward(inputs: Inputs<FloatTensor<Self>>, epsilon: f64, relu: bool)
+    -> Trained<FloatTensor<Self>, Self::Memory>;
 
     /// Gradients of the inputs, from the output's.
-    fn backward(memory: Self::Memory, gradient: FloatTensor<Self>) -> InputGradients<Self>;
+    fn backward(memory: Self::Memory, gradient: FloatTensor<Self>) -> InputGradients<FloatTensor<Self>>;
 
     /// Normalises with given statistics: `[gamma, beta, mean, variance]`.
     fn affine(
@@ -31,27 +32,27 @@ pub trait Kernels: Backend {
 }
 
 /// Inputs of a training pass.
-pub struct Inputs<B: Backend> {
-    pub x: FloatTensor<B>,
-    pub shortcut: Option<FloatTensor<B>>,
-    pub gamma: FloatTensor<B>,
-    pub beta: FloatTensor<B>,
+pub struct Inputs<T> {
+    pub x: T,
+    pub shortcut: Option<T>,
+    pub gamma: T,
+    pub beta: T,
 }
 
-/// Results of a training pass.
-pub struct Trained<B: Kernels> {
-    pub output: FloatTensor<B>,
-    pub mean: FloatTensor<B>,
-    pub variance: FloatTensor<B>,
-    pub memory: B::Memory,
+/// Results of a training pass: the output, the batch's mean and biased variance, and what the backward pass needs.
+pub struct Trained<T, M> {
+    pub output: T,
+    pub mean: T,
+    pub variance: T,
+    pub memory: M,
 }
 
 /// Gradients of [`Inputs`].
-pub struct InputGradients<B: Backend> {
-    pub x: FloatTensor<B>,
-    pub shortcut: Option<FloatTensor<B>>,
-    pub gamma: FloatTensor<B>,
-    pub beta: FloatTensor<B>,
+pub struct InputGradients<T> {
+    pub x: T,
+    pub shortcut: Option<T>,
+    pub gamma: T,
+    pub beta: T,
 }
 
 /// Output, mean and biased variance.
@@ -229,7 +230,7 @@ impl<B: Kernels, C: CheckpointStrategy> BatchNormOps for Autodiff<B, C> {
 /// Puts a training pass into the graph; its statistics are constants there.
 fn recorded<B: Kernels, C: CheckpointStrategy, const N: usize>(
     parents: [NodeGuard; N],
-    done: Trained<B>,
+    done: Trained<FloatTensor<B>, B::Memory>,
 ) -> Three<Autodiff<B, C>> {
     let prepared = <Node as Backward<B, N>>::prepare::<C>(Node, parents);
     let output = match prepared.compute_bound().stateful() {

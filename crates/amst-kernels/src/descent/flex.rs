@@ -5,7 +5,8 @@ use burn::tensor::Shape;
 use rayon::prelude::*;
 
 use super::Sgd;
-use crate::flex::{FlexTensor, contiguous, numbers, tensor};
+use crate::flex::FlexTensor;
+use crate::host::Host;
 use crate::wide::wide;
 
 /// Numbers of a task.
@@ -43,10 +44,10 @@ pub fn step(
 }
 
 fn later(value: FlexTensor, gradient: FlexTensor, velocity: FlexTensor, rates: Rates) -> (FlexTensor, FlexTensor) {
-    let (value, mut gradient, mut velocity) = (contiguous(value), contiguous(gradient), contiguous(velocity));
-    let values = numbers(&value);
-    let moved = gradient.storage_mut::<f32>().par_chunks_mut(PIECE);
-    let pieces = moved.zip(velocity.storage_mut::<f32>().par_chunks_mut(PIECE)).zip(values.par_chunks(PIECE));
+    let (value, mut gradient, mut velocity) = (value.contiguous(), gradient.contiguous(), velocity.contiguous());
+    let values = value.numbers();
+    let moved = gradient.numbers_mut().par_chunks_mut(PIECE);
+    let pieces = moved.zip(velocity.numbers_mut().par_chunks_mut(PIECE)).zip(values.par_chunks(PIECE));
     pieces.for_each(|((gradients, velocities), values)| {
         wide(|| {
             for ((gradient, velocity), &value) in gradients.iter_mut().zip(velocities).zip(values) {
@@ -59,16 +60,16 @@ fn later(value: FlexTensor, gradient: FlexTensor, velocity: FlexTensor, rates: R
 }
 
 fn first(value: FlexTensor, gradient: FlexTensor, rates: Rates) -> (FlexTensor, FlexTensor) {
-    let (value, mut gradient) = (contiguous(value), contiguous(gradient));
+    let (value, mut gradient) = (value.contiguous(), gradient.contiguous());
     let size = value.shape().num_elements();
-    let mut velocity = vec![0.0; size];
-    let moved = gradient.storage_mut::<f32>().par_chunks_mut(PIECE);
-    let pieces = moved.zip(velocity.par_chunks_mut(PIECE)).zip(numbers(&value).par_chunks(PIECE));
+    let mut velocity = <FlexTensor as Host>::zeros(Shape::new([size]));
+    let moved = gradient.numbers_mut().par_chunks_mut(PIECE);
+    let pieces = moved.zip(velocity.numbers_mut().par_chunks_mut(PIECE)).zip(value.numbers().par_chunks(PIECE));
     pieces.for_each(|((gradients, velocities), values)| {
         for ((gradient, velocity), &value) in gradients.iter_mut().zip(velocities).zip(values) {
             *velocity = rates.decayed(value, *gradient);
             *gradient = value - *velocity * rates.lr;
         }
     });
-    (gradient, tensor(velocity, Shape::new([size])))
+    (gradient, velocity)
 }

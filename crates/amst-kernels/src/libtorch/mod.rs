@@ -6,10 +6,12 @@ use std::sync::LazyLock;
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{BackendTensor, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind, LibTorch};
-use tch::{CModule, IValue, Kind, Tensor};
+use burn::tensor::Shape;
+use tch::{CModule, Device, IValue, Kind, Tensor};
 
 use crate::convolution::Steps;
 use crate::descent::Sgd;
+use crate::host::Host;
 
 pub type TchTensor = FloatTensor<LibTorch>;
 
@@ -49,6 +51,69 @@ pub fn plain<const D: usize>(tensor: &burn::tensor::Tensor<D>) -> Option<Tensor>
 pub fn into_dispatch(tensor: TchTensor) -> DispatchTensor {
     let kind = DispatchTensorKind::LibTorch(BackendTensor::Float(tensor));
     DispatchTensor { kind, autodiff: DispatchAutodiffContext::Disabled }
+}
+
+/// Set to 1, LibTorch computes everything with kernels of its own.
+const ONLY_LIBTORCH: &str = "AMST_ONLY_LIBTORCH";
+
+/// Whether this crate's kernels are to read a tensor instead of LibTorch's: numbers of `f32` in the memory of a processor
+/// that has AVX2 and FMA, where they were measured to be the faster ones, and not AVX-512, which LibTorch's are made for.
+pub fn is_slower_than_ours(tensor: &Tensor) -> bool {
+    static PROCESSOR: LazyLock<bool> = LazyLock::new(|| {
+        let is_left_to_it = std::env::var(ONLY_LIBTORCH).is_ok_and(|value| value == "1");
+        !is_left_to_it && has_avx2_alone()
+    });
+    tensor.kind() == Kind::Float && tensor.device() == Device::Cpu && *PROCESSOR
+}
+
+fn has_avx2_alone() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && !is_x86_feature_detected!("avx512f");
+    #[cfg(not(target_arch = "x86_64"))]
+    return false;
+}
+
+impl Host for TchTensor {
+    fn zeros(shape: Shape) -> Self {
+        let shape: Vec<i64> = shape.iter().map(|&side| side as i64).collect();
+        Self::new(Tensor::zeros(shape, (Kind::Float, Device::Cpu)))
+    }
+
+    fn contiguous(self) -> Self {
+        if self.tensor.is_contiguous() { self } else { Self::new(self.tensor.contiguous()) }
+    }
+
+    fn numbers(&self) -> &[f32] {
+        let (start, length) = memory(&self.tensor);
+        if length == 0 {
+            return &[];
+        }
+        // SAFETY: so many numbers lie there, as long as the tensor lives; whoever writes to them holds the only tensor of
+        // this memory (`numbers_mut`).
+        unsafe { std::slice::from_raw_parts(start, length) }
+    }
+
+    fn numbers_mut(&mut self) -> &mut [f32] {
+        if !self.can_mut() {
+            *self = Self::new(self.tensor.copy());
+        }
+        let (start, length) = memory(&self.tensor);
+        if length == 0 {
+            return &mut [];
+        }
+        // SAFETY: as above, and this is the only tensor of this memory that burn knows of.
+        unsafe { std::slice::from_raw_parts_mut(start, length) }
+    }
+}
+
+/// Where the numbers begin, and how many there are.
+///
+/// # Panics
+///
+/// If they are no `f32`, lie beyond a bus or not in C order.
+fn memory(tensor: &Tensor) -> (*mut f32, usize) {
+    assert!(tensor.kind() == Kind::Float && tensor.device() == Device::Cpu && tensor.is_contiguous());
+    (tensor.data_ptr().cast(), tensor.numel())
 }
 
 fn of(tensor: &TchTensor) -> IValue {

@@ -1,4 +1,4 @@
-//! The operation on Flex, and its place in the graph of gradients.
+//! The operation across burn's devices, and its place in the graph of gradients.
 
 use std::fmt::Debug;
 
@@ -29,17 +29,27 @@ pub trait Kernels: Backend {
 }
 
 /// The operation that `Dispatch` finds on the device of its tensors.
-#[backend_extension(Flex: cfg(feature = "flex"), Autodiff)]
+#[backend_extension(Flex: cfg(feature = "flex"), LibTorch: cfg(feature = "tch"), Autodiff)]
 pub trait PoolingOps: Backend {
     fn pool(x: FloatTensor<Self>, size: usize, stride: usize, padding: usize) -> FloatTensor<Self>;
 }
 
-#[cfg(feature = "flex")]
-impl PoolingOps for burn::backend::Flex {
-    fn pool(x: FloatTensor<Self>, size: usize, stride: usize, padding: usize) -> FloatTensor<Self> {
-        Self::forward(x, Windows { size, stride, padding }).0
-    }
+/// The operation of a device, from its kernels.
+#[cfg(any(feature = "flex", feature = "tch"))]
+macro_rules! operation {
+    ($backend:ty) => {
+        impl PoolingOps for $backend {
+            fn pool(x: FloatTensor<Self>, size: usize, stride: usize, padding: usize) -> FloatTensor<Self> {
+                Self::forward(x, Windows { size, stride, padding }).0
+            }
+        }
+    };
 }
+
+#[cfg(feature = "flex")]
+operation!(burn::backend::Flex);
+#[cfg(feature = "tch")]
+operation!(burn::backend::LibTorch);
 
 /// The backward pass as one node; its parent is the input.
 #[derive(Debug)]

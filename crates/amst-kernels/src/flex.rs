@@ -1,12 +1,10 @@
 //! Flex's tensors as slices and back.
 
-use burn::backend::tensor::FloatTensor;
-use burn::backend::{BackendTensor, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind, Flex};
+pub use burn::backend::flex::FlexTensor;
+use burn::backend::{BackendTensor, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind};
 use burn::tensor::{Shape, TensorData};
 
 use crate::host::Host;
-
-pub type FlexTensor = FloatTensor<Flex>;
 
 impl Host for FlexTensor {
     fn zeros(shape: Shape) -> Self {

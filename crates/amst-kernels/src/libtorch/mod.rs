@@ -4,16 +4,14 @@
 
 use std::sync::LazyLock;
 
-use burn::backend::tensor::FloatTensor;
-use burn::backend::{BackendTensor, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind, LibTorch};
+pub use burn::backend::libtorch::TchTensor;
+use burn::backend::{BackendTensor, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind};
 use burn::tensor::Shape;
 use tch::{CModule, Device, IValue, Kind, Tensor};
 
 use crate::convolution::Steps;
 use crate::descent::Sgd;
 use crate::host::Host;
-
-pub type TchTensor = FloatTensor<LibTorch>;
 
 static OPERATIONS: LazyLock<CModule> = LazyLock::new(|| {
     let mut script: &[u8] = include_bytes!("operations.pt");

@@ -84,7 +84,8 @@ fn outputs_and_gradients_are_pytorchs() {
     }
 }
 
-/// To what `bf16` keeps: eight binary digits of every input and of every result.
+/// To what `bf16` keeps: eight binary digits, 4e-3, of every input and of every result. Of sums over many channels
+/// LibTorch rounds parts too.
 #[cfg(feature = "tch")]
 #[test]
 fn bf16_rounds_what_goes_in_and_comes_out() {
@@ -100,7 +101,7 @@ fn bf16_rounds_what_goes_in_and_comes_out() {
         let got = [output.inner(), x.grad(&gradients).unwrap(), kernels.grad(&gradients).unwrap()].map(floats);
         for (name, got) in ["output", "grad.x", "grad.kernels"].into_iter().zip(got) {
             let apart = fixture.apart(case, name, &got);
-            assert!(apart < 1e-2, "{case}: {name} is {apart:.1e} from PyTorch's");
+            assert!(apart < 1.5e-2, "{case}: {name} is {apart:.1e} from PyTorch's");
             assert!(apart > 1e-5 || case == "outside", "{case}: {name} is not rounded at all");
         }
     }

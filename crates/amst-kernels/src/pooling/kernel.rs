@@ -34,6 +34,13 @@ impl Planes {
         first..end.max(first)
     }
 
+    /// The row of windows whose taps `down` lie in a row of what is pooled.
+    fn row(&self, y: usize, down: usize) -> Option<usize> {
+        let Windows { stride, padding, .. } = self.windows;
+        let first = (y + padding).checked_sub(down)?;
+        (first.is_multiple_of(stride) && first / stride < self.to[0]).then_some(first / stride)
+    }
+
     fn sizes(&self) -> [usize; 2] {
         [self.from, self.to].map(|[height, width]| (height * width).max(1))
     }
@@ -52,35 +59,51 @@ pub fn forward(x: &[f32], output: &mut [f32], taps: &mut [u8], planes: Planes) {
     });
 }
 
+/// Row by row of what is pooled, so that a window sees its taps in their order.
 #[inline(always)]
 fn forward_plane(x: &[f32], output: &mut [f32], taps: &mut [u8], planes: Planes) {
     let Windows { size, stride, padding } = planes.windows;
     let [width, wide] = [planes.from[1], planes.to[1]];
     output.fill(f32::NEG_INFINITY);
     taps.fill(NONE);
-    for down in 0..size {
-        for row in planes.inside(0, down) {
-            let start = (row * stride + down - padding) * width;
-            let x = &x[start..start + width];
+    let part = width.div_ceil(stride);
+    let mut parts = vec![0.0; stride * part];
+    for (y, x) in x.chunks_exact(width).enumerate() {
+        by_remainder(x, stride, part, &mut parts);
+        for down in 0..size {
+            let Some(row) = planes.row(y, down) else { continue };
             let (output, taps) = (&mut output[row * wide..][..wide], &mut taps[row * wide..][..wide]);
             for right in 0..size {
                 let inside = planes.inside(1, right);
                 let Some(first) = (inside.start * stride + right).checked_sub(padding) else { continue };
-                let seen = x.iter().skip(first).step_by(stride);
-                let kept = output[inside.clone()].iter_mut().zip(&mut taps[inside]);
-                keep_largest(kept, seen, (down * size + right) as u8);
+                let seen = &parts[first % stride * part + first / stride..];
+                keep_largest(&mut output[inside.clone()], &mut taps[inside], seen, (down * size + right) as u8);
             }
         }
     }
 }
 
+/// Columns sorted by their remainder modulo the stride, so that neighbouring windows see neighbouring numbers.
 #[inline(always)]
-fn keep_largest<'a>(
-    kept: impl Iterator<Item = (&'a mut f32, &'a mut u8)>,
-    seen: impl Iterator<Item = &'a f32>,
-    tap: u8,
-) {
-    for ((largest, chosen), &value) in kept.zip(seen) {
+fn by_remainder(x: &[f32], stride: usize, part: usize, parts: &mut [f32]) {
+    if stride == 2 {
+        // What the compiler makes shuffles of.
+        let (even, odd) = parts.split_at_mut(part);
+        let (pairs, last) = x.as_chunks::<2>();
+        for ((pair, even), odd) in pairs.iter().zip(&mut *even).zip(odd) {
+            (*even, *odd) = (pair[0], pair[1]);
+        }
+        last.iter().for_each(|&last| even[pairs.len()] = last);
+        return;
+    }
+    for (remainder, part) in parts.chunks_exact_mut(part.max(1)).enumerate() {
+        part.iter_mut().zip(x.iter().skip(remainder).step_by(stride)).for_each(|(to, &value)| *to = value);
+    }
+}
+
+#[inline(always)]
+fn keep_largest(largest: &mut [f32], chosen: &mut [u8], seen: &[f32], tap: u8) {
+    for ((largest, chosen), &value) in largest.iter_mut().zip(chosen).zip(seen) {
         let is_larger = value > *largest || value.is_nan() || *chosen == NONE;
         *largest = if is_larger { value } else { *largest };
         *chosen = if is_larger { tap } else { *chosen };

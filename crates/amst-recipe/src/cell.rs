@@ -12,7 +12,7 @@ use crate::method::sections;
 use crate::{DataLock, Every, Execution, MethodName, Modality, Precision, Recipe};
 
 /// Raised whenever a change to the code changes results, so that older results are not mixed in.
-pub const CODE_EPOCH: u32 = 3;
+pub const CODE_EPOCH: u32 = 4;
 
 /// Identity of a result: SHA-256 over the recipe, the data and [`CODE_EPOCH`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -79,17 +79,13 @@ impl Tiling {
             for row in 0..strip.rows {
                 for tile in (0..wide).step_by(LANES) {
                     let mut square = [[[0.0; LANES]; N]; N];
-                    for y in 0..N {
-                        for x in 0..N {
-                            square[y][x] = load(padded.read_by(0, row, [y, x]), tile);
-                        }
+                    for (n, lanes) in square.as_flattened_mut().iter_mut().enumerate() {
+                        *lanes = load(padded.read_by(0, row, [n / N, n % N]), tile);
                     }
                     let image = image(square);
-                    for y in 0..4 {
-                        for x in 0..4 {
-                            let at = (y * 4 + x) * row_length + start + tile;
-                            images[at..at + LANES].copy_from_slice(&image[y][x]);
-                        }
+                    for (n, lanes) in image.as_flattened().iter().enumerate() {
+                        let at = n * row_length + start + tile;
+                        images[at..at + LANES].copy_from_slice(lanes);
                     }
                 }
                 start += wide;
@@ -115,10 +111,8 @@ impl Tiling {
             for tile in (0..wide).step_by(LANES) {
                 let at = start + row * wide + tile;
                 let mut image = [[[0.0; LANES]; 4]; 4];
-                for y in 0..4 {
-                    for x in 0..4 {
-                        image[y][x] = load(images, (y * 4 + x) * row_length + at);
-                    }
+                for (n, lanes) in image.as_flattened_mut().iter_mut().enumerate() {
+                    *lanes = load(images, n * row_length + at);
                 }
                 let square = twice(image, to_output);
                 for y in 0..2 {

@@ -20,6 +20,8 @@ pub(crate) struct Environment {
     cores: usize,
     /// The cap on worker threads, where one was set.
     threads: Option<String>,
+    /// `AMST_ONLY_LIBTORCH`, where it was set: whose kernels computed on `tch:cpu`.
+    only_libtorch: Option<String>,
 }
 
 impl Environment {
@@ -32,6 +34,7 @@ impl Environment {
             processor: line_of("/proc/cpuinfo", "model name"),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             threads: std::env::var("RAYON_NUM_THREADS").ok(),
+            only_libtorch: std::env::var("AMST_ONLY_LIBTORCH").ok(),
         }
     }
 }

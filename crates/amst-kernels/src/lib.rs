@@ -10,7 +10,7 @@
 //!
 //! There are kernels for `flex` and for LibTorch (features `flex` and `tch`, which a *program* turns
 //! on together with the device). Where LibTorch's tensors lie in the memory of a processor that has AVX2 and not
-//! AVX-512, the kernels are those of `flex`, which are faster there; `AMST_ONLY_LIBTORCH=1` in the environment leaves
+//! AVX-512, the kernels are those of `flex`, which were faster on the one that was measured; `AMST_ONLY_LIBTORCH=1` in the environment leaves
 //! everything to LibTorch. On any other device, and for any type but `f32` (and `bf16` in
 //! convolutions on LibTorch), burn's own operations compute the same. On `flex` results do not depend
 //! on the number of threads.

@@ -51,17 +51,21 @@ pub fn into_dispatch(tensor: TchTensor) -> DispatchTensor {
     DispatchTensor { kind, autodiff: DispatchAutodiffContext::Disabled }
 }
 
-/// Set to 1, LibTorch computes everything with kernels of its own.
+/// Set to 1, true, yes or on, LibTorch computes everything with kernels of its own.
 const ONLY_LIBTORCH: &str = "AMST_ONLY_LIBTORCH";
 
 /// Whether this crate's kernels are to read a tensor instead of LibTorch's: numbers of `f32` in the memory of a processor
-/// that has AVX2 and FMA, where they were measured to be the faster ones, and not AVX-512, which LibTorch's are made for.
+/// that has AVX2 and FMA, where they were the faster ones on the processor that was measured, and not AVX-512, which LibTorch's are made for.
 pub fn is_slower_than_ours(tensor: &Tensor) -> bool {
     static PROCESSOR: LazyLock<bool> = LazyLock::new(|| {
-        let is_left_to_it = std::env::var(ONLY_LIBTORCH).is_ok_and(|value| value == "1");
+        let is_left_to_it = std::env::var(ONLY_LIBTORCH).is_ok_and(|text| is_on(&text));
         !is_left_to_it && has_avx2_alone()
     });
     tensor.kind() == Kind::Float && tensor.device() == Device::Cpu && *PROCESSOR
+}
+
+fn is_on(text: &str) -> bool {
+    ["1", "true", "yes", "on"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 fn has_avx2_alone() -> bool {

@@ -57,9 +57,7 @@ impl Workspace {
 
     /// The rows of one strip, and an array for the product that is folded into them.
     pub fn folding(&mut self) -> (&mut Padded, &mut Vec<f32>) {
-        if self.padded.is_empty() {
-            self.padded.push(Padded::default());
-        }
+        self.padded();
         (&mut self.padded[0], &mut self.matrix)
     }
 }

@@ -28,7 +28,7 @@ impl Tiling {
 
     /// Rows of tiles that are multiplied together, so many that their images stay in the third cache.
     pub fn turns(&self) -> Vec<Tile> {
-        let tiles = OF_TURN / IMAGE / (self.shape.inputs + self.shape.outputs);
+        let tiles = (OF_TURN / IMAGE / (self.shape.inputs + self.shape.outputs)).max(1);
         let pictures = |tiles: usize| tiles / self.grid.iter().product::<usize>();
         let tiles = match pictures(tiles.min(TILES)) {
             0 => tiles.min(TILES),

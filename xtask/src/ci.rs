@@ -20,7 +20,8 @@ struct Step {
 pub fn run() -> anyhow::Result<ExitCode> {
     let smoke = root().join("target/ci/reproduce");
     if smoke.exists() {
-        std::fs::remove_dir_all(&smoke).with_context(|| format!("cannot empty {}", smoke.display()))?;
+        std::fs::remove_dir_all(&smoke)
+            .with_context(|| format!("cannot empty {}", smoke.display()))?;
     }
     let steps = steps()?;
     let count = steps.len();
@@ -38,35 +39,54 @@ pub fn run() -> anyhow::Result<ExitCode> {
 /// Checks the invariants that `docs/architecture.md` states.
 pub fn tidy() -> anyhow::Result<ExitCode> {
     let command = cargo_with("test --quiet -p xtask --test architecture");
-    check(Step { name: "tidy", command, limit: None })?;
+    check(Step {
+        name: "tidy",
+        command,
+        limit: None,
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn steps() -> anyhow::Result<Vec<Step>> {
-    let readme = std::fs::read_to_string(root().join("README.md")).context("cannot read README.md")?;
+    let readme =
+        std::fs::read_to_string(root().join("README.md")).context("cannot read README.md")?;
     let tests = test_command(&readme).context(
         "README.md has no line `cargo test …` in a fenced block: the command that it shows is the one that is checked",
     )?;
     let mut docs = cargo_with("doc --workspace --no-deps");
     docs.env("RUSTDOCFLAGS", "-D warnings");
-    // The program that the tests were run with, which lies beside this one: another build, for release, takes longer
-    // than all that it computes.
-    let amst = std::env::current_exe()?.with_file_name(format!("amst{}", std::env::consts::EXE_SUFFIX));
+    // The program that the tests were run with, which lies beside this one: another build, for
+    // release, takes longer than all that it computes.
+    let amst =
+        std::env::current_exe()?.with_file_name(format!("amst{}", std::env::consts::EXE_SUFFIX));
     let smoke = |table: &str| {
         let columns = "--dataset synthetic --modalities own --modalities audio,visual,text --modalities visual,text";
-        let mut command = cargo_with(&format!("xtask reproduce {table} {columns} --out target/ci/reproduce --amst"));
+        let mut command = cargo_with(&format!(
+            "xtask reproduce {table} {columns} --out target/ci/reproduce --amst"
+        ));
         command.arg(&amst);
         command
     };
-    let step = |name, command| Step { name, command, limit: None };
+    let step = |name, command| Step {
+        name,
+        command,
+        limit: None,
+    };
     Ok(vec![
         step("format", cargo_with("fmt --all --check")),
-        step("lints", cargo_with("clippy --workspace --all-targets -- -D warnings")),
+        step(
+            "lints",
+            cargo_with("clippy --workspace --all-targets -- -D warnings"),
+        ),
         step("tests, as README runs them", cargo_with(&tests)),
         step("documentation", docs),
         step("smoke table 2", smoke("table2")),
         step("smoke table 1", smoke("table1")),
-        Step { name: "smoke table 1 again", command: smoke("table1"), limit: Some(AT_ONCE) },
+        Step {
+            name: "smoke table 1 again",
+            command: smoke("table1"),
+            limit: Some(AT_ONCE),
+        },
     ])
 }
 
@@ -93,13 +113,26 @@ fn test_command(readme: &str) -> Option<String> {
 
 fn check(mut step: Step) -> anyhow::Result<()> {
     let start = Instant::now();
-    let status = step.command.status().with_context(|| format!("cannot start {:?}", step.command))?;
+    let status = step
+        .command
+        .status()
+        .with_context(|| format!("cannot start {:?}", step.command))?;
     let took = start.elapsed();
     if !status.success() {
-        bail!("{} failed ({status}) after {:.1} s", step.name, took.as_secs_f64());
+        bail!(
+            "{} failed ({status}) after {:.1} s",
+            step.name,
+            took.as_secs_f64()
+        );
     }
     if let Some(limit) = step.limit {
-        ensure!(took <= limit, "{} took {:.1} s, more than {} s", step.name, took.as_secs_f64(), limit.as_secs());
+        ensure!(
+            took <= limit,
+            "{} took {:.1} s, more than {} s",
+            step.name,
+            took.as_secs_f64(),
+            limit.as_secs()
+        );
     }
     println!("{}: ok in {:.1} s", step.name, took.as_secs_f64());
     Ok(())
@@ -111,9 +144,13 @@ mod tests {
 
     #[test]
     fn the_test_command_is_the_one_in_a_fenced_block() {
-        let readme = "Run cargo test.\n```sh\ncargo xtask ci\ncargo test --workspace   # 4 minutes\n```\n";
+        let readme =
+            "Run cargo test.\n```sh\ncargo xtask ci\ncargo test --workspace   # 4 minutes\n```\n";
         assert_eq!(test_command(readme).as_deref(), Some("test --workspace"));
-        assert_eq!(test_command("```\n$ cargo test -p amst\n```").as_deref(), Some("test -p amst"));
+        assert_eq!(
+            test_command("```\n$ cargo test -p amst\n```").as_deref(),
+            Some("test -p amst")
+        );
     }
 
     #[test]
@@ -125,7 +162,12 @@ mod tests {
     fn a_step_over_its_limit_fails_by_name() {
         let mut command = Command::new("sleep");
         command.arg("0.05");
-        let error = check(Step { name: "again", command, limit: Some(Duration::ZERO) }).unwrap_err();
+        let error = check(Step {
+            name: "again",
+            command,
+            limit: Some(Duration::ZERO),
+        })
+        .unwrap_err();
         assert!(error.to_string().starts_with("again took"), "{error}");
     }
 }

@@ -1,4 +1,5 @@
-//! Automation of this workspace: `cargo xtask reproduce`, `fetch`, `setup`, `bench`, `ci` and `tidy`.
+//! Automation of this workspace: `cargo xtask reproduce`, `fetch`, `setup`, `bench`, `ci` and
+//! `tidy`.
 //!
 //! It links no tensor library, so that a plan is printed in milliseconds; whatever trains
 //! is a process of the release build of `amst`, and whatever downloads one of `amst-fetch`.
@@ -17,7 +18,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Automation of this workspace", disable_version_flag = true)]
+#[command(
+    name = "cargo xtask",
+    about = "Automation of this workspace",
+    disable_version_flag = true
+)]
 struct Cli {
     #[command(subcommand)]
     task: Task,

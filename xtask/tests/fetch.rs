@@ -14,11 +14,17 @@ impl Bench {
     /// The stand-in prints `lines`, does `then`, and exits.
     fn new(lines: &[&str], then: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let said: String = lines.iter().map(|line| format!("echo '{line}'\n")).collect();
+        let said: String = lines
+            .iter()
+            .map(|line| format!("echo '{line}'\n"))
+            .collect();
         let program = folder.path().join("amst-fetch");
         std::fs::write(
             &program,
-            format!("#!/bin/sh\necho \"$@\" >> {0}/calls\n{said}{then}\n", folder.path().display()),
+            format!(
+                "#!/bin/sh\necho \"$@\" >> {0}/calls\n{said}{then}\n",
+                folder.path().display()
+            ),
         )
         .unwrap();
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -27,11 +33,24 @@ impl Bench {
 
     fn fetch(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Assert {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        for name in ["AMST_OFFLINE", "HF_HUB_OFFLINE", "HF_HUB_CACHE", "HF_ENDPOINT", "HF_TOKEN"] {
+        for name in [
+            "AMST_OFFLINE",
+            "HF_HUB_OFFLINE",
+            "HF_HUB_CACHE",
+            "HF_ENDPOINT",
+            "HF_TOKEN",
+        ] {
             command.env_remove(name);
         }
-        command.arg("fetch").args(arguments).arg("--downloader").arg(self.0.path().join("amst-fetch"));
-        command.env("HF_HOME", self.0.path()).envs(settings.iter().copied()).assert()
+        command
+            .arg("fetch")
+            .args(arguments)
+            .arg("--downloader")
+            .arg(self.0.path().join("amst-fetch"));
+        command
+            .env("HF_HOME", self.0.path())
+            .envs(settings.iter().copied())
+            .assert()
     }
 
     fn calls(&self) -> String {
@@ -41,7 +60,12 @@ impl Bench {
     fn snapshot(&self, name: &str) -> PathBuf {
         let model = model(name).unwrap();
         let repo = format!("models--{}", model.repo.replace('/', "--"));
-        self.0.path().join("hub").join(repo).join("snapshots").join(&model.revision)
+        self.0
+            .path()
+            .join("hub")
+            .join(repo)
+            .join("snapshots")
+            .join(&model.revision)
     }
 
     /// Puts files of a model there that no hash is known of.
@@ -68,14 +92,32 @@ fn the_list_says_what_is_here_and_what_is_missing() {
     bench.put("distilroberta-base");
     std::fs::remove_file(bench.snapshot("distilroberta-base").join("vocab.json")).unwrap();
     let text = stdout(&bench.fetch(&["--list"], &[]).success());
-    assert!(text.contains("roberta-base: RoBERTa, 12 layers") && text.contains("MIT, 478.30 MiB, open: "), "{text}");
-    assert!(text.contains("missing: config.json, merges.txt, model.safetensors"), "{text}");
+    assert!(
+        text.contains("roberta-base: RoBERTa, 12 layers")
+            && text.contains("MIT, 478.30 MiB, open: "),
+        "{text}"
+    );
+    assert!(
+        text.contains("missing: config.json, merges.txt, model.safetensors"),
+        "{text}"
+    );
     assert!(text.contains("missing: vocab.json\n"), "{text}");
     bench.put("distilroberta-base");
     let list: serde_json::Value =
         serde_json::from_str(&stdout(&bench.fetch(&["--list", "--json"], &[]).success())).unwrap();
-    let present: Vec<_> = list["models"].as_array().unwrap().iter().map(|m| (&m["name"], &m["present"])).collect();
-    assert_eq!(present, [(&"roberta-base".into(), &false.into()), (&"distilroberta-base".into(), &true.into())]);
+    let present: Vec<_> = list["models"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| (&m["name"], &m["present"]))
+        .collect();
+    assert_eq!(
+        present,
+        [
+            (&"roberta-base".into(), &false.into()),
+            (&"distilroberta-base".into(), &true.into())
+        ]
+    );
     assert_eq!(bench.calls(), "");
 }
 
@@ -91,7 +133,10 @@ fn offline_says_which_files_to_put_where_and_starts_nothing() {
             let lines = format!("  {}\n    {size} bytes, SHA-256 {sha256}\n", path.display());
             assert!(text.contains(&lines), "{lines} is not in\n{text}");
         }
-        assert!(text.contains("`--set text.encoder=roberta-base` works"), "{text}");
+        assert!(
+            text.contains("`--set text.encoder=roberta-base` works"),
+            "{text}"
+        );
         assert_eq!(bench.calls(), "");
     }
 }
@@ -100,17 +145,33 @@ fn offline_says_which_files_to_put_where_and_starts_nothing() {
 fn offline_checks_what_is_here() {
     let bench = Bench::new(&[], "exit 9");
     bench.put("distilroberta-base");
-    let text = stdout(&bench.fetch(&["distilroberta-base"], &[("AMST_OFFLINE", "1")]).success());
-    assert!(text.contains("could not be checked") && text.contains("text.encoder=distilroberta-base"), "{text}");
+    let text = stdout(
+        &bench
+            .fetch(&["distilroberta-base"], &[("AMST_OFFLINE", "1")])
+            .success(),
+    );
+    assert!(
+        text.contains("could not be checked") && text.contains("text.encoder=distilroberta-base"),
+        "{text}"
+    );
 
     // A link whose name says another hash than the content has.
     let config = bench.snapshot("distilroberta-base").join("config.json");
-    let blob = bench.0.path().join("0123456789abcdef0123456789abcdef01234567");
+    let blob = bench
+        .0
+        .path()
+        .join("0123456789abcdef0123456789abcdef01234567");
     std::fs::write(&blob, "content").unwrap();
     std::fs::remove_file(&config).unwrap();
     std::os::unix::fs::symlink(&blob, &config).unwrap();
-    let assert = bench.fetch(&["distilroberta-base"], &[("AMST_OFFLINE", "1")]).code(3);
-    assert!(stderr(&assert).contains("config.json: its git blob hash is"), "{}", stderr(&assert));
+    let assert = bench
+        .fetch(&["distilroberta-base"], &[("AMST_OFFLINE", "1")])
+        .code(3);
+    assert!(
+        stderr(&assert).contains("config.json: its git blob hash is"),
+        "{}",
+        stderr(&assert)
+    );
     assert!(config.exists(), "without a network nothing is taken away");
 }
 
@@ -123,14 +184,22 @@ fn what_the_program_brings_is_said() {
         r#"{"kind":"done","folder":"f","files":[],"received":7,"unchecked":[]}"#,
     ];
     let stash = tempfile::tempdir().unwrap();
-    let bench =
-        Bench::new(&lines, &format!("mv {}/vocab.json \"$HF_HOME\"/hub/*/snapshots/*/", stash.path().display()));
+    let bench = Bench::new(
+        &lines,
+        &format!(
+            "mv {}/vocab.json \"$HF_HOME\"/hub/*/snapshots/*/",
+            stash.path().display()
+        ),
+    );
     bench.put("distilroberta-base");
     let vocabulary = bench.snapshot("distilroberta-base").join("vocab.json");
     std::fs::rename(&vocabulary, stash.path().join("vocab.json")).unwrap();
     let assert = bench.fetch(&["distilroberta-base"], &[]).success();
     let text = stdout(&assert);
-    assert!(text.starts_with("distilroberta-base is here; 7 B came"), "{text}");
+    assert!(
+        text.starts_with("distilroberta-base is here; 7 B came"),
+        "{text}"
+    );
     assert!(text.contains(&vocabulary.display().to_string()), "{text}");
     assert!(
         stderr(&assert).contains("vocab.json: the server answers 503; trying again in 1.5 s"),
@@ -142,15 +211,22 @@ fn what_the_program_brings_is_said() {
 
 #[test]
 fn what_the_program_fails_with_is_said_with_the_instruction_and_its_exit_code() {
-    let failed = r#"{"kind":"failed","message":"the host is gone; check the connection","exit_code":1}"#;
+    let failed =
+        r#"{"kind":"failed","message":"the host is gone; check the connection","exit_code":1}"#;
     let bench = Bench::new(&[failed], "exit 1");
     let text = stderr(&bench.fetch(&["roberta-base"], &[]).code(1));
-    assert!(text.contains("the host is gone; check the connection\n\n`roberta-base` is not here."), "{text}");
+    assert!(
+        text.contains("the host is gone; check the connection\n\n`roberta-base` is not here."),
+        "{text}"
+    );
     let assert = bench.fetch(&["roberta-base", "--json"], &[]).code(1);
     let outcome: serde_json::Value = serde_json::from_str(&stdout(&assert)).unwrap();
     assert_eq!(
         (&outcome["present"], &outcome["error"]),
-        (&false.into(), &"the host is gone; check the connection".into())
+        (
+            &false.into(),
+            &"the host is gone; check the connection".into()
+        )
     );
     assert_eq!(outcome["missing"]["files"].as_array().unwrap().len(), 6);
     assert_eq!(outcome["missing"]["files"][2]["size"], 498_818_054);
@@ -160,7 +236,10 @@ fn what_the_program_fails_with_is_said_with_the_instruction_and_its_exit_code() 
 fn a_program_that_dies_is_an_error() {
     let bench = Bench::new(&["{\"kind\":\"step\"}"], "kill -9 $$");
     let text = stderr(&bench.fetch(&["roberta-base"], &[]).code(1));
-    assert!(text.contains("stopped half-way") && text.contains("run the command again"), "{text}");
+    assert!(
+        text.contains("stopped half-way") && text.contains("run the command again"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -168,7 +247,9 @@ fn a_name_that_nobody_gave_is_a_mistake_on_the_command_line() {
     let bench = Bench::new(&[], "exit 9");
     let text = stderr(&bench.fetch(&["bert"], &[]).code(2));
     assert!(
-        text.contains("nothing is called `bert`; known are roberta-base, distilroberta-base, crema-d, ave"),
+        text.contains(
+            "nothing is called `bert`; known are roberta-base, distilroberta-base, crema-d, ave"
+        ),
         "{text}"
     );
     bench.fetch(&[], &[]).code(2);

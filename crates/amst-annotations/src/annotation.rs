@@ -70,7 +70,8 @@ pub struct Annotation {
     pub span: Option<Span>,
     /// What is said, where the line tells (IEMOCAP, UR-FUNNY); `None` where it does not.
     pub text: Option<String>,
-    /// What it shares with other samples: the speaker (CREMA-D, `1001`), the dialogue (IEMOCAP, `Ses05F_impro07`).
+    /// What it shares with other samples: the speaker (CREMA-D, `1001`), the dialogue (IEMOCAP,
+    /// `Ses05F_impro07`).
     pub group: Option<String>,
     /// The line of the list, from 1.
     pub line: usize,

@@ -43,7 +43,8 @@ impl Event {
     }
 }
 
-/// Reads `Annotations.txt` (with its header) or a list of a split (without): `Church bell&RUhOCu3LNXM&good&0&10`.
+/// Reads `Annotations.txt` (with its header) or a list of a split (without): `Church
+/// bell&RUhOCu3LNXM&good&0&10`.
 ///
 /// Lines come back as they stand. 28 clips are there with two labels:
 /// [`later_label_wins`](crate::later_label_wins) decides and reports them.
@@ -53,14 +54,21 @@ impl Event {
 pub fn events(text: &str, file: &str) -> Result<Vec<Event>, AnnotationError> {
     all(text, file, |line, content| {
         let is_header = line == 1 && content.starts_with("Category&");
-        if is_header { Ok(None) } else { event(line, content).map(Some) }
+        if is_header {
+            Ok(None)
+        } else {
+            event(line, content).map(Some)
+        }
     })
 }
 
 fn event(line: usize, content: &str) -> Result<Event, String> {
     let fields: Vec<_> = content.trim_end().split('&').collect();
     let [category, clip, quality, start, end] = fields[..] else {
-        return Err(format!("{} is not `<category>&<id>&<quality>&<start>&<end>`", shown(content)));
+        return Err(format!(
+            "{} is not `<category>&<id>&<quality>&<start>&<end>`",
+            shown(content)
+        ));
     };
     Ok(Event {
         category: Dataset::Ave.label(category)?,

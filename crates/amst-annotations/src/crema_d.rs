@@ -3,11 +3,19 @@
 use crate::error::shown;
 
 /// The emotions of names and what the published lists call them.
-pub const EMOTIONS: [(&str, &str); 6] =
-    [("ANG", "Anger"), ("DIS", "Disgust"), ("FEA", "Fear"), ("HAP", "Happy"), ("NEU", "Neutral"), ("SAD", "Sad")];
+pub const EMOTIONS: [(&str, &str); 6] = [
+    ("ANG", "Anger"),
+    ("DIS", "Disgust"),
+    ("FEA", "Fear"),
+    ("HAP", "Happy"),
+    ("NEU", "Neutral"),
+    ("SAD", "Sad"),
+];
 
 /// The twelve sentences that every speaker says.
-pub const SENTENCES: [&str; 12] = ["DFA", "IEO", "IOM", "ITH", "ITS", "IWL", "IWW", "MTI", "TAI", "TIE", "TSI", "WSI"];
+pub const SENTENCES: [&str; 12] = [
+    "DFA", "IEO", "IOM", "ITH", "ITS", "IWL", "IWW", "MTI", "TAI", "TIE", "TSI", "WSI",
+];
 
 /// What a clip's name says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +38,13 @@ impl ClipName {
     pub fn parse(id: &str) -> Result<Self, String> {
         let parts: Vec<_> = id.split('_').collect();
         let [speaker, sentence, emotion, level] = parts[..] else {
-            return Err(format!("{} is not `<speaker>_<sentence>_<emotion>_<level>`", shown(id)));
+            return Err(format!(
+                "{} is not `<speaker>_<sentence>_<emotion>_<level>`",
+                shown(id)
+            ));
         };
-        let wrong = |what: &str, part: &str| format!("{} in {} is no {what}", shown(part), shown(id));
+        let wrong =
+            |what: &str, part: &str| format!("{} in {} is no {what}", shown(part), shown(id));
         if speaker.len() != 4 || !speaker.bytes().all(|b| b.is_ascii_digit()) {
             return Err(wrong("speaker of four digits", speaker));
         }
@@ -43,13 +55,22 @@ impl ClipName {
             return Err(wrong("level (LO, MD, HI, XX)", level));
         }
         let known = EMOTIONS.iter().find(|(code, _)| *code == emotion);
-        let (emotion, _) = known.ok_or_else(|| wrong("emotion (ANG DIS FEA HAP NEU SAD)", emotion))?;
-        Ok(Self { speaker: speaker.into(), sentence: sentence.into(), emotion, level: level.into() })
+        let (emotion, _) =
+            known.ok_or_else(|| wrong("emotion (ANG DIS FEA HAP NEU SAD)", emotion))?;
+        Ok(Self {
+            speaker: speaker.into(),
+            sentence: sentence.into(),
+            emotion,
+            level: level.into(),
+        })
     }
 
     /// The label in the published lists.
     pub fn label(&self) -> &'static str {
-        EMOTIONS.iter().find(|(code, _)| *code == self.emotion).map_or("", |(_, label)| label)
+        EMOTIONS
+            .iter()
+            .find(|(code, _)| *code == self.emotion)
+            .map_or("", |(_, label)| label)
     }
 }
 
@@ -60,7 +81,10 @@ mod tests {
     #[test]
     fn a_name_says_speaker_sentence_and_emotion() {
         let name = ClipName::parse("1001_DFA_ANG_XX").unwrap();
-        assert_eq!((name.speaker.as_str(), name.sentence.as_str(), name.label()), ("1001", "DFA", "Anger"));
+        assert_eq!(
+            (name.speaker.as_str(), name.sentence.as_str(), name.label()),
+            ("1001", "DFA", "Anger")
+        );
         for (wrong, why) in [
             ("1001_DFA_ANG", "is not `<speaker>"),
             ("101_DFA_ANG_XX", "speaker"),

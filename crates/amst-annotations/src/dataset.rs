@@ -25,7 +25,13 @@ pub enum Dataset {
 
 impl Dataset {
     /// All five, in the order of the paper's tables.
-    pub const ALL: [Dataset; 5] = [Self::CremaD, Self::Ave, Self::MvsaSingle, Self::Iemocap, Self::UrFunny];
+    pub const ALL: [Dataset; 5] = [
+        Self::CremaD,
+        Self::Ave,
+        Self::MvsaSingle,
+        Self::Iemocap,
+        Self::UrFunny,
+    ];
 
     /// The name on the command line and in `datasets/`.
     pub fn name(self) -> &'static str {
@@ -43,7 +49,8 @@ impl Dataset {
         Self::ALL.into_iter().find(|dataset| dataset.name() == name)
     }
 
-    /// The labels in the order of their class index: as the published code sorts them (METHODS 2.7).
+    /// The labels in the order of their class index: as the published code sorts them (METHODS
+    /// 2.7).
     pub fn classes(self) -> &'static [&'static str] {
         match self {
             Self::CremaD => &["Anger", "Disgust", "Fear", "Happy", "Neutral", "Sad"],
@@ -66,7 +73,11 @@ impl Dataset {
             Self::Ave => ["my_train_ave.txt", "my_val_ave.txt", "my_test_ave.txt"],
             Self::MvsaSingle => ["my_train_mvsa.txt", "my_val_mvsa.txt", "my_test_mvsa.txt"],
             Self::Iemocap => ["iemocap_train.txt", "iemocap_valid.txt", "iemocap_test.txt"],
-            Self::UrFunny => ["ur_funny_train.txt", "ur_funny_valid.txt", "ur_funny_test.txt"],
+            Self::UrFunny => [
+                "ur_funny_train.txt",
+                "ur_funny_valid.txt",
+                "ur_funny_test.txt",
+            ],
         };
         match split {
             Split::Train => train,
@@ -92,7 +103,11 @@ impl Dataset {
         }
         let classes = self.classes();
         let hint = hint(given, classes.iter().copied());
-        let among = if hint.is_empty() { format!("; one of: {}", classes.join(" | ")) } else { hint };
+        let among = if hint.is_empty() {
+            format!("; one of: {}", classes.join(" | "))
+        } else {
+            hint
+        };
         Err(format!("`{given}` is no label here{among}"))
     }
 }
@@ -145,14 +160,21 @@ mod tests {
             assert_eq!(Dataset::of(dataset.name()), Some(dataset));
         }
         let counts = Dataset::ALL.map(|dataset| dataset.classes().len());
-        assert_eq!(counts, [6, 28, 3, 5, 2], "as many as the paper's data sets have");
+        assert_eq!(
+            counts,
+            [6, 28, 3, 5, 2],
+            "as many as the paper's data sets have"
+        );
         assert_eq!(Dataset::of("cremad"), None);
     }
 
     #[test]
     fn an_unknown_label_names_what_was_probably_meant_or_all_there_are() {
         assert_eq!(Dataset::CremaD.label("Sad"), Ok("Sad".into()));
-        assert_eq!(Dataset::CremaD.label("sad"), Err("`sad` is no label here; did you mean `Sad`?".into()));
+        assert_eq!(
+            Dataset::CremaD.label("sad"),
+            Err("`sad` is no label here; did you mean `Sad`?".into())
+        );
         let all = "`x` is no label here; one of: FUNNY | NOTFUNNY";
         assert_eq!(Dataset::UrFunny.label("x"), Err(all.into()));
     }

@@ -113,11 +113,21 @@ fn lines_message(bad: &[BadLine]) -> String {
     let lines: Vec<_> = bad.iter().take(SHOWN).map(BadLine::to_string).collect();
     let total = bad.len();
     let more = total - lines.len();
-    let rest = if more > 0 { format!("\nand {more} more such lines") } else { String::new() };
+    let rest = if more > 0 {
+        format!("\nand {more} more such lines")
+    } else {
+        String::new()
+    };
     let remedy = "correct them, or fetch the published file again";
     match total {
-        1 => format!("{}; correct it, or fetch the published file again", lines[0]),
-        _ => format!("{total} lines are not what they should be; {remedy}:\n{}{rest}", lines.join("\n")),
+        1 => format!(
+            "{}; correct it, or fetch the published file again",
+            lines[0]
+        ),
+        _ => format!(
+            "{total} lines are not what they should be; {remedy}:\n{}{rest}",
+            lines.join("\n")
+        ),
     }
 }
 
@@ -130,8 +140,16 @@ fn listed(names: &[&str]) -> String {
 pub(crate) fn shown(value: &str) -> String {
     const LONGEST: usize = 60;
     let mut characters = value.chars();
-    let start: String = characters.by_ref().take(LONGEST).flat_map(char::escape_debug).collect();
-    let more = if characters.next().is_some() { "…" } else { "" };
+    let start: String = characters
+        .by_ref()
+        .take(LONGEST)
+        .flat_map(char::escape_debug)
+        .collect();
+    let more = if characters.next().is_some() {
+        "…"
+    } else {
+        ""
+    };
     format!("`{start}{more}`")
 }
 
@@ -143,5 +161,7 @@ pub(crate) fn hint<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str
         .map(|c| (likeness(c), c))
         .filter(|(likeness, _)| *likeness > 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0));
-    nearest.map(|(_, c)| format!("; did you mean `{c}`?")).unwrap_or_default()
+    nearest
+        .map(|(_, c)| format!("; did you mean `{c}`?"))
+        .unwrap_or_default()
 }

@@ -4,7 +4,8 @@ use crate::error::shown;
 use crate::lines::{all, span};
 use crate::{AnnotationError, Dataset, Span};
 
-/// The codes of EmoEvaluation that are none of the five classes; `xxx` stands for raters who did not agree.
+/// The codes of EmoEvaluation that are none of the five classes; `xxx` stands for raters who did
+/// not agree.
 pub const OTHER_EMOTIONS: [&str; 6] = ["dis", "fea", "hap", "oth", "sur", "xxx"];
 
 /// What a turn's name says: `Ses05F_impro07_M013`.
@@ -12,7 +13,8 @@ pub const OTHER_EMOTIONS: [&str; 6] = ["dis", "fea", "hap", "oth", "sur", "xxx"]
 pub struct TurnName {
     /// The session, 1 to 5: its folder is `Session5`. Each has two actors of its own.
     pub session: u32,
-    /// The dialogue, `Ses05F_impro07`: its files have this name. The letter says who wears the markers.
+    /// The dialogue, `Ses05F_impro07`: its files have this name. The letter says who wears the
+    /// markers.
     pub dialogue: String,
     /// The actor who speaks, `Ses05M`: session and the letter of the turn.
     pub speaker: String,
@@ -28,18 +30,30 @@ impl TurnName {
         let (dialogue, turn) = id.rsplit_once('_').ok_or_else(form)?;
         let after = dialogue.strip_prefix("Ses0").ok_or_else(form)?;
         let (session, rest) = after.split_at_checked(1).ok_or_else(form)?;
-        let session = session.parse().ok().filter(|session| (1..=5).contains(session)).ok_or_else(form)?;
+        let session = session
+            .parse()
+            .ok()
+            .filter(|session| (1..=5).contains(session))
+            .ok_or_else(form)?;
         let (marked, scene) = rest.split_at_checked(1).ok_or_else(form)?;
         let scene = scene.strip_prefix('_').ok_or_else(form)?;
-        let is_scene = !scene.is_empty() && scene.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let is_scene = !scene.is_empty()
+            && scene
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'_');
         let (speaker, number) = turn.split_at_checked(1).ok_or_else(form)?;
         // `FXX0`: the second half of a turn that was cut in two.
-        let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit() || b == b'X');
+        let is_number =
+            !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit() || b == b'X');
         let of_actors = |letter: &str| matches!(letter, "F" | "M");
         if !(is_scene && is_number && of_actors(marked) && of_actors(speaker)) {
             return Err(form());
         }
-        Ok(Self { session, dialogue: dialogue.into(), speaker: format!("Ses0{session}{speaker}") })
+        Ok(Self {
+            session,
+            dialogue: dialogue.into(),
+            speaker: format!("Ses0{session}{speaker}"),
+        })
     }
 }
 
@@ -59,33 +73,65 @@ pub struct Turn {
 impl Turn {
     /// The label, if the emotion is one of the five classes; turns with another are no samples.
     pub fn label(&self) -> Option<&'static str> {
-        Dataset::Iemocap.classes().iter().copied().find(|class| *class == self.emotion)
+        Dataset::Iemocap
+            .classes()
+            .iter()
+            .copied()
+            .find(|class| *class == self.emotion)
     }
 }
 
 /// Reads a file of `EmoEvaluation`: of its lines, those of turns,
 /// `[6.2901 - 8.2357]<TAB>Ses01F_impro01_F000<TAB>neu<TAB>[2.5000, 2.5000, 2.5000]`.
 ///
-/// Every other line is passed over: comments (`%`), single raters (`C-E2:`, `A-E3:`) and blank ones.
+/// Every other line is passed over: comments (`%`), single raters (`C-E2:`, `A-E3:`) and blank
+/// ones.
 ///
 /// # Errors
-/// [`AnnotationError::Lines`] with every line that begins as a turn's and is not one; [`AnnotationError::Empty`].
+/// [`AnnotationError::Lines`] with every line that begins as a turn's and is not one;
+/// [`AnnotationError::Empty`].
 pub fn turns(text: &str, file: &str) -> Result<Vec<Turn>, AnnotationError> {
-    all(text, file, |line, content| if content.starts_with('[') { turn(line, content).map(Some) } else { Ok(None) })
+    all(text, file, |line, content| {
+        if content.starts_with('[') {
+            turn(line, content).map(Some)
+        } else {
+            Ok(None)
+        }
+    })
 }
 
 fn turn(line: usize, content: &str) -> Result<Turn, String> {
-    let form = || format!("{} is not `[<start> - <end>]<TAB><turn><TAB><emotion><TAB>[…]`", shown(content));
+    let form = || {
+        format!(
+            "{} is not `[<start> - <end>]<TAB><turn><TAB><emotion><TAB>[…]`",
+            shown(content)
+        )
+    };
     let fields: Vec<_> = content.split('\t').collect();
-    let [times, id, emotion, _] = fields[..] else { return Err(form()) };
-    let times = times.strip_prefix('[').and_then(|times| times.strip_suffix(']')).ok_or_else(form)?;
+    let [times, id, emotion, _] = fields[..] else {
+        return Err(form());
+    };
+    let times = times
+        .strip_prefix('[')
+        .and_then(|times| times.strip_suffix(']'))
+        .ok_or_else(form)?;
     let (start, end) = times.split_once(" - ").ok_or_else(form)?;
     TurnName::parse(id)?;
     if !OTHER_EMOTIONS.contains(&emotion) && Dataset::Iemocap.class_index(emotion).is_none() {
-        let known = [Dataset::Iemocap.classes(), &OTHER_EMOTIONS].concat().join(" ");
-        return Err(format!("{} is no emotion of IEMOCAP ({known})", shown(emotion)));
+        let known = [Dataset::Iemocap.classes(), &OTHER_EMOTIONS]
+            .concat()
+            .join(" ");
+        return Err(format!(
+            "{} is no emotion of IEMOCAP ({known})",
+            shown(emotion)
+        ));
     }
-    Ok(Turn { id: id.into(), span: span(start, end)?, emotion: emotion.into(), line })
+    Ok(Turn {
+        id: id.into(),
+        span: span(start, end)?,
+        emotion: emotion.into(),
+        line,
+    })
 }
 
 /// What was said in a turn.
@@ -107,15 +153,16 @@ pub struct Transcript {
 /// Lines that do not begin with `Ses` (words between turns, `M: …`) are passed over.
 ///
 /// # Errors
-/// [`AnnotationError::Lines`] with every line that begins as a turn's and is not one; [`AnnotationError::Empty`].
+/// [`AnnotationError::Lines`] with every line that begins as a turn's and is not one;
+/// [`AnnotationError::Empty`].
 pub fn transcripts(text: &str, file: &str) -> Result<Vec<Transcript>, AnnotationError> {
-    all(
-        text,
-        file,
-        |line, content| {
-            if content.starts_with("Ses") { transcript(line, content).map(Some) } else { Ok(None) }
-        },
-    )
+    all(text, file, |line, content| {
+        if content.starts_with("Ses") {
+            transcript(line, content).map(Some)
+        } else {
+            Ok(None)
+        }
+    })
 }
 
 fn transcript(line: usize, content: &str) -> Result<Transcript, String> {
@@ -124,5 +171,10 @@ fn transcript(line: usize, content: &str) -> Result<Transcript, String> {
     let (times, text) = rest.split_once("]:").ok_or_else(form)?;
     let (start, end) = times.split_once('-').ok_or_else(form)?;
     TurnName::parse(id)?;
-    Ok(Transcript { id: id.into(), span: span(start, end)?, text: text.trim().into(), line })
+    Ok(Transcript {
+        id: id.into(),
+        span: span(start, end)?,
+        text: text.trim().into(),
+        line,
+    })
 }

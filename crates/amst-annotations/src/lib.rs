@@ -1,9 +1,10 @@
 //! What the owners of the paper's five data sets wrote: published splits, labels, transcripts.
 //!
-//! Text goes in, [`Annotation`]s come out. [`parse_list`] reads one published split file and [`read_lists`] the three of
-//! a [`Dataset`]; what else the owners ship has a module each: [`crema_d`] (names of files), [`ave`] (`Annotations.txt`),
-//! [`mvsa`] (labels of pairs, captions), [`iemocap`] (turns, transcripts), [`ur_funny`] (the owners' folds). No media
-//! file is opened. A file with wrong lines is refused with all of them, not the first ([`AnnotationError::Lines`]).
+//! Text goes in, [`Annotation`]s come out. [`parse_list`] reads one published split file and
+//! [`read_lists`] the three of a [`Dataset`]; what else the owners ship has a module each:
+//! [`crema_d`] (names of files), [`ave`] (`Annotations.txt`), [`mvsa`] (labels of pairs, captions),
+//! [`iemocap`] (turns, transcripts), [`ur_funny`] (the owners' folds). No media file is opened. A
+//! file with wrong lines is refused with all of them, not the first ([`AnnotationError::Lines`]).
 //! [`audit`] tells what is wrong with the lists themselves, and [`select`] makes splits without it.
 //!
 //! ```
@@ -23,7 +24,8 @@
 //! # Ok::<(), amst_annotations::AnnotationError>(())
 //! ```
 //!
-//! Formats: the data sets' owners; published split files: CXianRen/AMST at 71d414f, `code/data`. METHODS 2.7.
+//! Formats: the data sets' owners; published split files: CXianRen/AMST at 71d414f, `code/data`.
+//! METHODS 2.7.
 
 #![warn(missing_docs)]
 

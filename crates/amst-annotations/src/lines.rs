@@ -2,15 +2,21 @@
 
 use crate::{AnnotationError, BadLine};
 
-/// The lines of a text that hold something, numbered from 1. A byte-order mark and `\r` at line ends are passed over.
+/// The lines of a text that hold something, numbered from 1. A byte-order mark and `\r` at line
+/// ends are passed over.
 pub(crate) fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
-    lines.enumerate().map(|(index, line)| (index + 1, line)).filter(|(_, line)| !line.trim().is_empty())
+    let lines = text
+        .split('\n')
+        .map(|line| line.strip_suffix('\r').unwrap_or(line));
+    lines
+        .enumerate()
+        .map(|(index, line)| (index + 1, line))
+        .filter(|(_, line)| !line.trim().is_empty())
 }
 
-/// What `parse` makes of each line; lines of which it makes `None` are passed over. The second list holds those that
-/// it refused.
+/// What `parse` makes of each line; lines of which it makes `None` are passed over. The second list
+/// holds those that it refused.
 pub(crate) fn each<T>(
     text: &str,
     file: &str,
@@ -21,7 +27,11 @@ pub(crate) fn each<T>(
         match parse(line, content) {
             Ok(Some(value)) => good.push(value),
             Ok(None) => {}
-            Err(why) => bad.push(BadLine { file: file.into(), line, why }),
+            Err(why) => bad.push(BadLine {
+                file: file.into(),
+                line,
+                why,
+            }),
         }
     }
     (good, bad)
@@ -44,22 +54,33 @@ pub(crate) fn all<T>(
 /// A number of seconds: plain decimal digits, at most one point.
 pub(crate) fn seconds(text: &str) -> Result<f64, String> {
     let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.') && text.len() < 20;
-    let value = if plain { text.parse::<f64>().ok() } else { None };
+    let value = if plain {
+        text.parse::<f64>().ok()
+    } else {
+        None
+    };
     value.ok_or_else(|| format!("{} is no number of seconds", crate::error::shown(text)))
 }
 
 /// A span whose end is after its start.
 pub(crate) fn span(start: &str, end: &str) -> Result<crate::Span, String> {
-    let span = crate::Span { start: seconds(start)?, end: seconds(end)? };
+    let span = crate::Span {
+        start: seconds(start)?,
+        end: seconds(end)?,
+    };
     let ordered = span.end > span.start;
-    ordered.then_some(span).ok_or_else(|| format!("the span ends at {end} s and begins at {start} s"))
+    ordered
+        .then_some(span)
+        .ok_or_else(|| format!("the span ends at {end} s and begins at {start} s"))
 }
 
 /// A name that can stand in a path without leading elsewhere.
 pub(crate) fn id(text: &str) -> Result<String, String> {
     let plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '/' | '\\' | ':');
-    let fit = !text.is_empty() && text.len() <= 200 && !text.starts_with('.') && text.chars().all(plain);
-    fit.then(|| text.into()).ok_or_else(|| format!("{} cannot be a sample's name", crate::error::shown(text)))
+    let fit =
+        !text.is_empty() && text.len() <= 200 && !text.starts_with('.') && text.chars().all(plain);
+    fit.then(|| text.into())
+        .ok_or_else(|| format!("{} cannot be a sample's name", crate::error::shown(text)))
 }
 
 #[cfg(test)]
@@ -87,7 +108,9 @@ mod tests {
         for good in ["1001_DFA_ANG_XX", "-GJvu5hr6w4", "c---zaDCTaE", "10397"] {
             assert_eq!(id(good), Ok(good.into()));
         }
-        for wrong in ["", ".", "..", ".hidden", "a/b", "..\\b", "C:x", "a b", "a\0", "a\tb"] {
+        for wrong in [
+            "", ".", "..", ".hidden", "a/b", "..\\b", "C:x", "a b", "a\0", "a\tb",
+        ] {
             assert!(id(wrong).is_err(), "{wrong:?}");
         }
     }

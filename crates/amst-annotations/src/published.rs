@@ -12,7 +12,8 @@ pub const LISTS_FOLDER: &str = "splits";
 /// What stands between the fields of a line and its text.
 const BEFORE_TEXT: &str = " ### ";
 
-/// Stands for a transcript that whoever copied IEMOCAP's lists had no licence to pass on: there is no text then.
+/// Stands for a transcript that whoever copied IEMOCAP's lists had no licence to pass on: there is
+/// no text then.
 const OMITTED: &str = "[transcript omitted: licensed corpus]";
 
 /// Reads one published list; `file` stands in the errors.
@@ -23,21 +24,30 @@ const OMITTED: &str = "[transcript omitted: licensed corpus]";
 /// | IEMOCAP | `Ses05F_impro07_F013, exc, 60.2400, 64.5700 ### text` |
 /// | UR-FUNNY | `10397, NOTFUNNY, ### text` |
 ///
-/// The lines come back as they stand: a sample that is listed twice is there twice, with the label of each line
-/// ([`later_label_wins`](crate::later_label_wins) does what the published code does with them).
+/// The lines come back as they stand: a sample that is listed twice is there twice, with the label
+/// of each line ([`later_label_wins`](crate::later_label_wins) does what the published code does
+/// with them).
 ///
 /// # Errors
-/// [`AnnotationError::Lines`] with every line that is wrong; [`AnnotationError::Empty`] where there is none.
-pub fn parse_list(dataset: Dataset, split: Split, text: &str, file: &str) -> Result<Vec<Annotation>, AnnotationError> {
-    all(text, file, |line, content| annotation(dataset, split, line, content).map(Some))
+/// [`AnnotationError::Lines`] with every line that is wrong; [`AnnotationError::Empty`] where there
+/// is none.
+pub fn parse_list(
+    dataset: Dataset,
+    split: Split,
+    text: &str,
+    file: &str,
+) -> Result<Vec<Annotation>, AnnotationError> {
+    all(text, file, |line, content| {
+        annotation(dataset, split, line, content).map(Some)
+    })
 }
 
-/// Reads the three published lists of a data set, in `folder` or in its folder `splits`: train, val, test, each in the
-/// order of its lines.
+/// Reads the three published lists of a data set, in `folder` or in its folder `splits`: train,
+/// val, test, each in the order of its lines.
 ///
 /// # Errors
-/// [`AnnotationError::MissingLists`] with all that are not there, [`AnnotationError::Io`], and those of [`parse_list`]
-/// for the three files together.
+/// [`AnnotationError::MissingLists`] with all that are not there, [`AnnotationError::Io`], and
+/// those of [`parse_list`] for the three files together.
 pub fn read_lists(dataset: Dataset, folder: &Path) -> Result<Vec<Annotation>, AnnotationError> {
     read_files(dataset, located(dataset, folder)?)
 }
@@ -61,11 +71,20 @@ pub fn read_files(
         samples.extend(good);
         bad.extend(wrong);
     }
-    if bad.is_empty() { Ok(samples) } else { Err(AnnotationError::Lines { bad }) }
+    if bad.is_empty() {
+        Ok(samples)
+    } else {
+        Err(AnnotationError::Lines { bad })
+    }
 }
 
 /// Reads bytes that should be a list; a line that is not UTF-8 is a bad line.
-fn read_list(dataset: Dataset, split: Split, bytes: &[u8], file: &str) -> (Vec<Annotation>, Vec<BadLine>) {
+fn read_list(
+    dataset: Dataset,
+    split: Split,
+    bytes: &[u8],
+    file: &str,
+) -> (Vec<Annotation>, Vec<BadLine>) {
     let text = String::from_utf8_lossy(bytes);
     each(&text, file, |line, content| {
         if content.contains(char::REPLACEMENT_CHARACTER) {
@@ -79,28 +98,57 @@ fn read_list(dataset: Dataset, split: Split, bytes: &[u8], file: &str) -> (Vec<A
 fn located(dataset: Dataset, folder: &Path) -> Result<Vec<(Split, PathBuf)>, AnnotationError> {
     let here = |split| {
         let name = dataset.list_name(split);
-        [folder.join(name), folder.join(LISTS_FOLDER).join(name)].into_iter().find(|path| path.is_file())
+        [folder.join(name), folder.join(LISTS_FOLDER).join(name)]
+            .into_iter()
+            .find(|path| path.is_file())
     };
-    let found: Vec<_> = Split::ALL.into_iter().filter_map(|split| Some((split, here(split)?))).collect();
+    let found: Vec<_> = Split::ALL
+        .into_iter()
+        .filter_map(|split| Some((split, here(split)?)))
+        .collect();
     if found.len() == Split::ALL.len() {
         return Ok(found);
     }
-    let missing = Split::ALL.into_iter().filter(|split| here(*split).is_none());
+    let missing = Split::ALL
+        .into_iter()
+        .filter(|split| here(*split).is_none());
     let missing = missing.map(|split| dataset.list_name(split)).collect();
-    Err(AnnotationError::MissingLists { dataset: dataset.name(), folder: folder.into(), missing })
+    Err(AnnotationError::MissingLists {
+        dataset: dataset.name(),
+        folder: folder.into(),
+        missing,
+    })
 }
 
-fn annotation(dataset: Dataset, split: Split, line: usize, content: &str) -> Result<Annotation, String> {
+fn annotation(
+    dataset: Dataset,
+    split: Split,
+    line: usize,
+    content: &str,
+) -> Result<Annotation, String> {
     match dataset {
-        Dataset::CremaD | Dataset::Ave | Dataset::MvsaSingle => named_file(dataset, split, line, content),
+        Dataset::CremaD | Dataset::Ave | Dataset::MvsaSingle => {
+            named_file(dataset, split, line, content)
+        }
         Dataset::Iemocap => turn(split, line, content),
         Dataset::UrFunny => punchline(split, line, content),
     }
 }
 
 /// `1086_ITS_SAD_XX.flv Sad`.
-fn named_file(dataset: Dataset, split: Split, line: usize, content: &str) -> Result<Annotation, String> {
-    let form = || format!("{} is not `<name>{} <label>`", shown(content), dataset.ending());
+fn named_file(
+    dataset: Dataset,
+    split: Split,
+    line: usize,
+    content: &str,
+) -> Result<Annotation, String> {
+    let form = || {
+        format!(
+            "{} is not `<name>{} <label>`",
+            shown(content),
+            dataset.ending()
+        )
+    };
     let (file, label) = content.split_once(' ').ok_or_else(form)?;
     let id = id(file.strip_suffix(dataset.ending()).ok_or_else(form)?)?;
     let label = dataset.label(label.trim_end())?;
@@ -108,19 +156,37 @@ fn named_file(dataset: Dataset, split: Split, line: usize, content: &str) -> Res
     if dataset == Dataset::CremaD {
         let name = crema_d::ClipName::parse(&id)?;
         if name.label() != label {
-            return Err(format!("`{id}` says {} by its name and {label} by its label", name.label()));
+            return Err(format!(
+                "`{id}` says {} by its name and {label} by its label",
+                name.label()
+            ));
         }
         group = Some(name.speaker);
     }
-    Ok(Annotation { id, label, split, span: None, text: None, group, line })
+    Ok(Annotation {
+        id,
+        label,
+        split,
+        span: None,
+        text: None,
+        group,
+        line,
+    })
 }
 
 /// `Ses05F_impro07_F013, exc, 60.2400, 64.5700 ### text`.
 fn turn(split: Split, line: usize, content: &str) -> Result<Annotation, String> {
-    let form = || format!("{} is not `<turn>, <label>, <start>, <end> ### <text>`", shown(content));
+    let form = || {
+        format!(
+            "{} is not `<turn>, <label>, <start>, <end> ### <text>`",
+            shown(content)
+        )
+    };
     let (fields, text) = content.split_once(BEFORE_TEXT).ok_or_else(form)?;
     let fields: Vec<_> = fields.split(", ").collect();
-    let [turn, label, start, end] = fields[..] else { return Err(form()) };
+    let [turn, label, start, end] = fields[..] else {
+        return Err(form());
+    };
     let name = iemocap::TurnName::parse(turn)?;
     let text = (text != OMITTED).then(|| text.to_string());
     Ok(Annotation {
@@ -138,24 +204,42 @@ fn turn(split: Split, line: usize, content: &str) -> Result<Annotation, String> 
 fn punchline(split: Split, line: usize, content: &str) -> Result<Annotation, String> {
     let form = || format!("{} is not `<number>, <label>, ### <text>`", shown(content));
     let (fields, text) = content.split_once(BEFORE_TEXT).ok_or_else(form)?;
-    let (number, label) = fields.strip_suffix(',').and_then(|fields| fields.split_once(", ")).ok_or_else(form)?;
+    let (number, label) = fields
+        .strip_suffix(',')
+        .and_then(|fields| fields.split_once(", "))
+        .ok_or_else(form)?;
     if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
         return Err(form());
     }
     let (id, label) = (id(number)?, Dataset::UrFunny.label(label)?);
-    Ok(Annotation { id, label, split, span: None, text: Some(text.into()), group: None, line })
+    Ok(Annotation {
+        id,
+        label,
+        split,
+        span: None,
+        text: Some(text.into()),
+        group: None,
+        line,
+    })
 }
 
-/// The line of a published list that [`parse_list`] reads as this sample. A text that is `None` is written as the mark
-/// that stands for an omitted one.
+/// The line of a published list that [`parse_list`] reads as this sample. A text that is `None` is
+/// written as the mark that stands for an omitted one.
 pub fn published_line(dataset: Dataset, sample: &Annotation) -> String {
     let Annotation { id, label, .. } = sample;
     let text = sample.text.as_deref();
     match dataset {
-        Dataset::CremaD | Dataset::Ave | Dataset::MvsaSingle => format!("{id}{} {label}", dataset.ending()),
+        Dataset::CremaD | Dataset::Ave | Dataset::MvsaSingle => {
+            format!("{id}{} {label}", dataset.ending())
+        }
         Dataset::Iemocap => {
-            let (start, end) = sample.span.map_or((0.0, 0.0), |span| (span.start, span.end));
-            format!("{id}, {label}, {start:.4}, {end:.4}{BEFORE_TEXT}{}", text.unwrap_or(OMITTED))
+            let (start, end) = sample
+                .span
+                .map_or((0.0, 0.0), |span| (span.start, span.end));
+            format!(
+                "{id}, {label}, {start:.4}, {end:.4}{BEFORE_TEXT}{}",
+                text.unwrap_or(OMITTED)
+            )
         }
         Dataset::UrFunny => format!("{id}, {label},{BEFORE_TEXT}{}", text.unwrap_or_default()),
     }

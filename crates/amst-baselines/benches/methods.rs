@@ -15,7 +15,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use amst::{
-    Batch, Branch, EpochContext, Method, Modality, Net, Optimiser, Part, StepContext, Stopwatch, Supply, SupplyError,
+    Batch, Branch, EpochContext, Method, Modality, Net, Optimiser, Part, StepContext, Stopwatch,
+    Supply, SupplyError,
 };
 use amst_baselines::{Noise, method};
 use amst_data::{Purpose, Stream};
@@ -29,44 +30,60 @@ const CLASSES: usize = 6;
 const EPOCH: usize = 10;
 
 fn main() {
-    let (width, batch) = (setting("AMST_BENCH_WIDTH", 8), setting("AMST_BENCH_BATCH", 2));
+    let (width, batch) = (
+        setting("AMST_BENCH_WIDTH", 8),
+        setting("AMST_BENCH_BATCH", 2),
+    );
     let mut criterion = Criterion::default().configure_from_args();
     let mut group = criterion.benchmark_group("method step");
-    group.sample_size(10).sampling_mode(SamplingMode::Flat).measurement_time(Duration::from_secs(10));
+    group
+        .sample_size(10)
+        .sampling_mode(SamplingMode::Flat)
+        .measurement_time(Duration::from_secs(10));
     let mut lines = Vec::new();
     for name in MethodName::ALL {
         let mut own = Bench::new(name, width, batch);
         let mut naive = Bench::new(MethodName::Naive, width, batch);
         own.begin_epoch();
         let (mut times, mut beside) = (Vec::new(), Vec::new());
-        group.bench_function(BenchmarkId::new(name.name(), format!("width {width}, batch {batch}")), |b| {
-            b.iter_custom(|iterations| {
-                let pair = |_| {
-                    let (own, naive) = (own.step(), naive.step());
-                    beside.push(naive);
-                    times.push(own);
-                    own
-                };
-                (0..iterations).map(pair).sum()
-            });
-        });
+        group.bench_function(
+            BenchmarkId::new(name.name(), format!("width {width}, batch {batch}")),
+            |b| {
+                b.iter_custom(|iterations| {
+                    let pair = |_| {
+                        let (own, naive) = (own.step(), naive.step());
+                        beside.push(naive);
+                        times.push(own);
+                        own
+                    };
+                    (0..iterations).map(pair).sum()
+                });
+            },
+        );
         if let (Some(own_step), Some(naive_step)) = (median(times), median(beside)) {
             let before = own.begin_epoch().as_secs_f64() / naive_step.as_secs_f64();
             let ratio = own_step.as_secs_f64() / naive_step.as_secs_f64();
-            lines.push(format!("{name:<18} {own_step:>8.1?}  {ratio:5.2}  {before:6.1}", name = name.name()));
+            lines.push(format!(
+                "{name:<18} {own_step:>8.1?}  {ratio:5.2}  {before:6.1}",
+                name = name.name()
+            ));
         }
     }
     group.finish();
     criterion.final_summary();
     if !lines.is_empty() {
-        println!("system                 step  ×Naive  before an epoch of {EPOCH} steps, in steps of Naive");
+        println!(
+            "system                 step  ×Naive  before an epoch of {EPOCH} steps, in steps of Naive"
+        );
         lines.iter().for_each(|line| println!("{line}"));
     }
 }
 
 fn setting(name: &str, default: usize) -> usize {
     match std::env::var(name) {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name}={text} is not a number")),
+        Ok(text) => text
+            .parse()
+            .unwrap_or_else(|_| panic!("{name}={text} is not a number")),
         Err(_) => default,
     }
 }
@@ -89,8 +106,15 @@ struct Bench {
 impl Bench {
     fn new(name: MethodName, width: usize, batch: usize) -> Self {
         let device = Device::flex().autodiff();
-        let mut recipe = Recipe { method: name, ..Recipe::default() };
-        recipe.mslr.lr = Rates { audio: 1e-3, visual: 1e-2, text: 0.0 };
+        let mut recipe = Recipe {
+            method: name,
+            ..Recipe::default()
+        };
+        recipe.mslr.lr = Rates {
+            audio: 1e-3,
+            visual: 1e-2,
+            text: 0.0,
+        };
         let modalities = match name {
             MethodName::Unimodal => vec![Modality::Visual],
             _ => vec![Modality::Audio, Modality::Visual],
@@ -103,7 +127,13 @@ impl Bench {
         let method = method::<ResNet18>(&recipe, noise).expect("a recipe that works");
         let net = network(method.as_ref(), &recipe.modalities, width, &device);
         let whole = inputs(batch, &recipe.modalities, &device);
-        Self { method, net, optimiser: Optimiser::new(&recipe.optim), recipe, whole }
+        Self {
+            method,
+            net,
+            optimiser: Optimiser::new(&recipe.optim),
+            recipe,
+            whole,
+        }
     }
 
     fn step(&mut self) -> Duration {
@@ -131,7 +161,9 @@ impl Bench {
             supply: &mut supply,
         };
         let start = Instant::now();
-        self.method.begin_epoch(&self.net, &mut context).expect("a batch holds every class");
+        self.method
+            .begin_epoch(&self.net, &mut context)
+            .expect("a batch holds every class");
         start.elapsed()
     }
 }
@@ -149,14 +181,27 @@ impl Supply for Same<'_> {
     }
 }
 
-fn network(method: &dyn Method<ResNet18>, modalities: &[Modality], width: usize, device: &Device) -> Net<ResNet18> {
+fn network(
+    method: &dyn Method<ResNet18>,
+    modalities: &[Modality],
+    width: usize,
+    device: &Device,
+) -> Net<ResNet18> {
     let mut stream = Stream::new(0, Purpose::Init, 0, 0);
     let mut normal = || stream.normal();
     let mut branches = Vec::new();
     for (_, head) in method.branches() {
         let channels = |m: &Modality| if *m == Modality::Audio { 1 } else { 3 };
-        let config = |m| ResNet18Config { channels: channels(m), width, stem: Stem::Imagenet, embed: None };
-        let encoders: Vec<_> = modalities.iter().map(|m| config(m).init(&mut normal, device)).collect();
+        let config = |m| ResNet18Config {
+            channels: channels(m),
+            width,
+            stem: Stem::Imagenet,
+            embed: None,
+        };
+        let encoders: Vec<_> = modalities
+            .iter()
+            .map(|m| config(m).init(&mut normal, device))
+            .collect();
         let head = head.init(encoders.len(), 8 * width, CLASSES, &mut normal, device);
         branches.push(Branch { encoders, head });
     }

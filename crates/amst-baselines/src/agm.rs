@@ -1,8 +1,8 @@
 //! METHODS 4.7: adaptive gradient modulation.
 
 use amst::{
-    Batch, Branch, GradientChange, HeadKind, Method, MethodError, MethodState, Modality, Net, Pass, Phase, Skipping,
-    StepContext, StepReport, change_gradients, cross_entropy,
+    Batch, Branch, GradientChange, HeadKind, Method, MethodError, MethodState, Modality, Net, Pass,
+    Phase, Skipping, StepContext, StepReport, change_gradients, cross_entropy,
 };
 use amst_encoders::Encoder;
 use amst_recipe::AgmSpec;
@@ -28,7 +28,11 @@ impl Agm {
     /// No modality.
     pub fn new(modalities: &[Modality], spec: &AgmSpec) -> Result<Self, MethodError> {
         let skipping = Skipping::never(modalities)?;
-        Ok(Self { skipping, spec: spec.clone(), ratios: (vec![0.0; modalities.len()], 0) })
+        Ok(Self {
+            skipping,
+            spec: spec.clone(),
+            ratios: (vec![0.0; modalities.len()], 0),
+        })
     }
 
     /// The factor of each modality, given the mean `-log p` of its responses.
@@ -43,7 +47,11 @@ impl Agm {
         let mut factors = Vec::new();
         for (s, sum) in surprise.iter().zip(sums) {
             let ratio = ((mean - s) * count / (count - 1.0)).exp();
-            let target = if *steps == 0 { ratio } else { *sum / *steps as f64 };
+            let target = if *steps == 0 {
+                ratio
+            } else {
+                *sum / *steps as f64
+            };
             factors.push((self.spec.alpha * (target - ratio).min(self.spec.cap)).exp());
             *sum += ratio;
         }
@@ -63,31 +71,58 @@ impl<E: Encoder> Method<E> for Agm {
 
     fn state(&self) -> MethodState {
         let (sums, steps) = &self.ratios;
-        MethodState::new().with_numbers("ratios", sums).with_numbers("steps", &[*steps as f64])
+        MethodState::new()
+            .with_numbers("ratios", sums)
+            .with_numbers("steps", &[*steps as f64])
     }
 
-    fn restore(&mut self, mut state: MethodState, _: &Net<E>, _: &Device) -> Result<(), MethodError> {
+    fn restore(
+        &mut self,
+        mut state: MethodState,
+        _: &Net<E>,
+        _: &Device,
+    ) -> Result<(), MethodError> {
         let [steps] = state.take("steps")?;
-        self.ratios = (state.take_some("ratios", self.ratios.0.len())?, steps as usize);
+        self.ratios = (
+            state.take_some("ratios", self.ratios.0.len())?,
+            steps as usize,
+        );
         state.end()
     }
 
-    fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
+    fn step(
+        &mut self,
+        mut net: Net<E>,
+        batch: &Batch,
+        context: &mut StepContext<'_>,
+    ) -> (Net<E>, StepReport) {
         let modalities = self.skipping.schedule.modalities();
         let branch = &mut net.branches[0];
-        let surprise = context.clock.time(Phase::Forward, || surprise(branch, &modalities, batch));
+        let surprise = context
+            .clock
+            .time(Phase::Forward, || surprise(branch, &modalities, batch));
         let factors = self.factors(&surprise);
         let pass = Pass::forward(branch, &modalities, batch, context);
         let scaled = pass.embeddings.iter().map(|(m, e)| {
             let logits = branch.head.modality(*m, e.clone());
-            // The gradient of k times the logits, and to the bit their own value: k may be a million.
+            // The gradient of k times the logits, and to the bit their own value: k may be a
+            // million.
             let value = logits.clone().detach();
             value.clone() + (logits - value).mul_scalar(factors[*m])
         });
-        let fused = scaled.reduce(|a, b| a + b).expect("there is at least one modality");
+        let fused = scaled
+            .reduce(|a, b| a + b)
+            .expect("there is at least one modality");
         let loss = cross_entropy(fused, &batch.labels);
-        let mut report = pass.report(&modalities, vec![("fused".into(), loss.clone().into_scalar())]);
-        report.balance = modalities.iter().zip(&factors).map(|(m, k)| (format!("k.{m}"), *k as f32)).collect();
+        let mut report = pass.report(
+            &modalities,
+            vec![("fused".into(), loss.clone().into_scalar())],
+        );
+        report.balance = modalities
+            .iter()
+            .zip(&factors)
+            .map(|(m, k)| (format!("k.{m}"), *k as f32))
+            .collect();
         if report.is_finite() {
             let mut gradients = branch.gradients(&loss, context);
             clip(branch, &mut gradients, self.spec.clip);
@@ -101,16 +136,37 @@ impl<E: Encoder> Method<E> for Agm {
 /// Mean `-log p` of the right class, by modality, of responses in evaluation mode.
 fn surprise<E: Encoder>(branch: &Branch<E>, modalities: &[Modality], batch: &Batch) -> Vec<f64> {
     let (branch, batch) = (branch.valid(), batch.inner());
-    let real: Vec<Tensor<2>> = modalities.iter().enumerate().map(|(i, m)| branch.embed(i, &batch.inputs[m])).collect();
+    let real: Vec<Tensor<2>> = modalities
+        .iter()
+        .enumerate()
+        .map(|(i, m)| branch.embed(i, &batch.inputs[m]))
+        .collect();
     // Nothing is the same for every sample, so one sample of it will do.
-    let nothing = modalities.iter().enumerate().map(|(i, m)| branch.embed(i, &batch.inputs[m].blank()));
-    let nothing: Vec<Tensor<2>> = nothing.zip(&real).map(|(none, real)| none.expand(real.dims())).collect();
+    let nothing = modalities
+        .iter()
+        .enumerate()
+        .map(|(i, m)| branch.embed(i, &batch.inputs[m].blank()));
+    let nothing: Vec<Tensor<2>> = nothing
+        .zip(&real)
+        .map(|(none, real)| none.expand(real.dims()))
+        .collect();
     let logits = |present: usize| {
-        let chosen = |m: usize| if present >> m & 1 == 1 { real[m].clone() } else { nothing[m].clone() };
-        branch.head.fused(&(0..real.len()).map(|m| (m, chosen(m))).collect::<Vec<_>>())
+        let chosen = |m: usize| {
+            if present >> m & 1 == 1 {
+                real[m].clone()
+            } else {
+                nothing[m].clone()
+            }
+        };
+        branch
+            .head
+            .fused(&(0..real.len()).map(|m| (m, chosen(m))).collect::<Vec<_>>())
     };
     let responses = shapley(real.len(), logits);
-    responses.into_iter().map(|r| cross_entropy(r, &batch.labels).into_scalar::<f32>() as f64).collect()
+    responses
+        .into_iter()
+        .map(|r| cross_entropy(r, &batch.labels).into_scalar::<f32>() as f64)
+        .collect()
 }
 
 /// What each of M players adds, averaged over the orders in which they may come, of a value
@@ -126,10 +182,16 @@ fn shapley(players: usize, value: impl Fn(usize) -> Tensor<2>) -> Vec<Tensor<2>>
         let without = (0..1usize << players).filter(|set| set >> player & 1 == 0);
         let added = without.map(|set| {
             let with = values[set | 1 << player].clone();
-            let gain = if set == 0 { with } else { with - values[set].clone() };
+            let gain = if set == 0 {
+                with
+            } else {
+                with - values[set].clone()
+            };
             gain.mul_scalar(share(set.count_ones()))
         });
-        added.reduce(|a, b| a + b).expect("the empty set is always there")
+        added
+            .reduce(|a, b| a + b)
+            .expect("the empty set is always there")
     };
     (0..players).map(of).collect()
 }
@@ -145,7 +207,10 @@ fn clip<E: Encoder>(branch: &Branch<E>, gradients: &mut amst::BranchGradients, l
     for (encoder, own) in branch.encoders.iter().zip(&mut gradients.encoders) {
         change_gradients(encoder, own, &mut squares);
     }
-    let norm = squares.0.map_or(0.0, |sum| sum.into_scalar::<f32>() as f64).sqrt();
+    let norm = squares
+        .0
+        .map_or(0.0, |sum| sum.into_scalar::<f32>() as f64)
+        .sqrt();
     let factor = limit / (norm + 1e-6);
     if factor < 1.0 {
         change_gradients(&branch.head, &mut gradients.head, &mut Scale(factor));
@@ -181,19 +246,45 @@ mod tests {
     #[test]
     fn a_modality_that_does_better_than_it_used_to_is_slowed() {
         let modalities = [Modality::Audio, Modality::Visual];
-        let mut agm = Agm::new(&modalities, &AgmSpec { alpha: 2.0, cap: 10.0, clip: 0.0 }).unwrap();
-        assert_eq!(agm.factors(&[1.0, 1.0]), [1.0, 1.0], "at first the target is the ratio itself");
+        let mut agm = Agm::new(
+            &modalities,
+            &AgmSpec {
+                alpha: 2.0,
+                cap: 10.0,
+                clip: 0.0,
+            },
+        )
+        .unwrap();
+        assert_eq!(
+            agm.factors(&[1.0, 1.0]),
+            [1.0, 1.0],
+            "at first the target is the ratio itself"
+        );
         // Mean 0.75, doubled: ratios e^0.5 and e^-0.5; targets 1.
         let got = agm.factors(&[0.5, 1.0]);
-        let want = [(2.0 * (1.0 - 0.5f64.exp())).exp(), (2.0 * (1.0 - (-0.5f64).exp())).exp()];
-        assert!(got.iter().zip(want).all(|(g, w)| (g - w).abs() < 1e-12), "{got:?} {want:?}");
+        let want = [
+            (2.0 * (1.0 - 0.5f64.exp())).exp(),
+            (2.0 * (1.0 - (-0.5f64).exp())).exp(),
+        ];
+        assert!(
+            got.iter().zip(want).all(|(g, w)| (g - w).abs() < 1e-12),
+            "{got:?} {want:?}"
+        );
         assert!(got[0] < 1.0 && got[1] > 1.0);
     }
 
     #[test]
     fn the_difference_counts_up_to_its_cap() {
         let modalities = [Modality::Audio, Modality::Visual];
-        let mut agm = Agm::new(&modalities, &AgmSpec { alpha: 1.0, cap: 0.25, clip: 0.0 }).unwrap();
+        let mut agm = Agm::new(
+            &modalities,
+            &AgmSpec {
+                alpha: 1.0,
+                cap: 0.25,
+                clip: 0.0,
+            },
+        )
+        .unwrap();
         agm.factors(&[0.0, 3.0]);
         assert!((agm.factors(&[3.0, 0.0])[0] - 0.25f64.exp()).abs() < 1e-12);
     }
@@ -209,11 +300,17 @@ mod tests {
 
     #[test]
     fn responses_of_two_and_three_modalities_equal_those_worked_out_by_hand() {
-        // v({1}) = 3, v({2}) = 5, v(all) = 10: (3 + 10 - 5)/2 and (5 + 10 - 3)/2; v(nothing) plays no part.
+        // v({1}) = 3, v({2}) = 5, v(all) = 10: (3 + 10 - 5)/2 and (5 + 10 - 3)/2; v(nothing) plays
+        // no part.
         assert_eq!(responses(&[99.0, 3.0, 5.0, 10.0]), [4.0, 6.0]);
         // Singles 3, 6, 9; pairs {1,2} 12, {1,3} 15, {2,3} 18; all 30:
         // 3/3 + (12-6)/6 + (15-9)/6 + (30-18)/3 = 7, and 10, 13 likewise.
         let got = responses(&[99.0, 3.0, 6.0, 12.0, 9.0, 15.0, 18.0, 30.0]);
-        assert!(got.iter().zip([7.0, 10.0, 13.0]).all(|(g, w)| (g - w).abs() < 1e-5), "{got:?}");
+        assert!(
+            got.iter()
+                .zip([7.0, 10.0, 13.0])
+                .all(|(g, w)| (g - w).abs() < 1e-5),
+            "{got:?}"
+        );
     }
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use amst::{
-    Batch, HeadKind, Method, MethodError, MethodState, Modality, Net, Scores, Skipping, StepContext, StepReport,
-    alternating_step,
+    Batch, HeadKind, Method, MethodError, MethodState, Modality, Net, Scores, Skipping,
+    StepContext, StepReport, alternating_step,
 };
 use amst_encoders::{Encoder, Renames, held_tensors, replace_all};
 use amst_recipe::StoppingSpec;
@@ -37,13 +37,32 @@ impl<E: Encoder> EarlyStopping<E> {
     /// No modality.
     pub fn new(modalities: &[Modality], spec: &StoppingSpec) -> Result<Self, MethodError> {
         let skipping = Skipping::never(modalities)?;
-        let watch = |modality| Watch { modality, best: f64::INFINITY, since: 0, stopped: false, kept: None };
-        let watches = skipping.schedule.modalities().into_iter().map(watch).collect();
-        Ok(Self { skipping, spec: spec.clone(), watches })
+        let watch = |modality| Watch {
+            modality,
+            best: f64::INFINITY,
+            since: 0,
+            stopped: false,
+            kept: None,
+        };
+        let watches = skipping
+            .schedule
+            .modalities()
+            .into_iter()
+            .map(watch)
+            .collect();
+        Ok(Self {
+            skipping,
+            spec: spec.clone(),
+            watches,
+        })
     }
 
     fn running(&self) -> Vec<Modality> {
-        self.watches.iter().filter(|watch| !watch.stopped).map(|watch| watch.modality).collect()
+        self.watches
+            .iter()
+            .filter(|watch| !watch.stopped)
+            .map(|watch| watch.modality)
+            .collect()
     }
 }
 
@@ -85,9 +104,20 @@ impl<E: Encoder> Method<E> for EarlyStopping<E> {
     fn state(&self) -> MethodState {
         let mut state = MethodState::new();
         for watch in &self.watches {
-            let Watch { modality, best, since, stopped, kept } = watch;
-            state = state.with_numbers(format!("watch.{modality}"), &[*best, *since as f64, f64::from(*stopped)]);
-            let encoder = kept.iter().flat_map(|kept| held_tensors(kept, &names()).expect("fixed names"));
+            let Watch {
+                modality,
+                best,
+                since,
+                stopped,
+                kept,
+            } = watch;
+            state = state.with_numbers(
+                format!("watch.{modality}"),
+                &[*best, *since as f64, f64::from(*stopped)],
+            );
+            let encoder = kept
+                .iter()
+                .flat_map(|kept| held_tensors(kept, &names()).expect("fixed names"));
             state.tensors.extend(encoder.map(|tensor| {
                 let name = format!("kept.{modality}.{}", tensor.name());
                 tensor.named(name)
@@ -96,7 +126,12 @@ impl<E: Encoder> Method<E> for EarlyStopping<E> {
         state
     }
 
-    fn restore(&mut self, mut state: MethodState, net: &Net<E>, _: &Device) -> Result<(), MethodError> {
+    fn restore(
+        &mut self,
+        mut state: MethodState,
+        net: &Net<E>,
+        _: &Device,
+    ) -> Result<(), MethodError> {
         for (watch, encoder) in self.watches.iter_mut().zip(&net.branches[0].encoders) {
             let modality = watch.modality;
             let [best, since, stopped] = state.take(&format!("watch.{modality}"))?;
@@ -111,18 +146,36 @@ impl<E: Encoder> Method<E> for EarlyStopping<E> {
         state.end()
     }
 
-    fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
+    fn step(
+        &mut self,
+        mut net: Net<E>,
+        batch: &Batch,
+        context: &mut StepContext<'_>,
+    ) -> (Net<E>, StepReport) {
         let (modalities, running) = (self.skipping.schedule.modalities(), self.running());
         let branch = &mut net.branches[0];
-        let report = alternating_step(branch, &modalities, &running, batch, context, &mut |_, gradient| gradient);
+        let report = alternating_step(
+            branch,
+            &modalities,
+            &running,
+            batch,
+            context,
+            &mut |_, gradient| gradient,
+        );
         (net, report)
     }
 
     fn end_epoch(&mut self, net: &mut Net<E>, _: usize, validation: &Scores) -> Vec<Modality> {
         let encoders = &mut net.branches[0].encoders;
         let mut restored = Vec::new();
-        for (encoder, watch) in encoders.iter_mut().zip(&mut self.watches).filter(|(_, watch)| !watch.stopped) {
-            let loss = validation.get(watch.modality.name()).map_or(f64::INFINITY, |score| score.loss);
+        for (encoder, watch) in encoders
+            .iter_mut()
+            .zip(&mut self.watches)
+            .filter(|(_, watch)| !watch.stopped)
+        {
+            let loss = validation
+                .get(watch.modality.name())
+                .map_or(f64::INFINITY, |score| score.loss);
             if watch.improves(loss, self.spec.patience) {
                 watch.kept = self.spec.restore.then(|| encoder.valid());
             } else if watch.stopped
@@ -147,9 +200,20 @@ mod tests {
 
     #[test]
     fn a_modality_stops_after_as_many_epochs_without_improvement_as_patience_says() {
-        let mut watch =
-            Watch::<()> { modality: Modality::Audio, best: f64::INFINITY, since: 0, stopped: false, kept: None };
-        let losses = [(2.0, true), (1.0, true), (1.0, false), (0.5, true), (0.6, false)];
+        let mut watch = Watch::<()> {
+            modality: Modality::Audio,
+            best: f64::INFINITY,
+            since: 0,
+            stopped: false,
+            kept: None,
+        };
+        let losses = [
+            (2.0, true),
+            (1.0, true),
+            (1.0, false),
+            (0.5, true),
+            (0.6, false),
+        ];
         for (loss, better) in losses {
             assert_eq!(watch.improves(loss, 2), better, "{loss}");
             assert!(!watch.stopped);

@@ -1,4 +1,5 @@
-//! The methods that AMST is compared with, one file each, to be read beside METHODS 4 in `docs/paper.md`.
+//! The methods that AMST is compared with, one file each, to be read beside METHODS 4 in
+//! `docs/paper.md`.
 //!
 //! | system | what it does | file |
 //! |---|---|---|

@@ -1,7 +1,8 @@
 //! METHODS 4.5: a learning rate a modality.
 
 use amst::{
-    Batch, HeadKind, Method, MethodError, MethodState, Modality, Net, Scores, Skipping, StepContext, StepReport,
+    Batch, HeadKind, Method, MethodError, MethodState, Modality, Net, Scores, Skipping,
+    StepContext, StepReport,
 };
 use amst_encoders::Encoder;
 use amst_recipe::{MslrSpec, MslrStrategy, NaiveSpec};
@@ -33,7 +34,13 @@ impl Mslr {
     ///
     /// No modality.
     pub fn new(modalities: &[Modality], spec: &MslrSpec) -> Result<Self, MethodError> {
-        let naive = Naive::new(modalities, &NaiveSpec { head: spec.head, lr: spec.lr })?;
+        let naive = Naive::new(
+            modalities,
+            &NaiveSpec {
+                head: spec.head,
+                lr: spec.lr,
+            },
+        )?;
         let skipping = Skipping::never(modalities)?;
         let first = rates(&skipping, &spec.lr);
         let modalities = skipping.schedule.modalities();
@@ -58,7 +65,9 @@ impl Mslr {
             MslrStrategy::DynamicAgm if before.len() >= window => {
                 self.take(self.scaled(&self.first, &before[before.len() - window..]));
             }
-            MslrStrategy::DynamicAmst if epoch > 0 && epoch.is_multiple_of(window) && self.seen.len() >= window => {
+            MslrStrategy::DynamicAmst
+                if epoch > 0 && epoch.is_multiple_of(window) && self.seen.len() >= window =>
+            {
                 self.take(self.scaled(&self.present, &self.seen[self.seen.len() - window..]));
             }
             MslrStrategy::DynamicAgm | MslrStrategy::DynamicAmst => {}
@@ -74,10 +83,15 @@ impl Mslr {
     fn scaled(&self, rates: &[f64], epochs: &[Vec<f64>]) -> Vec<f64> {
         let now = self.seen.last().expect("an epoch was just seen");
         let ratio = |m: usize| {
-            let mean = epochs.iter().map(|accuracies| accuracies[m]).sum::<f64>() / epochs.len() as f64;
+            let mean =
+                epochs.iter().map(|accuracies| accuracies[m]).sum::<f64>() / epochs.len() as f64;
             if mean > 0.0 { now[m] / mean } else { 1.0 }
         };
-        rates.iter().enumerate().map(|(m, rate)| rate * ratio(m)).collect()
+        rates
+            .iter()
+            .enumerate()
+            .map(|(m, rate)| rate * ratio(m))
+            .collect()
     }
 }
 
@@ -90,21 +104,43 @@ impl<E: Encoder> Method<E> for Mslr {
         Method::<E>::skipping(&self.naive)
     }
 
-    fn step(&mut self, net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
+    fn step(
+        &mut self,
+        net: Net<E>,
+        batch: &Batch,
+        context: &mut StepContext<'_>,
+    ) -> (Net<E>, StepReport) {
         let (net, mut report) = self.naive.step(net, batch, context);
-        let rate = |(m, rate): (&Modality, &f64)| (format!("lr.{m}"), (rate * context.decay) as f32);
-        report.balance = self.modalities.iter().zip(&self.present).map(rate).collect();
+        let rate =
+            |(m, rate): (&Modality, &f64)| (format!("lr.{m}"), (rate * context.decay) as f32);
+        report.balance = self
+            .modalities
+            .iter()
+            .zip(&self.present)
+            .map(rate)
+            .collect();
         (net, report)
     }
 
     fn state(&self) -> MethodState {
         let state = MethodState::new().with_numbers("present", &self.present);
-        state.with_numbers("adapted", &[f64::from(self.adapted)]).with_numbers("seen", &self.seen.concat())
+        state
+            .with_numbers("adapted", &[f64::from(self.adapted)])
+            .with_numbers("seen", &self.seen.concat())
     }
 
-    fn restore(&mut self, mut state: MethodState, _: &Net<E>, _: &Device) -> Result<(), MethodError> {
+    fn restore(
+        &mut self,
+        mut state: MethodState,
+        _: &Net<E>,
+        _: &Device,
+    ) -> Result<(), MethodError> {
         let count = self.modalities.len();
-        self.seen = state.take_all("seen")?.chunks(count).map(<[f64]>::to_vec).collect();
+        self.seen = state
+            .take_all("seen")?
+            .chunks(count)
+            .map(<[f64]>::to_vec)
+            .collect();
         let present = state.take_some("present", count)?;
         if state.take::<1>("adapted")? != [0.0] {
             self.take(present);
@@ -125,8 +161,17 @@ mod tests {
     use amst_recipe::{FusionHead, Rates};
 
     fn mslr(strategy: MslrStrategy) -> Mslr {
-        let lr = Rates { audio: 1.0, visual: 10.0, text: 0.0 };
-        let spec = MslrSpec { head: FusionHead::LateSum, strategy, lr, window: 2 };
+        let lr = Rates {
+            audio: 1.0,
+            visual: 10.0,
+            text: 0.0,
+        };
+        let spec = MslrSpec {
+            head: FusionHead::LateSum,
+            strategy,
+            lr,
+            window: 2,
+        };
         Mslr::new(&[Modality::Audio, Modality::Visual], &spec).unwrap()
     }
 

@@ -1,14 +1,16 @@
 //! METHODS 4.2: one loss on the fused logits, and nothing that balances the modalities.
 
 use amst::{
-    Batch, HeadKind, Method, MethodError, Modality, Net, Pass, Skipping, StepContext, StepReport, cross_entropy,
+    Batch, HeadKind, Method, MethodError, Modality, Net, Pass, Skipping, StepContext, StepReport,
+    cross_entropy,
 };
 use amst_encoders::Encoder;
 use amst_recipe::{NaiveSpec, Rates};
 
 use crate::registry::head;
 
-/// The baseline of every table. With a learning rate a modality it is what MSLR turns out to be (D6).
+/// The baseline of every table. With a learning rate a modality it is what MSLR turns out to be
+/// (D6).
 #[derive(Clone, Debug)]
 pub struct Naive {
     skipping: Skipping,
@@ -25,8 +27,15 @@ impl Naive {
     /// No modality.
     pub fn new(modalities: &[Modality], spec: &NaiveSpec) -> Result<Self, MethodError> {
         let skipping = Skipping::never(modalities)?;
-        let rates = rates(&skipping, &spec.lr).into_iter().map(|rate| (rate > 0.0).then_some(rate)).collect();
-        Ok(Self { skipping, head: head(spec.head), rates })
+        let rates = rates(&skipping, &spec.lr)
+            .into_iter()
+            .map(|rate| (rate > 0.0).then_some(rate))
+            .collect();
+        Ok(Self {
+            skipping,
+            head: head(spec.head),
+            rates,
+        })
     }
 
     /// A rate of 0 here is one: the encoder stands still.
@@ -37,7 +46,12 @@ impl Naive {
 
 /// In training order.
 pub(crate) fn rates(skipping: &Skipping, rates: &Rates) -> Vec<f64> {
-    skipping.schedule.modalities().into_iter().map(|m| rates.of(m)).collect()
+    skipping
+        .schedule
+        .modalities()
+        .into_iter()
+        .map(|m| rates.of(m))
+        .collect()
 }
 
 impl<E: Encoder> Method<E> for Naive {
@@ -49,12 +63,20 @@ impl<E: Encoder> Method<E> for Naive {
         &self.skipping
     }
 
-    fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
+    fn step(
+        &mut self,
+        mut net: Net<E>,
+        batch: &Batch,
+        context: &mut StepContext<'_>,
+    ) -> (Net<E>, StepReport) {
         let modalities = self.skipping.schedule.modalities();
         let branch = &mut net.branches[0];
         let pass = Pass::forward(branch, &modalities, batch, context);
         let loss = cross_entropy(branch.head.fused(&pass.embeddings), &batch.labels);
-        let report = pass.report(&modalities, vec![("fused".into(), loss.clone().into_scalar())]);
+        let report = pass.report(
+            &modalities,
+            vec![("fused".into(), loss.clone().into_scalar())],
+        );
         if report.is_finite() {
             let gradients = branch.gradients(&loss, context);
             let (lr, decay) = (context.lr, context.decay);

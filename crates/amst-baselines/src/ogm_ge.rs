@@ -1,8 +1,8 @@
 //! METHODS 4.3: on-the-fly gradient modulation with generalisation enhancement.
 
 use amst::{
-    Batch, GradientChange, HeadKind, Method, MethodError, Modality, Net, Pass, Phase, Skipping, StepContext,
-    StepReport, change_gradients, cross_entropy,
+    Batch, GradientChange, HeadKind, Method, MethodError, Modality, Net, Pass, Phase, Skipping,
+    StepContext, StepReport, change_gradients, cross_entropy,
 };
 use amst_encoders::Encoder;
 use amst_recipe::{OgmScope, OgmSpec, OgmTrimodal};
@@ -30,7 +30,11 @@ impl OgmGe {
     ///
     /// No modality.
     pub fn new(modalities: &[Modality], spec: &OgmSpec, noise: Noise) -> Result<Self, MethodError> {
-        Ok(Self { skipping: Skipping::never(modalities)?, spec: spec.clone(), noise })
+        Ok(Self {
+            skipping: Skipping::never(modalities)?,
+            spec: spec.clone(),
+            noise,
+        })
     }
 
     fn modulates(&self, epoch: usize) -> bool {
@@ -47,25 +51,49 @@ impl<E: Encoder> Method<E> for OgmGe {
         &self.skipping
     }
 
-    fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
+    fn step(
+        &mut self,
+        mut net: Net<E>,
+        batch: &Batch,
+        context: &mut StepContext<'_>,
+    ) -> (Net<E>, StepReport) {
         let modalities = self.skipping.schedule.modalities();
         let branch = &mut net.branches[0];
         let pass = Pass::forward(branch, &modalities, batch, context);
         let loss = cross_entropy(branch.head.fused(&pass.embeddings), &batch.labels);
-        let mut report = pass.report(&modalities, vec![("fused".into(), loss.clone().into_scalar())]);
+        let mut report = pass.report(
+            &modalities,
+            vec![("fused".into(), loss.clone().into_scalar())],
+        );
         if !report.is_finite() {
             return (net, report);
         }
-        let scores: Vec<f64> = modalities.iter().map(|m| score(&pass.outputs, *m, &batch.labels)).collect();
+        let scores: Vec<f64> = modalities
+            .iter()
+            .map(|m| score(&pass.outputs, *m, &batch.labels))
+            .collect();
         let coefficients = coefficients(&scores, self.spec.alpha, self.spec.trimodal);
         let mut gradients = branch.gradients(&loss, context);
         if self.modulates(context.epoch) {
             let mut noise = (self.noise)(context.epoch, context.step);
             context.clock.time(Phase::Backward, || {
-                for (index, (encoder, own)) in branch.encoders.iter().zip(&mut gradients.encoders).enumerate() {
+                for (index, (encoder, own)) in branch
+                    .encoders
+                    .iter()
+                    .zip(&mut gradients.encoders)
+                    .enumerate()
+                {
                     let noise = self.spec.noise.then_some(&mut noise);
                     let least_rank = least_rank(self.spec.scope, modalities[index]);
-                    change_gradients(encoder, own, &mut Modulation { k: coefficients[index], least_rank, noise });
+                    change_gradients(
+                        encoder,
+                        own,
+                        &mut Modulation {
+                            k: coefficients[index],
+                            least_rank,
+                            noise,
+                        },
+                    );
                 }
             });
             let named = |(m, k): (&Modality, &f64)| (format!("k.{m}"), *k as f32);
@@ -79,8 +107,14 @@ impl<E: Encoder> Method<E> for OgmGe {
 
 /// Sum over the batch of the probability that a modality alone gives to the right class.
 fn score(outputs: &amst::Outputs, modality: Modality, labels: &Tensor<1, Int>) -> f64 {
-    let logits = outputs.modality(modality).expect("every modality was forwarded").clone();
-    let right: f32 = softmax(logits, 1).gather(1, labels.clone().unsqueeze_dim(1)).sum().into_scalar();
+    let logits = outputs
+        .modality(modality)
+        .expect("every modality was forwarded")
+        .clone();
+    let right: f32 = softmax(logits, 1)
+        .gather(1, labels.clone().unsqueeze_dim(1))
+        .sum()
+        .into_scalar();
     right as f64
 }
 
@@ -98,12 +132,19 @@ fn coefficients(scores: &[f64], alpha: f64, trimodal: OgmTrimodal) -> Vec<f64> {
         (_, OgmTrimodal::RatioToRest) => {
             let total: f64 = scores.iter().sum();
             let ratios: Vec<f64> = scores.iter().map(|s| s / (total - s)).collect();
-            let leader = (0..ratios.len()).rev().max_by(|a, b| ratios[*a].total_cmp(&ratios[*b])).unwrap_or(0);
+            let leader = (0..ratios.len())
+                .rev()
+                .max_by(|a, b| ratios[*a].total_cmp(&ratios[*b]))
+                .unwrap_or(0);
             coefficients[leader] = slowed(ratios[leader]);
         }
         (_, OgmTrimodal::PairwiseMean) => {
             for (m, score) in scores.iter().enumerate() {
-                let others = scores.iter().enumerate().filter(|(j, _)| *j != m).map(|(_, other)| score / other);
+                let others = scores
+                    .iter()
+                    .enumerate()
+                    .filter(|(j, _)| *j != m)
+                    .map(|(_, other)| score / other);
                 let ratio = others.sum::<f64>() / (scores.len() - 1) as f64;
                 if ratio > 1.0 {
                     coefficients[m] = slowed(ratio);
@@ -137,7 +178,11 @@ impl GradientChange for Modulation<'_> {
             return gradient;
         }
         let noise = self.noise.as_mut().map(|draw| noise_like(&gradient, draw));
-        let scaled = if self.k == 1.0 { gradient } else { gradient.mul_scalar(self.k) };
+        let scaled = if self.k == 1.0 {
+            gradient
+        } else {
+            gradient.mul_scalar(self.k)
+        };
         match noise {
             Some(noise) => scaled + noise,
             None => scaled,
@@ -146,12 +191,17 @@ impl GradientChange for Modulation<'_> {
 }
 
 /// Normal numbers with the (unbiased) deviation of a gradient, plus 1e-8 as published.
-fn noise_like<const D: usize>(gradient: &Tensor<D>, draw: &mut dyn FnMut(usize) -> Vec<f32>) -> Tensor<D> {
+fn noise_like<const D: usize>(
+    gradient: &Tensor<D>,
+    draw: &mut dyn FnMut(usize) -> Vec<f32>,
+) -> Tensor<D> {
     let shape = gradient.dims();
     let size: usize = shape.iter().product();
     let device = gradient.device();
     let centred = gradient.clone() - gradient.clone().mean().reshape([1; D]);
-    let variance = (centred.clone() * centred).sum().div_scalar(size.max(2) as f64 - 1.0);
+    let variance = (centred.clone() * centred)
+        .sum()
+        .div_scalar(size.max(2) as f64 - 1.0);
     let standard = Tensor::from_data(TensorData::new(draw(size), shape), &device);
     standard * variance.sqrt().add_scalar(1e-8).reshape([1; D])
 }
@@ -172,18 +222,30 @@ mod tests {
 
     #[test]
     fn the_leader_of_two_is_slowed_by_the_ratio() {
-        close(&coefficients(&[1.0, 2.0], 0.5, RATIO), &[1.0, 1.0 - 1f64.tanh()]);
-        close(&coefficients(&[3.0, 1.0], 0.5, RATIO), &[1.0 - 1.5f64.tanh(), 1.0]);
+        close(
+            &coefficients(&[1.0, 2.0], 0.5, RATIO),
+            &[1.0, 1.0 - 1f64.tanh()],
+        );
+        close(
+            &coefficients(&[3.0, 1.0], 0.5, RATIO),
+            &[1.0 - 1.5f64.tanh(), 1.0],
+        );
     }
 
     #[test]
     fn of_two_equals_the_first_is_slowed_as_published() {
-        close(&coefficients(&[2.0, 2.0], 0.1, RATIO), &[1.0 - 0.1f64.tanh(), 1.0]);
+        close(
+            &coefficients(&[2.0, 2.0], 0.1, RATIO),
+            &[1.0 - 0.1f64.tanh(), 1.0],
+        );
     }
 
     #[test]
     fn of_three_only_the_largest_is_slowed_even_where_its_ratio_to_the_rest_is_below_one() {
-        close(&coefficients(&[2.0, 3.0, 3.0], 1.0, RATIO), &[1.0, 1.0 - 0.6f64.tanh(), 1.0]);
+        close(
+            &coefficients(&[2.0, 3.0, 3.0], 1.0, RATIO),
+            &[1.0, 1.0 - 0.6f64.tanh(), 1.0],
+        );
     }
 
     #[test]
@@ -203,7 +265,11 @@ mod tests {
         let device = Device::flex();
         let moved = |before: Vec<f32>, after: Vec<f32>| before != after;
         let least_rank = least_rank(scope, modality);
-        let mut change = Modulation { k: 0.5, least_rank, noise: None };
+        let mut change = Modulation {
+            k: 0.5,
+            least_rank,
+            noise: None,
+        };
         let (one, two, four) = (
             Tensor::<1>::ones([2], &device),
             Tensor::<2>::ones([2, 2], &device),
@@ -211,9 +277,18 @@ mod tests {
         );
         let read = |data: TensorData| data.try_to_vec::<f32>().unwrap();
         [
-            moved(read(one.clone().into_data()), read(change.change(one).into_data())),
-            moved(read(two.clone().into_data()), read(change.change(two).into_data())),
-            moved(read(four.clone().into_data()), read(change.change(four).into_data())),
+            moved(
+                read(one.clone().into_data()),
+                read(change.change(one).into_data()),
+            ),
+            moved(
+                read(two.clone().into_data()),
+                read(change.change(two).into_data()),
+            ),
+            moved(
+                read(four.clone().into_data()),
+                read(change.change(four).into_data()),
+            ),
         ]
     }
 
@@ -224,42 +299,79 @@ mod tests {
             assert_eq!(changed(OgmScope::NdimAbove1, modality), [false, true, true]);
             assert_eq!(changed(OgmScope::All, modality), [true, true, true]);
         }
-        assert_eq!(changed(OgmScope::Backbone, Modality::Visual), [false, false, true]);
-        assert_eq!(changed(OgmScope::Backbone, Modality::Text), [false, true, true], "text has no convolutions");
+        assert_eq!(
+            changed(OgmScope::Backbone, Modality::Visual),
+            [false, false, true]
+        );
+        assert_eq!(
+            changed(OgmScope::Backbone, Modality::Text),
+            [false, true, true],
+            "text has no convolutions"
+        );
     }
 
     /// 20,000 draws onto a gradient of deviation 3 around 5: their mean stays within 4 standard
-    /// errors (0.085) of the scaled gradient and their deviation within 2 % of 3 (its own error is 0.5 %).
+    /// errors (0.085) of the scaled gradient and their deviation within 2 % of 3 (its own error is
+    /// 0.5 %).
     #[test]
     fn noise_has_the_deviation_of_the_gradient_before_it_is_scaled() {
         let device = Device::flex();
         let size = 20_000;
-        let gradient: Vec<f32> = (0..size).map(|i| if i % 2 == 0 { 2.0 } else { 8.0 }).collect();
+        let gradient: Vec<f32> = (0..size)
+            .map(|i| if i % 2 == 0 { 2.0 } else { 8.0 })
+            .collect();
         let mut seed = 1u64;
         let mut uniform = move || {
-            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            seed = seed
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
             (seed >> 33) as f64 / (1u64 << 31) as f64
         };
-        let mut draw: Box<dyn FnMut(usize) -> Vec<f32>> =
-            Box::new(move |n| (0..n).map(|_| ((0..12).map(|_| uniform()).sum::<f64>() - 6.0) as f32).collect());
-        let mut change = Modulation { k: 0.5, least_rank: 1, noise: Some(&mut draw) };
+        let mut draw: Box<dyn FnMut(usize) -> Vec<f32>> = Box::new(move |n| {
+            (0..n)
+                .map(|_| ((0..12).map(|_| uniform()).sum::<f64>() - 6.0) as f32)
+                .collect()
+        });
+        let mut change = Modulation {
+            k: 0.5,
+            least_rank: 1,
+            noise: Some(&mut draw),
+        };
         let before = Tensor::<1>::from_data(TensorData::new(gradient.clone(), [size]), &device);
         let after: Vec<f32> = change.change(before).into_data().try_to_vec().unwrap();
-        let noise: Vec<f64> = after.iter().zip(&gradient).map(|(a, g)| (a - 0.5 * g) as f64).collect();
+        let noise: Vec<f64> = after
+            .iter()
+            .zip(&gradient)
+            .map(|(a, g)| (a - 0.5 * g) as f64)
+            .collect();
         let mean = noise.iter().sum::<f64>() / size as f64;
-        let deviation = (noise.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (size - 1) as f64).sqrt();
+        let deviation =
+            (noise.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (size - 1) as f64).sqrt();
         assert!(mean.abs() < 0.085, "mean {mean}");
-        assert!((deviation / 3.0 - 1.0).abs() < 0.02, "deviation {deviation}");
+        assert!(
+            (deviation / 3.0 - 1.0).abs() < 0.02,
+            "deviation {deviation}"
+        );
     }
 
     #[test]
     fn a_modality_that_is_not_slowed_gets_noise_all_the_same() {
         let device = Device::flex();
         let mut draw: Box<dyn FnMut(usize) -> Vec<f32>> = Box::new(|n| vec![1.0; n]);
-        let mut change = Modulation { k: 1.0, least_rank: 4, noise: Some(&mut draw) };
+        let mut change = Modulation {
+            k: 1.0,
+            least_rank: 4,
+            noise: Some(&mut draw),
+        };
         let before = Tensor::<4>::from_data([[[[1.0, 3.0]]]], &device); // unbiased deviation √2
         let after: Vec<f32> = change.change(before).into_data().try_to_vec().unwrap();
-        let want = [1.0 + std::f32::consts::SQRT_2, 3.0 + std::f32::consts::SQRT_2];
-        assert!(after.iter().zip(want).all(|(a, w)| (a - w).abs() < 1e-6), "{after:?}");
+        let want = [
+            1.0 + std::f32::consts::SQRT_2,
+            3.0 + std::f32::consts::SQRT_2,
+        ];
+        assert!(
+            after.iter().zip(want).all(|(a, w)| (a - w).abs() < 1e-6),
+            "{after:?}"
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! METHODS 4.4: prototypical modal rebalance.
 
 use amst::{
-    Batch, EpochContext, EpochError, HeadKind, Method, MethodError, MethodState, Modality, Net, Part, Pass, Phase,
-    Skipping, StepContext, StepReport, cross_entropy,
+    Batch, EpochContext, EpochError, HeadKind, Method, MethodError, MethodState, Modality, Net,
+    Part, Pass, Phase, Skipping, StepContext, StepReport, cross_entropy,
 };
 use amst_encoders::Encoder;
 use amst_recipe::{PmrRule, PmrSpec, PmrWeights, PrototypeSplit};
@@ -28,7 +28,11 @@ impl Pmr {
     ///
     /// No modality.
     pub fn new(modalities: &[Modality], spec: &PmrSpec) -> Result<Self, MethodError> {
-        Ok(Self { skipping: Skipping::never(modalities)?, spec: spec.clone(), prototypes: Vec::new() })
+        Ok(Self {
+            skipping: Skipping::never(modalities)?,
+            spec: spec.clone(),
+            prototypes: Vec::new(),
+        })
     }
 
     fn rebalances(&self, epoch: usize) -> bool {
@@ -37,7 +41,11 @@ impl Pmr {
 
     /// Class means of all modalities over a share of a split, network in evaluation mode. Where
     /// there are no prototypes yet, goes on until every class was seen.
-    fn class_means<E: Encoder>(&self, net: &Net<E>, context: &mut EpochContext<'_>) -> Result<Means, EpochError> {
+    fn class_means<E: Encoder>(
+        &self,
+        net: &Net<E>,
+        context: &mut EpochContext<'_>,
+    ) -> Result<Means, EpochError> {
         let part = match self.spec.split {
             PrototypeSplit::Train => Part::Sample,
             PrototypeSplit::Val => Part::Validation,
@@ -51,12 +59,21 @@ impl Pmr {
             if number >= enough && (!self.prototypes.is_empty() || means.missing().is_none()) {
                 break;
             }
-            let batch = context.supply.batch(part, number).map_err(EpochError::Supply)?.inner();
-            let embeddings = context.clock.time(Phase::Forward, || net.embed(&modalities, &batch)).swap_remove(0);
+            let batch = context
+                .supply
+                .batch(part, number)
+                .map_err(EpochError::Supply)?
+                .inner();
+            let embeddings = context
+                .clock
+                .time(Phase::Forward, || net.embed(&modalities, &batch))
+                .swap_remove(0);
             means.add(&embeddings, &batch.labels);
         }
         match means.missing() {
-            Some(class) if self.prototypes.is_empty() => Err(MethodError::NoPrototype { class }.into()),
+            Some(class) if self.prototypes.is_empty() => {
+                Err(MethodError::NoPrototype { class }.into())
+            }
             _ => Ok(means),
         }
     }
@@ -71,15 +88,33 @@ struct Means {
 
 impl Means {
     fn new(modalities: usize, classes: usize) -> Self {
-        Self { classes, sums: vec![None; modalities], counts: vec![0.0; classes] }
+        Self {
+            classes,
+            sums: vec![None; modalities],
+            counts: vec![0.0; classes],
+        }
     }
 
     fn add(&mut self, embeddings: &[Option<Tensor<2>>], labels: &Tensor<1, Int>) {
-        let members: Tensor<2> = labels.clone().one_hot::<2>(self.classes).float().transpose();
-        let counts: Vec<f32> = members.clone().sum_dim(1).into_data().try_to_vec().expect("counts are 32-bit floats");
-        self.counts.iter_mut().zip(counts).for_each(|(total, new)| *total += new);
+        let members: Tensor<2> = labels
+            .clone()
+            .one_hot::<2>(self.classes)
+            .float()
+            .transpose();
+        let counts: Vec<f32> = members
+            .clone()
+            .sum_dim(1)
+            .into_data()
+            .try_to_vec()
+            .expect("counts are 32-bit floats");
+        self.counts
+            .iter_mut()
+            .zip(counts)
+            .for_each(|(total, new)| *total += new);
         for (sum, embedding) in self.sums.iter_mut().zip(embeddings) {
-            let new = members.clone().matmul(embedding.clone().expect("every modality was forwarded"));
+            let new = members
+                .clone()
+                .matmul(embedding.clone().expect("every modality was forwarded"));
             *sum = Some(sum.take().map_or(new.clone(), |old| old + new));
         }
     }
@@ -123,7 +158,11 @@ impl<E: Encoder> Method<E> for Pmr {
         &self.skipping
     }
 
-    fn begin_epoch(&mut self, net: &Net<E>, context: &mut EpochContext<'_>) -> Result<(), EpochError> {
+    fn begin_epoch(
+        &mut self,
+        net: &Net<E>,
+        context: &mut EpochContext<'_>,
+    ) -> Result<(), EpochError> {
         let means = self.class_means(net, context)?;
         self.prototypes = means.prototypes(&self.prototypes, self.spec.momentum);
         Ok(())
@@ -132,43 +171,79 @@ impl<E: Encoder> Method<E> for Pmr {
     fn state(&self) -> MethodState {
         let modalities = self.skipping.schedule.modalities();
         let each = modalities.iter().zip(&self.prototypes);
-        each.fold(MethodState::new(), |state, (m, own)| state.with_tensor(format!("prototypes.{m}"), own))
+        each.fold(MethodState::new(), |state, (m, own)| {
+            state.with_tensor(format!("prototypes.{m}"), own)
+        })
     }
 
-    fn restore(&mut self, mut state: MethodState, _: &Net<E>, device: &Device) -> Result<(), MethodError> {
+    fn restore(
+        &mut self,
+        mut state: MethodState,
+        _: &Net<E>,
+        device: &Device,
+    ) -> Result<(), MethodError> {
         let modalities = self.skipping.schedule.modalities();
-        let taken = modalities.iter().map(|m| state.take_tensor(&format!("prototypes.{m}"), device));
+        let taken = modalities
+            .iter()
+            .map(|m| state.take_tensor(&format!("prototypes.{m}"), device));
         // There are none before the first epoch.
-        self.prototypes = taken.collect::<Result<Vec<Option<_>>, _>>()?.into_iter().flatten().collect();
+        self.prototypes = taken
+            .collect::<Result<Vec<Option<_>>, _>>()?
+            .into_iter()
+            .flatten()
+            .collect();
         state.end()
     }
 
-    fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
+    fn step(
+        &mut self,
+        mut net: Net<E>,
+        batch: &Batch,
+        context: &mut StepContext<'_>,
+    ) -> (Net<E>, StepReport) {
         let modalities = self.skipping.schedule.modalities();
         let branch = &mut net.branches[0];
         let pass = Pass::forward(branch, &modalities, batch, context);
         let fused = cross_entropy(branch.head.fused(&pass.embeddings), &batch.labels);
-        let nearness = pass.embeddings.iter().map(|(m, e)| nearness(e.clone(), self.prototypes[*m].clone()));
+        let nearness = pass
+            .embeddings
+            .iter()
+            .map(|(m, e)| nearness(e.clone(), self.prototypes[*m].clone()));
         let nearness: Vec<Tensor<2>> = nearness.collect();
         let weights = match self.rebalances(context.epoch) {
             true => {
-                let scores: Vec<f64> = nearness.iter().map(|near| score(near, &batch.labels)).collect();
+                let scores: Vec<f64> = nearness
+                    .iter()
+                    .map(|near| score(near, &batch.labels))
+                    .collect();
                 weights(&scores, &self.spec)
             }
             false => vec![0.0; nearness.len()],
         };
-        let prototype_losses: Vec<Tensor<1>> = nearness.into_iter().map(|n| cross_entropy(n, &batch.labels)).collect();
+        let prototype_losses: Vec<Tensor<1>> = nearness
+            .into_iter()
+            .map(|n| cross_entropy(n, &batch.labels))
+            .collect();
         let total = prototype_losses
             .iter()
             .zip(&weights)
             .filter(|(_, weight)| **weight > 0.0)
-            .fold(fused.clone(), |sum, (loss, weight)| sum + loss.clone().mul_scalar(self.spec.alpha * weight));
-        let mut losses =
-            vec![("fused".to_string(), fused.into_scalar()), ("total".into(), total.clone().into_scalar())];
-        let named = |(m, loss): (&Modality, &Tensor<1>)| (format!("proto.{m}"), loss.clone().into_scalar());
+            .fold(fused.clone(), |sum, (loss, weight)| {
+                sum + loss.clone().mul_scalar(self.spec.alpha * weight)
+            });
+        let mut losses = vec![
+            ("fused".to_string(), fused.into_scalar()),
+            ("total".into(), total.clone().into_scalar()),
+        ];
+        let named =
+            |(m, loss): (&Modality, &Tensor<1>)| (format!("proto.{m}"), loss.clone().into_scalar());
         losses.extend(modalities.iter().zip(&prototype_losses).map(named));
         let mut report = pass.report(&modalities, losses);
-        report.balance = modalities.iter().zip(&weights).map(|(m, w)| (format!("weight.{m}"), *w as f32)).collect();
+        report.balance = modalities
+            .iter()
+            .zip(&weights)
+            .map(|(m, w)| (format!("weight.{m}"), *w as f32))
+            .collect();
         if report.is_finite() {
             let gradients = branch.gradients(&total, context);
             let lr = context.lr;
@@ -185,13 +260,20 @@ fn nearness(embeddings: Tensor<2>, prototypes: Tensor<2>) -> Tensor<2> {
     let prototypes = Tensor::from_inner(prototypes);
     let apart = embeddings.unsqueeze_dim::<3>(1) - prototypes.unsqueeze_dim::<3>(0);
     // A root has no slope at 0; an embedding on its prototype has nowhere to go.
-    (apart.clone() * apart).sum_dim(2).squeeze_dim::<2>(2).clamp_min(1e-24).sqrt().neg()
+    (apart.clone() * apart)
+        .sum_dim(2)
+        .squeeze_dim::<2>(2)
+        .clamp_min(1e-24)
+        .sqrt()
+        .neg()
 }
 
 /// Sum over the batch of the probability that the prototypes give to the right class.
 fn score(nearness: &Tensor<2>, labels: &Tensor<1, Int>) -> f64 {
-    let right: f32 =
-        softmax(nearness.clone().detach(), 1).gather(1, labels.clone().unsqueeze_dim(1)).sum().into_scalar();
+    let right: f32 = softmax(nearness.clone().detach(), 1)
+        .gather(1, labels.clone().unsqueeze_dim(1))
+        .sum()
+        .into_scalar();
     right as f64
 }
 
@@ -205,7 +287,11 @@ fn weights(scores: &[f64], spec: &PmrSpec) -> Vec<f64> {
         PmrRule::WeakestOnly => score == lowest && lowest < mean,
     };
     let lead_of_others = |m: usize| {
-        let others = scores.iter().enumerate().filter(|(j, _)| *j != m).map(|(_, other)| other);
+        let others = scores
+            .iter()
+            .enumerate()
+            .filter(|(j, _)| *j != m)
+            .map(|(_, other)| other);
         others.sum::<f64>() / (count - 1.0) / scores[m] - 1.0
     };
     let weight = |(m, score): (usize, &f64)| match (lags(*score), spec.weights) {
@@ -221,7 +307,11 @@ mod tests {
     use super::*;
 
     fn spec(weights: PmrWeights, rule: PmrRule) -> PmrSpec {
-        PmrSpec { weights, rule, ..PmrSpec::default() }
+        PmrSpec {
+            weights,
+            rule,
+            ..PmrSpec::default()
+        }
     }
 
     const HARD: PmrWeights = PmrWeights::Hard;
@@ -230,9 +320,21 @@ mod tests {
     #[test]
     fn of_two_modalities_the_weaker_gets_all_and_equals_get_nothing() {
         for rule in [PmrRule::Published, PmrRule::BelowMean, PmrRule::WeakestOnly] {
-            assert_eq!(weights(&[3.0, 2.0], &spec(HARD, rule)), [0.0, 1.0], "{rule:?}");
-            assert_eq!(weights(&[1.0, 2.0], &spec(HARD, rule)), [1.0, 0.0], "{rule:?}");
-            assert_eq!(weights(&[2.0, 2.0], &spec(HARD, rule)), [0.0, 0.0], "{rule:?}");
+            assert_eq!(
+                weights(&[3.0, 2.0], &spec(HARD, rule)),
+                [0.0, 1.0],
+                "{rule:?}"
+            );
+            assert_eq!(
+                weights(&[1.0, 2.0], &spec(HARD, rule)),
+                [1.0, 0.0],
+                "{rule:?}"
+            );
+            assert_eq!(
+                weights(&[2.0, 2.0], &spec(HARD, rule)),
+                [0.0, 0.0],
+                "{rule:?}"
+            );
         }
     }
 
@@ -243,7 +345,10 @@ mod tests {
         for (s1, s2) in [(1.0, 1.25), (1.25, 1.0), (4.0, 1.0), (1.0, 4.0), (2.0, 2.0)] {
             let rho: f64 = s1 / s2;
             let hard = [(rho < 1.0) as u8 as f64, (rho > 1.0) as u8 as f64];
-            let soft = [(1.0 / rho - 1.0).clamp(0.0, 1.0), (rho - 1.0).clamp(0.0, 1.0)];
+            let soft = [
+                (1.0 / rho - 1.0).clamp(0.0, 1.0),
+                (rho - 1.0).clamp(0.0, 1.0),
+            ];
             assert_eq!(weights(&[s1, s2], &spec(HARD, PmrRule::BelowMean)), hard);
             assert_eq!(weights(&[s1, s2], &spec(SOFT, PmrRule::BelowMean)), soft);
         }
@@ -252,10 +357,19 @@ mod tests {
     #[test]
     fn of_three_everyone_below_the_mean_lags_or_only_the_weakest() {
         let scores = [6.0, 2.0, 1.0]; // mean 3
-        assert_eq!(weights(&scores, &spec(HARD, PmrRule::BelowMean)), [0.0, 1.0, 1.0]);
-        assert_eq!(weights(&scores, &spec(HARD, PmrRule::WeakestOnly)), [0.0, 0.0, 1.0]);
+        assert_eq!(
+            weights(&scores, &spec(HARD, PmrRule::BelowMean)),
+            [0.0, 1.0, 1.0]
+        );
+        assert_eq!(
+            weights(&scores, &spec(HARD, PmrRule::WeakestOnly)),
+            [0.0, 0.0, 1.0]
+        );
         // mean(6, 1)/2 - 1 = 0.75; mean(6, 2)/1 - 1 = 3, cut to 1.
-        assert_eq!(weights(&scores, &spec(SOFT, PmrRule::BelowMean)), [0.0, 0.75, 1.0]);
+        assert_eq!(
+            weights(&scores, &spec(SOFT, PmrRule::BelowMean)),
+            [0.0, 0.75, 1.0]
+        );
     }
 
     fn rows(tensor: &Tensor<2>) -> Vec<f32> {
@@ -270,12 +384,19 @@ mod tests {
         let mut means = Means::new(1, 3);
         means.add(&[Some(embeddings.clone())], &labels);
         assert_eq!(means.missing(), Some(1));
-        let old = [Tensor::<2>::from_data([[7.0, 6.0], [8.0, 9.0], [0.0, 0.0]], &device)];
+        let old = [Tensor::<2>::from_data(
+            [[7.0, 6.0], [8.0, 9.0], [0.0, 0.0]],
+            &device,
+        )];
         let mixed = means.prototypes(&old, 0.5);
         assert_eq!(rows(&mixed[0]), [4.5, 3.5, 8.0, 9.0, 2.5, 2.5]);
         let mut first = Means::new(1, 3);
         first.add(&[Some(embeddings)], &Tensor::from_data([0, 1, 2], &device));
-        assert_eq!(rows(&first.prototypes(&[], 0.5)[0]), [1.0, 0.0, 3.0, 2.0, 5.0, 5.0], "no momentum at first");
+        assert_eq!(
+            rows(&first.prototypes(&[], 0.5)[0]),
+            [1.0, 0.0, 3.0, 2.0, 5.0, 5.0],
+            "no momentum at first"
+        );
     }
 
     #[test]
@@ -285,8 +406,16 @@ mod tests {
         let prototypes = Tensor::<2>::from_data([[0.0, 0.0]], &Device::flex());
         let near = nearness(embeddings.clone(), prototypes);
         assert_eq!(rows(&near.clone().inner()), [-5.0, -1e-12]);
-        let gradient: Vec<f32> = embeddings.grad(&near.sum().backward()).unwrap().into_data().try_to_vec().unwrap();
-        assert!((gradient[0] + 0.6).abs() < 1e-6 && (gradient[1] + 0.8).abs() < 1e-6, "{gradient:?}");
+        let gradient: Vec<f32> = embeddings
+            .grad(&near.sum().backward())
+            .unwrap()
+            .into_data()
+            .try_to_vec()
+            .unwrap();
+        assert!(
+            (gradient[0] + 0.6).abs() < 1e-6 && (gradient[1] + 0.8).abs() < 1e-6,
+            "{gradient:?}"
+        );
         assert_eq!(&gradient[2..], [0.0, 0.0]);
     }
 }

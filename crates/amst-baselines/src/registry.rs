@@ -1,4 +1,6 @@
-use amst::{Alternating, Every, Full, HeadKind, Joint, Method, MethodError, Modality, SkipSchedule};
+use amst::{
+    Alternating, Every, Full, HeadKind, Joint, Method, MethodError, Modality, SkipSchedule,
+};
 use amst_encoders::Encoder;
 use amst_recipe::{FusionHead, MethodName, Recipe};
 
@@ -9,7 +11,10 @@ use crate::{Agm, EarlyStopping, GradientBlending, Mla, Mslr, Naive, Noise, OgmGe
 /// # Errors
 ///
 /// A schedule in which nothing would ever train.
-pub fn method<E: Encoder>(recipe: &Recipe, noise: Noise) -> Result<Box<dyn Method<E>>, MethodError> {
+pub fn method<E: Encoder>(
+    recipe: &Recipe,
+    noise: Noise,
+) -> Result<Box<dyn Method<E>>, MethodError> {
     let modalities = &recipe.modalities;
     Ok(match recipe.method {
         MethodName::Unimodal => Box::new(Unimodal::new(modalities)?),
@@ -20,15 +25,25 @@ pub fn method<E: Encoder>(recipe: &Recipe, noise: Noise) -> Result<Box<dyn Metho
         MethodName::Mla => Box::new(Mla::new(modalities, &recipe.mla)?),
         MethodName::AmstAlt => Box::new(Alternating::new(schedule(recipe)?, recipe.skip.execution)),
         MethodName::AmstJoint => Box::new(Joint::new(schedule(recipe)?, recipe.skip.execution)),
-        MethodName::AmstFull => Box::new(Full::new(schedule(recipe)?, recipe.skip.execution, recipe.joint_mode)),
-        MethodName::GradientBlending => Box::new(GradientBlending::new(modalities, &recipe.blending)?),
+        MethodName::AmstFull => Box::new(Full::new(
+            schedule(recipe)?,
+            recipe.skip.execution,
+            recipe.joint_mode,
+        )),
+        MethodName::GradientBlending => {
+            Box::new(GradientBlending::new(modalities, &recipe.blending)?)
+        }
         MethodName::Agm => Box::new(Agm::new(modalities, &recipe.agm)?),
         MethodName::EarlyStopping => Box::new(EarlyStopping::new(modalities, &recipe.stopping)?),
     })
 }
 
 fn schedule(recipe: &Recipe) -> Result<SkipSchedule, MethodError> {
-    let every: Vec<(Modality, Every)> = recipe.modalities.iter().map(|m| (*m, recipe.skip.of(*m))).collect();
+    let every: Vec<(Modality, Every)> = recipe
+        .modalities
+        .iter()
+        .map(|m| (*m, recipe.skip.of(*m)))
+        .collect();
     let schedule = SkipSchedule::new(&every, recipe.skip.epoch_base as usize)?;
     schedule.check_trains(recipe.epochs)?;
     Ok(schedule)

@@ -1,6 +1,9 @@
 //! METHODS 4.1: one modality alone.
 
-use amst::{Batch, HeadKind, Method, MethodError, Modality, Net, Skipping, StepContext, StepReport, joint_step};
+use amst::{
+    Batch, HeadKind, Method, MethodError, Modality, Net, Skipping, StepContext, StepReport,
+    joint_step,
+};
 use amst_encoders::Encoder;
 
 /// One encoder and one linear layer: what a modality is worth by itself.
@@ -16,7 +19,9 @@ impl Unimodal {
     ///
     /// No modality.
     pub fn new(modalities: &[Modality]) -> Result<Self, MethodError> {
-        Ok(Self { skipping: Skipping::never(modalities)? })
+        Ok(Self {
+            skipping: Skipping::never(modalities)?,
+        })
     }
 }
 
@@ -29,9 +34,20 @@ impl<E: Encoder> Method<E> for Unimodal {
         &self.skipping
     }
 
-    fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
+    fn step(
+        &mut self,
+        mut net: Net<E>,
+        batch: &Batch,
+        context: &mut StepContext<'_>,
+    ) -> (Net<E>, StepReport) {
         let modalities = self.skipping.schedule.modalities();
-        let report = joint_step(&mut net.branches[0], &modalities, &modalities, batch, context);
+        let report = joint_step(
+            &mut net.branches[0],
+            &modalities,
+            &modalities,
+            batch,
+            context,
+        );
         (net, report)
     }
 }

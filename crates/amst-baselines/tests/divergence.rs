@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use amst::{
-    Batch, Branch, EpochContext, Method, Modality, Net, Optimiser, Part, StepContext, StepReport, Stopwatch, Supply,
-    SupplyError,
+    Batch, Branch, EpochContext, Method, Modality, Net, Optimiser, Part, StepContext, StepReport,
+    Stopwatch, Supply, SupplyError,
 };
 use amst_baselines::{Noise, method};
 use amst_encoders::{Encoder, Input};
@@ -29,13 +29,18 @@ struct Rooted {
 impl Rooted {
     fn new(device: &Device) -> Self {
         let root = Param::from_tensor(Tensor::from_floats([1.0], device));
-        Self { linear: LinearConfig::new(4, EMBED).init(device), root }
+        Self {
+            linear: LinearConfig::new(4, EMBED).init(device),
+            root,
+        }
     }
 }
 
 impl Encoder for Rooted {
     fn embed(&self, input: &Input) -> Tensor<2> {
-        let Input::Map(map) = input else { panic!("there are only maps here") };
+        let Input::Map(map) = input else {
+            panic!("there are only maps here")
+        };
         let flat: Tensor<2> = map.clone().flatten::<2>(1, 3);
         let first: Tensor<1> = flat.clone().slice([0..1, 0..1]).flatten(0, 1);
         let nothing = (self.root.val() * first).sqrt().mul_scalar(0.0);
@@ -50,18 +55,35 @@ impl Encoder for Rooted {
 fn batch(modalities: &[Modality], number: usize) -> Batch {
     let device = Device::flex().autodiff();
     let input = |m: &Modality| {
-        let value = |i: usize| if i == 0 { 1.0 } else { ((i * 7 + number * 3 + *m as usize) % 11) as f32 / 5.0 - 1.0 };
+        let value = |i: usize| {
+            if i == 0 {
+                1.0
+            } else {
+                ((i * 7 + number * 3 + *m as usize) % 11) as f32 / 5.0 - 1.0
+            }
+        };
         let values: Vec<f32> = (0..BATCH * 4).map(value).collect();
-        (*m, Input::Map(Tensor::from_data(TensorData::new(values, [BATCH, 1, 2, 2]), &device)))
+        (
+            *m,
+            Input::Map(Tensor::from_data(
+                TensorData::new(values, [BATCH, 1, 2, 2]),
+                &device,
+            )),
+        )
     };
     let labels: Vec<i64> = (0..BATCH).map(|i| (i % CLASSES) as i64).collect();
     let labels = Tensor::from_data(TensorData::new(labels, [BATCH]), &device);
-    Batch { inputs: modalities.iter().map(input).collect(), labels }
+    Batch {
+        inputs: modalities.iter().map(input).collect(),
+        labels,
+    }
 }
 
 /// The batch with the first number of a modality, or all its numbers, multiplied.
 fn with(mut batch: Batch, modality: Modality, factor: f32, all: bool) -> Batch {
-    let Some(Input::Map(map)) = batch.inputs.get(&modality).cloned() else { panic!("{modality} is not there") };
+    let Some(Input::Map(map)) = batch.inputs.get(&modality).cloned() else {
+        panic!("{modality} is not there")
+    };
     let count = if all { BATCH * 4 } else { 1 };
     let mut factors = vec![1.0; BATCH * 4];
     factors[..count].fill(factor);
@@ -92,7 +114,10 @@ struct Run {
 impl Run {
     /// A method as a recipe makes it, begun and one step on.
     fn of(name: MethodName) -> Self {
-        let mut recipe = Recipe { method: name, ..Recipe::default() };
+        let mut recipe = Recipe {
+            method: name,
+            ..Recipe::default()
+        };
         recipe.modalities = match name {
             MethodName::Unimodal => vec![Modality::Audio],
             _ => vec![Modality::Audio, Modality::Visual],
@@ -103,24 +128,53 @@ impl Run {
         let mut numbers = (1..).map(|n| ((n * 37 % 101) as f64 - 50.0) / 100.0);
         let mut branches = Vec::new();
         for (_, head) in method.branches() {
-            let encoders: Vec<_> = recipe.modalities.iter().map(|_| Rooted::new(&device)).collect();
-            let head = head.init(encoders.len(), EMBED, CLASSES, &mut || numbers.next().unwrap(), &device);
+            let encoders: Vec<_> = recipe
+                .modalities
+                .iter()
+                .map(|_| Rooted::new(&device))
+                .collect();
+            let head = head.init(
+                encoders.len(),
+                EMBED,
+                CLASSES,
+                &mut || numbers.next().unwrap(),
+                &device,
+            );
             branches.push(Branch { encoders, head });
         }
         let optimiser = Optimiser::new(&recipe.optim);
-        let mut run = Self { method, net: Net::new(branches), optimiser, modalities: recipe.modalities };
+        let mut run = Self {
+            method,
+            net: Net::new(branches),
+            optimiser,
+            modalities: recipe.modalities,
+        };
         run.begin();
         let before = run.weights();
         let (report, fault) = run.step(&batch(&run.modalities, 0));
         assert!(report.is_finite() && fault.is_none(), "{name:?}");
-        assert_ne!(before, run.weights(), "{name:?} trains nothing, so that nothing is shown here");
+        assert_ne!(
+            before,
+            run.weights(),
+            "{name:?} trains nothing, so that nothing is shown here"
+        );
         run
     }
 
     fn begin(&mut self) {
-        let (clock, supply) = (&mut Stopwatch::default(), &mut Fixed(self.modalities.clone()));
+        let (clock, supply) = (
+            &mut Stopwatch::default(),
+            &mut Fixed(self.modalities.clone()),
+        );
         let optimiser = &self.optimiser;
-        let mut context = EpochContext { epoch: 0, lr: 0.01, classes: CLASSES, optimiser, clock, supply };
+        let mut context = EpochContext {
+            epoch: 0,
+            lr: 0.01,
+            classes: CLASSES,
+            optimiser,
+            clock,
+            supply,
+        };
         self.method.begin_epoch(&self.net, &mut context).unwrap();
     }
 
@@ -139,9 +193,17 @@ impl Run {
         let mut all = BTreeMap::new();
         for (what, net) in [("weight", self.net.valid()), ("velocity", moving)] {
             for (number, branch) in net.branches.iter().enumerate() {
-                all.extend(bits(&branch.head).into_iter().map(|(n, b)| (format!("{what} {number} head {n}"), b)));
+                all.extend(
+                    bits(&branch.head)
+                        .into_iter()
+                        .map(|(n, b)| (format!("{what} {number} head {n}"), b)),
+                );
                 for (modality, encoder) in self.modalities.iter().zip(&branch.encoders) {
-                    all.extend(bits(encoder).into_iter().map(|(n, b)| (format!("{what} {number} {modality} {n}"), b)));
+                    all.extend(
+                        bits(encoder)
+                            .into_iter()
+                            .map(|(n, b)| (format!("{what} {number} {modality} {n}"), b)),
+                    );
                 }
             }
         }
@@ -172,8 +234,16 @@ fn a_gradient_that_is_no_number_is_named_and_moves_nothing() {
     for name in MethodName::ALL {
         let mut run = Run::of(name);
         let before = run.weights();
-        let (report, fault) = run.step(&with(batch(&run.modalities, 1), Modality::Audio, 0.0, false));
-        assert!(report.is_finite(), "{name:?}: the loss is a number, it is the gradient that is none");
+        let (report, fault) = run.step(&with(
+            batch(&run.modalities, 1),
+            Modality::Audio,
+            0.0,
+            false,
+        ));
+        assert!(
+            report.is_finite(),
+            "{name:?}: the loss is a number, it is the gradient that is none"
+        );
         assert_eq!(fault, Some(run.root(0)), "{name:?}");
         assert!(before == run.weights(), "{name:?} moved");
     }
@@ -194,21 +264,43 @@ fn a_loss_that_is_no_number_is_told_and_moves_nothing() {
     }
 }
 
-/// The turns before it have been taken by then: audio and the shared head moved. Nothing after it does.
+/// The turns before it have been taken by then: audio and the shared head moved. Nothing after it
+/// does.
 #[test]
 fn where_modalities_take_turns_the_faulty_turn_and_those_after_it_do_not_happen() {
-    for name in MethodName::ALL.into_iter().filter(|name| *name != MethodName::Unimodal) {
+    for name in MethodName::ALL
+        .into_iter()
+        .filter(|name| *name != MethodName::Unimodal)
+    {
         let mut run = Run::of(name);
         let before = run.weights();
-        let (_, fault) = run.step(&with(batch(&run.modalities, 1), Modality::Visual, 0.0, false));
+        let (_, fault) = run.step(&with(
+            batch(&run.modalities, 1),
+            Modality::Visual,
+            0.0,
+            false,
+        ));
         assert_eq!(fault, Some(run.root(1)), "{name:?}");
         let after = run.weights();
-        let moved: Vec<_> = before.iter().filter(|(key, bits)| after[*key] != **bits).map(|(key, _)| key).collect();
-        let takes_turns =
-            matches!(name, MethodName::AmstAlt | MethodName::AmstFull | MethodName::Mla | MethodName::EarlyStopping);
+        let moved: Vec<_> = before
+            .iter()
+            .filter(|(key, bits)| after[*key] != **bits)
+            .map(|(key, _)| key)
+            .collect();
+        let takes_turns = matches!(
+            name,
+            MethodName::AmstAlt
+                | MethodName::AmstFull
+                | MethodName::Mla
+                | MethodName::EarlyStopping
+        );
         assert_eq!(!moved.is_empty(), takes_turns, "{name:?}: {moved:?}");
         let first_turn = |key: &&&String| key.contains(" 0 head") || key.contains(" 0 audio");
-        assert_eq!(moved.iter().filter(first_turn).count(), moved.len(), "{name:?}: {moved:?}");
+        assert_eq!(
+            moved.iter().filter(first_turn).count(),
+            moved.len(),
+            "{name:?}: {moved:?}"
+        );
     }
 }
 
@@ -222,7 +314,12 @@ fn gradients_that_are_large_and_finite_are_no_fault() {
     let input = batch(&run.modalities, 1);
     let pass = amst::Pass::forward(branch, &run.modalities, &input, &mut context);
     // Two biases with a gradient of 2e38 each, and no 32-bit float above 3.4e38.
-    let huge = branch.head.fused(&pass.embeddings).slice([0..1, 0..2]).sum().mul_scalar(2e38);
+    let huge = branch
+        .head
+        .fused(&pass.embeddings)
+        .slice([0..1, 0..2])
+        .sum()
+        .mul_scalar(2e38);
     let gradients = branch.gradients(&huge, &mut context);
     branch.descend(gradients, &mut context, |_| 0.0);
     assert_eq!(context.fault, None);

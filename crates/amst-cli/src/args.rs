@@ -42,7 +42,8 @@ pub enum Command {
     ExportFeatures(ExportFeatures),
     /// Turn texts into token ids and their mask, for use elsewhere
     Tokens(Tokens),
-    /// Turn a recording, or a video's sound, into the log-mel features of the paper, for use elsewhere
+    /// Turn a recording, or a video's sound, into the log-mel features of the paper, for use
+    /// elsewhere
     Fbank(Fbank),
     /// Write the frames of a video that are kept of each second, for use elsewhere
     Frames(Frames),
@@ -81,13 +82,15 @@ pub struct What {
 /// The layers of a recipe.
 #[derive(Clone, Debug, Args)]
 pub struct Layers {
-    /// A table of the paper whose experiment to run, such as `table2`; without it the data set's own settings
+    /// A table of the paper whose experiment to run, such as `table2`; without it the data set's
+    /// own settings
     #[arg(long, requires = "experiment")]
     pub recipe: Option<String>,
     /// The row of the table
     #[arg(long, requires = "recipe")]
     pub experiment: Option<String>,
-    /// A reading of the method: recommended, published-code, paper-text or original; `amst ls presets` says more
+    /// A reading of the method: recommended, published-code, paper-text or original; `amst ls
+    /// presets` says more
     #[arg(long, value_name = "NAME", value_parser = Preset::parse, default_value = "recommended")]
     pub preset: Preset,
     /// A known data set, or the path of a folder with a `dataset.toml`
@@ -102,7 +105,8 @@ pub struct Layers {
     /// Epochs; short for `--set epochs=N`
     #[arg(long)]
     pub epochs: Option<usize>,
-    /// How exactly to compute: `f32`, on GPUs `tf32`, with LibTorch and on GPUs `bf16`; short for `--set precision=NAME`
+    /// How exactly to compute: `f32`, on GPUs `tf32`, with LibTorch and on GPUs `bf16`; short for
+    /// `--set precision=NAME`
     #[arg(long, value_name = "NAME", value_parser = Precision::parse)]
     pub precision: Option<Precision>,
     /// Change one setting; `amst keys` lists them
@@ -132,12 +136,13 @@ pub struct Train {
     /// but when it is asked to stop
     #[arg(long, value_name = "INTERVAL", default_value = "epoch")]
     pub checkpoint_every: Every,
-    /// What is left of the checkpoints when the run is finished: `best` (the selected network), `last`
-    /// (the state at its end) or `all`, or several with commas
+    /// What is left of the checkpoints when the run is finished: `best` (the selected network),
+    /// `last` (the state at its end) or `all`, or several with commas
     #[arg(long, value_name = "WHAT", default_value = "best")]
     pub keep: Keep,
-    /// Also find out where the time goes: print it, and write `trace.json` for chrome://tracing into the run's
-    /// directory. On a GPU this waits for every piece of work, which makes training slower
+    /// Also find out where the time goes: print it, and write `trace.json` for chrome://tracing
+    /// into the run's directory. On a GPU this waits for every piece of work, which makes training
+    /// slower
     #[arg(long)]
     pub profile: bool,
     /// Start over, whatever is there; it is moved aside, to `<run directory>.1` and so on
@@ -159,7 +164,8 @@ pub struct Status {
 /// `amst inspect`.
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// A checkpoint's folder, or a run directory: its selected network, or else its newest checkpoint
+    /// A checkpoint's folder, or a run directory: its selected network, or else its newest
+    /// checkpoint
     pub checkpoint: PathBuf,
     /// As a JSON object
     #[arg(long)]
@@ -221,11 +227,12 @@ pub struct Tokens {
     /// The npy file to write: int64 ids, texts × maximum length
     #[arg(long, value_name = "X.npy")]
     pub out: PathBuf,
-    /// The npy file for the mask, float32 and 1 for a token; beside the ids as `X.mask.npy` unless given
+    /// The npy file for the mask, float32 and 1 for a token; beside the ids as `X.mask.npy` unless
+    /// given
     #[arg(long, value_name = "FILE")]
     pub mask: Option<PathBuf>,
-    /// A model that was fetched; or a folder with `tokenizer.json`, `vocab.json` and `merges.txt`, or `vocab.txt`;
-    /// or one of these files
+    /// A model that was fetched; or a folder with `tokenizer.json`, `vocab.json` and `merges.txt`,
+    /// or `vocab.txt`; or one of these files
     #[arg(long, value_name = "MODEL|DIR|FILE", default_value = "roberta-base")]
     pub tokenizer: PathBuf,
     /// Tokens in a row: longer texts are cut, shorter ones padded
@@ -250,10 +257,12 @@ pub struct Prepare {
     /// The data set; short for `--dataset`
     #[arg(value_name = "DATASET", conflicts_with = "dataset")]
     pub name: Option<String>,
-    /// Folder of its raw files, where they are not in `datasets/NAME/raw`; remembered for `--dataset NAME`
+    /// Folder of its raw files, where they are not in `datasets/NAME/raw`; remembered for
+    /// `--dataset NAME`
     #[arg(long, value_name = "DIR")]
     pub raw: Option<PathBuf>,
-    /// Samples that may be left out because a file of theirs cannot be used; each is listed with its reason
+    /// Samples that may be left out because a file of theirs cannot be used; each is listed with
+    /// its reason
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub max_bad: usize,
     /// What is to be run.
@@ -264,17 +273,19 @@ pub struct Prepare {
 /// A trained network.
 #[derive(Debug, Args)]
 pub struct Which {
-    /// A checkpoint's folder or a run's directory, whose selected network is meant; or `best` or `last`, of `--run`
+    /// A checkpoint's folder or a run's directory, whose selected network is meant; or `best` or
+    /// `last`, of `--run`
     #[arg(long, value_name = "PATH|best|last")]
     pub checkpoint: Option<String>,
-    /// A file that `amst train --weights` wrote, instead of a checkpoint; its run's `recipe.toml` lies beside it or in `--run`
+    /// A file that `amst train --weights` wrote, instead of a checkpoint; its run's `recipe.toml`
+    /// lies beside it or in `--run`
     #[arg(long, value_name = "FILE", conflicts_with = "checkpoint")]
     pub weights: Option<PathBuf>,
     /// The run's directory; alone it means `--checkpoint best`
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
-    /// The data set that names the classes, and that `eval` reads, if it is not the run's own: a known one, or the
-    /// path of a folder with a `dataset.toml`
+    /// The data set that names the classes, and that `eval` reads, if it is not the run's own: a
+    /// known one, or the path of a folder with a `dataset.toml`
     #[arg(long)]
     pub dataset: Option<String>,
     /// Where to compute: `flex`, `cuda[:i]` or `tch[:cpu|:cuda:i]`
@@ -291,7 +302,8 @@ pub struct Predict {
     /// The network.
     #[command(flatten)]
     pub which: Which,
-    /// Files of one sample: .wav is sound, .png, .jpg and .jpeg are pictures (several are its frames), .txt is text
+    /// Files of one sample: .wav is sound, .png, .jpg and .jpeg are pictures (several are its
+    /// frames), .txt is text
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub input: Vec<PathBuf>,
     /// The sample's recording, whatever the file is called
@@ -303,8 +315,8 @@ pub struct Predict {
     /// The file of the sample's text
     #[arg(long, value_name = "FILE")]
     pub text: Option<PathBuf>,
-    /// Many samples: a CSV file with columns `audio`, `image` (frames separated by `;`), `text` (the words) and `id`,
-    /// paths from the file's folder; an empty cell is a missing modality
+    /// Many samples: a CSV file with columns `audio`, `image` (frames separated by `;`), `text`
+    /// (the words) and `id`, paths from the file's folder; an empty cell is a missing modality
     #[arg(long, value_name = "FILE", conflicts_with_all = ["input", "audio", "image", "text"])]
     pub manifest: Option<PathBuf>,
     /// As JSON, one object a sample and line
@@ -327,7 +339,8 @@ pub struct Eval {
     /// Modalities that are left out
     #[arg(long, value_name = "MODALITY", value_delimiter = ',', value_parser = modality)]
     pub drop: Vec<Modality>,
-    /// Damage a modality: noise of STRENGTH standard deviations for audio and visual, a share of replaced tokens for text
+    /// Damage a modality: noise of STRENGTH standard deviations for audio and visual, a share of
+    /// replaced tokens for text
     #[arg(long, value_name = "MODALITY=STRENGTH", value_delimiter = ',', value_parser = noise)]
     pub noise: Vec<(Modality, f64)>,
     /// Seed of the damage
@@ -342,11 +355,13 @@ pub struct Eval {
 }
 
 fn modality(word: &str) -> Result<Modality, String> {
-    Modality::parse(word).ok_or_else(|| format!("`{word}` is no modality: give audio, text or visual"))
+    Modality::parse(word)
+        .ok_or_else(|| format!("`{word}` is no modality: give audio, text or visual"))
 }
 
 fn noise(text: &str) -> Result<(Modality, f64), String> {
-    let wrong = || format!("`{text}` is no damage: write MODALITY=STRENGTH, for example visual=0.2");
+    let wrong =
+        || format!("`{text}` is no damage: write MODALITY=STRENGTH, for example visual=0.2");
     let (word, strength) = text.split_once('=').ok_or_else(wrong)?;
     Ok((modality(word)?, strength.parse().map_err(|_| wrong())?))
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use amst_fetch::hub;
 use amst_recipe::{
-    Cell, DataLock, DatasetSpec, Grid, RecipeError, ResolvedDataset, TextModel, TextModels, find_dataset, find_raw,
-    resolve_preset,
+    Cell, DataLock, DatasetSpec, Grid, RecipeError, ResolvedDataset, TextModel, TextModels,
+    find_dataset, find_raw, resolve_preset,
 };
 use anyhow::Result;
 
@@ -47,11 +47,22 @@ fn of(what: &Layers, dataset: ResolvedDataset) -> Result<Resolved> {
     let mut assignments = what.assignments.clone();
     assignments.extend(what.epochs.map(|n| format!("epochs={n}")));
     assignments.extend(what.precision.map(|p| format!("precision={p}")));
-    assignments.extend(what.modalities.iter().map(|list| format!("modalities={list}")));
+    assignments.extend(
+        what.modalities
+            .iter()
+            .map(|list| format!("modalities={list}")),
+    );
     let lock = DataLock::of(&dataset)?;
     let models = TextModels::new(hub::text_model);
-    let (cell, text_model) = models.complete(&assignments, |assignments| cell(what, &dataset, &lock, assignments))?;
-    Ok(Resolved { dataset, lock, cell, text_model })
+    let (cell, text_model) = models.complete(&assignments, |assignments| {
+        cell(what, &dataset, &lock, assignments)
+    })?;
+    Ok(Resolved {
+        dataset,
+        lock,
+        cell,
+        text_model,
+    })
 }
 
 fn cell(
@@ -62,11 +73,21 @@ fn cell(
 ) -> Result<Cell, RecipeError> {
     if let (Some(table), Some(row)) = (&what.recipe, &what.experiment) {
         let grid = Grid::named(table)?;
-        return grid.cell(grid.experiment(row)?, what.seed, dataset, lock, what.preset, assignments);
+        return grid.cell(
+            grid.experiment(row)?,
+            what.seed,
+            dataset,
+            lock,
+            what.preset,
+            assignments,
+        );
     }
     let named = serde_json::json!({ "dataset": dataset.spec.name, "seed": what.seed });
     let own = std::slice::from_ref(&dataset.spec.recipe);
-    Ok(Cell::new(resolve_preset(own, what.preset, &[named], assignments)?, lock))
+    Ok(Cell::new(
+        resolve_preset(own, what.preset, &[named], assignments)?,
+        lock,
+    ))
 }
 
 /// Where a data set's prepared features are kept.

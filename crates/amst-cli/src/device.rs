@@ -22,8 +22,8 @@ fn compiled() -> Vec<&'static str> {
     names
 }
 
-/// Opens a device by name for work of a precision; one that is not compiled in is an error, never another device, and
-/// so is a precision that it lacks.
+/// Opens a device by name for work of a precision; one that is not compiled in is an error, never
+/// another device, and so is a precision that it lacks.
 pub fn open(name: &str, precision: Precision) -> Result<Device> {
     let device = compiled_in(name)?;
     precision::set(name, precision)?;
@@ -31,7 +31,9 @@ pub fn open(name: &str, precision: Precision) -> Result<Device> {
 }
 
 fn compiled_in(name: &str) -> Result<Device> {
-    let (kind, rest) = name.split_once(':').map_or((name, None), |(kind, rest)| (kind, Some(rest)));
+    let (kind, rest) = name
+        .split_once(':')
+        .map_or((name, None), |(kind, rest)| (kind, Some(rest)));
     match (kind, rest) {
         #[cfg(feature = "flex")]
         ("flex", None) => Ok(Device::flex()),
@@ -41,7 +43,8 @@ fn compiled_in(name: &str) -> Result<Device> {
             answering(name, || Device::cuda(index))
         }
         #[cfg(feature = "tch")]
-        #[allow(deprecated)] // Upstream prefers its own backends; LibTorch is kept for speed on CPUs.
+        #[allow(deprecated)]
+        // Upstream prefers its own backends; LibTorch is kept for speed on CPUs.
         ("tch", None | Some("cpu")) => Ok(Device::libtorch()),
         #[cfg(feature = "tch")]
         #[allow(deprecated)]
@@ -59,15 +62,27 @@ fn compiled_in(name: &str) -> Result<Device> {
 }
 
 fn unknown(name: &str) -> String {
-    let near = amst_recipe::nearest(name, ["flex", "cuda", "tch", "tch:cpu", "tch:cuda:0", "cuda:0"]);
-    let hint = near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
-    format!("unknown device `{name}`{hint}; this program has: {}", compiled().join(", "))
+    let near = amst_recipe::nearest(
+        name,
+        ["flex", "cuda", "tch", "tch:cpu", "tch:cuda:0", "cuda:0"],
+    );
+    let hint = near
+        .map(|n| format!("; did you mean `{n}`?"))
+        .unwrap_or_default();
+    format!(
+        "unknown device `{name}`{hint}; this program has: {}",
+        compiled().join(", ")
+    )
 }
 
 #[cfg(any(feature = "cuda", feature = "tch"))]
 fn index(name: &str, text: Option<&str>) -> Result<usize> {
     let Some(text) = text else { return Ok(0) };
-    text.parse().map_err(|_| anyhow::Error::new(Usage(format!("device `{name}`: `{text}` is not a device number"))))
+    text.parse().map_err(|_| {
+        anyhow::Error::new(Usage(format!(
+            "device `{name}`: `{text}` is not a device number"
+        )))
+    })
 }
 
 /// Whether a call to the device of this name returns only when it is done.

@@ -38,15 +38,30 @@ pub fn run(args: &Eval) -> Result<()> {
     let lock = DataLock::of(&dataset)?;
     let same_data = same_data(args, &opened, &lock)?;
     let name = dataset.spec.name.clone();
-    let Opened { network, found, text_model } = opened;
+    let Opened {
+        network,
+        found,
+        text_model,
+    } = opened;
     let cell = network::cell(&found.recipe, &lock);
-    let data = prepare(&Resolved { dataset, lock, cell, text_model }, &args.runs, ProgressKind::Auto)?;
+    let data = prepare(
+        &Resolved {
+            dataset,
+            lock,
+            cell,
+            text_model,
+        },
+        &args.runs,
+        ProgressKind::Auto,
+    )?;
     let split = match args.split {
         SplitKind::Train => SplitName::Train,
         SplitKind::Val => SplitName::Val,
         SplitKind::Test => SplitName::Test,
     };
-    let clean = network.evaluate(&mut network.evaluator(data.split(split))?)?.metrics;
+    let clean = network
+        .evaluate(&mut network.evaluator(data.split(split))?)?
+        .metrics;
     let damaged = match args.drop.is_empty() && args.noise.is_empty() {
         true => None,
         false => {
@@ -58,7 +73,14 @@ pub fn run(args: &Eval) -> Result<()> {
         }
     };
     let samples = data.split(split).len();
-    let report = Report { dataset: name, split, samples, same_data, clean, damaged };
+    let report = Report {
+        dataset: name,
+        split,
+        samples,
+        same_data,
+        clean,
+        damaged,
+    };
     match args.json {
         true => println!("{:#}", report.json(args)),
         false => report.print(args, &network),
@@ -72,7 +94,10 @@ fn damage(args: &Eval) -> Result<Damage> {
             return Err(Usage(format!("--noise names {modality} twice: give one strength")).into());
         }
         if args.drop.contains(modality) {
-            return Err(Usage(format!("{modality} is dropped and damaged: choose --drop or --noise")).into());
+            return Err(Usage(format!(
+                "{modality} is dropped and damaged: choose --drop or --noise"
+            ))
+            .into());
         }
     }
     Ok(Damage::new(&args.noise, args.noise_seed)?)
@@ -80,20 +105,30 @@ fn damage(args: &Eval) -> Result<Damage> {
 
 fn check_modalities(args: &Eval, network: &SelectedNetwork) -> Result<(), Usage> {
     let own = network.modalities();
-    let named = args.drop.iter().chain(args.noise.iter().map(|(modality, _)| modality));
+    let named = args
+        .drop
+        .iter()
+        .chain(args.noise.iter().map(|(modality, _)| modality));
     let list = || own.iter().map(|m| m.name()).collect::<Vec<_>>().join(", ");
     match named.into_iter().find(|modality| !own.contains(modality)) {
-        Some(other) => Err(Usage(format!("this network does not read {other}: it reads {}", list()))),
-        None if own.iter().all(|m| args.drop.contains(m)) => {
-            Err(Usage(format!("--drop leaves nothing of {}: keep one modality", list())))
-        }
+        Some(other) => Err(Usage(format!(
+            "this network does not read {other}: it reads {}",
+            list()
+        ))),
+        None if own.iter().all(|m| args.drop.contains(m)) => Err(Usage(format!(
+            "--drop leaves nothing of {}: keep one modality",
+            list()
+        ))),
         None => Ok(()),
     }
 }
 
 /// A label must mean in the data what it means in the network.
 fn check_classes(opened: &Opened, dataset: &ResolvedDataset) -> Result<()> {
-    let (own, theirs) = (opened.network.classes(), network::classes_of(&opened.found.recipe, dataset)?);
+    let (own, theirs) = (
+        opened.network.classes(),
+        network::classes_of(&opened.found.recipe, dataset)?,
+    );
     if own == theirs {
         return Ok(());
     }
@@ -130,7 +165,11 @@ fn same_data(args: &Eval, opened: &Opened, lock: &DataLock) -> Result<Option<boo
 
 impl Report {
     fn json(&self, args: &Eval) -> serde_json::Value {
-        let noise: BTreeMap<_, _> = args.noise.iter().map(|(m, strength)| (m.name(), strength)).collect();
+        let noise: BTreeMap<_, _> = args
+            .noise
+            .iter()
+            .map(|(m, strength)| (m.name(), strength))
+            .collect();
         json!({
             "dataset": self.dataset,
             "split": self.split.name(),
@@ -159,23 +198,39 @@ impl Report {
             println!("  these are other data than the run's");
         }
         let dropped = args.drop.iter().map(|m| format!("without {m}"));
-        let noise = args.noise.iter().map(|(m, strength)| format!("{m} damaged by {strength}"));
+        let noise = args
+            .noise
+            .iter()
+            .map(|(m, strength)| format!("{m} damaged by {strength}"));
         let done: Vec<String> = dropped.chain(noise).collect();
         if !done.is_empty() {
-            let seed = if args.noise.is_empty() { String::new() } else { format!(" (seed {})", args.noise_seed) };
+            let seed = if args.noise.is_empty() {
+                String::new()
+            } else {
+                format!(" (seed {})", args.noise_seed)
+            };
             println!("  clean → {}{seed}", done.join(", "));
         }
         let titles = ["accuracy", "macro-F1", "loss", "confidence", "entropy"];
         let width = if self.damaged.is_some() { 19 } else { 12 };
-        let header: String = titles.iter().map(|title| format!("{title:>width$}")).collect();
+        let header: String = titles
+            .iter()
+            .map(|title| format!("{title:>width$}"))
+            .collect();
         println!("  {:<13}{header}", "output");
         for (name, clean) in &self.clean {
             let damaged = self.damaged.as_ref().map(|damaged| damaged.get(name));
-            let cells = numbers(clean).into_iter().enumerate().map(|(at, clean)| match damaged {
-                None => format!("{clean:>width$}"),
-                Some(None) => format!("{:>width$}", format!("{clean} →       –")),
-                Some(Some(damaged)) => format!("{:>width$}", format!("{clean} → {:>7}", numbers(damaged)[at])),
-            });
+            let cells = numbers(clean)
+                .into_iter()
+                .enumerate()
+                .map(|(at, clean)| match damaged {
+                    None => format!("{clean:>width$}"),
+                    Some(None) => format!("{:>width$}", format!("{clean} →       –")),
+                    Some(Some(damaged)) => format!(
+                        "{:>width$}",
+                        format!("{clean} → {:>7}", numbers(damaged)[at])
+                    ),
+                });
             println!("  {name:<13}{}", cells.collect::<String>());
         }
     }
@@ -184,5 +239,11 @@ impl Report {
 fn numbers(m: &OutputMetrics) -> [String; 5] {
     let share = |value: f64| format!("{:.1} %", 100.0 * value);
     let number = |value: f64| format!("{value:.3}");
-    [share(m.accuracy), share(m.macro_f1), number(m.loss), number(m.confidence), number(m.entropy)]
+    [
+        share(m.accuracy),
+        share(m.macro_f1),
+        number(m.loss),
+        number(m.confidence),
+        number(m.entropy),
+    ]
 }

@@ -18,10 +18,16 @@ pub fn run(args: &Export) -> Result<()> {
     let into_file = is_tensor_file(&args.out);
     if into_file && wanted.len() > 1 {
         let branches = network.branches().join(" or --branch ");
-        return Err(Usage(format!("{} is one file: choose with --branch {branches}", args.out.display())).into());
+        return Err(Usage(format!(
+            "{} is one file: choose with --branch {branches}",
+            args.out.display()
+        ))
+        .into());
     }
-    let exported =
-        wanted.into_iter().map(|(branch, part)| network.export(branch, part)).collect::<Result<Vec<_>, _>>()?;
+    let exported = wanted
+        .into_iter()
+        .map(|(branch, part)| network.export(branch, part))
+        .collect::<Result<Vec<_>, _>>()?;
     if !into_file {
         make_folder(&args.out)?;
     }
@@ -32,18 +38,31 @@ pub fn run(args: &Export) -> Result<()> {
         };
         part.write(&file)?;
         let numbers: usize = part.tensors.iter().map(|tensor| tensor.values.len()).sum();
-        println!("{}: {}, {} tensors, {numbers} numbers", file.display(), part.name, part.tensors.len());
+        println!(
+            "{}: {}, {} tensors, {numbers} numbers",
+            file.display(),
+            part.name,
+            part.tensors.len()
+        );
     }
     Ok(())
 }
 
 fn make_folder(folder: &PathBuf) -> Result<(), TrainError> {
-    let failed = |source| TrainError::Io { verb: "create", path: folder.clone(), source, option: "--out" };
+    let failed = |source| TrainError::Io {
+        verb: "create",
+        path: folder.clone(),
+        source,
+        option: "--out",
+    };
     std::fs::create_dir_all(folder).map_err(failed)
 }
 
 /// The parts that the options name: of every branch, unless one is chosen.
-fn wanted(args: &Export, network: &SelectedNetwork) -> Result<Vec<(&'static str, ExportPart)>, Usage> {
+fn wanted(
+    args: &Export,
+    network: &SelectedNetwork,
+) -> Result<Vec<(&'static str, ExportPart)>, Usage> {
     let branches = network.branches();
     if let Some(branch) = &args.branch
         && !branches.contains(&branch.as_str())
@@ -63,13 +82,21 @@ fn wanted(args: &Export, network: &SelectedNetwork) -> Result<Vec<(&'static str,
         PartKind::All => ExportPart::All,
     };
     let is_wanted = |(branch, own): &(&str, ExportPart)| {
-        (part == ExportPart::All || part == *own) && args.branch.as_ref().is_none_or(|wanted| wanted == branch)
+        (part == ExportPart::All || part == *own)
+            && args.branch.as_ref().is_none_or(|wanted| wanted == branch)
     };
     let wanted: Vec<_> = network.parts().into_iter().filter(is_wanted).collect();
     match wanted.is_empty() {
         true => {
-            let own = network.modalities().iter().map(|m| m.name()).collect::<Vec<_>>().join(", ");
-            Err(Usage(format!("this network reads {own}: there is no encoder of another modality")))
+            let own = network
+                .modalities()
+                .iter()
+                .map(|m| m.name())
+                .collect::<Vec<_>>()
+                .join(", ");
+            Err(Usage(format!(
+                "this network reads {own}: there is no encoder of another modality"
+            )))
         }
         false => Ok(wanted),
     }

@@ -25,8 +25,17 @@ pub fn run(args: &ExportFeatures) -> Result<()> {
         SplitKind::Val => (SplitName::Val, false),
         SplitKind::Test => (SplitName::Test, false),
     };
-    let batch_size = if train { recipe.batch_size } else { recipe.eval_batch_size };
-    let config = LoaderConfig { batch_size, seed: recipe.seed, train, ..LoaderConfig::default() };
+    let batch_size = if train {
+        recipe.batch_size
+    } else {
+        recipe.eval_batch_size
+    };
+    let config = LoaderConfig {
+        batch_size,
+        seed: recipe.seed,
+        train,
+        ..LoaderConfig::default()
+    };
     let loader = Loader::new(data.split(split), config)?;
     let mut tensors = Bytes::new();
     for (number, batch) in loader.epoch(args.at_epoch, &recipe.modalities).enumerate() {
@@ -35,18 +44,39 @@ pub fn run(args: &ExportFeatures) -> Result<()> {
     let views = tensors.iter().map(|(name, (shape, dtype, bytes))| {
         TensorView::new(*dtype, shape.clone(), bytes).map(|view| (name.clone(), view))
     });
-    let views = views.collect::<Result<Vec<_>, _>>().context("describing the tensors")?;
+    let views = views
+        .collect::<Result<Vec<_>, _>>()
+        .context("describing the tensors")?;
     let bytes = safetensors::serialize(views, None).context("laying out the tensors")?;
-    let failed = |source| TrainError::Io { verb: "write", path: args.out.clone(), source, option: "--out" };
+    let failed = |source| TrainError::Io {
+        verb: "write",
+        path: args.out.clone(),
+        source,
+        option: "--out",
+    };
     std::fs::write(&args.out, bytes).map_err(failed)?;
-    println!("{}: {} batches of the {split} split", args.out.display(), loader.steps());
+    println!(
+        "{}: {} batches of the {split} split",
+        args.out.display(),
+        loader.steps()
+    );
     Ok(())
 }
 
 fn add(tensors: &mut Bytes, at: &str, batch: Batch) {
     let samples = batch.labels.len();
-    let float = |values: Vec<f32>| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
-    let whole = |values: Vec<i64>| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
+    let float = |values: Vec<f32>| {
+        values
+            .iter()
+            .flat_map(|v| v.to_le_bytes())
+            .collect::<Vec<u8>>()
+    };
+    let whole = |values: Vec<i64>| {
+        values
+            .iter()
+            .flat_map(|v| v.to_le_bytes())
+            .collect::<Vec<u8>>()
+    };
     for (modality, features) in batch.inputs {
         let name = format!("{at}.{}", modality.letter());
         match features {
@@ -60,12 +90,28 @@ fn add(tensors: &mut Bytes, at: &str, batch: Batch) {
                 tensors.insert(name, (shape.to_vec(), Dtype::U8, data));
             }
             Features::Tokens { ids, mask, shape } => {
-                tensors.insert(format!("{name}.ids"), (shape.to_vec(), Dtype::I64, whole(ids)));
-                tensors.insert(format!("{name}.mask"), (shape.to_vec(), Dtype::F32, float(mask)));
+                tensors.insert(
+                    format!("{name}.ids"),
+                    (shape.to_vec(), Dtype::I64, whole(ids)),
+                );
+                tensors.insert(
+                    format!("{name}.mask"),
+                    (shape.to_vec(), Dtype::F32, float(mask)),
+                );
             }
         }
     }
-    let indices = batch.indices.into_iter().map(|index| index as i64).collect();
-    tensors.insert(format!("{at}.index"), (vec![samples], Dtype::I64, whole(indices)));
-    tensors.insert(format!("{at}.y"), (vec![samples], Dtype::I64, whole(batch.labels)));
+    let indices = batch
+        .indices
+        .into_iter()
+        .map(|index| index as i64)
+        .collect();
+    tensors.insert(
+        format!("{at}.index"),
+        (vec![samples], Dtype::I64, whole(indices)),
+    );
+    tensors.insert(
+        format!("{at}.y"),
+        (vec![samples], Dtype::I64, whole(batch.labels)),
+    );
 }

@@ -31,7 +31,10 @@ pub struct Found(pub usize);
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(found) = self;
-        write!(f, "{found} findings, and `--strict` wants none; `--split clean` gives lists without most of them")
+        write!(
+            f,
+            "{found} findings, and `--strict` wants none; `--split clean` gives lists without most of them"
+        )
     }
 }
 
@@ -49,10 +52,21 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
         return error.exit_code();
     }
     if let Some(error) = error.downcast_ref::<DataError>() {
-        return if error.kind() == ErrorKind::Configuration { 2 } else { 3 };
+        return if error.kind() == ErrorKind::Configuration {
+            2
+        } else {
+            3
+        };
     }
     if let Some(error) = error.downcast_ref::<TokensError>() {
-        return if matches!(error, TokensError::MaxLength { .. } | TokensError::LongLength { .. }) { 2 } else { 3 };
+        return if matches!(
+            error,
+            TokensError::MaxLength { .. } | TokensError::LongLength { .. }
+        ) {
+            2
+        } else {
+            3
+        };
     }
     if let Some(code) = preprocessing(error) {
         return code;
@@ -79,7 +93,10 @@ fn preprocessing(error: &anyhow::Error) -> Option<u8> {
     } else if let Some(error) = error.downcast_ref::<FrameError>() {
         matches!(error, FrameError::Config { .. } | FrameError::Span { .. })
     } else if let Some(error) = error.downcast_ref::<AnnotationError>() {
-        matches!(error, AnnotationError::NoSpeakers { .. } | AnnotationError::FoldsWanted)
+        matches!(
+            error,
+            AnnotationError::NoSpeakers { .. } | AnnotationError::FoldsWanted
+        )
     } else {
         return None;
     };

@@ -10,8 +10,14 @@ use crate::args::Inspect;
 pub fn run(args: &Inspect) -> Result<()> {
     let checkpoint = Checkpoint::open(&args.checkpoint)?;
     checkpoint.verify()?;
-    let files = checkpoint.manifest().files.keys().filter(|name| name.ends_with(".safetensors"));
-    let tensors = files.map(|file| Ok((file.as_str(), checkpoint.tensors(file)?))).collect::<Result<Vec<_>>>()?;
+    let files = checkpoint
+        .manifest()
+        .files
+        .keys()
+        .filter(|name| name.ends_with(".safetensors"));
+    let tensors = files
+        .map(|file| Ok((file.as_str(), checkpoint.tensors(file)?)))
+        .collect::<Result<Vec<_>>>()?;
     match args.json {
         true => print_json(&checkpoint, &tensors),
         false => print_text(&checkpoint, &tensors),
@@ -25,34 +31,56 @@ fn print_json(checkpoint: &Checkpoint, tensors: &Tensors<'_>) {
     let tensors: serde_json::Map<String, serde_json::Value> = tensors
         .iter()
         .map(|(file, tensors)| {
-            let shapes = tensors.iter().map(|t| (t.name().to_string(), json!(t.shape())));
-            (file.to_string(), serde_json::Value::Object(shapes.collect()))
+            let shapes = tensors
+                .iter()
+                .map(|t| (t.name().to_string(), json!(t.shape())));
+            (
+                file.to_string(),
+                serde_json::Value::Object(shapes.collect()),
+            )
         })
         .collect();
-    let whole = json!({ "dir": checkpoint.dir(), "manifest": checkpoint.manifest(), "tensors": tensors });
+    let whole =
+        json!({ "dir": checkpoint.dir(), "manifest": checkpoint.manifest(), "tensors": tensors });
     println!("{whole:#}");
 }
 
 fn print_text(checkpoint: &Checkpoint, tensors: &Tensors<'_>) {
     let manifest = checkpoint.manifest();
     let what = match manifest.kind {
-        Kind::State => format!("a run in epoch {}, after {} of its steps", manifest.epoch, manifest.step),
+        Kind::State => format!(
+            "a run in epoch {}, after {} of its steps",
+            manifest.epoch, manifest.step
+        ),
         Kind::Selected => format!("the selected network, of epoch {}", manifest.epoch),
     };
     println!("{}: {what}", checkpoint.dir().display());
     println!("  cell {}", manifest.cell);
-    println!("  data {}, code epoch {}", manifest.data, manifest.code_epoch);
+    println!(
+        "  data {}, code epoch {}",
+        manifest.data, manifest.code_epoch
+    );
     println!(
         "  written by {} (burn {}, {}), format {}",
         manifest.program, manifest.burn, manifest.device, manifest.format
     );
-    println!("  {} classes: {}", manifest.classes.len(), manifest.classes.join(", "));
+    println!(
+        "  {} classes: {}",
+        manifest.classes.len(),
+        manifest.classes.join(", ")
+    );
     println!("  files, each as it was written:");
     for (name, file) in &manifest.files {
-        println!("    {name:<21} {:>12} bytes  sha256 {}", file.bytes, file.sha256);
+        println!(
+            "    {name:<21} {:>12} bytes  sha256 {}",
+            file.bytes, file.sha256
+        );
     }
     for (file, tensors) in tensors {
-        let numbers: usize = tensors.iter().map(|t| t.shape().iter().product::<usize>()).sum();
+        let numbers: usize = tensors
+            .iter()
+            .map(|t| t.shape().iter().product::<usize>())
+            .sum();
         println!("  {file}: {} tensors, {numbers} numbers", tensors.len());
         for tensor in tensors {
             println!("    {:<48} {:?}", tensor.name(), tensor.shape());

@@ -1,7 +1,9 @@
-//! `amst`: prepare data, train one run at a time, use what was trained, and hold runs against other implementations.
+//! `amst`: prepare data, train one run at a time, use what was trained, and hold runs against other
+//! implementations.
 //!
-//! Exit codes: 0 ok, 1 `audit --strict` found something, 2 usage or recipe, 3 data or files, 4 diverged, 5 foreign or
-//! damaged state, 75 saved and to be called again, 130 and 143 stopped by a signal.
+//! Exit codes: 0 ok, 1 `audit --strict` found something, 2 usage or recipe, 3 data or files, 4
+//! diverged, 5 foreign or damaged state, 75 saved and to be called again, 130 and 143 stopped by a
+//! signal.
 #![warn(missing_docs)]
 #![recursion_limit = "256"]
 
@@ -59,13 +61,20 @@ fn main() -> ExitCode {
         Command::Ls(args) => ls::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Keys => keys(),
-        Command::Datasets => ls::run(&Ls { what: LsKind::Datasets, json: false }),
+        Command::Datasets => ls::run(&Ls {
+            what: LsKind::Datasets,
+            json: false,
+        }),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // The libraries' messages already hold their causes. To stop when asked is no error.
-            let how = if failure::is_stop(&error) { "" } else { "error: " };
+            let how = if failure::is_stop(&error) {
+                ""
+            } else {
+                "error: "
+            };
             eprintln!("{how}{error}");
             ExitCode::from(failure::exit_code(&error))
         }

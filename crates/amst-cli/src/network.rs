@@ -4,7 +4,10 @@ use std::path::Path;
 
 use amst_data::Prepared;
 use amst_fetch::hub;
-use amst_recipe::{Cell, CellId, DataLock, Recipe, RecipeError, ResolvedDataset, TextModel, TextModels, find_dataset};
+use amst_recipe::{
+    Cell, CellId, DataLock, Recipe, RecipeError, ResolvedDataset, TextModel, TextModels,
+    find_dataset,
+};
 use amst_train::{FoundNetwork, NetworkPlace, SelectedNetwork, find_network};
 use anyhow::Result;
 
@@ -35,18 +38,32 @@ pub fn open(which: &Which) -> Result<Opened> {
         None => classes_of(&found.recipe, &dataset(which, &found.recipe)?)?,
     };
     let network = SelectedNetwork::read(&found, &classes, text_model.as_ref(), &device)?;
-    Ok(Opened { network, found, text_model })
+    Ok(Opened {
+        network,
+        found,
+        text_model,
+    })
 }
 
 /// What the options point at.
 fn place(which: &Which) -> Result<NetworkPlace, Usage> {
-    let Which { checkpoint, weights, run, .. } = which;
+    let Which {
+        checkpoint,
+        weights,
+        run,
+        ..
+    } = which;
     Ok(match (checkpoint.as_deref(), weights, run) {
-        (None, Some(file), run) => NetworkPlace::Weights { file: file.clone(), run: run.clone() },
+        (None, Some(file), run) => NetworkPlace::Weights {
+            file: file.clone(),
+            run: run.clone(),
+        },
         (Some("best") | None, None, Some(run)) => NetworkPlace::Best(run.clone()),
         (Some("last"), None, Some(run)) => NetworkPlace::Last(run.clone()),
         (Some(word @ ("best" | "last")), None, None) => {
-            return Err(Usage(format!("`--checkpoint {word}` is one of a run: name it with --run DIR")));
+            return Err(Usage(format!(
+                "`--checkpoint {word}` is one of a run: name it with --run DIR"
+            )));
         }
         (Some(path), None, None) => NetworkPlace::Folder(path.into()),
         (Some(path), _, _) => {
@@ -66,7 +83,10 @@ fn place(which: &Which) -> Result<NetworkPlace, Usage> {
 
 /// The data set that was asked for, or else the one that the network was trained on.
 pub fn dataset(which: &Which, recipe: &Recipe) -> Result<ResolvedDataset, RecipeError> {
-    find_dataset(which.dataset.as_ref().unwrap_or(&recipe.dataset), &datasets::folder())
+    find_dataset(
+        which.dataset.as_ref().unwrap_or(&recipe.dataset),
+        &datasets::folder(),
+    )
 }
 
 /// The classes of a data set, by index.
@@ -79,10 +99,14 @@ pub fn classes_of(recipe: &Recipe, dataset: &ResolvedDataset) -> Result<Vec<Stri
 
 /// A recipe as it was trained, without asking again what it could be.
 pub fn cell(recipe: &Recipe, lock: &DataLock) -> Cell {
-    Cell { recipe: recipe.clone(), id: CellId::of(recipe, lock) }
+    Cell {
+        recipe: recipe.clone(),
+        id: CellId::of(recipe, lock),
+    }
 }
 
 /// Whether a path names a file of tensors rather than a folder.
 pub fn is_tensor_file(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors"))
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors"))
 }

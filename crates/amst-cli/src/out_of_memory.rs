@@ -1,7 +1,9 @@
 //! A device that is out of memory: backends panic there, and a person needs to know what would fit.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, resume_unwind, set_hook, take_hook};
+use std::panic::{
+    AssertUnwindSafe, PanicHookInfo, catch_unwind, resume_unwind, set_hook, take_hook,
+};
 use std::sync::Arc;
 
 use amst_recipe::Recipe;
@@ -30,11 +32,16 @@ pub fn guarded<T>(recipe: &Recipe, device: &str, work: impl FnOnce() -> Result<T
 
 fn words(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| text.to_string());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default()
 }
 
 fn is_out_of_memory(text: &str) -> bool {
-    let letters: String = text.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_lowercase();
+    let letters: String = text
+        .chars()
+        .filter(char::is_ascii_alphabetic)
+        .collect::<String>()
+        .to_lowercase();
     letters.contains("outofmemory")
 }
 
@@ -43,22 +50,34 @@ fn capacity(text: &str) -> Option<u64> {
     let rest = text.split("total capacity of ").nth(1)?;
     let mut words = rest.split_whitespace();
     let number: f64 = words.next()?.parse().ok()?;
-    let unit = if words.next()?.starts_with("GiB") { 30 } else { 20 };
+    let unit = if words.next()?.starts_with("GiB") {
+        30
+    } else {
+        20
+    };
     Some((number * (1u64 << unit) as f64) as u64)
 }
 
 /// The estimate is good to a factor of two, so nine tenths of a device are taken for all of it.
 fn message(recipe: &Recipe, device: &str, capacity: Option<u64>) -> String {
     let needs = |batch_size: usize| {
-        let bytes = Recipe { batch_size, ..recipe.clone() }.training_memory();
+        let bytes = Recipe {
+            batch_size,
+            ..recipe.clone()
+        }
+        .training_memory();
         format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30))
     };
     let (batch, half) = (recipe.batch_size, recipe.batch_size / 2);
     let fits = capacity.map_or(half, |bytes| recipe.fitting_batch(bytes / 10 * 9).min(half));
-    let told =
-        format!("device `{device}` is out of memory with batch_size={batch}, about {} by estimate", needs(batch));
+    let told = format!(
+        "device `{device}` is out of memory with batch_size={batch}, about {} by estimate",
+        needs(batch)
+    );
     match fits {
-        0 => format!("{told}: no batch fits beside the network; use another device, or narrower encoders"),
+        0 => format!(
+            "{told}: no batch fits beside the network; use another device, or narrower encoders"
+        ),
         fits => format!(
             "{told}: `--set batch_size={fits}` should fit (about {}); it changes results, so give it to every run that \
              is compared",
@@ -73,28 +92,47 @@ mod tests {
 
     fn said(panic: &'static str) -> String {
         let recipe = Recipe::default();
-        guarded(&recipe, "tch:cuda:0", || -> Result<()> { std::panic::panic_any(panic) }).unwrap_err().to_string()
+        guarded(&recipe, "tch:cuda:0", || -> Result<()> {
+            std::panic::panic_any(panic)
+        })
+        .unwrap_err()
+        .to_string()
     }
 
     #[test]
     fn half_the_batch_is_proposed_where_the_device_does_not_say_what_it_has() {
         let message = said("called `Result::unwrap()` on an `Err` value: CUDA_ERROR_OUT_OF_MEMORY");
-        assert!(message.contains("batch_size=64,") && message.contains("`--set batch_size=32`"), "{message}");
+        assert!(
+            message.contains("batch_size=64,") && message.contains("`--set batch_size=32`"),
+            "{message}"
+        );
     }
 
     #[test]
     fn what_fits_into_a_small_device_is_proposed() {
-        let message =
-            said("Torch(\"CUDA out of memory. GPU 0 has a total capacity of 4.00 GiB of which 1 MiB is free\")");
-        let proposed: usize =
-            message.split("--set batch_size=").nth(1).unwrap().split('`').next().unwrap().parse().unwrap();
+        let message = said(
+            "Torch(\"CUDA out of memory. GPU 0 has a total capacity of 4.00 GiB of which 1 MiB is free\")",
+        );
+        let proposed: usize = message
+            .split("--set batch_size=")
+            .nth(1)
+            .unwrap()
+            .split('`')
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap();
         assert!((1..32).contains(&proposed), "{message}");
         assert!(said("out of memory; total capacity of 10 MiB").contains("no batch fits"));
     }
 
     #[test]
     fn another_panic_goes_on() {
-        let outcome = catch_unwind(|| guarded(&Recipe::default(), "flex", || -> Result<()> { panic!("a mistake") }));
+        let outcome = catch_unwind(|| {
+            guarded(&Recipe::default(), "flex", || -> Result<()> {
+                panic!("a mistake")
+            })
+        });
         assert_eq!(words(&*outcome.unwrap_err()), "a mistake");
         assert_eq!(guarded(&Recipe::default(), "flex", || Ok(3)).unwrap(), 3);
     }

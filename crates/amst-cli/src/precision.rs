@@ -8,24 +8,35 @@ use crate::failure::Usage;
 /// Refuses what the device of this name cannot do, and has it do what was asked for.
 pub fn set(device: &str, precision: Precision) -> Result<()> {
     if let Some(why) = lack(device, precision) {
-        bail!(Usage(format!("device `{device}` has no {precision}: {why}")));
+        bail!(Usage(format!(
+            "device `{device}` has no {precision}: {why}"
+        )));
     }
-    // The switch counts for convolutions and products of float32, and so for what bf16 leaves in float32.
+    // The switch counts for convolutions and products of float32, and so for what bf16 leaves in
+    // float32.
     #[cfg(all(feature = "tch", not(windows)))]
     amst_kernels::tf32::allow(precision == Precision::Tf32);
     Ok(())
 }
 
-/// What keeps a device from a precision, and what has it. Of devices whose names are wrong nothing is said.
+/// What keeps a device from a precision, and what has it. Of devices whose names are wrong nothing
+/// is said.
 fn lack(device: &str, precision: Precision) -> Option<&'static str> {
     let is_gpu = device.starts_with("tch:cuda");
     match (device.split(':').next()?, precision) {
-        ("flex", Precision::Tf32 | Precision::Bf16) => Some("it computes in f32 alone; `--device tch` has bf16"),
+        ("flex", Precision::Tf32 | Precision::Bf16) => {
+            Some("it computes in f32 alone; `--device tch` has bf16")
+        }
         ("tch", Precision::Tf32) if !is_gpu => Some("GPUs do; it has f32 and bf16"),
-        // cubek rounds the factors of f32 wherever a tensor core multiplies, and has no switch for it.
-        ("cuda", Precision::F32) => Some("it multiplies in tf32; say so with `--precision tf32`, or use tch:cuda:0"),
+        // cubek rounds the factors of f32 wherever a tensor core multiplies, and has no switch for
+        // it.
+        ("cuda", Precision::F32) => {
+            Some("it multiplies in tf32; say so with `--precision tf32`, or use tch:cuda:0")
+        }
         #[cfg(windows)]
-        ("tch", Precision::F32 | Precision::Bf16) if is_gpu => Some("on Windows LibTorch decides, which takes tf32"),
+        ("tch", Precision::F32 | Precision::Bf16) if is_gpu => {
+            Some("on Windows LibTorch decides, which takes tf32")
+        }
         _ => None,
     }
 }
@@ -56,7 +67,11 @@ mod tests {
         for precision in Precision::ALL {
             assert_eq!(lack("tch:cuda:1", precision), None);
         }
-        for (device, precision) in [("flex", Precision::F32), ("tch", Precision::Bf16), ("cuda", Precision::Tf32)] {
+        for (device, precision) in [
+            ("flex", Precision::F32),
+            ("tch", Precision::Bf16),
+            ("cuda", Precision::Tf32),
+        ] {
             assert_eq!(lack(device, precision), None);
         }
     }
@@ -64,9 +79,17 @@ mod tests {
     #[cfg(all(feature = "tch", not(windows)))]
     #[test]
     fn libtorch_is_told_about_tf32() {
-        for precision in [Precision::Tf32, Precision::F32, Precision::Tf32, Precision::Bf16] {
+        for precision in [
+            Precision::Tf32,
+            Precision::F32,
+            Precision::Tf32,
+            Precision::Bf16,
+        ] {
             set("tch:cuda:0", precision).unwrap();
-            assert_eq!(amst_kernels::tf32::is_allowed(), precision == Precision::Tf32);
+            assert_eq!(
+                amst_kernels::tf32::is_allowed(),
+                precision == Precision::Tf32
+            );
         }
     }
 }

@@ -21,12 +21,18 @@ pub fn run(args: &Predict) -> Result<()> {
     let mut predictor = network.predictor()?;
     add(&mut predictor, &samples, args)?;
     let predictions = predictor.finish()?;
-    let pairs: Vec<(&str, Prediction)> = samples.iter().map(|s| s.id.as_str()).zip(predictions).collect();
+    let pairs: Vec<(&str, Prediction)> = samples
+        .iter()
+        .map(|s| s.id.as_str())
+        .zip(predictions)
+        .collect();
     match (args.json, args.csv) {
         (true, _) => show::json(&pairs, network.classes()),
         (_, true) => show::csv(&pairs, &network)?,
         _ if args.manifest.is_some() => show::rows(&pairs, network.classes()),
-        _ => pairs.iter().for_each(|(id, prediction)| show::page(id, prediction, network.classes())),
+        _ => pairs
+            .iter()
+            .for_each(|(id, prediction)| show::page(id, prediction, network.classes())),
     }
     Ok(())
 }
@@ -36,7 +42,9 @@ fn add(predictor: &mut Predictor<'_>, samples: &[Sample], args: &Predict) -> Res
     let mut faults = Vec::new();
     for sample in samples {
         match predictor.add(&sample.sources) {
-            Err(error) if args.manifest.is_some() => faults.push(format!("\n  {}: {error}", sample.id)),
+            Err(error) if args.manifest.is_some() => {
+                faults.push(format!("\n  {}: {error}", sample.id))
+            }
             done => done?,
         }
     }
@@ -49,5 +57,9 @@ fn add(predictor: &mut Predictor<'_>, samples: &[Sample], args: &Predict) -> Res
     };
     let told: String = faults.iter().take(TOLD).map(String::as_str).collect();
     let count = faults.len();
-    Err(TrainError::Unfit(format!("{count} of {} samples cannot be predicted:{told}{more}", samples.len())).into())
+    Err(TrainError::Unfit(format!(
+        "{count} of {} samples cannot be predicted:{told}{more}",
+        samples.len()
+    ))
+    .into())
 }

@@ -24,10 +24,18 @@ pub fn run(args: &Prepare) -> Result<()> {
         None => resolved(&layers)?,
     };
     let started = Instant::now();
-    let data = prepare_allowing(&resolved, &args.what.out, args.what.progress, Some(args.max_bad))?;
+    let data = prepare_allowing(
+        &resolved,
+        &args.what.out,
+        args.what.progress,
+        Some(args.max_bad),
+    )?;
     if args.what.progress == ProgressKind::Auto {
         let store = store(&args.what.out, &resolved.dataset.spec);
-        print!("{}", summary(&resolved.dataset.spec, &data, started.elapsed(), &store));
+        print!(
+            "{}",
+            summary(&resolved.dataset.spec, &data, started.elapsed(), &store)
+        );
     }
     if let Some(raw) = &args.raw {
         remember(&layers.dataset, raw, args.what.progress);
@@ -35,18 +43,25 @@ pub fn run(args: &Prepare) -> Result<()> {
     Ok(())
 }
 
-/// Makes what is missing of the features, with a bar where it takes long. What an earlier preparation left out is left
-/// out again, and said.
+/// Makes what is missing of the features, with a bar where it takes long. What an earlier
+/// preparation left out is left out again, and said.
 pub fn prepare(resolved: &Resolved, out: &Path, kind: ProgressKind) -> Result<Prepared> {
     let data = prepare_allowing(resolved, out, kind, None)?;
     let left_out = data.left_out().len();
     if left_out > 0 && kind != ProgressKind::None {
-        eprintln!("warning: {left_out} samples are left out, as `amst prepare --max-bad` agreed; it lists them");
+        eprintln!(
+            "warning: {left_out} samples are left out, as `amst prepare --max-bad` agreed; it lists them"
+        );
     }
     Ok(data)
 }
 
-fn prepare_allowing(resolved: &Resolved, out: &Path, kind: ProgressKind, max_bad: Option<usize>) -> Result<Prepared> {
+fn prepare_allowing(
+    resolved: &Resolved,
+    out: &Path,
+    kind: ProgressKind,
+    max_bad: Option<usize>,
+) -> Result<Prepared> {
     let shown = progress::Preparing::new(kind);
     let store = store(out, &resolved.dataset.spec);
     let preparation = Preparation {
@@ -69,7 +84,8 @@ fn with_all_problems(error: DataError, store: &Path) -> anyhow::Error {
         return error.into();
     }
     let file = store.join("problems.txt");
-    let written = std::fs::create_dir_all(store).and_then(|()| std::fs::write(&file, all.join("\n") + "\n"));
+    let written =
+        std::fs::create_dir_all(store).and_then(|()| std::fs::write(&file, all.join("\n") + "\n"));
     match written {
         Ok(()) => {
             let words = format!("{error}\n  all {} of them: {}", all.len(), file.display());
@@ -81,14 +97,35 @@ fn with_all_problems(error: DataError, store: &Path) -> anyhow::Error {
 
 fn summary(spec: &DatasetSpec, data: &Prepared, took: Duration, store: &Path) -> String {
     let counts = SplitName::ALL.map(|name| data.split(name).len());
-    let words: Vec<String> = SplitName::ALL.iter().zip(counts).map(|(name, count)| format!("{count} {name}")).collect();
-    let mut text = format!("{}: {} classes, {}", spec.name, data.classes().len(), words.join(", "));
+    let words: Vec<String> = SplitName::ALL
+        .iter()
+        .zip(counts)
+        .map(|(name, count)| format!("{count} {name}"))
+        .collect();
+    let mut text = format!(
+        "{}: {} classes, {}",
+        spec.name,
+        data.classes().len(),
+        words.join(", ")
+    );
     if let Some(published) = spec.samples {
         let same = counts == [published.train, published.val, published.test];
-        let there = format!("published: {}, {}, {}", published.train, published.val, published.test);
-        text += &if same { " (as published)".into() } else { format!(" ({there})") };
+        let there = format!(
+            "published: {}, {}, {}",
+            published.train, published.val, published.test
+        );
+        text += &if same {
+            " (as published)".into()
+        } else {
+            format!(" ({there})")
+        };
     }
-    text += &format!("\n{}, {} in {}\n", HumanDuration(took), HumanBytes(data.bytes()), store.display());
+    text += &format!(
+        "\n{}, {} in {}\n",
+        HumanDuration(took),
+        HumanBytes(data.bytes()),
+        store.display()
+    );
     text += &classes(data);
     text += &left_out(data.left_out());
     text
@@ -96,11 +133,19 @@ fn summary(spec: &DatasetSpec, data: &Prepared, took: Duration, store: &Path) ->
 
 /// Samples of each class, split by split.
 fn classes(data: &Prepared) -> String {
-    let widest = data.classes().iter().map(|class| class.chars().count()).max().unwrap_or(0);
+    let widest = data
+        .classes()
+        .iter()
+        .map(|class| class.chars().count())
+        .max()
+        .unwrap_or(0);
     let counts = SplitName::ALL.map(|name| data.split(name).class_counts());
     let mut text = String::new();
     for (index, class) in data.classes().iter().enumerate() {
-        let numbers: String = counts.iter().map(|split| format!(" {:>6}", split[index])).collect();
+        let numbers: String = counts
+            .iter()
+            .map(|split| format!(" {:>6}", split[index]))
+            .collect();
         text += &format!("  {class:widest$}{numbers}\n");
     }
     text
@@ -111,7 +156,12 @@ fn left_out(samples: &[LeftOut]) -> String {
     if samples.is_empty() {
         return String::new();
     }
-    let line = |out: &LeftOut| format!("  {} ({}), {}: {}\n", out.id, out.split, out.modality, out.why);
+    let line = |out: &LeftOut| {
+        format!(
+            "  {} ({}), {}: {}\n",
+            out.id, out.split, out.modality, out.why
+        )
+    };
     format!("left out ({}):\n", samples.len()) + &samples.iter().map(line).collect::<String>()
 }
 
@@ -120,7 +170,10 @@ fn remember(name: &str, raw: &Path, kind: ProgressKind) {
     let noted: std::io::Result<Option<PathBuf>> = remember_raw(name, raw, &folder());
     match noted {
         Ok(Some(note)) if kind == ProgressKind::Auto => {
-            println!("{} says where its files are: `--dataset {name}` is enough from now on", note.display());
+            println!(
+                "{} says where its files are: `--dataset {name}` is enough from now on",
+                note.display()
+            );
         }
         Ok(_) => {}
         Err(error) => eprintln!(

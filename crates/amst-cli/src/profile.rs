@@ -16,7 +16,10 @@ pub struct Shares {
 impl Shares {
     /// Looks at an event.
     pub fn see(&mut self, event: &EventKind) {
-        if let EventKind::Epoch { seconds, phases, .. } = event {
+        if let EventKind::Epoch {
+            seconds, phases, ..
+        } = event
+        {
             self.epochs += 1;
             self.seconds += seconds;
             for (name, own) in phases {
@@ -28,14 +31,25 @@ impl Shares {
     /// One line a phase, the longest first, and how long the device waited for data.
     pub fn text(&self) -> String {
         let share = |seconds: f64| 100.0 * seconds / self.seconds.max(f64::MIN_POSITIVE);
-        let mut out = format!("{} epochs in {:.1} s, of which\n", self.epochs, self.seconds);
+        let mut out = format!(
+            "{} epochs in {:.1} s, of which\n",
+            self.epochs, self.seconds
+        );
         let mut phases: Vec<(&String, &f64)> = self.phases.iter().collect();
         phases.sort_by(|a, b| b.1.total_cmp(a.1));
         for (name, seconds) in phases {
-            let _ = writeln!(out, "  {name:<12} {:5.1} %  {seconds:.2} s", share(*seconds));
+            let _ = writeln!(
+                out,
+                "  {name:<12} {:5.1} %  {seconds:.2} s",
+                share(*seconds)
+            );
         }
         let waited = self.phases.get("load").copied().unwrap_or(0.0);
-        let _ = writeln!(out, "the device waited for data {:.1} % of the time", share(waited));
+        let _ = writeln!(
+            out,
+            "the device waited for data {:.1} % of the time",
+            share(waited)
+        );
         out
     }
 }
@@ -49,13 +63,29 @@ mod tests {
         let epoch = |load: f64, forward: f64| {
             let phases = [("load".to_string(), load), ("forward".to_string(), forward)].into();
             let (active, train, val, balance) = Default::default();
-            let (epoch, epochs, lr, val_accuracy, best, seconds) = (0, 2, 0.1, 0.5, true, load + forward);
-            EventKind::Epoch { epoch, epochs, active, lr, train, val, val_accuracy, balance, best, seconds, phases }
+            let (epoch, epochs, lr, val_accuracy, best, seconds) =
+                (0, 2, 0.1, 0.5, true, load + forward);
+            EventKind::Epoch {
+                epoch,
+                epochs,
+                active,
+                lr,
+                train,
+                val,
+                val_accuracy,
+                balance,
+                best,
+                seconds,
+                phases,
+            }
         };
         let mut shares = Shares::default();
         shares.see(&epoch(1.0, 4.0));
         shares.see(&epoch(0.0, 5.0));
-        shares.see(&EventKind::Done { epoch: 1, test_accuracy: 0.5 });
+        shares.see(&EventKind::Done {
+            epoch: 1,
+            test_accuracy: 0.5,
+        });
         let text = shares.text();
         assert!(text.starts_with("2 epochs in 10.0 s"), "{text}");
         assert!(text.contains("forward       90.0 %  9.00 s"), "{text}");

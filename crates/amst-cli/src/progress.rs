@@ -23,17 +23,29 @@ impl Preparing {
     pub fn new(kind: ProgressKind) -> Self {
         let bar = new_bar(kind);
         bar.set_style(style("{msg:<18} {wide_bar} {pos}/{len}  {eta} left"));
-        Self { kind, bar, counting: Mutex::default() }
+        Self {
+            kind,
+            bar,
+            counting: Mutex::default(),
+        }
     }
 
     /// Shows one event; called from several threads.
     pub fn show(&self, event: Progress) {
         match event {
             Progress::Looking { done, total } => self.count("looking at files".into(), done, total),
-            Progress::Making { modality, done, total } => self.count(format!("preparing {modality}"), done, total),
+            Progress::Making {
+                modality,
+                done,
+                total,
+            } => self.count(format!("preparing {modality}"), done, total),
             Progress::Waiting { process } if self.kind != ProgressKind::None => {
-                let which = process.map(|number| format!(" (process {number})")).unwrap_or_default();
-                self.bar.suspend(|| eprintln!("another process{which} prepares this data set; waiting for it"));
+                let which = process
+                    .map(|number| format!(" (process {number})"))
+                    .unwrap_or_default();
+                self.bar.suspend(|| {
+                    eprintln!("another process{which} prepares this data set; waiting for it")
+                });
             }
             Progress::Note(note) if self.kind != ProgressKind::None => {
                 self.bar.suspend(|| eprintln!("warning: {note}"));
@@ -86,7 +98,12 @@ impl Shown {
     pub fn new(kind: ProgressKind) -> Self {
         let bar = new_bar(kind);
         bar.set_style(style("{wide_bar} {msg}  {elapsed} gone, {eta} left"));
-        Self { kind, bar, best: 0.0, epochs: 0 }
+        Self {
+            kind,
+            bar,
+            best: 0.0,
+            epochs: 0,
+        }
     }
 
     /// Shows one event.
@@ -109,22 +126,41 @@ impl Shown {
                 self.epochs = *epochs;
                 self.bar.set_length(*epochs as u64 * 1000);
             }
-            EventKind::Resumed { epochs, best, epoch, step, checkpoint, notes, .. } => {
+            EventKind::Resumed {
+                epochs,
+                best,
+                epoch,
+                step,
+                checkpoint,
+                notes,
+                ..
+            } => {
                 notes.iter().for_each(|note| eprintln!("warning: {note}"));
-                eprintln!("going on from checkpoint {checkpoint}: epoch {epoch}, after {step} of its steps");
+                eprintln!(
+                    "going on from checkpoint {checkpoint}: epoch {epoch}, after {step} of its steps"
+                );
                 (self.epochs, self.best) = (*epochs, best.unwrap_or(0.0));
                 self.bar.set_length(*epochs as u64 * 1000);
                 self.bar.set_position(*epoch as u64 * 1000);
                 self.bar.reset_eta();
             }
             EventKind::Step { epoch, step, steps } => {
-                self.bar.set_position((epoch * 1000 + step * 1000 / steps.max(&1)) as u64);
+                self.bar
+                    .set_position((epoch * 1000 + step * 1000 / steps.max(&1)) as u64);
             }
-            EventKind::Epoch { epoch, val_accuracy, .. } => {
+            EventKind::Epoch {
+                epoch,
+                val_accuracy,
+                ..
+            } => {
                 self.best = self.best.max(*val_accuracy);
                 self.bar.set_position((*epoch as u64 + 1) * 1000);
                 let (now, best) = (100.0 * val_accuracy, 100.0 * self.best);
-                self.bar.set_message(format!("epoch {}/{}  val {now:.1} %, best {best:.1} %", epoch + 1, self.epochs));
+                self.bar.set_message(format!(
+                    "epoch {}/{}  val {now:.1} %, best {best:.1} %",
+                    epoch + 1,
+                    self.epochs
+                ));
             }
             EventKind::Done { .. } | EventKind::Stopped { .. } | EventKind::Failed { .. } => {
                 self.bar.finish_and_clear();

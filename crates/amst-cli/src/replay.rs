@@ -16,7 +16,10 @@ pub fn run(args: &Replay) -> Result<()> {
     let last = run.epochs.last().expect("a case has at least one epoch");
     println!("{} steps, {} epochs", run.steps.len(), run.epochs.len());
     for (output, loss) in &last.loss {
-        println!("  {output:<13} loss {loss:.4}  accuracy {:5.1} %", 100.0 * last.accuracy[output]);
+        println!(
+            "  {output:<13} loss {loss:.4}  accuracy {:5.1} %",
+            100.0 * last.accuracy[output]
+        );
     }
     println!("  {}", args.out.display());
     Ok(())

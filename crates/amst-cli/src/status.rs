@@ -9,7 +9,11 @@ use crate::failure::Usage;
 /// Prints a line a run.
 pub fn run(args: &Status) -> Result<()> {
     if !args.runs.is_dir() {
-        return Err(Usage(format!("{} is no folder: name the one that `--out` named", args.runs.display())).into());
+        return Err(Usage(format!(
+            "{} is no folder: name the one that `--out` named",
+            args.runs.display()
+        ))
+        .into());
     }
     let runs = amst_train::status(&args.runs);
     match args.json {
@@ -22,20 +26,33 @@ pub fn run(args: &Status) -> Result<()> {
 
 fn print_table(runs: &[RunStatus]) {
     let width = runs.iter().map(|run| run.name.len()).max().unwrap_or(0);
-    println!("{:<width$}  {:<9} {:>9}  {:>8}  {:>9}", "run", "state", "epoch", "best val", "left");
+    println!(
+        "{:<width$}  {:<9} {:>9}  {:>8}  {:>9}",
+        "run", "state", "epoch", "best val", "left"
+    );
     for run in runs {
-        let epoch = run.epochs.map_or("-".into(), |all| format!("{}/{all}", run.epoch));
-        let best = run.best_val_accuracy.map_or("-".into(), |best| format!("{:.1} %", 100.0 * best));
+        let epoch = run
+            .epochs
+            .map_or("-".into(), |all| format!("{}/{all}", run.epoch));
+        let best = run
+            .best_val_accuracy
+            .map_or("-".into(), |best| format!("{:.1} %", 100.0 * best));
         let left = run.seconds_left.map_or("-".into(), spoken);
         let state = run.state.name();
-        println!("{:<width$}  {state:<9} {epoch:>9}  {best:>8}  {left:>9}{}", run.name, detail(&run.state));
+        println!(
+            "{:<width$}  {state:<9} {epoch:>9}  {best:>8}  {left:>9}{}",
+            run.name,
+            detail(&run.state)
+        );
     }
 }
 
 fn detail(state: &RunState) -> String {
     match state {
         RunState::Running { by } => format!("  {by}"),
-        RunState::Failed { why } | RunState::Diverged { why } | RunState::Damaged { why } => format!("  {why}"),
+        RunState::Failed { why } | RunState::Diverged { why } | RunState::Damaged { why } => {
+            format!("  {why}")
+        }
         RunState::Finished { test_accuracy } => format!("  test {:.1} %", 100.0 * test_accuracy),
         RunState::Stopped => String::new(),
     }

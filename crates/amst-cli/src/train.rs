@@ -41,7 +41,9 @@ pub fn run(args: &Train) -> Result<()> {
         return Ok(());
     }
     let recipe = &resolved.cell.recipe;
-    let trainer = out_of_memory::guarded(recipe, &args.device, || Ok(Trainer::new(run, data, device)?))?;
+    let trainer = out_of_memory::guarded(recipe, &args.device, || {
+        Ok(Trainer::new(run, data, device)?)
+    })?;
     let mut trainer = trainer.checkpoints(args.checkpoint_every, args.keep);
     trainer = trainer.stop_on(signals::listen()?);
     if let Some(path) = &args.weights {
@@ -65,14 +67,23 @@ pub fn run(args: &Train) -> Result<()> {
     })?;
     report(args, &resolved, &result, "done");
     if args.profile && what.progress == ProgressKind::Auto {
-        println!("{}  {}", shares.text(), what.out.join(resolved.cell.run_dir()).join("trace.json").display());
+        println!(
+            "{}  {}",
+            shares.text(),
+            what.out
+                .join(resolved.cell.run_dir())
+                .join("trace.json")
+                .display()
+        );
     }
     Ok(())
 }
 
 /// Whether the cell has its result, which is shown then.
 fn finished_before(args: &Train, resolved: &Resolved) -> Result<bool> {
-    let Some(result) = Run::finished(&args.what.out, &resolved.cell)? else { return Ok(false) };
+    let Some(result) = Run::finished(&args.what.out, &resolved.cell)? else {
+        return Ok(false);
+    };
     refuse_lost_files(args, resolved)?;
     report(args, resolved, &result, "finished before");
     Ok(true)
@@ -89,16 +100,30 @@ fn layers(args: &Train) -> Result<Layers> {
 
 fn refuse_unnamed_weights(args: &Train, resolved: &Resolved) -> Result<()> {
     match args.init.is_none() && !resolved.cell.recipe.init.is_empty() {
-        true => Err(Usage("`init` is the hash of a file of weights: name the file, `--init FILE`".into()).into()),
+        true => Err(Usage(
+            "`init` is the hash of a file of weights: name the file, `--init FILE`".into(),
+        )
+        .into()),
         false => Ok(()),
     }
 }
 
 /// Only the result of a finished run is kept; network and steps would have to be computed again.
 fn refuse_lost_files(args: &Train, resolved: &Resolved) -> Result<()> {
-    let trace = args.profile.then(|| args.what.out.join(resolved.cell.run_dir()).join("trace.json"));
-    let wanted = [("weights", &args.weights), ("log of steps", &args.log_steps), ("trace", &trace)];
-    let missing = wanted.into_iter().find_map(|(what, path)| Some((what, path.as_ref().filter(|p| !p.exists())?)));
+    let trace = args.profile.then(|| {
+        args.what
+            .out
+            .join(resolved.cell.run_dir())
+            .join("trace.json")
+    });
+    let wanted = [
+        ("weights", &args.weights),
+        ("log of steps", &args.log_steps),
+        ("trace", &trace),
+    ];
+    let missing = wanted
+        .into_iter()
+        .find_map(|(what, path)| Some((what, path.as_ref().filter(|p| !p.exists())?)));
     match missing {
         Some((what, path)) => Err(Usage(format!(
             "this run was finished before, without its {what}: train it again into another folder, \
@@ -115,8 +140,14 @@ fn report(args: &Train, resolved: &Resolved, result: &CellResult, how: &str) {
     let fused = &result.test.outputs["fused"];
     match args.what.progress {
         ProgressKind::Json if how != "done" => {
-            let event = EventKind::Done { epoch: result.selected.epoch, test_accuracy: fused.accuracy };
-            println!("{}", serde_json::to_string(&amst_train::Event::from(event)).expect("plain data"));
+            let event = EventKind::Done {
+                epoch: result.selected.epoch,
+                test_accuracy: fused.accuracy,
+            };
+            println!(
+                "{}",
+                serde_json::to_string(&amst_train::Event::from(event)).expect("plain data")
+            );
         }
         ProgressKind::Auto => print_result(args, resolved, result, how),
         _ => {}
@@ -125,7 +156,12 @@ fn report(args: &Train, resolved: &Resolved, result: &CellResult, how: &str) {
 
 fn print_result(args: &Train, resolved: &Resolved, result: &CellResult, how: &str) {
     let recipe = &result.recipe;
-    println!("{} on {}, seed {}: {how}", recipe.method.name(), recipe.dataset, recipe.seed);
+    println!(
+        "{} on {}, seed {}: {how}",
+        recipe.method.name(),
+        recipe.dataset,
+        recipe.seed
+    );
     println!(
         "  epoch {} of {} selected at {:.1} % validation accuracy; majority class {:.1} % of {} test samples",
         result.selected.epoch,
@@ -135,7 +171,15 @@ fn print_result(args: &Train, resolved: &Resolved, result: &CellResult, how: &st
         result.test.samples
     );
     for (name, m) in &result.test.outputs {
-        println!("  {name:<13} {:5.1} %  loss {:.3}  entropy {:.3}", 100.0 * m.accuracy, m.loss, m.entropy);
+        println!(
+            "  {name:<13} {:5.1} %  loss {:.3}  entropy {:.3}",
+            100.0 * m.accuracy,
+            m.loss,
+            m.entropy
+        );
     }
-    println!("  {}", args.what.out.join(resolved.cell.run_dir()).display());
+    println!(
+        "  {}",
+        args.what.out.join(resolved.cell.run_dir()).display()
+    );
 }

@@ -16,7 +16,10 @@ struct Instants(u64);
 
 impl Instants {
     fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        self.0 = self
+            .0
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
         (self.0 >> 11) as f64 / (1u64 << 53) as f64
     }
 }
@@ -39,7 +42,9 @@ fn survives(method: MethodName, seed: u64) -> usize {
     let mut kills = 0;
     while kills < KILLS {
         let mut child = cell.start();
-        std::thread::sleep(Duration::from_secs_f64(instants.next() * alone.as_secs_f64()));
+        std::thread::sleep(Duration::from_secs_f64(
+            instants.next() * alone.as_secs_f64(),
+        ));
         let killed = child.try_wait().unwrap().is_none();
         child.kill().unwrap();
         child.wait().unwrap();
@@ -47,21 +52,38 @@ fn survives(method: MethodName, seed: u64) -> usize {
             kills += 1;
         } else {
             // It got there before it could be hit: all over again.
-            assert!(cell.file("result.json") == reference.file("result.json"), "{method:?} after {kills} kills");
+            assert!(
+                cell.file("result.json") == reference.file("result.json"),
+                "{method:?} after {kills} kills"
+            );
             std::fs::remove_dir_all(out.path().join("synthetic")).unwrap();
         }
     }
     assert_done(&cell.run());
     for name in ["result.json", "predictions.csv", "recipe.toml"] {
-        assert!(cell.file(name) == reference.file(name), "{method:?}: {name} differs after {kills} kills");
+        assert!(
+            cell.file(name) == reference.file(name),
+            "{method:?}: {name} differs after {kills} kills"
+        );
     }
-    assert_eq!(cell.epochs(), reference.epochs(), "{method:?}: an epoch is told twice, or not at all");
+    assert_eq!(
+        cell.epochs(),
+        reference.epochs(),
+        "{method:?}: an epoch is told twice, or not at all"
+    );
     kills
 }
 
 fn all_survive(which: impl Fn(usize) -> bool) {
-    let methods: Vec<_> = MethodName::ALL.into_iter().enumerate().filter(|(number, _)| which(*number)).collect();
-    let kills: usize = methods.iter().map(|(number, method)| survives(*method, *number as u64 + 1)).sum();
+    let methods: Vec<_> = MethodName::ALL
+        .into_iter()
+        .enumerate()
+        .filter(|(number, _)| which(*number))
+        .collect();
+    let kills: usize = methods
+        .iter()
+        .map(|(number, method)| survives(*method, *number as u64 + 1))
+        .sum();
     println!("{kills} kills of {} methods survived", methods.len());
     assert_eq!(kills, methods.len() * KILLS);
     assert!(2 * kills > 50);

@@ -8,7 +8,12 @@ use std::time::{Duration, Instant};
 use process::{Cell, assert_done, signal, stderr, until};
 
 /// A run of some seconds, so that it can be hit.
-const LONG: [&str; 4] = ["method=amst-full", "skip.audio=2", "epochs=40", "probes=true"];
+const LONG: [&str; 4] = [
+    "method=amst-full",
+    "skip.audio=2",
+    "epochs=40",
+    "probes=true",
+];
 
 /// Steps of many seconds, so that a signal finds one going on.
 const SLOW: [&str; 7] = [
@@ -30,7 +35,13 @@ fn a_run_that_is_asked_to_stop_finishes_the_step_says_so_and_goes_on_when_called
     let cell = Cell::new(&LONG, out.path()).with(&["--checkpoint-every", "never"]);
     for (name, code) in [("INT", 130), ("TERM", 143), ("USR1", 75)] {
         let child = cell.start();
-        let seen = |out: &std::path::Path| walk(out).iter().filter(|p| p.ends_with("events.jsonl")).count() == 1;
+        let seen = |out: &std::path::Path| {
+            walk(out)
+                .iter()
+                .filter(|p| p.ends_with("events.jsonl"))
+                .count()
+                == 1
+        };
         until("the run", || seen(out.path()));
         // Well into the steps.
         std::thread::sleep(Duration::from_millis(400));
@@ -38,12 +49,24 @@ fn a_run_that_is_asked_to_stop_finishes_the_step_says_so_and_goes_on_when_called
         let output = child.wait_with_output().unwrap();
         let message = stderr(&output);
         assert_eq!(output.status.code(), Some(code), "SIG{name}: {message}");
-        assert!(message.contains(&format!("stopped by SIG{name}")) && message.contains("goes on"), "{message}");
+        assert!(
+            message.contains(&format!("stopped by SIG{name}")) && message.contains("goes on"),
+            "{message}"
+        );
         assert!(!message.contains("error"), "{message}");
         let events = String::from_utf8(cell.file("events.jsonl")).unwrap();
-        assert!(events.lines().last().unwrap().contains("\"kind\":\"stopped\""), "{events}");
+        assert!(
+            events
+                .lines()
+                .last()
+                .unwrap()
+                .contains("\"kind\":\"stopped\""),
+            "{events}"
+        );
         assert_eq!(
-            std::fs::read_dir(cell.dir().join("checkpoints")).unwrap().count(),
+            std::fs::read_dir(cell.dir().join("checkpoints"))
+                .unwrap()
+                .count(),
             if name == "INT" { 1 } else { 2 }
         );
     }
@@ -54,9 +77,12 @@ fn a_run_that_is_asked_to_stop_finishes_the_step_says_so_and_goes_on_when_called
         assert!(cell.file(name) == reference.file(name), "{name} differs");
     }
     assert_eq!(cell.epochs(), reference.epochs());
-    let times = |cell: &Cell<'_>| -> serde_json::Value { serde_json::from_slice(&cell.file("timing.json")).unwrap() };
+    let times = |cell: &Cell<'_>| -> serde_json::Value {
+        serde_json::from_slice(&cell.file("timing.json")).unwrap()
+    };
     let (timing, alone) = (times(&cell), times(&reference));
-    // The times of all sittings, not of the last one alone; machines differ from one moment to the next.
+    // The times of all sittings, not of the last one alone; machines differ from one moment to the
+    // next.
     let forward = |timing: &serde_json::Value| timing["phases"]["forward"].as_f64().unwrap();
     assert!(forward(&timing) > 0.3 * forward(&alone), "{timing} {alone}");
     assert!(timing["seconds"].as_f64().unwrap() >= forward(&timing));
@@ -67,16 +93,28 @@ fn a_second_signal_ends_it_at_once() {
     let out = tempfile::tempdir().unwrap();
     let cell = Cell::new(&SLOW, out.path());
     let mut child = cell.start();
-    until("the run", || walk(out.path()).iter().any(|path| path.ends_with("events.jsonl")));
+    until("the run", || {
+        walk(out.path())
+            .iter()
+            .any(|path| path.ends_with("events.jsonl"))
+    });
     std::thread::sleep(Duration::from_millis(300));
     signal(&child, "TERM");
     std::thread::sleep(Duration::from_millis(300));
-    assert_eq!(child.try_wait().unwrap(), None, "the first one waits for the step");
+    assert_eq!(
+        child.try_wait().unwrap(),
+        None,
+        "the first one waits for the step"
+    );
     let start = Instant::now();
     signal(&child, "INT");
     let status = child.wait().unwrap();
     assert_eq!(status.code(), Some(130));
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        start.elapsed()
+    );
     assert!(!cell.dir().join("checkpoints").exists());
 }
 
@@ -85,17 +123,33 @@ fn the_second_of_two_processes_is_refused_and_the_first_goes_on() {
     let out = tempfile::tempdir().unwrap();
     let cell = Cell::new(&LONG, out.path());
     let mut first = cell.start();
-    until("the run", || walk(out.path()).iter().any(|path| path.ends_with("events.jsonl")));
+    until("the run", || {
+        walk(out.path())
+            .iter()
+            .any(|path| path.ends_with("events.jsonl"))
+    });
     for options in [&[][..], &["--fresh"]] {
         let second = Cell::new(&LONG, out.path()).with(options).run();
         assert_eq!(second.status.code(), Some(2), "{}", stderr(&second));
-        assert!(stderr(&second).contains(&format!("process {}", first.id())), "{}", stderr(&second));
+        assert!(
+            stderr(&second).contains(&format!("process {}", first.id())),
+            "{}",
+            stderr(&second)
+        );
     }
     let status = std::process::Command::new(assert_cmd::cargo::cargo_bin!("amst"));
     let mut status = { status };
-    let told = status.args(["status", "--json"]).arg(out.path()).output().unwrap();
+    let told = status
+        .args(["status", "--json"])
+        .arg(out.path())
+        .output()
+        .unwrap();
     let told: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
-    assert_eq!((&told[0]["state"], &told[0]["by"]["pid"]), (&"running".into(), &first.id().into()), "{told}");
+    assert_eq!(
+        (&told[0]["state"], &told[0]["by"]["pid"]),
+        (&"running".into(), &first.id().into()),
+        "{told}"
+    );
     // Its holder crashes, and whoever comes next is let in.
     first.kill().unwrap();
     first.wait().unwrap();
@@ -105,8 +159,17 @@ fn the_second_of_two_processes_is_refused_and_the_first_goes_on() {
 /// Every file below a folder.
 fn walk(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
-    for path in std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path()) {
-        if path.is_dir() { files.extend(walk(&path)) } else { files.push(path) }
+    for path in std::fs::read_dir(dir)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+    {
+        if path.is_dir() {
+            files.extend(walk(&path))
+        } else {
+            files.push(path)
+        }
     }
     files
 }

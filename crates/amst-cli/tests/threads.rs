@@ -17,13 +17,22 @@ const SETTINGS: [&str; 7] = [
 
 fn train(method: &[&str], threads: usize, out: &Path) -> PathBuf {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("amst"));
-    command.env("RAYON_NUM_THREADS", threads.to_string()).args(["train", "--dataset", "synthetic"]);
+    command
+        .env("RAYON_NUM_THREADS", threads.to_string())
+        .args(["train", "--dataset", "synthetic"]);
     command.args(["--progress", "none", "--out"]).arg(out);
     for setting in SETTINGS.iter().chain(method) {
         command.args(["--set", setting]);
     }
     command.assert().success();
-    let first = |dir: &Path| std::fs::read_dir(dir).unwrap().next().unwrap().unwrap().path();
+    let first = |dir: &Path| {
+        std::fs::read_dir(dir)
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap()
+            .path()
+    };
     first(&first(&out.join("synthetic")))
 }
 
@@ -32,16 +41,29 @@ fn equal_on_any_number_of_threads(method: &str) {
 }
 
 fn equal_on(threads: &[usize], method: &[&str]) {
-    let outs: Vec<_> = threads.iter().map(|threads| (threads, tempfile::tempdir().unwrap())).collect();
-    let runs: Vec<_> = outs.iter().map(|(threads, out)| (threads, train(method, **threads, out.path()))).collect();
+    let outs: Vec<_> = threads
+        .iter()
+        .map(|threads| (threads, tempfile::tempdir().unwrap()))
+        .collect();
+    let runs: Vec<_> = outs
+        .iter()
+        .map(|(threads, out)| (threads, train(method, **threads, out.path())))
+        .collect();
     let (_, one) = &runs[0];
     for (threads, run) in &runs {
         for name in ["result.json", "predictions.csv"] {
-            let same = std::fs::read(one.join(name)).unwrap() == std::fs::read(run.join(name)).unwrap();
-            assert!(same, "{method:?}: {name} differs between 1 and {threads} threads");
+            let same =
+                std::fs::read(one.join(name)).unwrap() == std::fs::read(run.join(name)).unwrap();
+            assert!(
+                same,
+                "{method:?}: {name} differs between 1 and {threads} threads"
+            );
         }
         let environment = std::fs::read_to_string(run.join("env.json")).unwrap();
-        assert!(environment.contains(&format!("\"threads\": \"{threads}\"")), "{environment}");
+        assert!(
+            environment.contains(&format!("\"threads\": \"{threads}\"")),
+            "{environment}"
+        );
     }
 }
 
@@ -69,6 +91,14 @@ fn the_compared_methods_give_one_result_on_one_thread_and_on_two() {
         &["method=mla", "mla.fusion=entropy", "mla.modification=rls"],
         &["method=agm"],
     ];
-    let short = ["epochs=1", "batch_size=24", "synthetic.train=48", "synthetic.val=24", "synthetic.test=24"];
-    compared.iter().for_each(|method| equal_on(&[1, 2], &[&short, *method].concat()));
+    let short = [
+        "epochs=1",
+        "batch_size=24",
+        "synthetic.train=48",
+        "synthetic.val=24",
+        "synthetic.test=24",
+    ];
+    compared
+        .iter()
+        .for_each(|method| equal_on(&[1, 2], &[&short, *method].concat()));
 }

@@ -17,9 +17,20 @@ fn world_digits(store: &Path) -> Prepared {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets/world-digits");
     let mut recipe = Recipe::default();
     (recipe.audio.mels, recipe.audio.target_frames) = (32, 64);
-    (recipe.visual.size, recipe.visual.channels, recipe.visual.frames) = ([28, 28], 1, 1);
+    (
+        recipe.visual.size,
+        recipe.visual.channels,
+        recipe.visual.frames,
+    ) = ([28, 28], 1, 1);
     (recipe.visual.mean, recipe.visual.std, recipe.visual.flip) = (vec![0.5], vec![0.5], 0.0);
-    prepare(&ResolvedDataset { spec, root }, &recipe, None, store, &|_| {}).expect("the embedded data can be prepared")
+    prepare(
+        &ResolvedDataset { spec, root },
+        &recipe,
+        None,
+        store,
+        &|_| {},
+    )
+    .expect("the embedded data can be prepared")
 }
 
 fn epochs(criterion: &mut Criterion) {
@@ -28,17 +39,28 @@ fn epochs(criterion: &mut Criterion) {
     let both = [Modality::Audio, Modality::Visual];
     let mut group = criterion.benchmark_group("loader");
     for workers in [1, 2] {
-        let config = LoaderConfig { workers, train: true, ..LoaderConfig::default() };
-        let loader = Loader::new(data.split(SplitName::Train), config).expect("a valid configuration");
+        let config = LoaderConfig {
+            workers,
+            train: true,
+            ..LoaderConfig::default()
+        };
+        let loader =
+            Loader::new(data.split(SplitName::Train), config).expect("a valid configuration");
         group.throughput(Throughput::Elements(loader.steps() as u64));
         for (name, active) in [("both", &both[..]), ("visual", &both[1..])] {
             group.bench_function(format!("{workers} workers, {name}"), |bencher| {
-                bencher.iter(|| loader.epoch(0, active).for_each(|batch| drop(black_box(batch))));
+                bencher.iter(|| {
+                    loader
+                        .epoch(0, active)
+                        .for_each(|batch| drop(black_box(batch)))
+                });
             });
         }
     }
     group.finish();
-    criterion.bench_function("open", |bencher| bencher.iter(|| world_digits(store.path())));
+    criterion.bench_function("open", |bencher| {
+        bencher.iter(|| world_digits(store.path()))
+    });
 }
 
 criterion_group!(benches, epochs);

@@ -30,9 +30,14 @@ impl Batch {
     pub(crate) fn join(parts: Vec<Self>) -> Self {
         let samples = parts.iter().map(Self::len).sum();
         let mut parts = parts.into_iter();
-        let Some(mut whole) = parts.next() else { return Self::default() };
+        let Some(mut whole) = parts.next() else {
+            return Self::default();
+        };
         if whole.len() < samples {
-            whole.inputs.values_mut().for_each(|features| features.reserve(samples));
+            whole
+                .inputs
+                .values_mut()
+                .for_each(|features| features.reserve(samples));
         }
         for part in parts {
             whole.indices.extend(part.indices);
@@ -105,19 +110,45 @@ impl Features {
     /// Adds the samples of another of its kind.
     fn append(&mut self, more: Self) {
         match (self, more) {
-            (Self::Map { data, shape }, Self::Map { data: more, shape: [samples, ..] }) => {
+            (
+                Self::Map { data, shape },
+                Self::Map {
+                    data: more,
+                    shape: [samples, ..],
+                },
+            ) => {
                 data.extend(more);
                 shape[0] += samples;
             }
-            (Self::Frames { data, shape }, Self::Frames { data: more, shape: [samples, ..] }) => {
+            (
+                Self::Frames { data, shape },
+                Self::Frames {
+                    data: more,
+                    shape: [samples, ..],
+                },
+            ) => {
                 data.extend(more);
                 shape[0] += samples;
             }
-            (Self::Pixels { data, shape, .. }, Self::Pixels { data: more, shape: [samples, ..], .. }) => {
+            (
+                Self::Pixels { data, shape, .. },
+                Self::Pixels {
+                    data: more,
+                    shape: [samples, ..],
+                    ..
+                },
+            ) => {
                 data.extend(more);
                 shape[0] += samples;
             }
-            (Self::Tokens { ids, mask, shape }, Self::Tokens { ids: more, mask: other, shape: [samples, _] }) => {
+            (
+                Self::Tokens { ids, mask, shape },
+                Self::Tokens {
+                    ids: more,
+                    mask: other,
+                    shape: [samples, _],
+                },
+            ) => {
                 ids.extend(more);
                 mask.extend(other);
                 shape[0] += samples;

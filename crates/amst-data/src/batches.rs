@@ -29,7 +29,10 @@ impl Job {
 
     /// Parts of whole batches: one a worker, of a sample at least.
     fn parts(&self) -> usize {
-        self.loader.config.workers.clamp(1, self.loader.config.batch_size)
+        self.loader
+            .config
+            .workers
+            .clamp(1, self.loader.config.batch_size)
     }
 
     /// The places of each part of batch `number`.
@@ -44,17 +47,33 @@ impl Job {
     }
 
     /// Some samples of batch `number`, whatever happens on the way.
-    fn make(&self, number: usize, places: Range<usize>, worker: Option<usize>) -> Result<Batch, DataError> {
+    fn make(
+        &self,
+        number: usize,
+        places: Range<usize>,
+        worker: Option<usize>,
+    ) -> Result<Batch, DataError> {
         let start = Instant::now();
         let made = caught(number, || self.samples(places));
         if let Some(watch) = &self.loader.watch {
-            watch(Made { batch: number, worker, start, length: start.elapsed() });
+            watch(Made {
+                batch: number,
+                worker,
+                start,
+                length: start.elapsed(),
+            });
         }
         made
     }
 
     fn samples(&self, places: Range<usize>) -> Result<Batch, DataError> {
-        let Loader { split, config, damage, bytes, .. } = &self.loader;
+        let Loader {
+            split,
+            config,
+            damage,
+            bytes,
+            ..
+        } = &self.loader;
         let indices = self.order[places].to_vec();
         let shaper = &split.shared.shaper;
         let empty = |modality| match modality {
@@ -74,16 +93,28 @@ impl Job {
                 }
             }
         }
-        let labels = indices.iter().map(|&index| split.label(index) as i64).collect();
-        Ok(Batch { indices, labels, inputs })
+        let labels = indices
+            .iter()
+            .map(|&index| split.label(index) as i64)
+            .collect();
+        Ok(Batch {
+            indices,
+            labels,
+            inputs,
+        })
     }
 }
 
 /// What `make` makes, or its panic as an error: whoever waits for the batch must hear of it.
-fn caught(batch: usize, make: impl FnOnce() -> Result<Batch, DataError>) -> Result<Batch, DataError> {
+fn caught(
+    batch: usize,
+    make: impl FnOnce() -> Result<Batch, DataError>,
+) -> Result<Batch, DataError> {
     catch_unwind(AssertUnwindSafe(make)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().map(|s| s.to_string());
-        let why = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        let why = text
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_default();
         Err(DataError::Worker { batch, why })
     })
 }
@@ -124,18 +155,28 @@ impl Desk {
     }
 
     fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+        self.changed
+            .wait(state)
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A worker's life: take a part of a batch, make it, leave it; whoever leaves the last one puts the batch together.
+    /// A worker's life: take a part of a batch, make it, leave it; whoever leaves the last one puts
+    /// the batch together.
     fn work(&self, worker: usize) {
         while let Some((number, part)) = self.take() {
             let mut split = self.job.split(number);
             let count = split.len();
-            let Some(places) = split.nth(part) else { continue };
+            let Some(places) = split.nth(part) else {
+                continue;
+            };
             let made = self.job.make(number, places, Some(worker));
             if let Some(parts) = self.leave(number, part, made, count) {
-                let batch = caught(number, || parts.into_values().collect::<Result<Vec<_>, _>>().map(Batch::join));
+                let batch = caught(number, || {
+                    parts
+                        .into_values()
+                        .collect::<Result<Vec<_>, _>>()
+                        .map(Batch::join)
+                });
                 self.lock().ready.insert(number, batch);
                 self.changed.notify_all();
             }
@@ -170,7 +211,11 @@ impl Desk {
         let mut state = self.lock();
         let parts = state.parts.entry(number).or_default();
         parts.insert(part, made);
-        if parts.len() < count { None } else { state.parts.remove(&number) }
+        if parts.len() < count {
+            None
+        } else {
+            state.parts.remove(&number)
+        }
     }
 
     /// Closes what is open, so that workers end with what they have in hand.
@@ -195,19 +240,33 @@ impl Batches {
             parts: BTreeMap::new(),
             ready: BTreeMap::new(),
         };
-        let desk = Arc::new(Desk { job, window, state: Mutex::new(state), changed: Condvar::new() });
+        let desk = Arc::new(Desk {
+            job,
+            window,
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+        });
         let spawn = |number: usize| {
             let desk = Arc::clone(&desk);
-            std::thread::Builder::new().name(format!("loader-{number}")).spawn(move || desk.work(number))
+            std::thread::Builder::new()
+                .name(format!("loader-{number}"))
+                .spawn(move || desk.work(number))
         };
         // Where the system gives no thread, `next` does the work itself: slower, nothing else.
         let workers = (0..wanted).map_while(|number| spawn(number).ok()).collect();
-        Self { desk, end: numbers.end, workers }
+        Self {
+            desk,
+            end: numbers.end,
+            workers,
+        }
     }
 
     fn receive(&self, number: usize) -> Result<Batch, DataError> {
         if self.workers.is_empty() {
-            return self.desk.job.make(number, self.desk.job.places(number), None);
+            return self
+                .desk
+                .job
+                .make(number, self.desk.job.places(number), None);
         }
         let mut state = self.desk.lock();
         loop {

@@ -22,7 +22,11 @@ pub(crate) struct Shaper {
 
 impl Shaper {
     pub(crate) fn new(recipe: &Recipe) -> Result<Self, DataError> {
-        let (audio, text, visual) = (recipe.audio.clone(), recipe.text.clone(), recipe.visual.clone());
+        let (audio, text, visual) = (
+            recipe.audio.clone(),
+            recipe.text.clone(),
+            recipe.visual.clone(),
+        );
         if !(audio.std.is_normal() && audio.std > 0.0 && audio.mean.is_finite()) {
             let why = format!(
                 "mean {} and standard deviation {} need finite numbers, the second above 0",
@@ -32,13 +36,27 @@ impl Shaper {
         }
         let config = frame_config(&visual)?;
         let bad = |e: FrameError| DataError::setting("visual", e.to_string());
-        let (train, eval) = (TrainTransform::new(&config).map_err(bad)?, EvalTransform::new(&config).map_err(bad)?);
-        Ok(Self { audio, text, visual, pad: PAD, marks_ends: recipe.has_transformer(), train, eval })
+        let (train, eval) = (
+            TrainTransform::new(&config).map_err(bad)?,
+            EvalTransform::new(&config).map_err(bad)?,
+        );
+        Ok(Self {
+            audio,
+            text,
+            visual,
+            pad: PAD,
+            marks_ends: recipe.has_transformer(),
+            train,
+            eval,
+        })
     }
 
     /// The same with another token for padding.
     pub(crate) fn padding_with(self, pad: u32) -> Self {
-        Self { pad: i64::from(pad), ..self }
+        Self {
+            pad: i64::from(pad),
+            ..self
+        }
     }
 
     /// Whether a text's first and last token are no part of what it says.
@@ -56,17 +74,27 @@ impl Shaper {
         match modality {
             Modality::Audio => {
                 let shape = [batch, 1, self.audio.target_frames, self.audio.mels];
-                Features::Map { data: vec![0.0; shape.iter().product()], shape }
+                Features::Map {
+                    data: vec![0.0; shape.iter().product()],
+                    shape,
+                }
             }
             Modality::Visual => {
                 let v = &self.visual;
                 let shape = [batch, v.channels, v.frames, v.size[0], v.size[1]];
-                Features::Frames { data: vec![0.0; shape.iter().product()], shape }
+                Features::Frames {
+                    data: vec![0.0; shape.iter().product()],
+                    shape,
+                }
             }
             Modality::Text => {
                 let shape = [batch, self.text.max_length];
                 let size = shape.iter().product();
-                Features::Tokens { ids: vec![self.pad; size], mask: vec![0.0; size], shape }
+                Features::Tokens {
+                    ids: vec![self.pad; size],
+                    mask: vec![0.0; size],
+                    shape,
+                }
             }
         }
     }
@@ -76,7 +104,12 @@ impl Shaper {
         let v = &self.visual;
         let shape = [batch, v.channels, v.frames, v.size[0], v.size[1]];
         let data = vec![0; shape.iter().product()];
-        Features::Pixels { data, shape, mean: v.mean.clone(), std: v.std.clone() }
+        Features::Pixels {
+            data,
+            shape,
+            mean: v.mean.clone(),
+            std: v.std.clone(),
+        }
     }
 
     /// Puts a sample's input at place `at` of `features`. `augment` is the sample's stream in
@@ -89,14 +122,24 @@ impl Shaper {
         augment: Option<&Stream>,
     ) -> Result<(), DataError> {
         match (input, features) {
-            (Input::Map { data, mels, .. }, Features::Map { data: out, shape: [.., mel_bins] }) if mels == mel_bins => {
+            (
+                Input::Map { data, mels, .. },
+                Features::Map {
+                    data: out,
+                    shape: [.., mel_bins],
+                },
+            ) if mels == mel_bins => {
                 self.put_map(data, &mut out[at * self.audio.target_frames * mels..]);
                 Ok(())
             }
-            (Input::Pictures(pictures), Features::Frames { data, .. }) if pictures.len() == self.visual.frames => {
+            (Input::Pictures(pictures), Features::Frames { data, .. })
+                if pictures.len() == self.visual.frames =>
+            {
                 self.put_frames(pictures, data, at, augment)
             }
-            (Input::Pictures(pictures), Features::Pixels { data, .. }) if pictures.len() == self.visual.frames => {
+            (Input::Pictures(pictures), Features::Pixels { data, .. })
+                if pictures.len() == self.visual.frames =>
+            {
                 self.put_frames(pictures, data, at, augment)
             }
             (Input::Tokens(tokens), Features::Tokens { ids, mask, .. }) => {
@@ -106,14 +149,21 @@ impl Shaper {
                 }
                 Ok(())
             }
-            _ => Err(DataError::setting("recipe", "its shapes are not those that the data was prepared with")),
+            _ => Err(DataError::setting(
+                "recipe",
+                "its shapes are not those that the data was prepared with",
+            )),
         }
     }
 
     /// Only real frames are normalised: padding is 0 whatever the mean, as published.
     fn put_map(&self, data: &[f32], out: &mut [f32]) {
         let (mean, std) = (self.audio.mean, self.audio.std);
-        for (slot, value) in out.iter_mut().zip(data).take(self.audio.target_frames * self.audio.mels) {
+        for (slot, value) in out
+            .iter_mut()
+            .zip(data)
+            .take(self.audio.target_frames * self.audio.mels)
+        {
             *slot = (value - mean) / std;
         }
     }
@@ -152,7 +202,12 @@ fn frame_config(visual: &VisualSpec) -> Result<FrameConfig, DataError> {
     let crop_scale = match visual.crop_scale[..] {
         [] => None,
         [low, high] => Some([low, high]),
-        _ => return Err(DataError::setting("visual.crop_scale", "is [smallest, largest] share of the area, or []")),
+        _ => {
+            return Err(DataError::setting(
+                "visual.crop_scale",
+                "is [smallest, largest] share of the area, or []",
+            ));
+        }
     };
     Ok(FrameConfig {
         size: visual.size,

@@ -9,12 +9,12 @@ use crate::{DataError, Features, Purpose, Split, Stream};
 
 /// How much of which modalities is spoiled.
 ///
-/// A strength is 0 or more. Sound and pictures: normal noise of mean 0 is added to every number that
-/// the network reads, after normalisation, with a standard deviation of strength × that of the
-/// modality: of all numbers that the network reads of it in the split, padding left out, which has no
-/// noise either. Text: each token is replaced with the strength as its probability, so 1 at most, by
-/// one that is drawn evenly from the distinct tokens that occur in the split; the first and the last
-/// token of a transformer's text, which mark its ends, stay.
+/// A strength is 0 or more. Sound and pictures: normal noise of mean 0 is added to every number
+/// that the network reads, after normalisation, with a standard deviation of strength × that of the
+/// modality: of all numbers that the network reads of it in the split, padding left out, which has
+/// no noise either. Text: each token is replaced with the strength as its probability, so 1 at
+/// most, by one that is drawn evenly from the distinct tokens that occur in the split; the first
+/// and the last token of a transformer's text, which mark its ends, stay.
 ///
 /// What is drawn for a sample is a function of the seed, the modality and the sample's place in its
 /// split; neither batches nor threads nor other modalities change it, and a stronger noise has the
@@ -46,13 +46,27 @@ impl Damage {
     /// [`DataError::Setting`] for a strength that is negative or no number, and above 1 for text.
     pub fn new(strengths: &[(Modality, f64)], seed: u64) -> Result<Self, DataError> {
         for (modality, strength) in strengths {
-            let most = if *modality == Modality::Text { 1.0 } else { f64::from(f32::MAX) };
+            let most = if *modality == Modality::Text {
+                1.0
+            } else {
+                f64::from(f32::MAX)
+            };
             if !(0.0..=most).contains(strength) {
-                let range = if *modality == Modality::Text { "a share from 0 to 1" } else { "0 or more" };
-                return Err(DataError::setting(&format!("noise {modality}"), format!("is {strength}: give {range}")));
+                let range = if *modality == Modality::Text {
+                    "a share from 0 to 1"
+                } else {
+                    "0 or more"
+                };
+                return Err(DataError::setting(
+                    &format!("noise {modality}"),
+                    format!("is {strength}: give {range}"),
+                ));
             }
         }
-        Ok(Self { strengths: strengths.iter().copied().collect(), seed })
+        Ok(Self {
+            strengths: strengths.iter().copied().collect(),
+            seed,
+        })
     }
 
     /// The modalities that are spoiled.
@@ -109,7 +123,9 @@ impl Measured {
                     Input::Tokens(ids) => tokens.extend(&ids[measured.inner(ids.len())]),
                     Input::Map { .. } | Input::Pictures(_) => {
                         shaper.put(input, &mut features, 0, None)?;
-                        numbers(&mut features, input, 0).iter().for_each(|value| moments.add(*value));
+                        numbers(&mut features, input, 0)
+                            .iter()
+                            .for_each(|value| moments.add(*value));
                     }
                 }
             }
@@ -121,18 +137,42 @@ impl Measured {
 
     /// The places of a text's own tokens.
     fn inner(&self, length: usize) -> std::ops::Range<usize> {
-        if self.marked { 1.min(length)..length.saturating_sub(1).max(1.min(length)) } else { 0..length }
+        if self.marked {
+            1.min(length)..length.saturating_sub(1).max(1.min(length))
+        } else {
+            0..length
+        }
     }
 
     /// Spoils the sample that was put at place `at`, whose place in the split is `index`.
-    pub(crate) fn apply(&self, modality: Modality, input: &Input, features: &mut Features, at: usize, index: usize) {
-        let Some(&strength) = self.damage.strengths.get(&modality) else { return };
-        let mut stream = Stream::new(self.damage.seed, Purpose::Damage, modality as u64, index as u64);
-        if let (Input::Tokens(tokens), Features::Tokens { ids, shape, .. }) = (input, &mut *features) {
+    pub(crate) fn apply(
+        &self,
+        modality: Modality,
+        input: &Input,
+        features: &mut Features,
+        at: usize,
+        index: usize,
+    ) {
+        let Some(&strength) = self.damage.strengths.get(&modality) else {
+            return;
+        };
+        let mut stream = Stream::new(
+            self.damage.seed,
+            Purpose::Damage,
+            modality as u64,
+            index as u64,
+        );
+        if let (Input::Tokens(tokens), Features::Tokens { ids, shape, .. }) =
+            (input, &mut *features)
+        {
             let length = tokens.len().min(shape[1]);
             for place in self.inner(length) {
-                // Both are drawn always, so that a larger share replaces these tokens and further ones.
-                let (chance, other) = (stream.unit(), stream.below(self.tokens.len() as u64) as usize);
+                // Both are drawn always, so that a larger share replaces these tokens and further
+                // ones.
+                let (chance, other) = (
+                    stream.unit(),
+                    stream.below(self.tokens.len() as u64) as usize,
+                );
                 if chance < strength {
                     ids[at * shape[1] + place] = i64::from(self.tokens[other]);
                 }
@@ -142,14 +182,20 @@ impl Measured {
         let deviation = (strength * self.deviations[&modality]) as f32;
         let values = numbers(features, input, at);
         let noise = stream.normals(values.len());
-        values.iter_mut().zip(noise).for_each(|(value, noise)| *value += deviation * noise);
+        values
+            .iter_mut()
+            .zip(noise)
+            .for_each(|(value, noise)| *value += deviation * noise);
     }
 }
 
 /// The numbers of the sample at place `at` that are not padding.
 fn numbers<'a>(features: &'a mut Features, input: &Input, at: usize) -> &'a mut [f32] {
     match features {
-        Features::Map { data, shape: [_, channels, frames, mels] } => {
+        Features::Map {
+            data,
+            shape: [_, channels, frames, mels],
+        } => {
             let size = *channels * *frames * *mels;
             let real = match input {
                 Input::Map { data, .. } => data.len().min(size),
@@ -157,7 +203,10 @@ fn numbers<'a>(features: &'a mut Features, input: &Input, at: usize) -> &'a mut 
             };
             &mut data[at * size..][..real]
         }
-        Features::Frames { data, shape: [_, rest @ ..] } => {
+        Features::Frames {
+            data,
+            shape: [_, rest @ ..],
+        } => {
             let size: usize = rest.iter().product();
             &mut data[at * size..][..size]
         }

@@ -55,7 +55,8 @@ pub enum DataError {
         /// What is wrong, where, and what to do.
         why: String,
     },
-    /// The manifest is a table, or the lists are lists, but not of a data set that can be trained on.
+    /// The manifest is a table, or the lists are lists, but not of a data set that can be trained
+    /// on.
     #[error("{}:{}", file.display(), lines(problems))]
     Manifest {
         /// The manifest, or the folder of the lists that the offenders name.
@@ -140,7 +141,9 @@ pub enum DataError {
         wanted: String,
     },
     /// A loading thread met a fault of the program itself.
-    #[error("preparing batch {batch} failed with: {why}; this is a fault of the program, please report it")]
+    #[error(
+        "preparing batch {batch} failed with: {why}; this is a fault of the program, please report it"
+    )]
     Worker {
         /// The batch's number in its epoch.
         batch: usize,
@@ -190,7 +193,10 @@ impl DataError {
     }
 
     pub(crate) fn setting(key: &str, why: impl Into<String>) -> Self {
-        Self::Setting { key: key.into(), why: why.into() }
+        Self::Setting {
+            key: key.into(),
+            why: why.into(),
+        }
     }
 }
 
@@ -207,7 +213,13 @@ pub struct Lost {
 
 fn lost_lines(lost: &[Lost]) -> String {
     let line = |lost: &Lost| {
-        format!("{} of {} {} sources cannot be used:{}", lost.bad.0.len(), lost.total, lost.modality, lost.bad)
+        format!(
+            "{} of {} {} sources cannot be used:{}",
+            lost.bad.0.len(),
+            lost.total,
+            lost.modality,
+            lost.bad
+        )
     };
     lost.iter().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -248,12 +260,19 @@ impl Fault {
     /// What it is called, and what to do about it.
     fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::MissingColumn => {
-                ("missing columns", "add them, or name the right ones under [columns] in dataset.toml")
-            }
+            Self::MissingColumn => (
+                "missing columns",
+                "add them, or name the right ones under [columns] in dataset.toml",
+            ),
             Self::EmptyCell => ("empty cells", "fill them in, or take the rows out"),
-            Self::DuplicateId => ("duplicate ids", "an id names one sample: rename or remove all rows but one"),
-            Self::UnknownLabel => ("unknown labels", "correct them, or add them to `classes` in dataset.toml"),
+            Self::DuplicateId => (
+                "duplicate ids",
+                "an id names one sample: rename or remove all rows but one",
+            ),
+            Self::UnknownLabel => (
+                "unknown labels",
+                "correct them, or add them to `classes` in dataset.toml",
+            ),
             Self::UnknownSplit => ("unknown splits", "write `train`, `val` or `test`"),
             Self::OutsideFolder => (
                 "paths that leave the data set's folder",
@@ -263,26 +282,37 @@ impl Fault {
                 "missing files",
                 "restore them (names are case-sensitive, folders separated by `/`), or take the rows out",
             ),
-            Self::EmptySplit => {
-                ("splits that name nothing", "assign at least one row to each of `train`, `val` and `test`")
-            }
-            Self::EmptyClass => {
-                ("classes without a training sample", "add samples to `train`, or take the class out of `classes`")
-            }
+            Self::EmptySplit => (
+                "splits that name nothing",
+                "assign at least one row to each of `train`, `val` and `test`",
+            ),
+            Self::EmptyClass => (
+                "classes without a training sample",
+                "add samples to `train`, or take the class out of `classes`",
+            ),
         }
     }
 }
 
 impl Problem {
     fn in_full(&self) -> Vec<String> {
-        self.offenders.0.iter().map(|offender| format!("{}: {offender}", self.fault.words().0)).collect()
+        self.offenders
+            .0
+            .iter()
+            .map(|offender| format!("{}: {offender}", self.fault.words().0))
+            .collect()
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, remedy) = self.fault.words();
-        write!(f, "{name} ({}):{}\n    {remedy}", self.offenders.0.len(), self.offenders)
+        write!(
+            f,
+            "{name} ({}):{}\n    {remedy}",
+            self.offenders.0.len(),
+            self.offenders
+        )
     }
 }
 

@@ -15,10 +15,14 @@ const FIXED: usize = PLAIN + 32;
 
 /// Opens a file as a store, and reads every sample that it names.
 pub fn file(bytes: &[u8]) {
-    let Ok((head, _)) = Head::parse(bytes) else { return };
+    let Ok((head, _)) = Head::parse(bytes) else {
+        return;
+    };
     let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
     file.write_all(bytes).expect("it can be written");
-    let Ok(store) = Store::open(file.path(), head.key) else { return };
+    let Ok(store) = Store::open(file.path(), head.key) else {
+        return;
+    };
     for sample in 0..head.samples.len() {
         let _ = store.input(sample, 3);
     }
@@ -27,7 +31,9 @@ pub fn file(bytes: &[u8]) {
 /// As [`file`], after the hash of the index was made to fit, so that what is behind it is reached.
 pub fn file_with_its_hashes(bytes: &[u8]) {
     let mut bytes = bytes.to_vec();
-    let payload = bytes.get(72..80).and_then(|payload| Some(u64::from_le_bytes(payload.try_into().ok()?)));
+    let payload = bytes
+        .get(72..80)
+        .and_then(|payload| Some(u64::from_le_bytes(payload.try_into().ok()?)));
     let end = payload.and_then(|payload| bytes.len().checked_sub(usize::try_from(payload).ok()?));
     if let Some(end) = end.filter(|end| *end >= FIXED) {
         let hash = sha256(&[&bytes[..PLAIN], &bytes[FIXED..end]].concat());
@@ -40,8 +46,13 @@ pub fn file_with_its_hashes(bytes: &[u8]) {
 pub fn manifest(bytes: &[u8]) {
     static DATASET: LazyLock<(tempfile::TempDir, ResolvedDataset)> = LazyLock::new(|| {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("it can be written");
-        write("dataset.toml", "name = \"fuzzed\"\ntitle = \"Fuzzed\"\nlayout = \"csv\"\nclasses = [\"no\", \"yes\"]\n");
+        let write = |name: &str, text: &str| {
+            std::fs::write(folder.path().join(name), text).expect("it can be written")
+        };
+        write(
+            "dataset.toml",
+            "name = \"fuzzed\"\ntitle = \"Fuzzed\"\nlayout = \"csv\"\nclasses = [\"no\", \"yes\"]\n",
+        );
         write("a.wav", "");
         write("b.png", "");
         let name = folder.path().to_str().expect("a path in UTF-8").to_string();
@@ -66,7 +77,16 @@ pub fn npy(bytes: &[u8]) {
 /// A whole store of one record with these bytes.
 pub fn record(which: u8, bytes: &[u8]) {
     let modality = Modality::ALL[usize::from(which) % Modality::ALL.len()];
-    let entry = Entry { start: 0, length: bytes.len() as u64, hash: sha256(bytes) };
-    let head = Head { modality, key: StoreKey([1; 32]), samples: vec![vec![0], vec![0, 0]], records: vec![entry] };
+    let entry = Entry {
+        start: 0,
+        length: bytes.len() as u64,
+        hash: sha256(bytes),
+    };
+    let head = Head {
+        modality,
+        key: StoreKey([1; 32]),
+        samples: vec![vec![0], vec![0, 0]],
+        records: vec![entry],
+    };
     file(&[&head.to_bytes()[..], bytes].concat());
 }

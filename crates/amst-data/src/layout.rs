@@ -34,9 +34,11 @@ pub fn read(dataset: &ResolvedDataset, modalities: &[Modality]) -> Result<Vec<Ro
         Layout::Mvsa => listed::read(dataset, modalities, &mvsa::Mvsa),
         Layout::Iemocap => listed::read(dataset, modalities, &iemocap::Iemocap::default()),
         Layout::UrFunny => listed::read(dataset, modalities, &ur_funny::UrFunny),
-        Layout::PublishedFeatures => {
-            listed::read(dataset, modalities, &published_features::PublishedFeatures::of(&dataset.spec)?)
-        }
+        Layout::PublishedFeatures => listed::read(
+            dataset,
+            modalities,
+            &published_features::PublishedFeatures::of(&dataset.spec)?,
+        ),
     }
 }
 

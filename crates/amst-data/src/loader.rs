@@ -22,11 +22,12 @@ pub struct LoaderConfig {
     pub batch_size: usize,
     /// Seed of order and augmentation.
     pub seed: u64,
-    /// Threads that prepare batches, one less than the process has and 16 at most if left out; 0 prepares each batch
-    /// when it is asked for. They share the samples of a batch. The batches are the same with any number.
+    /// Threads that prepare batches, one less than the process has and 16 at most if left out; 0
+    /// prepares each batch when it is asked for. They share the samples of a batch. The batches are
+    /// the same with any number.
     pub workers: usize,
-    /// Batches ready or in the making ahead of the one that is taken; more where they are too small to keep every worker
-    /// busy.
+    /// Batches ready or in the making ahead of the one that is taken; more where they are too small
+    /// to keep every worker busy.
     pub prefetch: usize,
     /// Whether samples are shuffled and augmented.
     pub train: bool,
@@ -34,9 +35,16 @@ pub struct LoaderConfig {
 
 impl Default for LoaderConfig {
     fn default() -> Self {
-        // Beside a GPU the processor has nothing else to do; with two threads one reads and one computes.
+        // Beside a GPU the processor has nothing else to do; with two threads one reads and one
+        // computes.
         let workers = rayon::current_num_threads().saturating_sub(1).clamp(1, 16);
-        Self { batch_size: 64, seed: 0, workers, prefetch: 2, train: false }
+        Self {
+            batch_size: 64,
+            seed: 0,
+            workers,
+            prefetch: 2,
+            train: false,
+        }
     }
 }
 
@@ -76,7 +84,13 @@ impl Loader {
         if config.batch_size == 0 {
             return Err(DataError::setting("batch_size", "must be at least 1"));
         }
-        Ok(Self { split, config, damage: None, watch: None, bytes: false })
+        Ok(Self {
+            split,
+            config,
+            damage: None,
+            watch: None,
+            bytes: false,
+        })
     }
 
     /// The same, with every input of some modalities damaged. What the damage is measured by is
@@ -90,8 +104,9 @@ impl Loader {
         Ok(self)
     }
 
-    /// The same, with pictures as bytes ([`Features::Pixels`](crate::Features::Pixels)) if asked: a quarter to move, for a
-    /// device that normalises them itself. Damage is in normalised numbers, so damaged pictures never are.
+    /// The same, with pictures as bytes ([`Features::Pixels`](crate::Features::Pixels)) if asked: a
+    /// quarter to move, for a device that normalises them itself. Damage is in normalised numbers,
+    /// so damaged pictures never are.
     pub fn in_bytes(mut self, bytes: bool) -> Self {
         self.bytes = bytes;
         self
@@ -136,6 +151,14 @@ impl Loader {
         active.sort();
         active.dedup();
         let numbers = numbers.start..numbers.end.min(self.steps()).max(numbers.start);
-        Batches::start(Job { loader: self.clone(), epoch, order: self.order(epoch), active }, numbers)
+        Batches::start(
+            Job {
+                loader: self.clone(),
+                epoch,
+                order: self.order(epoch),
+                active,
+            },
+            numbers,
+        )
     }
 }

@@ -64,15 +64,15 @@ pub struct Preparation<'a> {
     pub text_model: Option<&'a TextModel>,
     /// Where stores are kept. Synthetic data needs none.
     pub store_dir: &'a Path,
-    /// How many samples may be left out because a source of theirs cannot be used. `None`: those and no others that
-    /// an earlier preparation left out.
+    /// How many samples may be left out because a source of theirs cannot be used. `None`: those
+    /// and no others that an earlier preparation left out.
     pub max_bad: Option<usize>,
     /// Called from several threads.
     pub progress: &'a (dyn Fn(Progress) + Sync),
 }
 
-/// Makes what is missing of a data set's features and opens them: [`Preparation::run`] with what was left out before
-/// left out again, and nothing else.
+/// Makes what is missing of a data set's features and opens them: [`Preparation::run`] with what
+/// was left out before left out again, and nothing else.
 ///
 /// # Errors
 ///
@@ -84,7 +84,15 @@ pub fn prepare(
     store_dir: &Path,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Prepared, DataError> {
-    Preparation { dataset, recipe, text_model, store_dir, max_bad: None, progress }.run()
+    Preparation {
+        dataset,
+        recipe,
+        text_model,
+        store_dir,
+        max_bad: None,
+        progress,
+    }
+    .run()
 }
 
 /// One modality's features.
@@ -102,23 +110,28 @@ struct Materials {
 impl Preparation<'_> {
     /// Makes what is missing of a data set's features and opens them.
     ///
-    /// Each of `recipe.modalities` has one file in `store_dir`, named by what it was made of, so preparing again finds
-    /// it, and another configuration, a changed source file or another manifest makes another one, for which only
-    /// what is new is made. A preparation that was interrupted goes on. A file appears under its name only when it is
-    /// complete; two processes that prepare at once end with one file. What is held in memory does not grow with the
-    /// number of sources.
+    /// Each of `recipe.modalities` has one file in `store_dir`, named by what it was made of, so
+    /// preparing again finds it, and another configuration, a changed source file or another
+    /// manifest makes another one, for which only what is new is made. A preparation that was
+    /// interrupted goes on. A file appears under its name only when it is complete; two processes
+    /// that prepare at once end with one file. What is held in memory does not grow with the number
+    /// of sources.
     ///
     /// # Errors
     ///
-    /// A manifest or lists with faults (all of them listed), sources that cannot be used (likewise), a store file that
-    /// is damaged or not what its name says, no room or permission, no ffmpeg where there are videos.
+    /// A manifest or lists with faults (all of them listed), sources that cannot be used
+    /// (likewise), a store file that is damaged or not what its name says, no room or permission,
+    /// no ffmpeg where there are videos.
     pub fn run(&self) -> Result<Prepared, DataError> {
         let mut shaper = Shaper::new(self.recipe)?;
         if self.dataset.spec.layout == Layout::Synthetic {
             return Prepared::synthetic(self.recipe);
         }
         let mut rows = layout::read(self.dataset, &self.recipe.modalities)?;
-        let materials = Materials { content: self.look(&rows)?, videos: Arc::default() };
+        let materials = Materials {
+            content: self.look(&rows)?,
+            videos: Arc::default(),
+        };
         let mut left_out = Vec::new();
         let (jobs, tokenizer) = self.make(&mut rows, &materials, &mut left_out)?;
         if let Some(tokenizer) = &tokenizer {
@@ -126,21 +139,38 @@ impl Preparation<'_> {
         }
         let mut stores = BTreeMap::new();
         for job in &jobs {
-            stores.insert(job.plan.modality, Store::open(&job.plan.path(self.store_dir), job.plan.key)?);
+            stores.insert(
+                job.plan.modality,
+                Store::open(&job.plan.path(self.store_dir), job.plan.key)?,
+            );
         }
-        let entries = rows.into_iter().map(|row| Entry { id: row.id, label: row.label, split: row.split }).collect();
+        let entries = rows
+            .into_iter()
+            .map(|row| Entry {
+                id: row.id,
+                label: row.label,
+                split: row.split,
+            })
+            .collect();
         let classes = self.dataset.spec.classes.clone();
-        let mut data = Prepared::new(classes, entries, self.recipe, Source::Stores(stores), shaper);
+        let mut data = Prepared::new(
+            classes,
+            entries,
+            self.recipe,
+            Source::Stores(stores),
+            shaper,
+        );
         data.left_out = left_out.into();
         data.text_model = self.text_model.cloned();
-        if let (Some(tokenizer), TextEncoder::Transformer) = (&tokenizer, &self.recipe.text.encoder) {
+        if let (Some(tokenizer), TextEncoder::Transformer) = (&tokenizer, &self.recipe.text.encoder)
+        {
             data.tokenizer = Some(tokenizer.to_json()?.into());
         }
         Ok(data)
     }
 
-    /// Sees to it that the stores are there. Rows that are left out go from `rows` to `left_out`: with them the plan
-    /// changes, so it is made anew until nothing more is lost.
+    /// Sees to it that the stores are there. Rows that are left out go from `rows` to `left_out`:
+    /// with them the plan changes, so it is made anew until nothing more is lost.
     fn make(
         &self,
         rows: &mut Vec<Row>,
@@ -162,7 +192,10 @@ impl Preparation<'_> {
                 refuse_emptiness(rows, self.dataset)?;
                 continue;
             }
-            if jobs.iter().all(|job| job.plan.path(self.store_dir).exists()) {
+            if jobs
+                .iter()
+                .all(|job| job.plan.path(self.store_dir).exists())
+            {
                 return Ok((jobs, tokenizer));
             }
             if lock.is_none() {
@@ -180,16 +213,28 @@ impl Preparation<'_> {
     }
 
     /// One job for each modality.
-    fn jobs(&self, rows: &[Row], from: &Materials, tokenizer: Option<&Tokenizer>) -> Result<Vec<Job>, DataError> {
+    fn jobs(
+        &self,
+        rows: &[Row],
+        from: &Materials,
+        tokenizer: Option<&Tokenizer>,
+    ) -> Result<Vec<Job>, DataError> {
         let job = |&modality: &Modality| {
             let encoder = record::encoder(modality, self.recipe, tokenizer, &from.videos)?;
-            let plan = Plan::new(modality, rows, self.recipe, &encoder.configuration(), &from.content);
+            let plan = Plan::new(
+                modality,
+                rows,
+                self.recipe,
+                &encoder.configuration(),
+                &from.content,
+            );
             Ok(Job { encoder, plan })
         };
         self.recipe.modalities.iter().map(job).collect()
     }
 
-    /// Makes the records of every modality, then the stores, unless a source turned out to be of no use.
+    /// Makes the records of every modality, then the stores, unless a source turned out to be of no
+    /// use.
     fn make_stores(&self, jobs: &[Job]) -> Result<Vec<(usize, Vec<Bad>)>, DataError> {
         let mut workshops = Vec::new();
         let mut lost = Vec::new();
@@ -198,19 +243,23 @@ impl Preparation<'_> {
                 continue;
             }
             let mut workshop = Workshop::open(&job.plan, self.store_dir)?;
-            let bad = workshop.records(&job.plan, &*job.encoder, &self.dataset.root, self.progress)?;
+            let bad =
+                workshop.records(&job.plan, &*job.encoder, &self.dataset.root, self.progress)?;
             if !bad.is_empty() {
                 lost.push((number, bad));
             }
             workshops.push((workshop, &job.plan));
         }
         if lost.is_empty() {
-            workshops.into_iter().try_for_each(|(workshop, plan)| workshop.assemble(plan))?;
+            workshops
+                .into_iter()
+                .try_for_each(|(workshop, plan)| workshop.assemble(plan))?;
         }
         Ok(lost)
     }
 
-    /// Leaves the samples out that are lost, if so many may be; else says what is wrong with all of them.
+    /// Leaves the samples out that are lost, if so many may be; else says what is wrong with all of
+    /// them.
     fn judge(
         &self,
         jobs: &[Job],
@@ -223,17 +272,27 @@ impl Preparation<'_> {
         for (number, bad) in &lost {
             let plan = &jobs[*number].plan;
             for (row, sources) in plan.samples.iter().enumerate() {
-                if sources.iter().any(|source| bad.iter().any(|b| b.source == *source)) {
+                if sources
+                    .iter()
+                    .any(|source| bad.iter().any(|b| b.source == *source))
+                {
                     samples.insert(row);
                 }
             }
             let words = |bad: &Bad| format!("{}: {}", plan.sources[bad.source].of, bad.why);
             let bad = Listing(bad.iter().map(words).collect());
-            listed.push(Lost { modality: plan.modality, bad, total: plan.sources.len() });
+            listed.push(Lost {
+                modality: plan.modality,
+                bad,
+                total: plan.sources.len(),
+            });
         }
         let samples = samples.len() + left_out.len();
         if self.max_bad.is_none_or(|most| samples > most) {
-            return Err(DataError::BadSamples { lost: listed, samples });
+            return Err(DataError::BadSamples {
+                lost: listed,
+                samples,
+            });
         }
         for (number, bad) in lost {
             accepted.add(&jobs[number].plan, bad);
@@ -241,19 +300,34 @@ impl Preparation<'_> {
         accepted.keep(self.store_dir)
     }
 
-    /// Refuses more samples left out than may be; they were left out by an earlier preparation. `sources` has how many
-    /// there are of each modality.
-    fn allow(&self, left_out: &[LeftOut], sources: &BTreeMap<Modality, usize>) -> Result<(), DataError> {
+    /// Refuses more samples left out than may be; they were left out by an earlier preparation.
+    /// `sources` has how many there are of each modality.
+    fn allow(
+        &self,
+        left_out: &[LeftOut],
+        sources: &BTreeMap<Modality, usize>,
+    ) -> Result<(), DataError> {
         if self.max_bad.is_none_or(|most| left_out.len() <= most) {
             return Ok(());
         }
         let of = |&modality: &Modality| {
             let words = |out: &LeftOut| format!("{}: {}", out.id, out.why);
-            let bad: Vec<String> = left_out.iter().filter(|out| out.modality == modality).map(words).collect();
-            (!bad.is_empty()).then_some(Lost { modality, total: sources[&modality], bad: Listing(bad) })
+            let bad: Vec<String> = left_out
+                .iter()
+                .filter(|out| out.modality == modality)
+                .map(words)
+                .collect();
+            (!bad.is_empty()).then_some(Lost {
+                modality,
+                total: sources[&modality],
+                bad: Listing(bad),
+            })
         };
         let lost = self.recipe.modalities.iter().filter_map(of).collect();
-        Err(DataError::BadSamples { lost, samples: left_out.len() })
+        Err(DataError::BadSamples {
+            lost,
+            samples: left_out.len(),
+        })
     }
 
     /// What every file in use is now.
@@ -262,9 +336,17 @@ impl Preparation<'_> {
             .iter()
             .flat_map(|row| row.raw.values())
             .flat_map(|raw| record::used(raw, self.recipe))
-            .flat_map(|part| part.files().into_iter().map(String::from).collect::<Vec<_>>())
+            .flat_map(|part| {
+                part.files()
+                    .into_iter()
+                    .map(String::from)
+                    .collect::<Vec<_>>()
+            })
             .collect();
-        let unwritable = |source| DataError::Write { path: self.store_dir.into(), source };
+        let unwritable = |source| DataError::Write {
+            path: self.store_dir.into(),
+            source,
+        };
         std::fs::create_dir_all(self.store_dir).map_err(unwritable)?;
         let (done, total) = (AtomicUsize::new(0), files.len());
         let looked = || {
@@ -280,12 +362,21 @@ impl Preparation<'_> {
 
 /// Distinct sources of each modality.
 fn sources_of(jobs: &[Job]) -> BTreeMap<Modality, usize> {
-    jobs.iter().map(|job| (job.plan.modality, job.plan.sources.len())).collect()
+    jobs.iter()
+        .map(|job| (job.plan.modality, job.plan.sources.len()))
+        .collect()
 }
 
 /// What is left must still be a data set.
 fn refuse_emptiness(rows: &[Row], dataset: &ResolvedDataset) -> Result<(), DataError> {
     let mut findings = Findings::default();
-    findings.check_presence(rows.iter().map(|row| (Some(row.split), Some(row.label))), &dataset.spec);
-    if findings.is_empty() { Ok(()) } else { Err(findings.into_error(place(dataset))) }
+    findings.check_presence(
+        rows.iter().map(|row| (Some(row.split), Some(row.label))),
+        &dataset.spec,
+    );
+    if findings.is_empty() {
+        Ok(())
+    } else {
+        Err(findings.into_error(place(dataset)))
+    }
 }

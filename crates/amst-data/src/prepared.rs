@@ -52,17 +52,25 @@ impl Prepared {
     ///
     /// # Errors
     ///
-    /// [`DataError::Setting`]: too few classes or samples, a vocabulary without room, a dial beyond 0..1.
+    /// [`DataError::Setting`]: too few classes or samples, a vocabulary without room, a dial beyond
+    /// 0..1.
     pub fn synthetic(recipe: &Recipe) -> Result<Self, DataError> {
         let shaper = Shaper::new(recipe)?;
         let generator = Generator::new(recipe)?;
         let (classes, entries) = entries_of(&recipe.synthetic);
-        Ok(Self::new(classes, entries, recipe, Source::Generated(generator), shaper))
+        Ok(Self::new(
+            classes,
+            entries,
+            recipe,
+            Source::Generated(generator),
+            shaper,
+        ))
     }
 
-    /// Random contents in the shapes of the recipe, for timing what is done with them: as many samples
-    /// and classes as `recipe.synthetic` says, in which there is nothing to learn. Pictures are JPEG
-    /// files in memory, decoded and transformed like others; a few dozen inputs stand for all.
+    /// Random contents in the shapes of the recipe, for timing what is done with them: as many
+    /// samples and classes as `recipe.synthetic` says, in which there is nothing to learn. Pictures
+    /// are JPEG files in memory, decoded and transformed like others; a few dozen inputs stand for
+    /// all.
     ///
     /// # Errors
     ///
@@ -71,7 +79,13 @@ impl Prepared {
         let shaper = Shaper::new(recipe)?;
         let drawn = Drawn::new(recipe)?;
         let (classes, entries) = entries_of(&recipe.synthetic);
-        Ok(Self::new(classes, entries, recipe, Source::Drawn(drawn), shaper))
+        Ok(Self::new(
+            classes,
+            entries,
+            recipe,
+            Source::Drawn(drawn),
+            shaper,
+        ))
     }
 
     pub(crate) fn new(
@@ -82,8 +96,19 @@ impl Prepared {
         shaper: Shaper,
     ) -> Self {
         let modalities = recipe.modalities.clone();
-        let shared = Shared { classes, entries, modalities, source, shaper };
-        Self { shared: Arc::new(shared), text_model: None, tokenizer: None, left_out: [].into() }
+        let shared = Shared {
+            classes,
+            entries,
+            modalities,
+            source,
+            shaper,
+        };
+        Self {
+            shared: Arc::new(shared),
+            text_model: None,
+            tokenizer: None,
+            left_out: [].into(),
+        }
     }
 
     /// The text of the `tokenizer.json` that was trained on the training split, if one was: a
@@ -115,7 +140,10 @@ impl Prepared {
     /// The keys of the store files; none for generated data.
     pub fn keys(&self) -> BTreeMap<Modality, StoreKey> {
         match &self.shared.source {
-            Source::Stores(stores) => stores.iter().map(|(&modality, store)| (modality, store.key())).collect(),
+            Source::Stores(stores) => stores
+                .iter()
+                .map(|(&modality, store)| (modality, store.key()))
+                .collect(),
             Source::Generated(_) | Source::Drawn(_) => BTreeMap::new(),
         }
     }
@@ -135,7 +163,13 @@ impl Prepared {
 
     /// One of the three parts, in the manifest's order.
     pub fn split(&self, name: SplitName) -> Split {
-        let members = self.shared.entries.iter().enumerate().filter(|(_, e)| e.split == name).map(|(at, _)| at);
+        let members = self
+            .shared
+            .entries
+            .iter()
+            .enumerate()
+            .filter(|(_, e)| e.split == name)
+            .map(|(at, _)| at);
         Split::new(Arc::clone(&self.shared), name, members.collect())
     }
 }
@@ -156,13 +190,20 @@ impl Shared {
     /// One modality of one sample; nothing of the others is touched.
     pub(crate) fn input(&self, modality: Modality, sample: usize) -> Result<Input, DataError> {
         if !self.modalities.contains(&modality) {
-            let prepared = self.modalities.iter().map(|m| m.name()).collect::<Vec<_>>().join(", ");
+            let prepared = self
+                .modalities
+                .iter()
+                .map(|m| m.name())
+                .collect::<Vec<_>>()
+                .join(", ");
             return Err(DataError::NotPrepared { modality, prepared });
         }
         match &self.source {
             Source::Stores(stores) => stores[&modality].input(sample, self.shaper.frames()),
             Source::Drawn(drawn) => drawn.input(modality, sample),
-            Source::Generated(generator) => Ok(generator.input(modality, sample, self.entries[sample].label)),
+            Source::Generated(generator) => {
+                Ok(generator.input(modality, sample, self.entries[sample].label))
+            }
         }
     }
 }

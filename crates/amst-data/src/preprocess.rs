@@ -55,10 +55,11 @@ impl Preprocessor {
         let mut shaper = Shaper::new(recipe)?;
         let tokenizer = match (recipe.has_transformer(), tokenizer) {
             (false, _) => None,
-            (true, Some(path)) => Some(Tokenizer::read(path)?.with_max_length(recipe.text.max_length)?),
+            (true, Some(path)) => {
+                Some(Tokenizer::read(path)?.with_max_length(recipe.text.max_length)?)
+            }
             (true, None) => {
-                let why =
-                    "the tokenizer that this network's texts went through is not there; generated texts have none";
+                let why = "the tokenizer that this network's texts went through is not there; generated texts have none";
                 return Err(DataError::setting("text.encoder", why));
             }
         };
@@ -66,9 +67,22 @@ impl Preprocessor {
             shaper = shaper.padding_with(tokenizer.pad_id());
         }
         let videos = Default::default();
-        let encoder = |m: &Modality| Ok((*m, record::encoder(*m, recipe, tokenizer.as_ref(), &videos)?));
-        let encoders = recipe.modalities.iter().map(encoder).collect::<Result<_, DataError>>()?;
-        Ok(Self { shaper, encoders, recipe: recipe.clone() })
+        let encoder = |m: &Modality| {
+            Ok((
+                *m,
+                record::encoder(*m, recipe, tokenizer.as_ref(), &videos)?,
+            ))
+        };
+        let encoders = recipe
+            .modalities
+            .iter()
+            .map(encoder)
+            .collect::<Result<_, DataError>>()?;
+        Ok(Self {
+            shaper,
+            encoders,
+            recipe: recipe.clone(),
+        })
     }
 
     /// One modality of one sample. White space around a text does not count, as in a manifest; of
@@ -80,23 +94,39 @@ impl Preprocessor {
     /// read or used.
     pub fn read(&self, modality: Modality, source: &Source) -> Result<Input, DataError> {
         let encoder = self.encoders.get(&modality).ok_or_else(|| {
-            let prepared = self.recipe.modalities.iter().map(|m| m.name()).collect::<Vec<_>>().join(", ");
+            let prepared = self
+                .recipe
+                .modalities
+                .iter()
+                .map(|m| m.name())
+                .collect::<Vec<_>>()
+                .join(", ");
             DataError::NotPrepared { modality, prepared }
         })?;
         let bad = |why: String| DataError::Unusable { modality, why };
         let record = |bytes: &[u8], name: &str| {
-            let bytes = if modality == Modality::Text { words(bytes, name).map_err(bad)? } else { bytes };
+            let bytes = if modality == Modality::Text {
+                words(bytes, name).map_err(bad)?
+            } else {
+                bytes
+            };
             encoder.encode(bytes, name).map_err(bad)
         };
         let read = |path: &PathBuf| {
-            let bytes = std::fs::read(path).map_err(|source| DataError::Read { path: path.clone(), source })?;
+            let bytes = std::fs::read(path).map_err(|source| DataError::Read {
+                path: path.clone(),
+                source,
+            })?;
             record(&bytes, &path.display().to_string())
         };
         let records = match source {
             Source::Text(text) => vec![record(text.as_bytes(), "the text")?],
             Source::Files(files) if modality == Modality::Visual && !files.is_empty() => {
                 let picked = record::part::picked(files.len(), &self.recipe);
-                picked.into_iter().map(|at| read(&files[at])).collect::<Result<_, _>>()?
+                picked
+                    .into_iter()
+                    .map(|at| read(&files[at]))
+                    .collect::<Result<_, _>>()?
             }
             Source::Files(files) => files.iter().map(read).collect::<Result<_, _>>()?,
         };
@@ -115,12 +145,18 @@ impl Preprocessor {
             self.shaper.put(input, &mut features, at, None)?;
         }
         let indices = (0..inputs.len()).collect();
-        Ok(Batch { indices, labels: vec![0; inputs.len()], inputs: [(modality, features)].into() })
+        Ok(Batch {
+            indices,
+            labels: vec![0; inputs.len()],
+            inputs: [(modality, features)].into(),
+        })
     }
 }
 
-/// A text without the white space around it, and without the mark that some editors begin a file with.
+/// A text without the white space around it, and without the mark that some editors begin a file
+/// with.
 fn words<'a>(bytes: &'a [u8], name: &str) -> Result<&'a [u8], String> {
-    let text = std::str::from_utf8(bytes).map_err(|_| format!("{name} is not UTF-8 text; save it as UTF-8"))?;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| format!("{name} is not UTF-8 text; save it as UTF-8"))?;
     Ok(text.trim_start_matches('\u{feff}').trim().as_bytes())
 }

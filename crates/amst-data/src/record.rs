@@ -30,16 +30,21 @@ pub(crate) trait Encode: Sync {
     /// All that decides a record beside its source; part of the store's key.
     fn configuration(&self) -> Value;
 
-    /// The record of a file's bytes, or a text's. `name` stands in the reason for which it cannot be made.
+    /// The record of a file's bytes, or a text's. `name` stands in the reason for which it cannot
+    /// be made.
     fn encode(&self, source: &[u8], name: &str) -> Result<Vec<u8>, String>;
 
-    /// The record of what is no plain file: a stretch of a video, or features that others have computed.
+    /// The record of what is no plain file: a stretch of a video, or features that others have
+    /// computed.
     fn extract(&self, part: &Part, _root: &Path) -> Result<Extracted, Unmade> {
-        Err(Unmade::Bad(format!("{} is nothing that this modality is made of", part.name())))
+        Err(Unmade::Bad(format!(
+            "{} is nothing that this modality is made of",
+            part.name()
+        )))
     }
 
-    /// The records of several such parts at once, where that takes less time; `None`: each by itself, which also tells
-    /// what is wrong with which.
+    /// The records of several such parts at once, where that takes less time; `None`: each by
+    /// itself, which also tells what is wrong with which.
     fn extract_together(&self, _parts: &[&Part], _root: &Path) -> Option<Vec<Extracted>> {
         None
     }
@@ -84,17 +89,26 @@ pub(crate) fn encoder(
 }
 
 /// A sample's input from its records.
-pub(crate) fn decode(modality: Modality, records: &[&[u8]], frames: usize) -> Result<Input, String> {
+pub(crate) fn decode(
+    modality: Modality,
+    records: &[&[u8]],
+    frames: usize,
+) -> Result<Input, String> {
     match (modality, records) {
         (Modality::Audio, [record]) => map::decode(record),
         (Modality::Text, [record]) => text::decode(record),
         (Modality::Visual, [_, ..]) => visual::decode(records, frames),
-        _ => Err(format!("{} records for one {modality} sample", records.len())),
+        _ => Err(format!(
+            "{} records for one {modality} sample",
+            records.len()
+        )),
     }
 }
 
 /// The little-endian number at the front of `bytes`, and what follows it.
 fn take_u32(bytes: &[u8]) -> Result<(usize, &[u8]), String> {
-    let (number, rest) = bytes.split_first_chunk::<4>().ok_or("a record that is too short")?;
+    let (number, rest) = bytes
+        .split_first_chunk::<4>()
+        .ok_or("a record that is too short")?;
     Ok((u32::from_le_bytes(*number) as usize, rest))
 }

@@ -22,7 +22,11 @@ pub struct Split {
 
 impl Split {
     pub(crate) fn new(shared: Arc<Shared>, name: SplitName, members: Vec<usize>) -> Self {
-        Self { shared, name, members: members.into() }
+        Self {
+            shared,
+            name,
+            members: members.into(),
+        }
     }
 
     /// Which part it is.
@@ -65,7 +69,9 @@ impl Split {
 
     /// The names of all samples, in order.
     pub fn ids(&self) -> Vec<String> {
-        (0..self.len()).map(|index| self.id(index).to_string()).collect()
+        (0..self.len())
+            .map(|index| self.id(index).to_string())
+            .collect()
     }
 
     /// The classes of all samples, in order.
@@ -76,14 +82,20 @@ impl Split {
     /// Samples of each class, by class index.
     pub fn class_counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.shared.classes()];
-        self.labels().into_iter().for_each(|label| counts[label] += 1);
+        self.labels()
+            .into_iter()
+            .for_each(|label| counts[label] += 1);
         counts
     }
 
     /// The accuracy of always answering this split's most frequent class; 0 for an empty split.
     pub fn majority_rate(&self) -> f64 {
         let most = self.class_counts().into_iter().max().unwrap_or(0);
-        if self.is_empty() { 0.0 } else { most as f64 / self.len() as f64 }
+        if self.is_empty() {
+            0.0
+        } else {
+            most as f64 / self.len() as f64
+        }
     }
 
     /// The sample at `index` with only the `active` modalities; nothing of the others is read.
@@ -100,7 +112,12 @@ impl Split {
         let input = |&m: &Modality| self.shared.input(m, member).map(|input| (m, input));
         let inputs = active.iter().map(input).collect::<Result<_, _>>()?;
         let entry = self.shared.entry(member);
-        Ok(Sample { index, id: entry.id.clone(), label: entry.label, inputs })
+        Ok(Sample {
+            index,
+            id: entry.id.clone(),
+            label: entry.label,
+            inputs,
+        })
     }
 }
 

@@ -64,13 +64,19 @@ impl Stream {
     /// The stream of these four words.
     pub fn new(seed: u64, purpose: Purpose, epoch: u64, index: u64) -> Self {
         let fold = |state: u64, word: u64| mix(mix(state.wrapping_add(STEP)) ^ word);
-        Self { state: [seed, purpose as u64, epoch, index].into_iter().fold(0, fold) }
+        Self {
+            state: [seed, purpose as u64, epoch, index]
+                .into_iter()
+                .fold(0, fold),
+        }
     }
 
     /// A stream of its own for part `number` of what this one is for, such as one frame of
     /// a sample. It does not depend on how much was drawn from any other part.
     pub fn part(&self, number: u64) -> Self {
-        Self { state: mix(mix(self.state ^ STEP) ^ number) }
+        Self {
+            state: mix(mix(self.state ^ STEP) ^ number),
+        }
     }
 
     /// 64 random bits.
@@ -114,7 +120,8 @@ impl Stream {
             let bits = self.next_u64();
             let share = |half: u64| (half as f64 + 1.0) * (1.0 / (1u64 << 32) as f64);
             let radius = (-2.0 * (share(bits >> 32) as f32).ln()).sqrt();
-            let (sine, cosine) = (std::f32::consts::TAU * share(bits & 0xffff_ffff) as f32).sin_cos();
+            let (sine, cosine) =
+                (std::f32::consts::TAU * share(bits & 0xffff_ffff) as f32).sin_cos();
             values.extend([radius * cosine, radius * sine]);
         }
         values.truncate(count);
@@ -148,7 +155,10 @@ mod tests {
     fn many(count: u64, draw: impl Fn(u64) -> f64) -> (f64, f64) {
         let values: Vec<f64> = (0..count).map(draw).collect();
         let mean = values.iter().sum::<f64>() / count as f64;
-        (mean, values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count as f64)
+        (
+            mean,
+            values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count as f64,
+        )
     }
 
     #[test]
@@ -156,7 +166,10 @@ mod tests {
         let values = Stream::new(3, Purpose::Noise, 0, 0).normals(40_001);
         assert_eq!(values.len(), 40_001);
         let (mean, variance) = many(40_001, |i| values[i as usize] as f64);
-        assert!(mean.abs() < 0.02 && (variance - 1.0).abs() < 0.03, "{mean} {variance}");
+        assert!(
+            mean.abs() < 0.02 && (variance - 1.0).abs() < 0.03,
+            "{mean} {variance}"
+        );
         // Beyond two deviations lie 4.55 %, give or take 0.1 %: neighbours are independent too.
         let beyond = values.iter().filter(|v| v.abs() > 2.0).count() as f64 / 40_001.0;
         assert!((beyond - 0.0455).abs() < 0.004, "{beyond}");
@@ -184,7 +197,10 @@ mod tests {
     fn the_numbers_are_the_ones_that_results_were_made_with() {
         let mut stream = Stream::new(7, Purpose::Augment, 2, 5);
         // Computed apart from this code, from the description above.
-        assert_eq!([stream.next_u64(), stream.next_u64()], [5521013627852732555, 8981133995452579524]);
+        assert_eq!(
+            [stream.next_u64(), stream.next_u64()],
+            [5521013627852732555, 8981133995452579524]
+        );
     }
 
     #[test]
@@ -197,14 +213,24 @@ mod tests {
         for i in 0..64_000 {
             counts[(Stream::new(3, Purpose::Order, i, 0).next_u64() >> 58) as usize] += 1;
         }
-        let chi2: f64 = counts.iter().map(|&c| (f64::from(c) - 1000.0).powi(2) / 1000.0).sum();
-        assert!((30.0..110.0).contains(&chi2), "63 degrees of freedom give about 63 ± 11, not {chi2}");
+        let chi2: f64 = counts
+            .iter()
+            .map(|&c| (f64::from(c) - 1000.0).powi(2) / 1000.0)
+            .sum();
+        assert!(
+            (30.0..110.0).contains(&chi2),
+            "63 degrees of freedom give about 63 ± 11, not {chi2}"
+        );
     }
 
     #[test]
     fn neighbouring_streams_are_not_correlated() {
-        let pair =
-            |i| (Stream::new(0, Purpose::Augment, 0, i).unit(), Stream::new(0, Purpose::Augment, 0, i + 1).unit());
+        let pair = |i| {
+            (
+                Stream::new(0, Purpose::Augment, 0, i).unit(),
+                Stream::new(0, Purpose::Augment, 0, i + 1).unit(),
+            )
+        };
         let (covariance, _) = many(20_000, |i| (pair(i).0 - 0.5) * (pair(i).1 - 0.5));
         assert!(covariance.abs() < 0.003, "{covariance}");
     }
@@ -214,15 +240,24 @@ mod tests {
         let mut stream = Stream::new(1, Purpose::Order, 0, 0);
         let mut counts = [0u32; 6];
         (0..60_000).for_each(|_| counts[stream.below(6) as usize] += 1);
-        assert!(counts.iter().all(|c| (9_600..10_400).contains(c)), "{counts:?}");
+        assert!(
+            counts.iter().all(|c| (9_600..10_400).contains(c)),
+            "{counts:?}"
+        );
         assert_eq!((stream.below(1), stream.below(0)), (0, 0));
     }
 
     #[test]
     fn both_bells_have_mean_0_and_variance_1() {
-        for draw in [|s: &mut Stream| s.normal(), |s: &mut Stream| f64::from(s.bell())] {
+        for draw in [
+            |s: &mut Stream| s.normal(),
+            |s: &mut Stream| f64::from(s.bell()),
+        ] {
             let (mean, variance) = many(40_000, |i| draw(&mut Stream::new(0, Purpose::Init, 0, i)));
-            assert!(mean.abs() < 0.02 && (variance - 1.0).abs() < 0.03, "{mean} {variance}");
+            assert!(
+                mean.abs() < 0.02 && (variance - 1.0).abs() < 0.03,
+                "{mean} {variance}"
+            );
         }
     }
 
@@ -230,7 +265,9 @@ mod tests {
     fn every_order_of_three_is_equally_likely() {
         let mut seen = std::collections::BTreeMap::new();
         for epoch in 0..6_000 {
-            *seen.entry(Stream::new(0, Purpose::Order, epoch, 0).permutation(3)).or_insert(0) += 1;
+            *seen
+                .entry(Stream::new(0, Purpose::Order, epoch, 0).permutation(3))
+                .or_insert(0) += 1;
         }
         assert_eq!(seen.len(), 6);
         assert!(seen.values().all(|c| (850..1150).contains(c)), "{seen:?}");

@@ -52,7 +52,10 @@ impl Generator {
         let words = recipe.text.vocabulary.saturating_sub(FIRST as usize);
         if recipe.modalities.contains(&Modality::Text) && words < spec.classes {
             let least = spec.classes + FIRST as usize;
-            return Err(DataError::setting("text.vocabulary", format!("synthetic text needs at least {least} here")));
+            return Err(DataError::setting(
+                "text.vocabulary",
+                format!("synthetic text needs at least {least} here"),
+            ));
         }
         if recipe.has_transformer() && recipe.text.encoder != TextEncoder::Transformer {
             let why = "synthetic text has no words that a pretrained model knows: use `bag` or `transformer`";
@@ -87,7 +90,14 @@ impl Generator {
     fn audio(&self, mut stream: Stream, label: usize) -> Input {
         let [target, mels] = self.map;
         let frames = target - stream.below(target as u64 / 4 + 1) as usize;
-        let mut data = self.field(Modality::Audio, self.spec.audio, label, &stream, &mut stream.part(0), self.map);
+        let mut data = self.field(
+            Modality::Audio,
+            self.spec.audio,
+            label,
+            &stream,
+            &mut stream.part(0),
+            self.map,
+        );
         data.truncate(frames * mels);
         Input::Map { data, frames, mels }
     }
@@ -97,14 +107,25 @@ impl Generator {
         let [height, width] = self.picture;
         let picture = |frame: u64| {
             let mut draws = stream.part(frame);
-            let field = self.field(Modality::Visual, self.spec.visual, label, &stream, &mut draws, self.picture);
+            let field = self.field(
+                Modality::Visual,
+                self.spec.visual,
+                label,
+                &stream,
+                &mut draws,
+                self.picture,
+            );
             // Ten standard deviations of grain fit between black and white.
             let byte = |value: f32| (128.0 + 25.0 * value).round().clamp(0.0, 255.0) as u8;
             let mut rgb = Vec::with_capacity(3 * field.len());
             for value in field {
                 let grey = byte(value);
                 let tint = |draws: &mut Stream| byte(value + GRAIN * draws.bell());
-                rgb.extend(if self.channels == 1 { [grey; 3] } else { [grey, tint(&mut draws), tint(&mut draws)] });
+                rgb.extend(if self.channels == 1 {
+                    [grey; 3]
+                } else {
+                    [grey, tint(&mut draws), tint(&mut draws)]
+                });
             }
             Picture { width, height, rgb }
         };
@@ -122,7 +143,8 @@ impl Generator {
         size: [usize; 2],
     ) -> Vec<f32> {
         let mut class = self.stream(modality, CLASSES + label as u64);
-        let pattern: [f32; CELLS * CELLS] = std::array::from_fn(|_| if class.unit() < 0.5 { -1.0 } else { 1.0 });
+        let pattern: [f32; CELLS * CELLS] =
+            std::array::from_fn(|_| if class.unit() < 0.5 { -1.0 } else { 1.0 });
         let mut own = sample.part(u64::MAX);
         let clutter: [f32; CELLS * CELLS] = std::array::from_fn(|_| own.bell());
         // In thousandths of a cell, whole numbers: the same on every machine.
@@ -130,7 +152,8 @@ impl Generator {
         let mut shift = || (draws.below(2 * wander + 1) + 1000 * CELLS as u64 - wander) as usize;
         let shift = [shift(), shift()];
         let cell = |at: [usize; 2], shift: [usize; 2]| {
-            let along = |axis: usize| (at[axis] * 1000 * CELLS / size[axis] + shift[axis]) / 1000 % CELLS;
+            let along =
+                |axis: usize| (at[axis] * 1000 * CELLS / size[axis] + shift[axis]) / 1000 % CELLS;
             along(0) * CELLS + along(1)
         };
         let mut field = Vec::with_capacity(size[0] * size[1]);
@@ -169,25 +192,52 @@ impl Generator {
 /// Class names and samples: train, then val, then test, classes taking turns.
 pub(crate) fn entries_of(spec: &SyntheticSpec) -> (Vec<String>, Vec<Entry>) {
     let counts = [spec.train, spec.val, spec.test];
-    let entry = |split: SplitName, n| Entry { id: format!("{split}-{n}"), label: n % spec.classes, split };
-    let entries =
-        SplitName::ALL.into_iter().zip(counts).flat_map(|(s, count)| (0..count).map(move |n| entry(s, n))).collect();
-    ((0..spec.classes).map(|class| class.to_string()).collect(), entries)
+    let entry = |split: SplitName, n| Entry {
+        id: format!("{split}-{n}"),
+        label: n % spec.classes,
+        split,
+    };
+    let entries = SplitName::ALL
+        .into_iter()
+        .zip(counts)
+        .flat_map(|(s, count)| (0..count).map(move |n| entry(s, n)))
+        .collect();
+    (
+        (0..spec.classes).map(|class| class.to_string()).collect(),
+        entries,
+    )
 }
 
 pub(crate) fn check(spec: &SyntheticSpec) -> Result<(), DataError> {
     if spec.classes < 2 {
-        return Err(DataError::setting("synthetic.classes", "must be at least 2"));
+        return Err(DataError::setting(
+            "synthetic.classes",
+            "must be at least 2",
+        ));
     }
-    for (key, count) in [("train", spec.train), ("val", spec.val), ("test", spec.test)] {
+    for (key, count) in [
+        ("train", spec.train),
+        ("val", spec.val),
+        ("test", spec.test),
+    ] {
         let least = if key == "train" { spec.classes } else { 1 };
         if count < least {
-            return Err(DataError::setting(&format!("synthetic.{key}"), format!("must be at least {least} here")));
+            return Err(DataError::setting(
+                &format!("synthetic.{key}"),
+                format!("must be at least {least} here"),
+            ));
         }
     }
-    for (key, dial) in [("audio", spec.audio), ("text", spec.text), ("visual", spec.visual)] {
+    for (key, dial) in [
+        ("audio", spec.audio),
+        ("text", spec.text),
+        ("visual", spec.visual),
+    ] {
         if !(0.0..=1.0).contains(&dial) {
-            return Err(DataError::setting(&format!("synthetic.{key}"), "is a dial from 0 to 1"));
+            return Err(DataError::setting(
+                &format!("synthetic.{key}"),
+                "is a dial from 0 to 1",
+            ));
         }
     }
     Ok(())

@@ -33,11 +33,16 @@ pub(crate) fn tokenizer(
         }
         (TextEncoder::Pretrained(_), Some(model)) => Tokenizer::read(model.folder())?,
         (TextEncoder::Pretrained(name), None) => {
-            return Err(DataError::setting("text.encoder", format!("the files of `{name}` were not looked up")));
+            return Err(DataError::setting(
+                "text.encoder",
+                format!("the files of `{name}` were not looked up"),
+            ));
         }
     };
     let tokenizer = tokenizer.with_max_length(recipe.text.max_length)?;
-    if let Some(model) = text_model.filter(|_| matches!(recipe.text.encoder, TextEncoder::Pretrained(_))) {
+    if let Some(model) =
+        text_model.filter(|_| matches!(recipe.text.encoder, TextEncoder::Pretrained(_)))
+    {
         tokenizer.fits(&embeddings(model))?;
     }
     Ok(Some(tokenizer))
@@ -45,7 +50,10 @@ pub(crate) fn tokenizer(
 
 /// Tokens of somebody else's tokenizer are no texts to train one on.
 fn refuse_saved_tokens(rows: &[Row]) -> Result<(), DataError> {
-    if rows.iter().any(|row| matches!(row.raw[&Modality::Text], Raw::Tokens { .. })) {
+    if rows
+        .iter()
+        .any(|row| matches!(row.raw[&Modality::Text], Raw::Tokens { .. }))
+    {
         let why = "these data bring tokens of roberta-base instead of texts: use text.encoder=roberta-base, or bag with \
                    text.vocabulary=50265";
         return Err(DataError::setting("text.encoder", why));
@@ -67,8 +75,16 @@ fn training_texts(rows: &[Row]) -> Vec<&str> {
 fn embeddings(model: &TextModel) -> Embeddings {
     let sizes = model.sizes();
     match sizes.model_type.as_str() {
-        "bert" => Embeddings::bert(sizes.vocab_size, sizes.max_position_embeddings, sizes.pad_token_id),
-        _ => Embeddings::roberta(sizes.vocab_size, sizes.max_position_embeddings, sizes.pad_token_id),
+        "bert" => Embeddings::bert(
+            sizes.vocab_size,
+            sizes.max_position_embeddings,
+            sizes.pad_token_id,
+        ),
+        _ => Embeddings::roberta(
+            sizes.vocab_size,
+            sizes.max_position_embeddings,
+            sizes.pad_token_id,
+        ),
     }
 }
 
@@ -85,6 +101,9 @@ fn keep(tokenizer: &Tokenizer, store_dir: &Path) -> Result<(), DataError> {
     };
     match std::fs::read(&file) {
         Ok(there) if there == json.as_bytes() => Ok(()),
-        _ => write().map_err(|source| DataError::Write { path: file.clone(), source }),
+        _ => write().map_err(|source| DataError::Write {
+            path: file.clone(),
+            source,
+        }),
     }
 }

@@ -22,8 +22,11 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 const LENGTH: usize = 128;
 /// Name, unfrozen layers, dropout.
-const VARIANTS: [(&str, Option<usize>, f64); 3] =
-    [("five layers", Some(5), 0.1), ("everything", None, 0.1), ("five layers, no dropout", Some(5), 0.0)];
+const VARIANTS: [(&str, Option<usize>, f64); 3] = [
+    ("five layers", Some(5), 0.1),
+    ("everything", None, 0.1),
+    ("five layers, no dropout", Some(5), 0.0),
+];
 const PHASES: [&str; 3] = ["forward", "backward", "update"];
 
 fn main() {
@@ -33,32 +36,53 @@ fn main() {
     let batch = setting("AMST_BENCH_BATCH", 8);
     let only = setting("AMST_BENCH_VARIANTS", VARIANTS.len());
     println!("{hidden} wide, {batch} texts of {LENGTH} tokens, {rounds} rounds");
-    let mut benches: Vec<_> = VARIANTS[..only].iter().map(|v| Bench::new(hidden, batch, v.1, v.2)).collect();
+    let mut benches: Vec<_> = VARIANTS[..only]
+        .iter()
+        .map(|v| Bench::new(hidden, batch, v.1, v.2))
+        .collect();
     let mut times = vec![vec![Vec::new(); PHASES.len()]; only];
     for round in 0..=rounds {
         for (bench, times) in benches.iter_mut().zip(&mut times) {
             let step = bench.step(round);
             if round > 0 {
-                times.iter_mut().zip(step).for_each(|(all, time)| all.push(time));
+                times
+                    .iter_mut()
+                    .zip(step)
+                    .for_each(|(all, time)| all.push(time));
             }
         }
     }
-    let medians: Vec<Vec<f64>> = times.into_iter().map(|of| of.into_iter().map(median).collect()).collect();
+    let medians: Vec<Vec<f64>> = times
+        .into_iter()
+        .map(|of| of.into_iter().map(median).collect())
+        .collect();
     for ((name, ..), medians) in VARIANTS.iter().zip(&medians) {
-        let phases: Vec<_> = PHASES.iter().zip(medians).map(|(phase, time)| format!("{phase} {time:.4}")).collect();
+        let phases: Vec<_> = PHASES
+            .iter()
+            .zip(medians)
+            .map(|(phase, time)| format!("{phase} {time:.4}"))
+            .collect();
         println!("{name}: {}", phases.join(", "));
     }
     if let [five, everything, ..] = &medians[..] {
-        println!("backward of five layers to that of everything: {:.3}", five[1] / everything[1]);
+        println!(
+            "backward of five layers to that of everything: {:.3}",
+            five[1] / everything[1]
+        );
     }
     if let [five, _, without] = &medians[..] {
-        println!("forward without dropout to that with it: {:.3}", without[0] / five[0]);
+        println!(
+            "forward without dropout to that with it: {:.3}",
+            without[0] / five[0]
+        );
     }
 }
 
 fn setting(name: &str, default: usize) -> usize {
     match std::env::var(name) {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name}={text} is not a number")),
+        Ok(text) => text
+            .parse()
+            .unwrap_or_else(|_| panic!("{name}={text} is not a number")),
         Err(_) => default,
     }
 }
@@ -79,7 +103,9 @@ impl Bench {
     fn new(hidden: usize, batch: usize, unfrozen_layers: Option<usize>, dropout: f64) -> Self {
         let (device, mut state) = (Device::flex().autodiff(), 1u64);
         let mut next = move || {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
             state >> 33
         };
         let vocabulary = 50_265 * hidden.min(768) / 768;
@@ -90,18 +116,33 @@ impl Bench {
             attention_probs_dropout_prob: dropout,
             ..RobertaConfig::small(vocabulary, hidden, 12, heads, 512)
         };
-        let ids: Vec<i64> = (0..batch * LENGTH).map(|_| (2 + next() % (vocabulary as u64 - 2)) as i64).collect();
+        let ids: Vec<i64> = (0..batch * LENGTH)
+            .map(|_| (2 + next() % (vocabulary as u64 - 2)) as i64)
+            .collect();
         // Uniform numbers of variance 1.
         let mut normal = || (next() as f64 / (1u64 << 31) as f64 - 0.5) * 12f64.sqrt();
-        let encoder = config.init(&mut normal, &device).expect("settings that fit");
+        let encoder = config
+            .init(&mut normal, &device)
+            .expect("settings that fit");
         let input = Input::Tokens {
             ids: Tensor::from_data(TensorData::new(ids, [batch, LENGTH]), &device),
             mask: Tensor::ones([batch, LENGTH], &device),
         };
-        let momentum = MomentumConfig { momentum: 0.9, dampening: 0.0, nesterov: false };
+        let momentum = MomentumConfig {
+            momentum: 0.9,
+            dampening: 0.0,
+            nesterov: false,
+        };
         let decay = WeightDecayConfig { penalty: 1e-4 };
-        let optimiser = SgdConfig::new().with_momentum(Some(momentum)).with_weight_decay(Some(decay)).init();
-        Self { encoder: Some(encoder), optimiser, input }
+        let optimiser = SgdConfig::new()
+            .with_momentum(Some(momentum))
+            .with_weight_decay(Some(decay))
+            .init();
+        Self {
+            encoder: Some(encoder),
+            optimiser,
+            input,
+        }
     }
 
     /// Seconds of each phase.

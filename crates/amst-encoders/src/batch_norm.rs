@@ -48,7 +48,8 @@ impl BatchNorm {
         self.forward_then(input, Then::Relu)
     }
 
-    /// Normalises, adds a shortcut of the same shape and rectifies the sum: the end of a residual block.
+    /// Normalises, adds a shortcut of the same shape and rectifies the sum: the end of a residual
+    /// block.
     pub fn forward_add_relu(&self, input: Tensor<4>, shortcut: Tensor<4>) -> Tensor<4> {
         self.forward_then(input, Then::AddRelu(shortcut))
     }
@@ -58,14 +59,25 @@ impl BatchNorm {
             return self.forward_train(input, then);
         }
         let running = [self.running_mean.value(), self.running_var.value()];
-        eval(input, [self.gamma.val(), self.beta.val()], running, EPSILON, then)
+        eval(
+            input,
+            [self.gamma.val(), self.beta.val()],
+            running,
+            EPSILON,
+            then,
+        )
     }
 
     fn forward_train(&self, input: Tensor<4>, then: Then) -> Tensor<4> {
         let [batch, _, height, width] = input.dims();
         let count = (batch * height * width) as f64;
-        // One sample a channel has no unbiased variance; PyTorch refuses it, here the biased one (0) stands in.
-        let unbias = if count > 1.0 { count / (count - 1.0) } else { 1.0 };
+        // One sample a channel has no unbiased variance; PyTorch refuses it, here the biased one
+        // (0) stands in.
+        let unbias = if count > 1.0 {
+            count / (count - 1.0)
+        } else {
+            1.0
+        };
         let done = train(input, self.gamma.val(), self.beta.val(), EPSILON, then);
         Self::update(&self.running_mean, done.mean, 1.0);
         Self::update(&self.running_var, done.variance, unbias);
@@ -74,6 +86,9 @@ impl BatchNorm {
 
     fn update(running: &RunningState<Tensor<1>>, batch: Tensor<1>, scale: f64) {
         let old = running.value_sync().mul_scalar(1.0 - MOMENTUM);
-        running.update(old.add(batch.detach().mul_scalar(MOMENTUM * scale)).detach());
+        running.update(
+            old.add(batch.detach().mul_scalar(MOMENTUM * scale))
+                .detach(),
+        );
     }
 }

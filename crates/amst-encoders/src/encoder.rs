@@ -35,10 +35,15 @@ impl Input {
             Input::Frames(x) => Input::Frames(x.clone().narrow(0, 0, 1).zeros_like()),
             Input::Tokens { ids, mask } => {
                 let [_, length] = ids.dims();
-                let first = Tensor::arange(0..length as i64, &ids.device()).unsqueeze::<2>().equal_elem(0);
+                let first = Tensor::arange(0..length as i64, &ids.device())
+                    .unsqueeze::<2>()
+                    .equal_elem(0);
                 // Token 0 opens a text and 1 pads it, in RoBERTa's vocabulary and in that of bytes.
                 let ids = first.clone().bool_not().int();
-                Input::Tokens { ids, mask: first.float().to_device(&mask.device()) }
+                Input::Tokens {
+                    ids,
+                    mask: first.float().to_device(&mask.device()),
+                }
             }
         }
     }
@@ -48,7 +53,10 @@ impl Input {
         match self {
             Input::Map(x) => Input::Map(x.inner()),
             Input::Frames(x) => Input::Frames(x.inner()),
-            Input::Tokens { ids, mask } => Input::Tokens { ids: ids.inner(), mask: mask.inner() },
+            Input::Tokens { ids, mask } => Input::Tokens {
+                ids: ids.inner(),
+                mask: mask.inner(),
+            },
         }
     }
 
@@ -75,10 +83,11 @@ pub struct TrainingStep {
 
 /// What the fusion heads and the training methods ask of an encoder.
 ///
-/// Implement it for a module of your own to train that instead: `crates/amst/examples/custom_encoder.rs`.
-/// An encoder knows no data set and no schedule. Whether it behaves as in training is decided
-/// by burn: on an autodiff device batch statistics are used, after [`Module::valid`] they are
-/// not. Dropout is random, and so belongs to a step: [`embed_in_step`](Self::embed_in_step).
+/// Implement it for a module of your own to train that instead:
+/// `crates/amst/examples/custom_encoder.rs`. An encoder knows no data set and no schedule. Whether
+/// it behaves as in training is decided by burn: on an autodiff device batch statistics are used,
+/// after [`Module::valid`] they are not. Dropout is random, and so belongs to a step:
+/// [`embed_in_step`](Self::embed_in_step).
 pub trait Encoder: Module + ModuleDisplay + 'static {
     /// Embeds a batch, without dropout.
     ///

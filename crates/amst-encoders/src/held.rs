@@ -5,7 +5,9 @@ use std::path::Path;
 use burn::module::{Module, ParamId};
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use burn_store::burn_pack::Tensor as Packed;
-use burn_store::{ApplyResult, BurnToPyTorchAdapter, KeyRemapper, ModuleSnapshot, PyTorchToBurnAdapter};
+use burn_store::{
+    ApplyResult, BurnToPyTorchAdapter, KeyRemapper, ModuleSnapshot, PyTorchToBurnAdapter,
+};
 
 use crate::weights::{check, pattern, plain};
 use crate::{Renames, WeightsError};
@@ -66,8 +68,10 @@ impl HeldTensor {
     ///
     /// The device does not give them.
     pub fn data(&self) -> Result<TensorData, WeightsError> {
-        burn_store::bridge::to_data(&self.0)
-            .map_err(|e| WeightsError::File { path: self.name().into(), why: e.to_string() })
+        burn_store::bridge::to_data(&self.0).map_err(|e| WeightsError::File {
+            path: self.name().into(),
+            why: e.to_string(),
+        })
     }
 
     /// The tensor on a device, if it has this rank.
@@ -78,23 +82,36 @@ impl HeldTensor {
     pub fn tensor<const D: usize>(&self, device: &Device) -> Result<Tensor<D>, WeightsError> {
         if self.0.shape.num_dims() != D {
             let why = format!("has the shape {:?}, not one of rank {D}", self.shape());
-            return Err(WeightsError::File { path: self.name().into(), why });
+            return Err(WeightsError::File {
+                path: self.name().into(),
+                why,
+            });
         }
         Ok(Tensor::from_data(self.data()?, device))
     }
 }
 
-/// Every parameter and running statistic of `module`, held as [`write_weights`](crate::write_weights)
-/// would write it.
+/// Every parameter and running statistic of `module`, held as
+/// [`write_weights`](crate::write_weights) would write it.
 ///
 /// # Errors
 ///
 /// Renames that are no names.
-pub fn held_tensors<M: Module>(module: &M, renames: &Renames) -> Result<Vec<HeldTensor>, WeightsError> {
-    let pairs = renames.0.iter().map(|(ours, theirs)| (pattern(ours), plain(theirs).to_string())).collect();
-    let remapper = KeyRemapper::from_patterns(pairs)
-        .map_err(|e| WeightsError::File { path: "the network".into(), why: e.to_string() })?;
-    let (tensors, _) = remapper.remap(module.collect(None, Some(Box::new(BurnToPyTorchAdapter)), true));
+pub fn held_tensors<M: Module>(
+    module: &M,
+    renames: &Renames,
+) -> Result<Vec<HeldTensor>, WeightsError> {
+    let pairs = renames
+        .0
+        .iter()
+        .map(|(ours, theirs)| (pattern(ours), plain(theirs).to_string()))
+        .collect();
+    let remapper = KeyRemapper::from_patterns(pairs).map_err(|e| WeightsError::File {
+        path: "the network".into(),
+        why: e.to_string(),
+    })?;
+    let (tensors, _) =
+        remapper.remap(module.collect(None, Some(Box::new(BurnToPyTorchAdapter)), true));
     Ok(tensors.into_iter().map(HeldTensor).collect())
 }
 
@@ -111,7 +128,10 @@ pub fn replace_all<M: Module>(
     renames: &Renames,
 ) -> Result<(), WeightsError> {
     let result = replace(module, tensors, path, renames)?;
-    check(&result, module, renames).map_err(|why| WeightsError::Mismatch { path: path.into(), why })
+    check(&result, module, renames).map_err(|why| WeightsError::Mismatch {
+        path: path.into(),
+        why,
+    })
 }
 
 /// Replaces those tensors of `module` that are named; the others stay as they are.
@@ -127,7 +147,10 @@ pub fn replace_some<M: Module>(
 ) -> Result<(), WeightsError> {
     let mut result = replace(module, tensors, path, renames)?;
     result.missing.clear();
-    check(&result, module, renames).map_err(|why| WeightsError::Mismatch { path: path.into(), why })
+    check(&result, module, renames).map_err(|why| WeightsError::Mismatch {
+        path: path.into(),
+        why,
+    })
 }
 
 fn replace<M: Module>(
@@ -136,9 +159,15 @@ fn replace<M: Module>(
     path: &Path,
     renames: &Renames,
 ) -> Result<ApplyResult, WeightsError> {
-    let pairs = renames.0.iter().map(|(ours, theirs)| (pattern(theirs), plain(ours).to_string())).collect();
-    let remapper =
-        KeyRemapper::from_patterns(pairs).map_err(|e| WeightsError::File { path: path.into(), why: e.to_string() })?;
+    let pairs = renames
+        .0
+        .iter()
+        .map(|(ours, theirs)| (pattern(theirs), plain(ours).to_string()))
+        .collect();
+    let remapper = KeyRemapper::from_patterns(pairs).map_err(|e| WeightsError::File {
+        path: path.into(),
+        why: e.to_string(),
+    })?;
     let (tensors, _) = remapper.remap(tensors.into_iter().map(|tensor| tensor.0).collect());
     Ok(module.apply(tensors, None, Some(Box::new(PyTorchToBurnAdapter)), true))
 }

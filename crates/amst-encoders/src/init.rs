@@ -19,11 +19,14 @@ pub(crate) fn normal_param<const D: usize>(
     normal: Normal<'_>,
     device: &Device,
 ) -> Param<Tensor<D>> {
-    let values: Vec<f32> = (0..shape.iter().product()).map(|_| (normal() * std) as f32).collect();
+    let values: Vec<f32> = (0..shape.iter().product())
+        .map(|_| (normal() * std) as f32)
+        .collect();
     Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), device))
 }
 
-/// A bias-free convolution, Kaiming normal by fan-out with ReLU's gain (`kaiming_normal_(mode="fan_out")`).
+/// A bias-free convolution, Kaiming normal by fan-out with ReLU's gain
+/// (`kaiming_normal_(mode="fan_out")`).
 pub(crate) fn kaiming_conv(
     [input, output]: [usize; 2],
     kernel: usize,
@@ -34,19 +37,34 @@ pub(crate) fn kaiming_conv(
     let padding = kernel / 2;
     let mut conv = Conv2dConfig::new([input, output], [kernel, kernel])
         .with_stride([stride, stride])
-        .with_padding(PaddingConfig2d::Explicit(padding, padding, padding, padding))
+        .with_padding(PaddingConfig2d::Explicit(
+            padding, padding, padding, padding,
+        ))
         .with_bias(false)
         .with_initializer(burn::nn::Initializer::Zeros)
         .init(device);
     let fan_out = (output * kernel * kernel) as f64;
-    conv.weight = normal_param([output, input, kernel, kernel], (2.0 / fan_out).sqrt(), normal, device);
+    conv.weight = normal_param(
+        [output, input, kernel, kernel],
+        (2.0 / fan_out).sqrt(),
+        normal,
+        device,
+    );
     conv
 }
 
 /// A linear layer `[batch, input] -> [batch, output]`, Xavier normal with bias 0 (or without bias).
-pub fn xavier_linear(input: usize, output: usize, bias: bool, normal: Normal<'_>, device: &Device) -> Linear {
-    let mut linear =
-        LinearConfig::new(input, output).with_bias(bias).with_initializer(burn::nn::Initializer::Zeros).init(device);
+pub fn xavier_linear(
+    input: usize,
+    output: usize,
+    bias: bool,
+    normal: Normal<'_>,
+    device: &Device,
+) -> Linear {
+    let mut linear = LinearConfig::new(input, output)
+        .with_bias(bias)
+        .with_initializer(burn::nn::Initializer::Zeros)
+        .init(device);
     let std = (2.0 / (input + output) as f64).sqrt();
     linear.weight = normal_param([input, output], std, normal, device);
     linear

@@ -45,7 +45,10 @@ pub use held::{HeldTensor, held_tensors, replace_all, replace_some};
 pub use init::{Normal, xavier_linear};
 pub use resnet::{ResNet18, ResNet18Config, Stem};
 pub use roberta::{
-    Architecture, ConfigError, PrefixCache, PretrainedError, Roberta, RobertaConfig, pretrained_weights,
+    Architecture, ConfigError, PrefixCache, PretrainedError, Roberta, RobertaConfig,
+    pretrained_weights,
 };
 pub use token_mean::{TokenMean, TokenMeanConfig};
-pub use weights::{NamedTensor, Renames, named_tensors, read_weights, read_weights_from, write_weights};
+pub use weights::{
+    NamedTensor, Renames, named_tensors, read_weights, read_weights_from, write_weights,
+};

@@ -84,7 +84,9 @@ impl ResNet18Config {
             layer2: stage(w, 2 * w, 2, normal, device),
             layer3: stage(2 * w, 4 * w, 2, normal, device),
             layer4: stage(4 * w, 8 * w, 2, normal, device),
-            proj: self.embed.map(|embed| projection(8 * w, embed, normal, device)),
+            proj: self
+                .embed
+                .map(|embed| projection(8 * w, embed, normal, device)),
             stem: self.stem,
             bf16: false,
         }
@@ -93,16 +95,36 @@ impl ResNet18Config {
 
 fn projection(input: usize, embed: usize, normal: Normal<'_>, device: &Device) -> Conv2d {
     let mut conv = kaiming_conv([input, embed], 1, 1, normal, device);
-    conv.weight = normal_param([embed, input, 1, 1], (2.0 / embed as f64).sqrt(), normal, device);
+    conv.weight = normal_param(
+        [embed, input, 1, 1],
+        (2.0 / embed as f64).sqrt(),
+        normal,
+        device,
+    );
     conv
 }
 
-fn stage(input: usize, output: usize, stride: usize, normal: Normal<'_>, device: &Device) -> Vec<BasicBlock> {
-    vec![BasicBlock::new(input, output, stride, normal, device), BasicBlock::new(output, output, 1, normal, device)]
+fn stage(
+    input: usize,
+    output: usize,
+    stride: usize,
+    normal: Normal<'_>,
+    device: &Device,
+) -> Vec<BasicBlock> {
+    vec![
+        BasicBlock::new(input, output, stride, normal, device),
+        BasicBlock::new(output, output, 1, normal, device),
+    ]
 }
 
 impl BasicBlock {
-    fn new(input: usize, output: usize, stride: usize, normal: Normal<'_>, device: &Device) -> Self {
+    fn new(
+        input: usize,
+        output: usize,
+        stride: usize,
+        normal: Normal<'_>,
+        device: &Device,
+    ) -> Self {
         Self {
             conv1: kaiming_conv([input, output], 3, stride, normal, device),
             bn1: BatchNorm::new(output, device),
@@ -116,7 +138,9 @@ impl BasicBlock {
     }
 
     fn forward(&self, x: Tensor<4>, bf16: bool) -> Tensor<4> {
-        let y = self.bn1.forward_relu(convolve(&self.conv1, x.clone(), bf16));
+        let y = self
+            .bn1
+            .forward_relu(convolve(&self.conv1, x.clone(), bf16));
         let y = convolve(&self.conv2, y, bf16);
         let shortcut = match &self.downsample {
             Some(downsample) => downsample.bn.forward(convolve(&downsample.conv, x, bf16)),
@@ -127,8 +151,9 @@ impl BasicBlock {
 }
 
 impl ResNet18 {
-    /// Rounds inputs, kernels and outputs of the convolutions to bfloat16, or no longer does; their gradients too.
-    /// Parameters, normalisation and everything behind it stay float32. The device must have the type.
+    /// Rounds inputs, kernels and outputs of the convolutions to bfloat16, or no longer does; their
+    /// gradients too. Parameters, normalisation and everything behind it stay float32. The device
+    /// must have the type.
     pub fn in_bf16(mut self, bf16: bool) -> Self {
         self.bf16 = bf16;
         self
@@ -140,7 +165,10 @@ impl ResNet18 {
         if self.stem == Stem::Imagenet {
             x = max_pool2d(x, 3, 2, 1);
         }
-        for block in [&self.layer1, &self.layer2, &self.layer3, &self.layer4].into_iter().flatten() {
+        for block in [&self.layer1, &self.layer2, &self.layer3, &self.layer4]
+            .into_iter()
+            .flatten()
+        {
             x = block.forward(x, self.bf16);
         }
         match &self.proj {
@@ -157,14 +185,20 @@ impl ResNet18 {
     /// `[batch, channels, frames, height, width]` to `[batch, D]`.
     pub fn embed_frames(&self, x: Tensor<5>) -> Tensor<2> {
         let [batch, channels, frames, height, width] = x.dims();
-        let folded = x.swap_dims(1, 2).reshape([batch * frames, channels, height, width]);
+        let folded = x
+            .swap_dims(1, 2)
+            .reshape([batch * frames, channels, height, width]);
         average(self.features(folded), frames)
     }
 }
 
 /// A layer's convolution; its settings are those of `kaiming_conv`.
 fn convolve(layer: &Conv2d, x: Tensor<4>, bf16: bool) -> Tensor<4> {
-    let (kernels, stride, padding) = (layer.weight.val(), layer.stride[0], layer.kernel_size[0] / 2);
+    let (kernels, stride, padding) = (
+        layer.weight.val(),
+        layer.stride[0],
+        layer.kernel_size[0] / 2,
+    );
     if bf16 {
         let [x, kernels] = [x, kernels].map(|t| t.cast(DType::BF16));
         return conv2d(x, kernels, stride, padding).cast(DType::F32);
@@ -176,11 +210,17 @@ fn convolve(layer: &Conv2d, x: Tensor<4>, bf16: bool) -> Tensor<4> {
 fn average(features: Tensor<4>, frames: usize) -> Tensor<2> {
     let [folded, embed, height, width] = features.dims();
     let batch = folded / frames;
-    let per_frame: Tensor<2> = features.reshape([folded, embed, height * width]).mean_dim(2).squeeze_dim(2);
+    let per_frame: Tensor<2> = features
+        .reshape([folded, embed, height * width])
+        .mean_dim(2)
+        .squeeze_dim(2);
     if frames == 1 {
         return per_frame;
     }
-    per_frame.reshape([batch, frames, embed]).mean_dim(1).squeeze_dim(1)
+    per_frame
+        .reshape([batch, frames, embed])
+        .mean_dim(1)
+        .squeeze_dim(1)
 }
 
 impl Encoder for ResNet18 {

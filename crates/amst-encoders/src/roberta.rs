@@ -1,4 +1,5 @@
-//! RoBERTa (Liu et al. 2019), and with it BERT (Devlin et al. 2019): a post-layer-norm transformer over tokens.
+//! RoBERTa (Liu et al. 2019), and with it BERT (Devlin et al. 2019): a post-layer-norm transformer
+//! over tokens.
 
 mod config;
 mod dropout;
@@ -24,11 +25,11 @@ use crate::{Encoder, Input, Normal, TrainingStep};
 /// Hugging Face's `RobertaModel` or `BertModel` without its pooler, as an encoder: a text's
 /// embedding is the first token's last hidden state (METHODS 2.1 in docs/paper.md).
 ///
-/// Where [`RobertaConfig::unfrozen_layers`] names a number, only that many last layers train.
-/// What lies before them, the *prefix*, is computed on the device without autodiff: it costs a
-/// forward pass, and neither a graph, nor a backward pass, nor an optimiser's memory. Its
-/// dropout is active in training like everyone's, unless [`RobertaConfig::frozen_eval`] says
-/// otherwise; then a [`PrefixCache`] can keep what it gives. It is part of the weights like the rest.
+/// Where [`RobertaConfig::unfrozen_layers`] names a number, only that many last layers train. What
+/// lies before them, the *prefix*, is computed on the device without autodiff: it costs a forward
+/// pass, and neither a graph, nor a backward pass, nor an optimiser's memory. Its dropout is active
+/// in training like everyone's, unless [`RobertaConfig::frozen_eval`] says otherwise; then a
+/// [`PrefixCache`] can keep what it gives. It is part of the weights like the rest.
 ///
 /// Dropout acts in [`Encoder::embed_in_step`], on an autodiff device, and nowhere else.
 #[derive(Module, Debug)]
@@ -74,14 +75,25 @@ impl RobertaConfig {
     pub fn init(&self, normal: Normal<'_>, device: &Device) -> Result<Roberta, ConfigError> {
         self.check()?;
         let mut embeddings = Embeddings::new(self, normal, device);
-        let mut layer: Vec<_> = (0..self.num_hidden_layers).map(|_| Layer::new(self, normal, device)).collect();
-        let frozen = self.unfrozen_layers.map(|unfrozen| self.num_hidden_layers - unfrozen);
+        let mut layer: Vec<_> = (0..self.num_hidden_layers)
+            .map(|_| Layer::new(self, normal, device))
+            .collect();
+        let frozen = self
+            .unfrozen_layers
+            .map(|unfrozen| self.num_hidden_layers - unfrozen);
         if let Some(frozen) = frozen {
             embeddings = embeddings.no_grad();
-            layer = layer.into_iter().enumerate().map(|(i, l)| if i < frozen { l.no_grad() } else { l }).collect();
+            layer = layer
+                .into_iter()
+                .enumerate()
+                .map(|(i, l)| if i < frozen { l.no_grad() } else { l })
+                .collect();
         }
         Ok(Roberta {
-            m: Transformer { embeddings, encoder: Layers { layer } },
+            m: Transformer {
+                embeddings,
+                encoder: Layers { layer },
+            },
             frozen,
             dropout_seed: self.dropout_seed,
             frozen_eval: self.frozen_eval,
@@ -95,8 +107,8 @@ impl RobertaConfig {
 const EMBEDDINGS: u64 = u64::MAX;
 
 impl Roberta {
-    /// The last layer's hidden states, `[batch, length, hidden]`, of `ids` and `mask`, `[batch, length]`.
-    /// Nothing is dropped.
+    /// The last layer's hidden states, `[batch, length, hidden]`, of `ids` and `mask`, `[batch,
+    /// length]`. Nothing is dropped.
     ///
     /// # Panics
     ///
@@ -110,7 +122,10 @@ impl Roberta {
     /// frozen, those of the embeddings.
     fn before(&self, ids: Tensor<2, Int>, mask: Tensor<2>, draws: Option<Draws>) -> Tensor<3> {
         if self.frozen.is_none() {
-            return self.m.embeddings.forward(ids, draws.map(|draws| draws.part(EMBEDDINGS)));
+            return self
+                .m
+                .embeddings
+                .forward(ids, draws.map(|draws| draws.part(EMBEDDINGS)));
         }
         self.without_autodiff(ids, mask, |ids, mask| self.frozen_part(ids, mask, draws))
     }
@@ -119,7 +134,9 @@ impl Roberta {
     fn after(&self, hidden: Tensor<3>, mask: Tensor<2>, draws: Option<Draws>) -> Tensor<3> {
         let (padding, first) = (unseen(mask), self.frozen.unwrap_or(0));
         let layers = self.m.encoder.layer.iter().enumerate().skip(first);
-        layers.fold(hidden, |x, (number, layer)| layer.forward(x, &padding, of_layer(draws, number)))
+        layers.fold(hidden, |x, (number, layer)| {
+            layer.forward(x, &padding, of_layer(draws, number))
+        })
     }
 }
 
@@ -139,7 +156,9 @@ fn first_token(hidden: Tensor<3>) -> Tensor<2> {
 }
 
 fn tokens(input: &Input) -> (Tensor<2, Int>, Tensor<2>) {
-    let Input::Tokens { ids, mask } = input else { panic!("a RoBERTa reads tokens only") };
+    let Input::Tokens { ids, mask } = input else {
+        panic!("a RoBERTa reads tokens only")
+    };
     (ids.clone(), mask.clone())
 }
 

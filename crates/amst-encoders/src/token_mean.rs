@@ -33,13 +33,18 @@ impl TokenMeanConfig {
             .with_initializer(burn::nn::Initializer::Zeros)
             .init(device);
         embedding.weight = normal_param([self.vocabulary, self.width], 1.0, normal, device);
-        TokenMean { embedding, linear: xavier_linear(self.width, self.embed, true, normal, device) }
+        TokenMean {
+            embedding,
+            linear: xavier_linear(self.width, self.embed, true, normal, device),
+        }
     }
 }
 
 impl Encoder for TokenMean {
     fn embed(&self, input: &Input) -> Tensor<2> {
-        let Input::Tokens { ids, mask } = input else { panic!("a bag of tokens reads tokens only") };
+        let Input::Tokens { ids, mask } = input else {
+            panic!("a bag of tokens reads tokens only")
+        };
         let tokens = self.embedding.forward(ids.clone());
         let weights = mask.clone().unsqueeze_dim::<3>(2);
         // A sample without a single token gives the zero vector, not a division by zero.

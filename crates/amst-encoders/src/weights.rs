@@ -8,8 +8,8 @@ use std::path::Path;
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::tensor::{DType, Tensor};
 use burn_store::{
-    ApplyError, ApplyResult, BurnToPyTorchAdapter, ChainAdapter, FloatCastAdapter, ModuleAdapter, ModuleSnapshot,
-    PyTorchToBurnAdapter, SafetensorsStore,
+    ApplyError, ApplyResult, BurnToPyTorchAdapter, ChainAdapter, FloatCastAdapter, ModuleAdapter,
+    ModuleSnapshot, PyTorchToBurnAdapter, SafetensorsStore,
 };
 
 use crate::{HeldTensor, WeightsError, held_tensors};
@@ -21,7 +21,9 @@ pub struct Renames(pub(crate) Vec<(String, String)>);
 impl Renames {
     /// torchvision's names inside a ResNet.
     pub fn torchvision() -> Self {
-        Self::default().with("downsample.conv.", "downsample.0.").with("downsample.bn.", "downsample.1.")
+        Self::default()
+            .with("downsample.conv.", "downsample.0.")
+            .with("downsample.bn.", "downsample.1.")
     }
 
     /// Hugging Face's names inside a [`Roberta`](crate::Roberta); they leave a ResNet's alone.
@@ -46,7 +48,9 @@ impl Renames {
 
     /// The published name of what burn calls `path`.
     fn published(&self, path: &str) -> String {
-        let is_variant = |part: &&str| part.starts_with(|c: char| c.is_ascii_uppercase()) && *part != "LayerNorm";
+        let is_variant = |part: &&str| {
+            part.starts_with(|c: char| c.is_ascii_uppercase()) && *part != "LayerNorm"
+        };
         let own: Vec<&str> = path.split('.').filter(|part| !is_variant(part)).collect();
         let mut name = own.join(".");
         for (ours, theirs) in &self.0 {
@@ -60,8 +64,15 @@ impl Renames {
                 None => name.replace(ours, plain(theirs)),
             };
         }
-        let ended = name.strip_suffix(".gamma").map(|stem| format!("{stem}.weight"));
-        ended.or_else(|| name.strip_suffix(".beta").map(|stem| format!("{stem}.bias"))).unwrap_or(name)
+        let ended = name
+            .strip_suffix(".gamma")
+            .map(|stem| format!("{stem}.weight"));
+        ended
+            .or_else(|| {
+                name.strip_suffix(".beta")
+                    .map(|stem| format!("{stem}.bias"))
+            })
+            .unwrap_or(name)
     }
 
     /// Adds a pair that counts only at the start of a name.
@@ -72,7 +83,9 @@ impl Renames {
 
 /// A literal, possibly anchored name as a regular expression.
 pub(crate) fn pattern(literal: &str) -> String {
-    let (anchor, rest) = literal.strip_prefix('^').map_or(("", literal), |rest| ("^", rest));
+    let (anchor, rest) = literal
+        .strip_prefix('^')
+        .map_or(("", literal), |rest| ("^", rest));
     format!("{anchor}{}", rest.replace('.', r"\."))
 }
 
@@ -85,7 +98,11 @@ pub(crate) fn plain(literal: &str) -> &str {
 /// # Errors
 ///
 /// The file cannot be written.
-pub fn write_weights<M: Module>(module: &M, path: &Path, renames: &Renames) -> Result<(), WeightsError> {
+pub fn write_weights<M: Module>(
+    module: &M,
+    path: &Path,
+    renames: &Renames,
+) -> Result<(), WeightsError> {
     let mut store = SafetensorsStore::from_file(path)
         .with_to_adapter(BurnToPyTorchAdapter)
         .skip_enum_variants(true)
@@ -93,7 +110,12 @@ pub fn write_weights<M: Module>(module: &M, path: &Path, renames: &Renames) -> R
     for (ours, theirs) in &renames.0 {
         store = store.with_key_remapping(pattern(ours), plain(theirs));
     }
-    module.save_into(&mut store).map_err(|e| WeightsError::File { path: path.into(), why: e.to_string() })
+    module
+        .save_into(&mut store)
+        .map_err(|e| WeightsError::File {
+            path: path.into(),
+            why: e.to_string(),
+        })
 }
 
 /// A parameter or running statistic by its published name.
@@ -114,24 +136,48 @@ pub struct NamedTensor {
 /// # Errors
 ///
 /// A tensor that is not of 32-bit floats.
-pub fn named_tensors<M: Module>(module: &M, renames: &Renames) -> Result<Vec<NamedTensor>, WeightsError> {
+pub fn named_tensors<M: Module>(
+    module: &M,
+    renames: &Renames,
+) -> Result<Vec<NamedTensor>, WeightsError> {
     let named = |tensor: HeldTensor| {
         let data = tensor.data()?;
-        let unfit = |why| WeightsError::File { path: "the network".into(), why };
-        let values = data.try_to_vec().map_err(|e| unfit(format!("{}: {e:?}", tensor.name())))?;
-        Ok(NamedTensor { name: tensor.name().into(), shape: tensor.shape(), values, id: tensor.id() })
+        let unfit = |why| WeightsError::File {
+            path: "the network".into(),
+            why,
+        };
+        let values = data
+            .try_to_vec()
+            .map_err(|e| unfit(format!("{}: {e:?}", tensor.name())))?;
+        Ok(NamedTensor {
+            name: tensor.name().into(),
+            shape: tensor.shape(),
+            values,
+            id: tensor.id(),
+        })
     };
-    held_tensors(module, renames)?.into_iter().map(named).collect()
+    held_tensors(module, renames)?
+        .into_iter()
+        .map(named)
+        .collect()
 }
 
-/// Reads every parameter and running statistic into `module`, in single precision whatever the file's is.
+/// Reads every parameter and running statistic into `module`, in single precision whatever the
+/// file's is.
 ///
 /// # Errors
 ///
 /// The file cannot be read, or does not hold exactly the module's tensors.
-pub fn read_weights<M: Module>(module: &mut M, path: &Path, renames: &Renames) -> Result<(), WeightsError> {
+pub fn read_weights<M: Module>(
+    module: &mut M,
+    path: &Path,
+    renames: &Renames,
+) -> Result<(), WeightsError> {
     let result = apply(module, SafetensorsStore::from_file(path), path, renames)?;
-    check(&result, module, renames).map_err(|why| WeightsError::Mismatch { path: path.into(), why })
+    check(&result, module, renames).map_err(|why| WeightsError::Mismatch {
+        path: path.into(),
+        why,
+    })
 }
 
 /// The same from the bytes of such a file; `path` is what messages call it.
@@ -145,8 +191,16 @@ pub fn read_weights_from<M: Module>(
     path: &Path,
     renames: &Renames,
 ) -> Result<(), WeightsError> {
-    let result = apply(module, SafetensorsStore::from_bytes(Some(bytes)), path, renames)?;
-    check(&result, module, renames).map_err(|why| WeightsError::Mismatch { path: path.into(), why })
+    let result = apply(
+        module,
+        SafetensorsStore::from_bytes(Some(bytes)),
+        path,
+        renames,
+    )?;
+    check(&result, module, renames).map_err(|why| WeightsError::Mismatch {
+        path: path.into(),
+        why,
+    })
 }
 
 /// Reads every parameter into `module`, a part of the pretrained network in the file, safetensors
@@ -162,7 +216,10 @@ pub(crate) fn read_part<M: Module>(
         false => apply(module, SafetensorsStore::from_file(path), path, renames)?,
     };
     result.unused.retain(|name| !beside(name));
-    check(&result, module, renames).map_err(|why| WeightsError::Pretrained { path: path.into(), why })
+    check(&result, module, renames).map_err(|why| WeightsError::Pretrained {
+        path: path.into(),
+        why,
+    })
 }
 
 fn apply<M: Module>(
@@ -171,12 +228,20 @@ fn apply<M: Module>(
     path: &Path,
     renames: &Renames,
 ) -> Result<ApplyResult, WeightsError> {
-    let mut store =
-        store.with_from_adapter(single_precision()).skip_enum_variants(true).allow_partial(true).validate(false);
+    let mut store = store
+        .with_from_adapter(single_precision())
+        .skip_enum_variants(true)
+        .allow_partial(true)
+        .validate(false);
     for (ours, theirs) in &renames.0 {
         store = store.with_key_remapping(pattern(theirs), plain(ours));
     }
-    module.load_from(&mut store).map_err(|e| WeightsError::File { path: path.into(), why: e.to_string() })
+    module
+        .load_from(&mut store)
+        .map_err(|e| WeightsError::File {
+            path: path.into(),
+            why: e.to_string(),
+        })
 }
 
 /// From PyTorch's layout of any precision to burn's.
@@ -185,7 +250,11 @@ fn single_precision() -> ChainAdapter {
 }
 
 /// What is wrong with a file, in the names and shapes that it has itself.
-pub(crate) fn check<M: Module>(result: &ApplyResult, module: &M, renames: &Renames) -> Result<(), String> {
+pub(crate) fn check<M: Module>(
+    result: &ApplyResult,
+    module: &M,
+    renames: &Renames,
+) -> Result<(), String> {
     let named = |path: &String| renames.published(path);
     let transposed = Transposed::of(module, renames);
     let published = |name: &String, shape: &[usize]| match transposed.names.contains(name) {
@@ -193,23 +262,40 @@ pub(crate) fn check<M: Module>(result: &ApplyResult, module: &M, renames: &Renam
         false => shape.to_vec(),
     };
     let error = |error: &ApplyError| match error {
-        ApplyError::ShapeMismatch { path, expected, found } => {
+        ApplyError::ShapeMismatch {
+            path,
+            expected,
+            found,
+        } => {
             let name = named(path);
-            let (found, expected) = (published(&name, found.as_slice()), published(&name, expected.as_slice()));
+            let (found, expected) = (
+                published(&name, found.as_slice()),
+                published(&name, expected.as_slice()),
+            );
             format!("{name} is {found:?}, not {expected:?}")
         }
-        ApplyError::DTypeMismatch { path, found, .. } => format!("{} is of {found:?}, not of floats", named(path)),
+        ApplyError::DTypeMismatch { path, found, .. } => {
+            format!("{} is of {found:?}, not of floats", named(path))
+        }
         other => other.to_string(),
     };
     let missing = listed(result.missing.iter().map(|(path, _)| named(path)));
     let unused = listed(result.unused.iter().map(named));
     let errors = listed(result.errors.iter().map(error));
-    let faults: Vec<String> = [("missing", missing), ("not of this network", unused), ("of another kind", errors)]
-        .into_iter()
-        .filter(|(_, names)| !names.is_empty())
-        .map(|(kind, names)| format!("{kind}: {names}"))
-        .collect();
-    if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
+    let faults: Vec<String> = [
+        ("missing", missing),
+        ("not of this network", unused),
+        ("of another kind", errors),
+    ]
+    .into_iter()
+    .filter(|(_, names)| !names.is_empty())
+    .map(|(kind, names)| format!("{kind}: {names}"))
+    .collect();
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(faults.join("; "))
+    }
 }
 
 /// All of them: which tensors a file lacks is what a person needs to find out what it is.
@@ -229,7 +315,11 @@ impl Transposed {
     fn of<M: Module>(module: &M, renames: &Renames) -> Self {
         let mut all = Self::default();
         module.visit(&mut all);
-        all.names = all.names.iter().map(|path| renames.published(path)).collect();
+        all.names = all
+            .names
+            .iter()
+            .map(|path| renames.published(path))
+            .collect();
         all
     }
 }
@@ -246,7 +336,12 @@ impl ModuleVisitor for Transposed {
     }
 
     fn visit_float<const D: usize>(&mut self, _: &Param<Tensor<D>>) {
-        if D == 2 && self.within.last().is_some_and(|container| container == "Struct:Linear") {
+        if D == 2
+            && self
+                .within
+                .last()
+                .is_some_and(|container| container == "Struct:Linear")
+        {
             self.names.insert(self.path.join("."));
         }
     }

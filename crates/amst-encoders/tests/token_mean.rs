@@ -4,7 +4,11 @@ use amst_encoders::{Encoder, Input, TokenMean, TokenMeanConfig};
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// Three tokens of width 2, embeddings of width 6: Xavier's deviation is sqrt(2 / 8) = 1/2.
-const CONFIG: TokenMeanConfig = TokenMeanConfig { vocabulary: 3, width: 2, embed: 6 };
+const CONFIG: TokenMeanConfig = TokenMeanConfig {
+    vocabulary: 3,
+    width: 2,
+    embed: 6,
+};
 
 /// Tokens (1, 2), (3, 4), (5, 6); the linear layer's rows (1 .. 6) and (7 .. 12), halved.
 fn encoder() -> TokenMean {
@@ -24,7 +28,8 @@ fn embed(ids: Vec<i64>, mask: Vec<f32>, [batch, length]: [usize; 2]) -> Vec<Vec<
 
 #[test]
 fn an_embedding_is_the_linear_layer_of_the_mean_of_the_tokens() {
-    // Tokens 0 and 2: mean (3, 4). First output: (3 x 1 + 4 x 7) / 2 = 15.5, last: (3 x 6 + 4 x 12) / 2 = 33.
+    // Tokens 0 and 2: mean (3, 4). First output: (3 x 1 + 4 x 7) / 2 = 15.5, last: (3 x 6 + 4 x 12)
+    // / 2 = 33.
     let got = embed(vec![0, 2], vec![1.0, 1.0], [1, 2]);
     assert_eq!(got, [[15.5, 19.0, 22.5, 26.0, 29.5, 33.0]]);
 }
@@ -32,7 +37,11 @@ fn an_embedding_is_the_linear_layer_of_the_mean_of_the_tokens() {
 #[test]
 fn padding_counts_neither_in_the_sum_nor_in_the_number_of_tokens() {
     // Token 1 alone, (3, 4), whatever stands where the mask is 0.
-    let got = embed(vec![1, 0, 2, 1, 1, 1], vec![1.0, 0.0, 0.0, 1.0, 0.0, 0.0], [2, 3]);
+    let got = embed(
+        vec![1, 0, 2, 1, 1, 1],
+        vec![1.0, 0.0, 0.0, 1.0, 0.0, 0.0],
+        [2, 3],
+    );
     assert_eq!(got[0], [15.5, 19.0, 22.5, 26.0, 29.5, 33.0]);
     assert_eq!(got[0], got[1]);
 }

@@ -20,12 +20,22 @@ fn clip() -> Wave {
         (state >> 8) as f32 / (1 << 24) as f32 - 0.5
     };
     let tone = |n: u32| (n as f32 * 440.0 * std::f32::consts::TAU / RATE as f32).sin();
-    let samples = (0..3 * RATE).map(|n| 0.3 * tone(n) + 0.2 * noise()).collect();
-    Wave { samples, channels: 1, sample_rate: RATE }
+    let samples = (0..3 * RATE)
+        .map(|n| 0.3 * tone(n) + 0.2 * noise())
+        .collect();
+    Wave {
+        samples,
+        channels: 1,
+        sample_rate: RATE,
+    }
 }
 
 fn planned(mels: usize) -> Fbank {
-    let config = FbankConfig { mels, target_frames: None, ..FbankConfig::default() };
+    let config = FbankConfig {
+        mels,
+        target_frames: None,
+        ..FbankConfig::default()
+    };
     Fbank::new(&config, RATE).expect("a valid configuration")
 }
 
@@ -34,7 +44,9 @@ fn one_thread(c: &mut Criterion) {
     for mels in [128, 80] {
         let fbank = planned(mels);
         assert_eq!(fbank.compute(&clip).expect("a sound clip").frames, FRAMES);
-        c.bench_function(&format!("3 s clip, {mels} mels"), |b| b.iter(|| fbank.compute(black_box(&clip))));
+        c.bench_function(&format!("3 s clip, {mels} mels"), |b| {
+            b.iter(|| fbank.compute(black_box(&clip)))
+        });
     }
 }
 
@@ -49,7 +61,8 @@ fn transforms_alone(c: &mut Criterion) {
                 // The copy stands for the fresh frame that each transform needs.
                 frame[..400].copy_from_slice(&samples[index * 160..][..400]);
                 frame[400..].fill(0.0);
-                fft.process_with_scratch(&mut frame, &mut spectrum, &mut scratch).expect("buffers fit");
+                fft.process_with_scratch(&mut frame, &mut spectrum, &mut scratch)
+                    .expect("buffers fit");
                 black_box(&spectrum);
             }
         })
@@ -59,9 +72,19 @@ fn transforms_alone(c: &mut Criterion) {
 fn batch(c: &mut Criterion) {
     let (clips, fbank) = (vec![clip(); BATCH], planned(128));
     for threads in [1, 2] {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a thread pool");
-        let run = || clips.par_iter().map(|clip| fbank.compute(clip).map(|f| f.frames)).collect::<Result<Vec<_>, _>>();
-        c.bench_function(&format!("{BATCH} clips, {threads} threads"), |b| b.iter(|| pool.install(run)));
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .expect("a thread pool");
+        let run = || {
+            clips
+                .par_iter()
+                .map(|clip| fbank.compute(clip).map(|f| f.frames))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        c.bench_function(&format!("{BATCH} clips, {threads} threads"), |b| {
+            b.iter(|| pool.install(run))
+        });
     }
 }
 

@@ -52,17 +52,47 @@ impl FbankConfig {
     pub fn validate(&self) -> Result<(), FbankError> {
         let length = self.frame_length_ms;
         let high = self.high_hz.unwrap_or(f32::MAX);
-        ensure((1..=4096).contains(&self.mels), "mels", self.mels, "use 1 to 4096 filters")?;
-        ensure(length > 0.0 && length <= 10_000.0, "frame_length_ms", length, MILLISECONDS)?;
+        ensure(
+            (1..=4096).contains(&self.mels),
+            "mels",
+            self.mels,
+            "use 1 to 4096 filters",
+        )?;
+        ensure(
+            length > 0.0 && length <= 10_000.0,
+            "frame_length_ms",
+            length,
+            MILLISECONDS,
+        )?;
         let shift = self.frame_shift_ms;
-        ensure(shift > 0.0 && shift <= 10_000.0, "frame_shift_ms", shift, MILLISECONDS)?;
+        ensure(
+            shift > 0.0 && shift <= 10_000.0,
+            "frame_shift_ms",
+            shift,
+            MILLISECONDS,
+        )?;
         let target = self.target_frames.unwrap_or(1);
         let remedy = "use 1 to 1000000 frames, or leave the length free";
-        ensure((1..=1_000_000).contains(&target), "target_frames", target, remedy)?;
+        ensure(
+            (1..=1_000_000).contains(&target),
+            "target_frames",
+            target,
+            remedy,
+        )?;
         let share = self.preemphasis;
-        ensure((0.0..=1.0).contains(&share), "preemphasis", share, "use a share of 0 to 1")?;
+        ensure(
+            (0.0..=1.0).contains(&share),
+            "preemphasis",
+            share,
+            "use a share of 0 to 1",
+        )?;
         let low = self.low_hz;
-        ensure(low.is_finite() && low >= 0.0, "low_hz", low, "use 0 Hz or more, such as 20")?;
+        ensure(
+            low.is_finite() && low >= 0.0,
+            "low_hz",
+            low,
+            "use 0 Hz or more, such as 20",
+        )?;
         let remedy = format!("use more than `low_hz`, {low} Hz");
         ensure(high > low, "high_hz", high, &remedy)
     }
@@ -71,7 +101,12 @@ impl FbankConfig {
 const MILLISECONDS: &str = "use more than 0 and at most 10000 milliseconds";
 
 /// Turns a condition that does not hold into an error about `key`.
-pub(crate) fn ensure(holds: bool, key: &'static str, value: impl ToString, remedy: &str) -> Result<(), FbankError> {
+pub(crate) fn ensure(
+    holds: bool,
+    key: &'static str,
+    value: impl ToString,
+    remedy: &str,
+) -> Result<(), FbankError> {
     if holds {
         return Ok(());
     }

@@ -64,7 +64,12 @@ impl Fbank {
         let shift = samples_in(config.frame_shift_ms, sample_rate);
         let remedy = format!("at {sample_rate} Hz, use 2 to {LONGEST} samples");
         let range = 2..=LONGEST;
-        ensure(range.contains(&length), "frame_length_ms", config.frame_length_ms, &remedy)?;
+        ensure(
+            range.contains(&length),
+            "frame_length_ms",
+            config.frame_length_ms,
+            &remedy,
+        )?;
         let remedy = format!("at {sample_rate} Hz that is less than one sample");
         ensure(shift > 0, "frame_shift_ms", config.frame_shift_ms, &remedy)?;
         let fft_len = length.next_power_of_two();
@@ -101,8 +106,15 @@ impl Fbank {
         self.check(wave)?;
         let mels = self.config.mels;
         let Some(frames) = self.frames(wave.frames()) else {
-            let frames = self.config.target_frames.map_or(1, |target| target.div_ceil(2));
-            return Ok(Features { data: vec![TOO_SHORT; frames * mels], frames, mels });
+            let frames = self
+                .config
+                .target_frames
+                .map_or(1, |target| target.div_ceil(2));
+            return Ok(Features {
+                data: vec![TOO_SHORT; frames * mels],
+                frames,
+                mels,
+            });
         };
         let signal = self.first_channel(wave);
         let mut scratch = self.scratch();
@@ -134,7 +146,9 @@ impl Fbank {
             return Err(FbankError::BadWave { reason });
         }
         if samples == 0 {
-            return Err(FbankError::Empty { name: "waveform".into() });
+            return Err(FbankError::Empty {
+                name: "waveform".into(),
+            });
         }
         wave.check_samples("waveform")
     }
@@ -144,11 +158,19 @@ impl Fbank {
         if !self.config.remove_mean && wave.channels == 1 {
             return Cow::Borrowed(&wave.samples);
         }
-        let mean = if self.config.remove_mean { mean(&wave.samples) } else { 0.0 };
+        let mean = if self.config.remove_mean {
+            mean(&wave.samples)
+        } else {
+            0.0
+        };
         if wave.channels == 1 {
             return wave.samples.iter().map(|x| x - mean).collect();
         }
-        wave.samples.iter().step_by(wave.channels).map(|x| x - mean).collect()
+        wave.samples
+            .iter()
+            .step_by(wave.channels)
+            .map(|x| x - mean)
+            .collect()
     }
 
     fn scratch(&self) -> Scratch {
@@ -208,7 +230,9 @@ fn samples_in(milliseconds: f32, sample_rate: u32) -> usize {
 /// Hann window whose last weight is 0 as its first.
 fn hann(length: usize) -> Vec<f32> {
     let step = std::f64::consts::TAU / (length as f64 - 1.0);
-    (0..length).map(|n| (0.5 - 0.5 * (step * n as f64).cos()) as f32).collect()
+    (0..length)
+        .map(|n| (0.5 - 0.5 * (step * n as f64).cos()) as f32)
+        .collect()
 }
 
 /// The mean, summed in eight lanes so that the compiler can vectorise it, in
@@ -216,7 +240,9 @@ fn hann(length: usize) -> Vec<f32> {
 fn mean(samples: &[f32]) -> f32 {
     let block_sum = |block: &[f32]| {
         let (lanes, rest) = block.as_chunks::<8>();
-        let sums = lanes.iter().fold([0.0_f32; 8], |sums, lane| std::array::from_fn(|index| sums[index] + lane[index]));
+        let sums = lanes.iter().fold([0.0_f32; 8], |sums, lane| {
+            std::array::from_fn(|index| sums[index] + lane[index])
+        });
         f64::from(sums.iter().chain(rest).sum::<f32>())
     };
     let total: f64 = samples.chunks(512).map(block_sum).sum();

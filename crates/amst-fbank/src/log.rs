@@ -41,7 +41,10 @@ mod tests {
         while x < 1e30 {
             let exact = f64::from(x).ln();
             let error = (f64::from(ln(x)) - exact).abs();
-            assert!(error <= 2.5e-7 * exact.abs().max(0.5), "ln {x}: off by {error}");
+            assert!(
+                error <= 2.5e-7 * exact.abs().max(0.5),
+                "ln {x}: off by {error}"
+            );
             x *= 1.000_37;
         }
     }

@@ -28,9 +28,13 @@ impl MelBank {
         let step = ((mel(high_hz) - low) / (mels as f64 + 1.0)) as f32;
         let low = low as f32;
         let hz_per_bin = (f64::from(rate) / fft_len as f64) as f32;
-        let bins: Vec<f32> =
-            (0..fft_len / 2).map(|bin| 1127.0 * (1.0 + hz_per_bin * bin as f32 / 700.0).ln()).collect();
-        let mut bank = Self { filters: Vec::with_capacity(mels), weights: Vec::new() };
+        let bins: Vec<f32> = (0..fft_len / 2)
+            .map(|bin| 1127.0 * (1.0 + hz_per_bin * bin as f32 / 700.0).ln())
+            .collect();
+        let mut bank = Self {
+            filters: Vec::with_capacity(mels),
+            weights: Vec::new(),
+        };
         for index in 0..mels {
             let edge = |offset: f32| low + (index as f32 + offset) * step;
             bank.push([edge(0.0), edge(1.0), edge(2.0)], &bins);
@@ -39,9 +43,13 @@ impl MelBank {
     }
 
     fn push(&mut self, [left, centre, right]: [f32; 3], bins: &[f32]) {
-        let weight = |mel: f32| ((mel - left) / (centre - left)).min((right - mel) / (right - centre));
+        let weight =
+            |mel: f32| ((mel - left) / (centre - left)).min((right - mel) / (right - centre));
         let start = bins.partition_point(|&mel| mel <= left);
-        let weights = bins[start..].iter().map(|&mel| weight(mel)).take_while(|&w| w > 0.0);
+        let weights = bins[start..]
+            .iter()
+            .map(|&mel| weight(mel))
+            .take_while(|&w| w > 0.0);
         let offset = self.weights.len();
         self.weights.extend(weights);
         let len = self.weights.len() - offset;
@@ -53,14 +61,20 @@ impl MelBank {
         for (energy, filter) in energies.iter_mut().zip(&self.filters) {
             let bins = &power[filter.start..filter.start + filter.len];
             let weights = &self.weights[filter.offset..filter.offset + filter.len];
-            *energy = bins.iter().zip(weights).map(|(bin, weight)| bin * weight).sum();
+            *energy = bins
+                .iter()
+                .zip(weights)
+                .map(|(bin, weight)| bin * weight)
+                .sum();
         }
     }
 
     /// Filters that hold no bin, counted from 0.
     #[cfg(test)]
     fn empty(&self) -> Vec<usize> {
-        (0..self.filters.len()).filter(|&index| self.filters[index].len == 0).collect()
+        (0..self.filters.len())
+            .filter(|&index| self.filters[index].len == 0)
+            .collect()
     }
 }
 
@@ -76,7 +90,10 @@ mod tests {
     #[test]
     fn the_filters_that_are_narrower_than_a_bin_are_the_known_ones() {
         assert_eq!(MelBank::new(128, 512, 16_000, 20.0, 8_000.0).empty(), [3]);
-        assert_eq!(MelBank::new(128, 256, 8_000, 20.0, 4_000.0).empty(), [4, 7, 12, 17]);
+        assert_eq!(
+            MelBank::new(128, 256, 8_000, 20.0, 4_000.0).empty(),
+            [4, 7, 12, 17]
+        );
     }
 
     #[test]
@@ -89,6 +106,9 @@ mod tests {
             }
         }
         // Between the first and the last centre every bin lies under two slopes.
-        assert!(total[8..230].iter().all(|sum| (sum - 1.0).abs() < 1e-4), "{total:?}");
+        assert!(
+            total[8..230].iter().all(|sum| (sum - 1.0).abs() < 1e-4),
+            "{total:?}"
+        );
     }
 }

@@ -50,7 +50,12 @@ pub(crate) fn parse<'b>(bytes: &'b [u8], name: &str) -> Result<(Format, &'b [u8]
         let (id, length, body) = chunk_header(rest, name)?;
         // Only what is used must be there in full.
         match id {
-            b"fmt " => format = Some(parse_format(whole(body, length, "the format", name)?, name)?),
+            b"fmt " => {
+                format = Some(parse_format(
+                    whole(body, length, "the format", name)?,
+                    name,
+                )?)
+            }
             b"data" => {
                 let reason = "its samples come before their format";
                 let format = format.ok_or_else(|| not_wav(name, reason))?;
@@ -71,7 +76,10 @@ fn riff_body<'b>(bytes: &'b [u8], name: &str) -> Result<&'b [u8], FbankError> {
     let mark = &bytes[..bytes.len().min(4)];
     if matches!(mark, b"RF64" | b"BW64" | b"RIFX") {
         let reason = format!("the container {}", String::from_utf8_lossy(mark));
-        return Err(FbankError::Unsupported { name: name.into(), reason });
+        return Err(FbankError::Unsupported {
+            name: name.into(),
+            reason,
+        });
     }
     if !b"RIFF".starts_with(mark) {
         return Err(not_wav(name, "it does not start with `RIFF`"));
@@ -84,22 +92,47 @@ fn riff_body<'b>(bytes: &'b [u8], name: &str) -> Result<&'b [u8], FbankError> {
 }
 
 /// Name and length of the next chunk, and everything after its header.
-fn chunk_header<'b>(bytes: &'b [u8], name: &str) -> Result<(&'b [u8; 4], usize, &'b [u8]), FbankError> {
+fn chunk_header<'b>(
+    bytes: &'b [u8],
+    name: &str,
+) -> Result<(&'b [u8; 4], usize, &'b [u8]), FbankError> {
     let Some((id, rest)) = bytes.split_first_chunk::<4>() else {
-        return Err(truncated(name, "the header of the next chunk", 8, bytes.len()));
+        return Err(truncated(
+            name,
+            "the header of the next chunk",
+            8,
+            bytes.len(),
+        ));
     };
     let Some((length, body)) = rest.split_first_chunk::<4>() else {
-        return Err(truncated(name, "the header of the next chunk", 8, bytes.len()));
+        return Err(truncated(
+            name,
+            "the header of the next chunk",
+            8,
+            bytes.len(),
+        ));
     };
     Ok((id, u32::from_le_bytes(*length) as usize, body))
 }
 
 /// The first `length` bytes, or the error that `what` is cut off.
-fn whole<'b>(bytes: &'b [u8], length: usize, what: &'static str, name: &str) -> Result<&'b [u8], FbankError> {
-    bytes.get(..length).ok_or_else(|| truncated(name, what, length, bytes.len()))
+fn whole<'b>(
+    bytes: &'b [u8],
+    length: usize,
+    what: &'static str,
+    name: &str,
+) -> Result<&'b [u8], FbankError> {
+    bytes
+        .get(..length)
+        .ok_or_else(|| truncated(name, what, length, bytes.len()))
 }
 
-fn sample_bytes<'b>(format: Format, body: &'b [u8], length: usize, name: &str) -> Result<&'b [u8], FbankError> {
+fn sample_bytes<'b>(
+    format: Format,
+    body: &'b [u8],
+    length: usize,
+    name: &str,
+) -> Result<&'b [u8], FbankError> {
     if length == 0 {
         return Err(FbankError::Empty { name: name.into() });
     }
@@ -123,7 +156,12 @@ fn parse_format(chunk: &[u8], name: &str) -> Result<Format, FbankError> {
     }
     let (channels, bits, align) = (u16_at(2), u16_at(14), u16_at(12));
     let sample_rate = u32::from_le_bytes([chunk[4], chunk[5], chunk[6], chunk[7]]);
-    let unsupported = |reason| Err(FbankError::Unsupported { name: name.into(), reason });
+    let unsupported = |reason| {
+        Err(FbankError::Unsupported {
+            name: name.into(),
+            reason,
+        })
+    };
     // A sample of 12 or 20 bits is left-justified in a whole number of bytes.
     let encoding = match (tag, bits.div_ceil(8)) {
         (PCM, 1) => Encoding::Unsigned8,
@@ -140,16 +178,30 @@ fn parse_format(chunk: &[u8], name: &str) -> Result<Format, FbankError> {
     }
     let channels = usize::from(channels);
     if usize::from(align) != encoding.bytes() * channels {
-        return unsupported(format!("{align} bytes for {channels} samples of {bits} bits"));
+        return unsupported(format!(
+            "{align} bytes for {channels} samples of {bits} bits"
+        ));
     }
-    Ok(Format { encoding, channels, sample_rate })
+    Ok(Format {
+        encoding,
+        channels,
+        sample_rate,
+    })
 }
 
 fn not_wav(name: &str, reason: &'static str) -> FbankError {
-    FbankError::NotWav { name: name.into(), reason }
+    FbankError::NotWav {
+        name: name.into(),
+        reason,
+    }
 }
 
 fn truncated(name: &str, what: &'static str, expected: usize, found: usize) -> FbankError {
     let (expected, found) = (expected as u64, found as u64);
-    FbankError::Truncated { name: name.into(), what, expected, found }
+    FbankError::Truncated {
+        name: name.into(),
+        what,
+        expected,
+        found,
+    }
 }

@@ -75,16 +75,27 @@ impl Wave {
         let (frame, channel) = (index / self.channels, index % self.channels);
         let seconds = frame as f64 / f64::from(self.sample_rate);
         let value = self.samples[index];
-        Err(FbankError::BadSample { name: name.into(), frame, channel, seconds, value })
+        Err(FbankError::BadSample {
+            name: name.into(),
+            frame,
+            channel,
+            seconds,
+            value,
+        })
     }
 }
 
 fn decode_samples(encoding: Encoding, data: &[u8]) -> Vec<f32> {
     match encoding {
-        Encoding::Unsigned8 => data.iter().map(|&x| (f32::from(x) - 128.0) / 128.0).collect(),
+        Encoding::Unsigned8 => data
+            .iter()
+            .map(|&x| (f32::from(x) - 128.0) / 128.0)
+            .collect(),
         Encoding::Signed16 => each(data, |b| f32::from(i16::from_le_bytes(b)) / 32_768.0),
         // Moved to the top of 32 bits, which extends the sign.
-        Encoding::Signed24 => each(data, |[a, b, c]| full_scale(i32::from_le_bytes([0, a, b, c]))),
+        Encoding::Signed24 => each(data, |[a, b, c]| {
+            full_scale(i32::from_le_bytes([0, a, b, c]))
+        }),
         Encoding::Signed32 => each(data, |b| full_scale(i32::from_le_bytes(b))),
         Encoding::Float32 => each(data, f32::from_le_bytes),
         Encoding::Float64 => each(data, |b| f64::from_le_bytes(b) as f32),

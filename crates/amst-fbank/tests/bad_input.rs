@@ -7,10 +7,17 @@ use hound::{SampleFormat, WavSpec, WavWriter};
 
 /// A float WAV, written by another program's writer.
 fn float_wav(samples: &[f32]) -> Vec<u8> {
-    let spec = WavSpec { channels: 2, sample_rate: 8_000, bits_per_sample: 32, sample_format: SampleFormat::Float };
+    let spec = WavSpec {
+        channels: 2,
+        sample_rate: 8_000,
+        bits_per_sample: 32,
+        sample_format: SampleFormat::Float,
+    };
     let mut bytes = Cursor::new(Vec::new());
     let mut writer = WavWriter::new(&mut bytes, spec).unwrap();
-    samples.iter().for_each(|&sample| writer.write_sample(sample).unwrap());
+    samples
+        .iter()
+        .for_each(|&sample| writer.write_sample(sample).unwrap());
     writer.finalize().unwrap();
     bytes.into_inner()
 }
@@ -20,7 +27,11 @@ fn chunks(tag: u16, channels: u16, bits: u16, data: &[u8]) -> Vec<u8> {
     let align = channels * bits.div_ceil(8);
     let mut bytes = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0".to_vec();
     bytes.extend([tag, channels].map(u16::to_le_bytes).concat());
-    bytes.extend([8_000_u32, 8_000 * u32::from(align)].map(u32::to_le_bytes).concat());
+    bytes.extend(
+        [8_000_u32, 8_000 * u32::from(align)]
+            .map(u32::to_le_bytes)
+            .concat(),
+    );
     bytes.extend([align, bits].map(u16::to_le_bytes).concat());
     bytes.extend(b"LIST\x03\0\0\0abc\0data");
     bytes.extend((data.len() as u32).to_le_bytes());
@@ -38,7 +49,12 @@ fn refusal(bytes: &[u8]) -> FbankError {
 fn a_missing_file_is_named() {
     let error = Wave::read("no/such/clip.wav").unwrap_err();
     assert!(matches!(error, FbankError::Io { .. }));
-    assert!(error.to_string().starts_with("no/such/clip.wav: cannot be read"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("no/such/clip.wav: cannot be read"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -47,14 +63,27 @@ fn a_wav_cut_anywhere_is_refused_as_truncated() {
     assert!(Wave::decode(&whole, "clip.wav").is_ok());
     for length in 1..whole.len() {
         let error = refusal(&whole[..length]);
-        assert!(matches!(error, FbankError::Truncated { .. }), "cut at {length}: {error}");
+        assert!(
+            matches!(error, FbankError::Truncated { .. }),
+            "cut at {length}: {error}"
+        );
     }
 }
 
 #[test]
 fn half_a_frame_at_the_end_is_refused_as_truncated() {
     let error = refusal(&chunks(1, 2, 16, &[1, 2, 3, 4, 5, 6]));
-    assert!(matches!(error, FbankError::Truncated { expected: 8, found: 6, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            FbankError::Truncated {
+                expected: 8,
+                found: 6,
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 #[test]
@@ -65,7 +94,12 @@ fn a_file_without_samples_is_refused_as_empty() {
 
 #[test]
 fn other_files_are_refused_as_not_wav() {
-    for bytes in [&b"\x89PNG\r\n\x1a\n"[..], b"OggS and more", b"RIFF\0\0\0\0AVI LIST", b"R\0"] {
+    for bytes in [
+        &b"\x89PNG\r\n\x1a\n"[..],
+        b"OggS and more",
+        b"RIFF\0\0\0\0AVI LIST",
+        b"R\0",
+    ] {
         assert!(matches!(refusal(bytes), FbankError::NotWav { .. }));
     }
 }
@@ -94,19 +128,46 @@ fn samples_that_are_no_number_are_refused_with_their_place() {
         let mut samples = vec![0.1; 16_000];
         samples[8_001] = bad;
         let error = refusal(&float_wav(&samples));
-        assert!(matches!(error, FbankError::BadSample { frame: 4_000, channel: 1, .. }), "{error}");
+        assert!(
+            matches!(
+                error,
+                FbankError::BadSample {
+                    frame: 4_000,
+                    channel: 1,
+                    ..
+                }
+            ),
+            "{error}"
+        );
         assert!(error.to_string().contains("at 0.5000 s"), "{error}");
-        let wave = Wave { samples, channels: 2, sample_rate: 8_000 };
-        assert!(matches!(fbank(&wave, &FbankConfig::default()), Err(FbankError::BadSample { .. })));
+        let wave = Wave {
+            samples,
+            channels: 2,
+            sample_rate: 8_000,
+        };
+        assert!(matches!(
+            fbank(&wave, &FbankConfig::default()),
+            Err(FbankError::BadSample { .. })
+        ));
     }
 }
 
 #[test]
 fn full_scale_is_scaled_as_torchaudio_scales_it() {
-    let decoded = |tag, bits, data: &[u8]| Wave::decode(&chunks(tag, 1, bits, data), "clip.wav").unwrap().samples;
+    let decoded = |tag, bits, data: &[u8]| {
+        Wave::decode(&chunks(tag, 1, bits, data), "clip.wav")
+            .unwrap()
+            .samples
+    };
     assert_eq!(decoded(1, 8, &[0, 128, 255]), [-1.0, 0.0, 127.0 / 128.0]);
-    assert_eq!(decoded(1, 16, &[0, 0x80, 0xff, 0x7f]), [-1.0, 32_767.0 / 32_768.0]);
-    assert_eq!(decoded(1, 24, &[0, 0, 0x80, 1, 0, 0]), [-1.0, 1.0 / 8_388_608.0]);
+    assert_eq!(
+        decoded(1, 16, &[0, 0x80, 0xff, 0x7f]),
+        [-1.0, 32_767.0 / 32_768.0]
+    );
+    assert_eq!(
+        decoded(1, 24, &[0, 0, 0x80, 1, 0, 0]),
+        [-1.0, 1.0 / 8_388_608.0]
+    );
     assert_eq!(decoded(1, 32, &[0, 0, 0, 0x80, 0, 0, 0, 0x40]), [-1.0, 0.5]);
     assert_eq!(decoded(3, 64, &(-1.5_f64).to_le_bytes()), [-1.5]);
 }
@@ -127,7 +188,10 @@ fn settings_out_of_range_are_named() {
     assert_eq!(refused(|c| c.frame_shift_ms = 0.0), "frame_shift_ms");
     assert_eq!(refused(|c| c.frame_shift_ms = 0.1), "frame_shift_ms");
     assert_eq!(refused(|c| c.target_frames = Some(0)), "target_frames");
-    assert_eq!(refused(|c| c.target_frames = Some(1_000_001)), "target_frames");
+    assert_eq!(
+        refused(|c| c.target_frames = Some(1_000_001)),
+        "target_frames"
+    );
     assert_eq!(refused(|c| c.preemphasis = 1.1), "preemphasis");
     assert_eq!(refused(|c| c.low_hz = -1.0), "low_hz");
     assert_eq!(refused(|c| c.low_hz = 4_000.0), "low_hz");
@@ -144,9 +208,25 @@ fn an_unknown_setting_is_refused() {
 #[test]
 fn a_wave_whose_parts_do_not_fit_is_refused() {
     let plan = Fbank::new(&FbankConfig::default(), 8_000).unwrap();
-    let wave = |samples: usize, channels, sample_rate| Wave { samples: vec![0.0; samples], channels, sample_rate };
-    assert!(matches!(plan.compute(&wave(801, 2, 8_000)), Err(FbankError::BadWave { .. })));
-    assert!(matches!(plan.compute(&wave(800, 0, 8_000)), Err(FbankError::BadWave { .. })));
-    assert!(matches!(plan.compute(&wave(0, 1, 8_000)), Err(FbankError::Empty { .. })));
-    assert!(matches!(plan.compute(&wave(800, 1, 16_000)), Err(FbankError::RateMismatch { .. })));
+    let wave = |samples: usize, channels, sample_rate| Wave {
+        samples: vec![0.0; samples],
+        channels,
+        sample_rate,
+    };
+    assert!(matches!(
+        plan.compute(&wave(801, 2, 8_000)),
+        Err(FbankError::BadWave { .. })
+    ));
+    assert!(matches!(
+        plan.compute(&wave(800, 0, 8_000)),
+        Err(FbankError::BadWave { .. })
+    ));
+    assert!(matches!(
+        plan.compute(&wave(0, 1, 8_000)),
+        Err(FbankError::Empty { .. })
+    ));
+    assert!(matches!(
+        plan.compute(&wave(800, 1, 16_000)),
+        Err(FbankError::RateMismatch { .. })
+    ));
 }

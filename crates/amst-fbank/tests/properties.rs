@@ -7,28 +7,50 @@ use proptest::prelude::*;
 const FLOOR: f32 = -15.942_385;
 
 fn open_ended() -> FbankConfig {
-    FbankConfig { target_frames: None, mels: 40, ..FbankConfig::default() }
+    FbankConfig {
+        target_frames: None,
+        mels: 40,
+        ..FbankConfig::default()
+    }
 }
 
 fn mono(samples: Vec<f32>) -> Wave {
-    Wave { samples, channels: 1, sample_rate: 8_000 }
+    Wave {
+        samples,
+        channels: 1,
+        sample_rate: 8_000,
+    }
 }
 
 /// A header that is nearly right, so that random bytes reach every branch.
 fn nearly_wav() -> impl Strategy<Value = Vec<u8>> {
     let field = |usual: Vec<u16>| prop_oneof![proptest::sample::select(usual), any::<u16>()];
-    let format = (field(vec![1, 3, 0xfffe]), field(vec![1, 2]), field(vec![1, 2, 4]), field(vec![8, 16, 24, 32]));
-    let lengths = (prop_oneof![Just(16_u32), Just(40), any::<u32>()], prop_oneof![0_u32..64, any::<u32>()]);
-    (format, lengths, vec(any::<u8>(), 0..80)).prop_map(|((tag, channels, align, bits), (fmt, data), tail)| {
-        let mut bytes = b"RIFF\0\0\0\0WAVEfmt ".to_vec();
-        bytes.extend(fmt.to_le_bytes());
-        bytes.extend([tag, channels, 8_000, 0, 0, 0, align, bits].map(u16::to_le_bytes).concat());
-        bytes.extend(vec![1; (fmt as usize).clamp(16, 40) - 16]);
-        bytes.extend(b"data");
-        bytes.extend(data.to_le_bytes());
-        bytes.extend(tail);
-        bytes
-    })
+    let format = (
+        field(vec![1, 3, 0xfffe]),
+        field(vec![1, 2]),
+        field(vec![1, 2, 4]),
+        field(vec![8, 16, 24, 32]),
+    );
+    let lengths = (
+        prop_oneof![Just(16_u32), Just(40), any::<u32>()],
+        prop_oneof![0_u32..64, any::<u32>()],
+    );
+    (format, lengths, vec(any::<u8>(), 0..80)).prop_map(
+        |((tag, channels, align, bits), (fmt, data), tail)| {
+            let mut bytes = b"RIFF\0\0\0\0WAVEfmt ".to_vec();
+            bytes.extend(fmt.to_le_bytes());
+            bytes.extend(
+                [tag, channels, 8_000, 0, 0, 0, align, bits]
+                    .map(u16::to_le_bytes)
+                    .concat(),
+            );
+            bytes.extend(vec![1; (fmt as usize).clamp(16, 40) - 16]);
+            bytes.extend(b"data");
+            bytes.extend(data.to_le_bytes());
+            bytes.extend(tail);
+            bytes
+        },
+    )
 }
 
 proptest! {
@@ -121,7 +143,9 @@ fn threads_share_an_extractor_and_agree() {
     let wave = mono((0..4_000).map(|n| (n as f32 * 0.3).sin()).collect());
     let alone = plan.compute(&wave).unwrap();
     std::thread::scope(|scope| {
-        let calls: Vec<_> = (0..4).map(|_| scope.spawn(|| plan.compute(&wave).unwrap())).collect();
+        let calls: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| plan.compute(&wave).unwrap()))
+            .collect();
         assert!(calls.into_iter().all(|call| call.join().unwrap() == alone));
     });
 }

@@ -62,9 +62,11 @@ digest! {
     Sha256, 32, "SHA-256"
 }
 digest! {
-    /// The name git gives a file's content: SHA-1 over `blob <length>\0` and the bytes; 40 hexadecimal digits.
+    /// The name git gives a file's content: SHA-1 over `blob <length>\0` and the bytes; 40
+    /// hexadecimal digits.
     ///
-    /// The Hub names small files so. It guards against damage, not against somebody who forges on purpose.
+    /// The Hub names small files so. It guards against damage, not against somebody who forges on
+    /// purpose.
     GitBlob, 20, "git blob"
 }
 
@@ -75,7 +77,11 @@ fn parse<const N: usize>(text: &str) -> Option<[u8; N]> {
     }
     let mut bytes = [0; N];
     for (byte, pair) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
-        let digit = |d: u8| char::from(d).to_digit(16).and_then(|d| u8::try_from(d).ok());
+        let digit = |d: u8| {
+            char::from(d)
+                .to_digit(16)
+                .and_then(|d| u8::try_from(d).ok())
+        };
         *byte = digit(pair[0])? << 4 | digit(pair[1])?;
     }
     Some(bytes)
@@ -113,7 +119,9 @@ impl Content {
         }
         let content = hashing.finish();
         if content.size != length {
-            return Err(failed(std::io::Error::other("its length changed while it was read")));
+            return Err(failed(std::io::Error::other(
+                "its length changed while it was read",
+            )));
         }
         Ok(content)
     }
@@ -137,7 +145,11 @@ impl Hashing {
     fn new(length: u64) -> Self {
         let mut git = Sha1::new();
         git.update(format!("blob {length}\0"));
-        Self { size: 0, sha256: sha2::Sha256::new(), git }
+        Self {
+            size: 0,
+            sha256: sha2::Sha256::new(),
+            git,
+        }
     }
 
     fn update(&mut self, bytes: &[u8]) {
@@ -173,7 +185,11 @@ pub struct Expected {
 impl Expected {
     /// A length and a SHA-256.
     pub fn pinned(size: u64, sha256: Sha256) -> Self {
-        Self { size: Some(size), sha256: Some(sha256), git_blob: None }
+        Self {
+            size: Some(size),
+            sha256: Some(sha256),
+            git_blob: None,
+        }
     }
 
     /// Whether there is a digest to check the content by; a length alone is not enough.
@@ -183,9 +199,17 @@ impl Expected {
 
     /// The first way in which a content is not what was expected.
     pub fn differs(&self, found: &Content) -> Option<Difference> {
-        fn against<T: PartialEq + ToString>(what: &'static str, expected: Option<T>, found: T) -> Option<Difference> {
+        fn against<T: PartialEq + ToString>(
+            what: &'static str,
+            expected: Option<T>,
+            found: T,
+        ) -> Option<Difference> {
             let expected = expected.filter(|e| *e != found)?;
-            Some(Difference { what, expected: expected.to_string(), found: found.to_string() })
+            Some(Difference {
+                what,
+                expected: expected.to_string(),
+                found: found.to_string(),
+            })
         }
         against("length in bytes", self.size, found.size)
             .or_else(|| against("SHA-256", self.sha256, found.sha256))
@@ -206,7 +230,11 @@ pub struct Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "its {} is {}, not {}", self.what, self.found, self.expected)
+        write!(
+            f,
+            "its {} is {}, not {}",
+            self.what, self.found, self.expected
+        )
     }
 }
 
@@ -218,16 +246,31 @@ mod tests {
     fn digests_are_those_of_sha256sum_and_git_hash_object() {
         // printf 'hello\n' | sha256sum; printf 'hello\n' | git hash-object --stdin
         let content = Content::of(b"hello\n");
-        assert_eq!(content.sha256.to_string(), "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03");
-        assert_eq!(content.git_blob.to_string(), "ce013625030ba8dba906f756967f9e9ca394464a");
+        assert_eq!(
+            content.sha256.to_string(),
+            "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"
+        );
+        assert_eq!(
+            content.git_blob.to_string(),
+            "ce013625030ba8dba906f756967f9e9ca394464a"
+        );
         assert_eq!(content.size, 6);
     }
 
     #[test]
     fn hexadecimal_digits_of_either_case_are_read_and_nothing_else_is() {
         let text = "CE013625030ba8dba906f756967f9e9ca394464a";
-        assert_eq!(text.parse::<GitBlob>().unwrap().to_string(), text.to_lowercase());
-        for wrong in ["", "ce01", &"g".repeat(40), &"é".repeat(20), &format!("{text}00")] {
+        assert_eq!(
+            text.parse::<GitBlob>().unwrap().to_string(),
+            text.to_lowercase()
+        );
+        for wrong in [
+            "",
+            "ce01",
+            &"g".repeat(40),
+            &"é".repeat(20),
+            &format!("{text}00"),
+        ] {
             assert!(wrong.parse::<GitBlob>().is_err(), "{wrong}");
         }
         let error = "x".parse::<Sha256>().unwrap_err().to_string();
@@ -239,10 +282,20 @@ mod tests {
         let found = Content::of(b"hello\n");
         assert_eq!(Expected::default().differs(&found), None);
         assert_eq!(Expected::pinned(6, found.sha256).differs(&found), None);
-        let difference = Expected { size: Some(7), ..Expected::default() }.differs(&found).unwrap();
+        let difference = Expected {
+            size: Some(7),
+            ..Expected::default()
+        }
+        .differs(&found)
+        .unwrap();
         assert_eq!(difference.to_string(), "its length in bytes is 6, not 7");
         let other = Content::of(b"other\n");
-        let difference = Expected { git_blob: Some(other.git_blob), ..Expected::default() }.differs(&found).unwrap();
+        let difference = Expected {
+            git_blob: Some(other.git_blob),
+            ..Expected::default()
+        }
+        .differs(&found)
+        .unwrap();
         assert_eq!(difference.what, "git blob hash");
     }
 }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// Everything this crate refuses, with the remedy in the message. No message holds a token or the query of an address.
+/// Everything this crate refuses, with the remedy in the message. No message holds a token or the
+/// query of an address.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum FetchError {
@@ -93,7 +94,9 @@ pub enum FetchError {
         token_sent: bool,
     },
     /// 404 or 410.
-    #[error("{url} is not there ({status}): its owner may have moved it; check the name and the revision")]
+    #[error(
+        "{url} is not there ({status}): its owner may have moved it; check the name and the revision"
+    )]
     NotFound {
         /// The address.
         url: String,
@@ -101,7 +104,9 @@ pub enum FetchError {
         status: u16,
     },
     /// The server asks to come back later than anyone would wait.
-    #[error("{url} is busy ({status}) and asks to come back in {seconds} s; run the command again then")]
+    #[error(
+        "{url} is busy ({status}) and asks to come back in {seconds} s; run the command again then"
+    )]
     Busy {
         /// The address.
         url: String,
@@ -111,7 +116,9 @@ pub enum FetchError {
         seconds: u64,
     },
     /// Any other answer that is no file.
-    #[error("{url} answers {status}, which is not a file; open the address in a browser to see what it says")]
+    #[error(
+        "{url} answers {status}, which is not a file; open the address in a browser to see what it says"
+    )]
     Refused {
         /// The address.
         url: String,
@@ -163,7 +170,9 @@ pub enum FetchError {
         digits: usize,
     },
     /// A token that cannot be sent.
-    #[error("the Hub's token is empty or has characters that no token has; check HF_TOKEN or the token file")]
+    #[error(
+        "the Hub's token is empty or has characters that no token has; check HF_TOKEN or the token file"
+    )]
     Token,
     /// A name that nobody gave to a model.
     #[error("no model is called `{name}`; known are {known}")]
@@ -174,7 +183,9 @@ pub enum FetchError {
         known: String,
     },
     /// A name that nobody gave to a data set.
-    #[error("no data set is called `{name}`; known are {known}, or give the path of a recipe that ends in .toml")]
+    #[error(
+        "no data set is called `{name}`; known are {known}, or give the path of a recipe that ends in .toml"
+    )]
     UnknownDataset {
         /// What was asked for.
         name: String,
@@ -206,7 +217,9 @@ pub enum FetchError {
         difference: Box<crate::Difference>,
     },
     /// The Hub's description of a repository could not be used.
-    #[error("the Hub at {endpoint} does not say what {repo} holds: {why}; check HF_ENDPOINT and try again")]
+    #[error(
+        "the Hub at {endpoint} does not say what {repo} holds: {why}; check HF_ENDPOINT and try again"
+    )]
     Metadata {
         /// The Hub's address.
         endpoint: String,
@@ -255,7 +268,9 @@ pub enum FetchError {
         why: String,
     },
     /// The Git LFS server refuses one object.
-    #[error("the server does not hand out the object {oid}: {message} ({code}); its owner may have removed it")]
+    #[error(
+        "the server does not hand out the object {oid}: {message} ({code}); its owner may have removed it"
+    )]
     ObjectRefused {
         /// SHA-256 of the object.
         oid: String,
@@ -282,18 +297,30 @@ pub enum FetchError {
 #[cfg(feature = "net")]
 fn listed(failed: &[crate::lfs::ObjectFailure]) -> String {
     const SHOWN: usize = 10;
-    let lines = failed.iter().take(SHOWN).map(|f| format!("\n  {}: {}", f.path.display(), f.error));
+    let lines = failed
+        .iter()
+        .take(SHOWN)
+        .map(|f| format!("\n  {}: {}", f.path.display(), f.error));
     let more = failed.len().saturating_sub(SHOWN);
-    let rest = if more > 0 { format!("\n  and {more} more") } else { String::new() };
+    let rest = if more > 0 {
+        format!("\n  and {more} more")
+    } else {
+        String::new()
+    };
     lines.collect::<String>() + &rest
 }
 
 impl FetchError {
     pub(crate) fn io(what: &'static str, path: &Path, source: std::io::Error) -> Self {
-        Self::Io { what, path: path.into(), source }
+        Self::Io {
+            what,
+            path: path.into(),
+            source,
+        }
     }
 
-    /// By who must act: 2 the command line, 3 data that are not here or not what they should be, 1 anything else.
+    /// By who must act: 2 the command line, 3 data that are not here or not what they should be, 1
+    /// anything else.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::NothingToVerify { .. }
@@ -318,7 +345,11 @@ impl FetchError {
             Self::Archive { .. } => 3,
             // A broken line matters more than an object that is gone.
             #[cfg(feature = "net")]
-            Self::Objects { failed, .. } => failed.iter().map(|f| f.error.exit_code()).min().unwrap_or(1),
+            Self::Objects { failed, .. } => failed
+                .iter()
+                .map(|f| f.error.exit_code())
+                .min()
+                .unwrap_or(1),
             _ => 1,
         }
     }

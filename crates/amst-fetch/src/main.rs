@@ -1,8 +1,8 @@
-//! `amst-fetch model NAME` and `amst-fetch dataset NAME RAW [POINTERS]`: brings files and says how far it is, one JSON
-//! object a line.
+//! `amst-fetch model NAME` and `amst-fetch dataset NAME RAW [POINTERS]`: brings files and says how
+//! far it is, one JSON object a line.
 //!
-//! A program of its own because the libraries that ask the Hub take minutes to build; `cargo xtask fetch` starts it
-//! and shows its words as a bar.
+//! A program of its own because the libraries that ask the Hub take minutes to build; `cargo xtask
+//! fetch` starts it and shows its words as a bar.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -23,7 +23,9 @@ fn main() -> ExitCode {
     let outcome = match arguments.as_slice() {
         ["model", name] => bring_model(name),
         ["dataset", name, raw] => bring_dataset(name, Path::new(raw), None),
-        ["dataset", name, raw, pointers] => bring_dataset(name, Path::new(raw), Some(Path::new(pointers))),
+        ["dataset", name, raw, pointers] => {
+            bring_dataset(name, Path::new(raw), Some(Path::new(pointers)))
+        }
         _ => {
             eprintln!("usage: amst-fetch model NAME, or amst-fetch dataset NAME RAW [POINTERS]");
             eprintln!("`cargo xtask fetch --list` shows the names");
@@ -37,7 +39,10 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             let exit_code = error.exit_code();
-            say(&Message::Failed { message: error.to_string(), exit_code });
+            say(&Message::Failed {
+                message: error.to_string(),
+                exit_code,
+            });
             ExitCode::from(exit_code)
         }
     }
@@ -46,7 +51,9 @@ fn main() -> ExitCode {
 fn bring_model(name: &str) -> Result<Message, FetchError> {
     let mut words = Words::default();
     let (settings, options) = (Settings::from_env()?, Options::from_env());
-    let fetched = hub::fetch(model(name)?, &settings, &options, &mut |file, step| words.say(file, step))?;
+    let fetched = hub::fetch(model(name)?, &settings, &options, &mut |file, step| {
+        words.say(file, step)
+    })?;
     let folder = fetched.folder;
     Ok(Message::Done {
         folder: folder.path,
@@ -60,10 +67,17 @@ fn bring_dataset(name: &str, raw: &Path, pointers: Option<&Path>) -> Result<Mess
     let mut words = Words::default();
     let client = Client::new(Options::from_env());
     let recipe = Recipe::find(name)?;
-    let done = datasets::fetch(&client, &recipe, raw, pointers, &mut |file, step| words.say(file, step))?;
+    let done = datasets::fetch(&client, &recipe, raw, pointers, &mut |file, step| {
+        words.say(file, step)
+    })?;
     let received = done.iter().map(|file| file.received).sum();
     // Thousands of paths that follow from the recipe are no news.
-    Ok(Message::Done { folder: raw.into(), files: Vec::new(), received, unchecked: Vec::new() })
+    Ok(Message::Done {
+        folder: raw.into(),
+        files: Vec::new(),
+        received,
+        unchecked: Vec::new(),
+    })
 }
 
 /// Says what happens to files, but of bytes only now and then.
@@ -73,13 +87,19 @@ struct Words(HashMap<String, Instant>);
 impl Words {
     fn say(&mut self, file: &str, step: Step) {
         if let Step::Received { done, total } = step {
-            let recent = self.0.get(file).is_some_and(|at| at.elapsed() < BETWEEN_LINES);
+            let recent = self
+                .0
+                .get(file)
+                .is_some_and(|at| at.elapsed() < BETWEEN_LINES);
             if recent && Some(done) != total {
                 return;
             }
             self.0.insert(file.into(), Instant::now());
         }
-        say(&Message::Step { file: file.into(), step });
+        say(&Message::Step {
+            file: file.into(),
+            step,
+        });
     }
 }
 

@@ -44,16 +44,33 @@ mod tests {
 
     #[test]
     fn a_message_is_one_line_and_comes_back_as_it_was() {
-        let step = Step::Received { done: 3, total: Some(9) };
-        let step = Message::Step { file: "a".into(), step };
-        let done = Message::Done { folder: "f".into(), files: vec!["f/a".into()], received: 9, unchecked: Vec::new() };
-        let failed = Message::Failed { message: "two\nlines".into(), exit_code: 3 };
+        let step = Step::Received {
+            done: 3,
+            total: Some(9),
+        };
+        let step = Message::Step {
+            file: "a".into(),
+            step,
+        };
+        let done = Message::Done {
+            folder: "f".into(),
+            files: vec!["f/a".into()],
+            received: 9,
+            unchecked: Vec::new(),
+        };
+        let failed = Message::Failed {
+            message: "two\nlines".into(),
+            exit_code: 3,
+        };
         for message in [step, done, failed] {
             let line = serde_json::to_string(&message).unwrap();
             assert!(!line.contains('\n'));
             assert_eq!(serde_json::from_str::<Message>(&line).unwrap(), message);
         }
         let line = r#"{"kind":"step","file":"a","step":"received","done":3,"total":9}"#;
-        assert!(matches!(serde_json::from_str(line).unwrap(), Message::Step { .. }));
+        assert!(matches!(
+            serde_json::from_str(line).unwrap(),
+            Message::Step { .. }
+        ));
     }
 }

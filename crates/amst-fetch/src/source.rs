@@ -13,7 +13,8 @@ pub struct Source {
     pub url: String,
     /// What its content must be; at least one digest.
     pub expected: Expected,
-    /// Sent as `Authorization: Bearer` to the address's own scheme, host and port, and nowhere else.
+    /// Sent as `Authorization: Bearer` to the address's own scheme, host and port, and nowhere
+    /// else.
     pub token: Option<Token>,
     /// Further headers, sent to that place alone too.
     pub headers: Vec<(String, String)>,
@@ -22,7 +23,12 @@ pub struct Source {
 impl Source {
     /// A source that anybody may read.
     pub fn new(url: impl Into<String>, expected: Expected) -> Self {
-        Self { url: url.into(), expected, token: None, headers: Vec::new() }
+        Self {
+            url: url.into(),
+            expected,
+            token: None,
+            headers: Vec::new(),
+        }
     }
 }
 
@@ -33,7 +39,8 @@ pub struct Verified {
     pub path: PathBuf,
     /// What was found when all of it was read.
     pub content: Content,
-    /// Bytes that came over the network for it, those of failed attempts included; none if it was here before.
+    /// Bytes that came over the network for it, those of failed attempts included; none if it was
+    /// here before.
     pub received: u64,
 }
 

@@ -12,8 +12,8 @@ impl Token {
     /// Takes a token, without the white space around it.
     ///
     /// # Errors
-    /// [`FetchError::Token`] where it is empty or has a character that cannot stand in a header. The message
-    /// does not repeat it.
+    /// [`FetchError::Token`] where it is empty or has a character that cannot stand in a header.
+    /// The message does not repeat it.
     pub fn new(text: &str) -> Result<Self, FetchError> {
         let text = text.trim();
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -56,7 +56,10 @@ mod tests {
     fn a_token_that_cannot_stand_in_a_header_is_refused_without_repeating_it() {
         for wrong in ["", "  ", "hf_a\r\nX-Evil: 1", "hf_é"] {
             let error = Token::new(wrong).unwrap_err().to_string();
-            assert!(error.contains("HF_TOKEN") && !error.contains("hf_a"), "{error}");
+            assert!(
+                error.contains("HF_TOKEN") && !error.contains("hf_a"),
+                "{error}"
+            );
         }
     }
 }

@@ -60,7 +60,10 @@ impl Bench {
         let error = self.unpack(name, bytes, limits).unwrap_err();
         assert_eq!(self.names(), ["into"], "{error}");
         assert_eq!(error.exit_code(), 3);
-        assert!(error.to_string().contains("nothing of it was kept"), "{error}");
+        assert!(
+            error.to_string().contains("nothing of it was kept"),
+            "{error}"
+        );
         match error {
             FetchError::Archive { entry, why, .. } => (entry, why),
             other => panic!("{other}"),
@@ -105,20 +108,42 @@ const FILE: EntryType = EntryType::Regular;
 
 #[test]
 fn honest_archives_come_out_whole() {
-    let files: [(&str, &[u8]); 3] = [("AVE/a b.txt", b"one"), ("AVE/deep/er/b", b""), ("c", b"three")];
+    let files: [(&str, &[u8]); 3] = [
+        ("AVE/a b.txt", b"one"),
+        ("AVE/deep/er/b", b""),
+        ("c", b"three"),
+    ];
     let as_tar = tar(&files.map(|(name, content)| (name, FILE, content)));
-    for (name, bytes) in
-        [("a.zip", zip(&files)), ("a.tar", as_tar.clone()), ("a.tar.gz", gz(&as_tar)), ("A.TGZ", gz(&as_tar))]
-    {
+    for (name, bytes) in [
+        ("a.zip", zip(&files)),
+        ("a.tar", as_tar.clone()),
+        ("a.tar.gz", gz(&as_tar)),
+        ("A.TGZ", gz(&as_tar)),
+    ] {
         let bench = Bench::new();
         std::fs::write(bench.target().join("other"), "stays").unwrap();
         let unpacked = bench.unpack(name, &bytes, &Limits::default()).unwrap();
         assert_eq!((unpacked.files.len(), unpacked.bytes), (3, 8), "{name}");
         for (path, content) in files {
-            assert_eq!(std::fs::read(bench.target().join(path)).unwrap(), content, "{name}");
+            assert_eq!(
+                std::fs::read(bench.target().join(path)).unwrap(),
+                content,
+                "{name}"
+            );
         }
-        let names = ["into", "into/AVE", "into/AVE/a b.txt", "into/AVE/deep", "into/AVE/deep/er", "into/AVE/deep/er/b"];
-        assert_eq!(bench.names(), [&names[..], &["into/c", "into/other"]].concat(), "{name}");
+        let names = [
+            "into",
+            "into/AVE",
+            "into/AVE/a b.txt",
+            "into/AVE/deep",
+            "into/AVE/deep/er",
+            "into/AVE/deep/er/b",
+        ];
+        assert_eq!(
+            bench.names(),
+            [&names[..], &["into/c", "into/other"]].concat(),
+            "{name}"
+        );
     }
 }
 
@@ -136,7 +161,13 @@ fn names_that_lead_out_are_refused() {
         let honest = ("honest", FILE, &b"x"[..]);
         let (entry, found) = bench.refused("a.tar", &tar(&[honest, (name, FILE, b"x")]));
         assert_eq!((entry, &found), (name.escape_debug().to_string(), &why));
-        assert_eq!(bench.refused("a.zip", &zip(&[("honest", b"x"), (name, b"x")])).1, why, "{name}");
+        assert_eq!(
+            bench
+                .refused("a.zip", &zip(&[("honest", b"x"), (name, b"x")]))
+                .1,
+            why,
+            "{name}"
+        );
     }
 }
 
@@ -150,12 +181,24 @@ fn links_and_devices_are_refused() {
         (EntryType::Fifo, Unsafe::Special),
     ] {
         let bench = Bench::new();
-        assert_eq!(bench.refused("a.tar", &tar(&[("evil", kind, b""), ("evil/x", FILE, b"x")])).1, why);
+        assert_eq!(
+            bench
+                .refused(
+                    "a.tar",
+                    &tar(&[("evil", kind, b""), ("evil/x", FILE, b"x")])
+                )
+                .1,
+            why
+        );
     }
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    zip.add_symlink("evil", "/etc", SimpleFileOptions::default()).unwrap();
+    zip.add_symlink("evil", "/etc", SimpleFileOptions::default())
+        .unwrap();
     let bytes = zip.finish().unwrap().into_inner();
-    assert_eq!(Bench::new().refused("a.zip", &bytes), ("evil".into(), Unsafe::Link));
+    assert_eq!(
+        Bench::new().refused("a.zip", &bytes),
+        ("evil".into(), Unsafe::Link)
+    );
 }
 
 #[test]
@@ -167,12 +210,27 @@ fn two_entries_for_one_place_are_refused() {
         &[("a/b", FILE, b"1"), ("a", FILE, b"2")],
     ];
     for entries in twice {
-        assert_eq!(Bench::new().refused("a.tar", &tar(entries)).1, Unsafe::Duplicate, "{entries:?}");
+        assert_eq!(
+            Bench::new().refused("a.tar", &tar(entries)).1,
+            Unsafe::Duplicate,
+            "{entries:?}"
+        );
     }
     // A folder may be named often.
-    let again = [("a/", EntryType::Directory, &b""[..]), ("a/b", FILE, b"1"), ("a/", EntryType::Directory, b"")];
-    Bench::new().unpack("a.tar", &tar(&again), &Limits::default()).unwrap();
-    assert_eq!(Bench::new().refused("a.zip", &zip(&[("Readme", b"1"), ("README", b"2")])).1, Unsafe::Duplicate);
+    let again = [
+        ("a/", EntryType::Directory, &b""[..]),
+        ("a/b", FILE, b"1"),
+        ("a/", EntryType::Directory, b""),
+    ];
+    Bench::new()
+        .unpack("a.tar", &tar(&again), &Limits::default())
+        .unwrap();
+    assert_eq!(
+        Bench::new()
+            .refused("a.zip", &zip(&[("Readme", b"1"), ("README", b"2")]))
+            .1,
+        Unsafe::Duplicate
+    );
 }
 
 #[test]
@@ -188,9 +246,15 @@ fn more_entries_than_two_bytes_count_are_counted() {
     let names: Vec<_> = (0..65_600).map(|i| format!("f/{i}")).collect();
     let entries: Vec<_> = names.iter().map(|name| (name.as_str(), &b""[..])).collect();
     let (bench, bytes) = (Bench::new(), zip(&entries));
-    let limits = Limits { entries: 100, ..Limits::default() };
+    let limits = Limits {
+        entries: 100,
+        ..Limits::default()
+    };
     // Not refused for the count: that of the 64-bit record was read, and fits.
-    assert_eq!(bench.refused_within("a.zip", &bytes, &limits).1, Unsafe::Entries(100));
+    assert_eq!(
+        bench.refused_within("a.zip", &bytes, &limits).1,
+        Unsafe::Entries(100)
+    );
 }
 
 fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
@@ -205,21 +269,46 @@ fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 fn bombs_are_stopped_while_they_grow() {
     let zeros = vec![0; 1 << 20];
     let as_tar = tar(&[("zeros", FILE, &zeros)]);
-    let limits = Limits { small: 1 << 16, ..Limits::default() };
+    let limits = Limits {
+        small: 1 << 16,
+        ..Limits::default()
+    };
     for (name, bytes) in [("a.zip", zip(&[("zeros", &zeros)])), ("a.tgz", gz(&as_tar))] {
         assert!(bytes.len() < 2000);
-        assert_eq!(Bench::new().refused_within(name, &bytes, &limits).1, Unsafe::Ratio(200), "{name}");
-        let few = Limits { bytes: 100_000, ..Limits::default() };
-        assert_eq!(Bench::new().refused_within(name, &bytes, &few).1, Unsafe::Bytes(100_000), "{name}");
-        Bench::new().unpack(name, &bytes, &Limits::default()).unwrap();
+        assert_eq!(
+            Bench::new().refused_within(name, &bytes, &limits).1,
+            Unsafe::Ratio(200),
+            "{name}"
+        );
+        let few = Limits {
+            bytes: 100_000,
+            ..Limits::default()
+        };
+        assert_eq!(
+            Bench::new().refused_within(name, &bytes, &few).1,
+            Unsafe::Bytes(100_000),
+            "{name}"
+        );
+        Bench::new()
+            .unpack(name, &bytes, &Limits::default())
+            .unwrap();
     }
     // What stands behind the last entry is read for its checksum, and may be a bomb too.
     let behind = gz(&[&tar(&[("a", FILE, b"x")])[..], &zeros].concat());
-    assert_eq!(Bench::new().refused_within("a.tgz", &behind, &limits).1, Unsafe::Ratio(200));
+    assert_eq!(
+        Bench::new().refused_within("a.tgz", &behind, &limits).1,
+        Unsafe::Ratio(200)
+    );
     let many: Vec<_> = (0..20).map(|i| i.to_string()).collect();
     let many: Vec<_> = many.iter().map(|name| (name.as_str(), &b""[..])).collect();
-    let limits = Limits { entries: 19, ..Limits::default() };
-    assert_eq!(Bench::new().refused_within("a.zip", &zip(&many), &limits).1, Unsafe::Entries(19));
+    let limits = Limits {
+        entries: 19,
+        ..Limits::default()
+    };
+    assert_eq!(
+        Bench::new().refused_within("a.zip", &zip(&many), &limits).1,
+        Unsafe::Entries(19)
+    );
 }
 
 #[test]
@@ -236,30 +325,52 @@ fn a_zip_whose_entries_share_their_bytes_is_refused() {
 fn a_zip_that_needs_a_password_is_refused() {
     let mut bytes = zip(&[("a", b"x")]);
     for signature in [b"PK\x03\x04", b"PK\x01\x02"] {
-        let at = bytes.windows(4).position(|window| window == signature).unwrap();
+        let at = bytes
+            .windows(4)
+            .position(|window| window == signature)
+            .unwrap();
         bytes[at + if signature[2] == 3 { 6 } else { 8 }] |= 1;
     }
-    assert_eq!(Bench::new().refused("a.zip", &bytes), ("a".into(), Unsafe::Encrypted));
+    assert_eq!(
+        Bench::new().refused("a.zip", &bytes),
+        ("a".into(), Unsafe::Encrypted)
+    );
 }
 
 #[test]
 fn what_ends_early_or_is_damaged_leaves_nothing() {
-    let noise: Vec<u8> = (0..5000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let noise: Vec<u8> = (0..5000_u32)
+        .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
     let as_tar = tar(&[("a", FILE, &noise)]);
-    for (name, bytes) in [("a.zip", zip(&[("a", &noise)])), ("a.tar", as_tar.clone()), ("a.tgz", gz(&as_tar))] {
+    for (name, bytes) in [
+        ("a.zip", zip(&[("a", &noise)])),
+        ("a.tar", as_tar.clone()),
+        ("a.tgz", gz(&as_tar)),
+    ] {
         for end in [10, bytes.len() / 2, bytes.len() - 1200] {
             let (_, why) = Bench::new().refused(name, &bytes[..end]);
-            assert!(matches!(why, Unsafe::Damaged(_)), "{name} cut at {end}: {why:?}");
+            assert!(
+                matches!(why, Unsafe::Damaged(_)),
+                "{name} cut at {end}: {why:?}"
+            );
         }
     }
-    // One byte of the content changed: the checksum tells, in a tar without compression nothing could.
+    // One byte of the content changed: the checksum tells, in a tar without compression nothing
+    // could.
     for (name, mut bytes) in [("a.zip", stored(&noise)), ("a.tgz", gz(&as_tar))] {
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
-        assert!(matches!(Bench::new().refused(name, &bytes).1, Unsafe::Damaged(_)), "{name}");
+        assert!(
+            matches!(Bench::new().refused(name, &bytes).1, Unsafe::Damaged(_)),
+            "{name}"
+        );
     }
     let (_, why) = Bench::new().refused("a.rar", b"Rar!");
-    assert!(why.to_string().contains("its name ends in none of"), "{why}");
+    assert!(
+        why.to_string().contains("its name ends in none of"),
+        "{why}"
+    );
 }
 
 fn stored(content: &[u8]) -> Vec<u8> {
@@ -275,8 +386,17 @@ fn what_is_there_already_is_not_replaced() {
     let bench = Bench::new();
     std::fs::create_dir(bench.target().join("AVE")).unwrap();
     std::fs::write(bench.target().join("AVE/mine"), "mine").unwrap();
-    let error = bench.unpack("a.zip", &zip(&[("AVE/theirs", b"x"), ("b", b"y")]), &Limits::default()).unwrap_err();
-    assert!(matches!(error, FetchError::Occupied { .. }) && error.exit_code() == 3, "{error}");
+    let error = bench
+        .unpack(
+            "a.zip",
+            &zip(&[("AVE/theirs", b"x"), ("b", b"y")]),
+            &Limits::default(),
+        )
+        .unwrap_err();
+    assert!(
+        matches!(error, FetchError::Occupied { .. }) && error.exit_code() == 3,
+        "{error}"
+    );
     assert_eq!(bench.names(), ["into", "into/AVE", "into/AVE/mine"]);
 }
 
@@ -286,7 +406,9 @@ fn a_link_that_lies_in_the_folder_is_not_followed() {
     let bench = Bench::new();
     let elsewhere = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(elsewhere.path(), bench.target().join("AVE")).unwrap();
-    let error = bench.unpack("a.zip", &zip(&[("AVE/x", b"x")]), &Limits::default()).unwrap_err();
+    let error = bench
+        .unpack("a.zip", &zip(&[("AVE/x", b"x")]), &Limits::default())
+        .unwrap_err();
     assert!(matches!(error, FetchError::Occupied { .. }), "{error}");
     assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0);
 }
@@ -296,8 +418,17 @@ fn a_link_that_lies_in_the_folder_is_not_followed() {
 fn nothing_comes_out_with_more_rights_than_a_file_has() {
     use std::os::unix::fs::PermissionsExt;
     let bench = Bench::new();
-    bench.unpack("a.tar", &tar(&[("program", FILE, b"#!/bin/sh")]), &Limits::default()).unwrap();
-    let mode = std::fs::metadata(bench.target().join("program")).unwrap().permissions().mode();
+    bench
+        .unpack(
+            "a.tar",
+            &tar(&[("program", FILE, b"#!/bin/sh")]),
+            &Limits::default(),
+        )
+        .unwrap();
+    let mode = std::fs::metadata(bench.target().join("program"))
+        .unwrap()
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o7111, 0, "{mode:o}");
 }
 

@@ -46,7 +46,8 @@ pub(crate) fn jpeg_missing(bytes: &[u8]) -> Option<&'static str> {
             0x01 | 0xD8 => rest = body,
             _ => {
                 let length = body.first_chunk().map(|two| u16::from_be_bytes(*two));
-                let Some(next) = length.and_then(|length| body.get(usize::from(length).max(2)..)) else {
+                let Some(next) = length.and_then(|length| body.get(usize::from(length).max(2)..))
+                else {
                     return Some("it stops inside a header segment");
                 };
                 seen_scan |= marker == START_OF_SCAN;
@@ -56,7 +57,8 @@ pub(crate) fn jpeg_missing(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Whether a JPEG that is not progressive codes its colours one after the other although they are not all sampled alike.
+/// Whether a JPEG that is not progressive codes its colours one after the other although they are
+/// not all sampled alike.
 ///
 /// The decoder here (zune-jpeg 0.5.15) makes noise of such files, and no error.
 pub(crate) fn jpeg_colours_apart(bytes: &[u8]) -> bool {
@@ -65,8 +67,11 @@ pub(crate) fn jpeg_colours_apart(bytes: &[u8]) -> bool {
     // Of a frame whose colours are not all sampled alike.
     let mut colours = 0;
     while let Some((marker, body)) = next_marker(rest) {
-        let length = body.first_chunk().map(|two| usize::from(u16::from_be_bytes(*two)));
-        let Some((segment, after)) = length.and_then(|length| body.split_at_checked(length.max(2))) else {
+        let length = body
+            .first_chunk()
+            .map(|two| usize::from(u16::from_be_bytes(*two)));
+        let Some((segment, after)) = length.and_then(|length| body.split_at_checked(length.max(2)))
+        else {
             return false;
         };
         match marker {
@@ -74,7 +79,8 @@ pub(crate) fn jpeg_colours_apart(bytes: &[u8]) -> bool {
                 rest = body;
                 continue;
             }
-            // Baseline and extended: length, precision, sides, number of colours; then name, sampling and table of each.
+            // Baseline and extended: length, precision, sides, number of colours; then name,
+            // sampling and table of each.
             0xC0 | 0xC1 => {
                 let of = segment.get(8..).unwrap_or_default().as_chunks::<3>().0;
                 let alike = of.windows(2).all(|pair| pair[0][1] == pair[1][1]);
@@ -108,8 +114,10 @@ fn next_marker(bytes: &[u8]) -> Option<(u8, &[u8])> {
 mod tests {
     use super::*;
 
-    const WHOLE: &[u8] =
-        &[0xFF, 0xD8, 0xFF, 0xFE, 0, 4, 0xFF, 0xD9, 0xFF, 0xDA, 0, 2, 1, 0xFF, 0, 0xFF, 0xD3, 9, 0xFF, 0xFF, 0xD9];
+    const WHOLE: &[u8] = &[
+        0xFF, 0xD8, 0xFF, 0xFE, 0, 4, 0xFF, 0xD9, 0xFF, 0xDA, 0, 2, 1, 0xFF, 0, 0xFF, 0xD3, 9,
+        0xFF, 0xFF, 0xD9,
+    ];
 
     #[test]
     fn an_end_marker_inside_a_comment_does_not_end_the_file() {

@@ -57,7 +57,15 @@ impl FrameConfig {
     /// Small grey pictures such as digits: luma, values from -1 to 1, neither
     /// cropped nor mirrored. `size` is height and width.
     pub fn grey(size: [usize; 2]) -> Self {
-        Self { size, channels: 1, mean: vec![0.5], std: vec![0.5], crop_scale: None, flip: 0.0, ..Self::default() }
+        Self {
+            size,
+            channels: 1,
+            mean: vec![0.5],
+            std: vec![0.5],
+            crop_scale: None,
+            flip: 0.0,
+            ..Self::default()
+        }
     }
 
     /// `[channels, height, width]` of a frame.
@@ -89,7 +97,11 @@ impl FrameConfig {
             && !(low > 0.0 && low <= high && high <= 1.0)
         {
             let value = format!("{:?}", [low, high]);
-            return refuse("crop_scale", value, "give two shares with 0 < low <= high <= 1, or false");
+            return refuse(
+                "crop_scale",
+                value,
+                "give two shares with 0 < low <= high <= 1, or false",
+            );
         }
         let [narrow, wide] = self.crop_ratio;
         if !(narrow > 0.0 && narrow <= wide && wide.is_finite()) {
@@ -97,7 +109,11 @@ impl FrameConfig {
             return refuse("crop_ratio", value, "give two ratios with 0 < low <= high");
         }
         if !(0.0..=1.0).contains(&self.flip) {
-            return refuse("flip", self.flip.to_string(), "give a probability from 0 to 1");
+            return refuse(
+                "flip",
+                self.flip.to_string(),
+                "give a probability from 0 to 1",
+            );
         }
         Ok(())
     }

@@ -19,7 +19,12 @@ pub struct CropBox {
 impl CropBox {
     /// The whole of a picture of `width` x `height`.
     pub fn whole(width: usize, height: usize) -> Self {
-        Self { left: 0, top: 0, width, height }
+        Self {
+            left: 0,
+            top: 0,
+            width,
+            height,
+        }
     }
 }
 
@@ -75,7 +80,12 @@ fn centre_box(width: usize, height: usize, ratio: [f32; 2]) -> CropBox {
     } else {
         (width, height)
     };
-    CropBox { left: (width - crop_width) / 2, top: (height - crop_height) / 2, width: crop_width, height: crop_height }
+    CropBox {
+        left: (width - crop_width) / 2,
+        top: (height - crop_height) / 2,
+        width: crop_width,
+        height: crop_height,
+    }
 }
 
 fn between(low: f64, high: f64, uniform: f64) -> f64 {
@@ -96,9 +106,25 @@ mod tests {
         let scale = [1.0, 1.0];
         let ratio = [0.75, 4.0 / 3.0];
         let wide = random_crop_box(300, 30, scale, ratio, &mut || 0.5);
-        assert_eq!(wide, CropBox { left: 130, top: 0, width: 40, height: 30 });
+        assert_eq!(
+            wide,
+            CropBox {
+                left: 130,
+                top: 0,
+                width: 40,
+                height: 30
+            }
+        );
         let tall = random_crop_box(30, 300, scale, ratio, &mut || 0.5);
-        assert_eq!(tall, CropBox { left: 0, top: 130, width: 30, height: 40 });
+        assert_eq!(
+            tall,
+            CropBox {
+                left: 0,
+                top: 130,
+                width: 30,
+                height: 40
+            }
+        );
     }
 
     #[test]

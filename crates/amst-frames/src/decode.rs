@@ -6,7 +6,9 @@ use image::codecs::{jpeg::JpegDecoder, png::PngDecoder};
 use image::error::{ImageError, LimitErrorKind};
 use image::{ColorType, ImageDecoder, Limits};
 
-use crate::complete::{JPEG_SIGNATURE, PNG_SIGNATURE, jpeg_colours_apart, jpeg_missing, png_missing};
+use crate::complete::{
+    JPEG_SIGNATURE, PNG_SIGNATURE, jpeg_colours_apart, jpeg_missing, png_missing,
+};
 use crate::picture::{MAX_PIXELS, MAX_SIDE};
 use crate::{FrameError, Picture};
 
@@ -33,7 +35,9 @@ fn decode_png(bytes: &[u8], name: &str) -> Result<Picture, FrameError> {
     file.refuse_truncated(png_missing(bytes))?;
     // The header chunk comes first; its sides are judged here, in our words.
     if let Some(sides) = bytes.get(16..24) {
-        let side = |at: usize| u32::from_be_bytes([sides[at], sides[at + 1], sides[at + 2], sides[at + 3]]);
+        let side = |at: usize| {
+            u32::from_be_bytes([sides[at], sides[at + 1], sides[at + 2], sides[at + 3]])
+        };
         file.judge_size(side(0) as usize, side(4) as usize)?;
     }
     let decoder = PngDecoder::with_limits(Cursor::new(bytes), limits());
@@ -60,12 +64,20 @@ fn limits() -> Limits {
 
 impl<'a> File<'a> {
     fn new(name: &'a str, format: &'static str) -> Self {
-        Self { name, format, declared: (0, 0) }
+        Self {
+            name,
+            format,
+            declared: (0, 0),
+        }
     }
 
     fn refuse_truncated(&self, missing: Option<&'static str>) -> Result<(), FrameError> {
         missing.map_or(Ok(()), |missing| {
-            Err(FrameError::Truncated { name: self.name.into(), format: self.format, missing })
+            Err(FrameError::Truncated {
+                name: self.name.into(),
+                format: self.format,
+                missing,
+            })
         })
     }
 
@@ -73,7 +85,11 @@ impl<'a> File<'a> {
     fn judge_size(&mut self, width: usize, height: usize) -> Result<(), FrameError> {
         self.declared = (width, height);
         if width == 0 || height == 0 {
-            return Err(FrameError::Empty { name: self.name.into(), width, height });
+            return Err(FrameError::Empty {
+                name: self.name.into(),
+                width,
+                height,
+            });
         }
         let pixels = width.saturating_mul(height);
         if pixels > MAX_PIXELS || width.max(height) > MAX_SIDE {
@@ -84,32 +100,55 @@ impl<'a> File<'a> {
 
     fn too_large(&self) -> FrameError {
         let (width, height) = self.declared;
-        FrameError::TooLarge { name: self.name.into(), width, height, limit: MAX_PIXELS }
+        FrameError::TooLarge {
+            name: self.name.into(),
+            width,
+            height,
+            limit: MAX_PIXELS,
+        }
     }
 
     /// Decodes the pixels once the header has been accepted.
-    fn read<D: ImageDecoder>(mut self, decoder: Result<D, ImageError>) -> Result<Picture, FrameError> {
+    fn read<D: ImageDecoder>(
+        mut self,
+        decoder: Result<D, ImageError>,
+    ) -> Result<Picture, FrameError> {
         let mut decoder = decoder.map_err(|error| self.damaged(&error))?;
         let (width, height) = decoder.dimensions();
         let (width, height) = (width as usize, height as usize);
         self.judge_size(width, height)?;
-        decoder.set_limits(limits()).map_err(|error| self.damaged(&error))?;
+        decoder
+            .set_limits(limits())
+            .map_err(|error| self.damaged(&error))?;
         let color = decoder.color_type();
         let mut samples = vec![0; width * height * usize::from(color.bytes_per_pixel())];
-        decoder.read_image(&mut samples).map_err(|error| self.damaged(&error))?;
-        Ok(Picture { width, height, rgb: to_rgb(samples, color) })
+        decoder
+            .read_image(&mut samples)
+            .map_err(|error| self.damaged(&error))?;
+        Ok(Picture {
+            width,
+            height,
+            rgb: to_rgb(samples, color),
+        })
     }
 
     fn damaged(&self, error: &ImageError) -> FrameError {
         match error {
             ImageError::Limits(limit) if is_about_size(&limit.kind()) => self.too_large(),
-            error => FrameError::Damaged { name: self.name.into(), format: self.format, reason: error.to_string() },
+            error => FrameError::Damaged {
+                name: self.name.into(),
+                format: self.format,
+                reason: error.to_string(),
+            },
         }
     }
 }
 
 fn is_about_size(kind: &LimitErrorKind) -> bool {
-    matches!(kind, LimitErrorKind::DimensionError | LimitErrorKind::InsufficientMemory)
+    matches!(
+        kind,
+        LimitErrorKind::DimensionError | LimitErrorKind::InsufficientMemory
+    )
 }
 
 /// Three bytes a pixel from samples of any colour type: grey replicated, alpha
@@ -121,8 +160,17 @@ fn to_rgb(samples: Vec<u8>, color: ColorType) -> Vec<u8> {
     let pixel = usize::from(color.bytes_per_pixel());
     let sample = pixel / usize::from(color.channel_count());
     // The decoder hands 16-bit samples over in the machine's own byte order.
-    let high = if cfg!(target_endian = "little") { sample - 1 } else { 0 };
-    let [red, green, blue] = if color.has_color() { [0, sample, 2 * sample] } else { [0; 3] }.map(|at| at + high);
+    let high = if cfg!(target_endian = "little") {
+        sample - 1
+    } else {
+        0
+    };
+    let [red, green, blue] = if color.has_color() {
+        [0, sample, 2 * sample]
+    } else {
+        [0; 3]
+    }
+    .map(|at| at + high);
     let mut rgb = Vec::with_capacity(samples.len() / pixel * 3);
     for pixel in samples.chunks_exact(pixel) {
         rgb.extend_from_slice(&[pixel[red], pixel[green], pixel[blue]]);

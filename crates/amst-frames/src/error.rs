@@ -209,7 +209,9 @@ pub enum FrameError {
         kept: u32,
     },
     /// A span that does not run forward in time.
-    #[error("a span from {start} s to {end} s holds nothing; give a start from 0 on and an end after it")]
+    #[error(
+        "a span from {start} s to {end} s holds nothing; give a start from 0 on and an end after it"
+    )]
     Span {
         /// Start in seconds.
         start: f64,

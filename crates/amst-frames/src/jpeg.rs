@@ -7,8 +7,9 @@ use crate::{FrameError, Picture};
 impl Picture {
     /// The picture as a baseline JPEG file; `quality` from 1 to 100.
     ///
-    /// What OpenCV's `imwrite` keeps is kept, and what it loses is lost: libjpeg's quantisation tables of that
-    /// quality (OpenCV's own default is 95), and of colour the mean of every four pixels.
+    /// What OpenCV's `imwrite` keeps is kept, and what it loses is lost: libjpeg's quantisation
+    /// tables of that quality (OpenCV's own default is 95), and of colour the mean of every four
+    /// pixels.
     ///
     /// # Errors
     /// Refuses a picture whose fields disagree and a quality out of range.
@@ -16,20 +17,29 @@ impl Picture {
         self.check()?;
         if !(1..=100).contains(&quality) {
             let value = quality.to_string();
-            return Err(FrameError::Config { key: "quality", value, remedy: "give a JPEG quality from 1 to 100" });
+            return Err(FrameError::Config {
+                key: "quality",
+                value,
+                remedy: "give a JPEG quality from 1 to 100",
+            });
         }
         let failed = |reason: String| FrameError::Encode { reason };
         let sides = [self.width, self.height].map(u16::try_from);
         let [Ok(width), Ok(height)] = sides else {
-            return Err(failed(format!("a JPEG holds no {}x{} pixels", self.width, self.height)));
+            return Err(failed(format!(
+                "a JPEG holds no {}x{} pixels",
+                self.width, self.height
+            )));
         };
         let mut bytes = Vec::new();
-        // Without Huffman codes of its own: with them this encoder writes a scan for each colour, of which the decoder
-        // here (zune-jpeg 0.5.15) makes noise.
+        // Without Huffman codes of its own: with them this encoder writes a scan for each colour,
+        // of which the decoder here (zune-jpeg 0.5.15) makes noise.
         let mut encoder = Encoder::new(&mut bytes, quality);
         encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
         encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
-        encoder.encode(&self.rgb, width, height, ColorType::Rgb).map_err(|error| failed(error.to_string()))?;
+        encoder
+            .encode(&self.rgb, width, height, ColorType::Rgb)
+            .map_err(|error| failed(error.to_string()))?;
         Ok(bytes)
     }
 }

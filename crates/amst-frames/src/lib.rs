@@ -80,6 +80,7 @@ pub use picture::{MAX_PIXELS, Picture};
 pub use resize::{crop_resize, resize};
 pub use transform::{EvalTransform, TrainTransform};
 pub use video::{
-    AudioStream, Ffmpeg, Frames, KeepRule, Losses, Rate, Sound, Span, Video, VideoConfig, VideoFrame, VideoFrames,
-    VideoProbe, VideoStream, audio, declared_frames, frames_at_load, probe, sample, sample_together,
+    AudioStream, Ffmpeg, Frames, KeepRule, Losses, Rate, Sound, Span, Video, VideoConfig,
+    VideoFrame, VideoFrames, VideoProbe, VideoStream, audio, declared_frames, frames_at_load,
+    probe, sample, sample_together,
 };

@@ -8,8 +8,15 @@ use crate::{CropBox, Picture};
 pub(crate) fn luma(picture: &Picture, crop: CropBox, grey: &mut Vec<u8>) {
     grey.clear();
     grey.reserve(crop.width * crop.height);
-    for row in picture.rgb.chunks_exact(picture.width * 3).skip(crop.top).take(crop.height) {
-        let pixels = row[crop.left * 3..(crop.left + crop.width) * 3].as_chunks::<3>().0;
+    for row in picture
+        .rgb
+        .chunks_exact(picture.width * 3)
+        .skip(crop.top)
+        .take(crop.height)
+    {
+        let pixels = row[crop.left * 3..(crop.left + crop.width) * 3]
+            .as_chunks::<3>()
+            .0;
         grey.extend(pixels.iter().map(|&rgb| luma_of(rgb)));
     }
 }
@@ -33,6 +40,9 @@ mod tests {
 
     #[test]
     fn green_weighs_most() {
-        assert_eq!([[255, 0, 0], [0, 255, 0], [0, 0, 255]].map(luma_of), [76, 150, 29]);
+        assert_eq!(
+            [[255, 0, 0], [0, 255, 0], [0, 0, 255]].map(luma_of),
+            [76, 150, 29]
+        );
     }
 }

@@ -13,8 +13,12 @@ pub(crate) struct Normalise {
 impl Normalise {
     /// One table a channel.
     pub(crate) fn new(mean: &[f32], std: &[f32]) -> Self {
-        let table = |(&mean, &std): (&f32, &f32)| std::array::from_fn(|byte| (byte as f32 / 255.0 - mean) / std);
-        Self { tables: mean.iter().zip(std).map(table).collect() }
+        let table = |(&mean, &std): (&f32, &f32)| {
+            std::array::from_fn(|byte| (byte as f32 / 255.0 - mean) / std)
+        };
+        Self {
+            tables: mean.iter().zip(std).map(table).collect(),
+        }
     }
 
     /// Writes interleaved rows of `width` pixels as planes
@@ -25,14 +29,21 @@ impl Normalise {
             [red, green, blue] => {
                 // A place for each, which the loops below know at compile time.
                 let tables = [red, green, blue];
-                write_rgb(|channel, byte| V::of(byte, tables[channel]), bytes, width, mirror, out)
+                write_rgb(
+                    |channel, byte| V::of(byte, tables[channel]),
+                    bytes,
+                    width,
+                    mirror,
+                    out,
+                )
             }
             _ => unreachable!("a validated configuration has one or three channels"),
         }
     }
 }
 
-/// What a frame holds: normalised numbers (`f32`), or bytes (`u8`) that are normalised elsewhere and a quarter to move.
+/// What a frame holds: normalised numbers (`f32`), or bytes (`u8`) that are normalised elsewhere
+/// and a quarter to move.
 pub trait Value: Copy + Default + sealed::Sealed {
     /// Of a byte, by the table of its channel.
     #[doc(hidden)]
@@ -70,14 +81,28 @@ fn write_grey<T>(value: impl Fn(u8) -> T, bytes: &[u8], width: usize, mirror: bo
     }
 }
 
-fn write_rgb<T>(value: impl Fn(usize, u8) -> T, bytes: &[u8], width: usize, mirror: bool, out: &mut [T]) {
+fn write_rgb<T>(
+    value: impl Fn(usize, u8) -> T,
+    bytes: &[u8],
+    width: usize,
+    mirror: bool,
+    out: &mut [T],
+) {
     let plane = out.len() / 3;
     let (red, rest) = out.split_at_mut(plane);
     let (green, blue) = rest.split_at_mut(plane);
-    let planes = red.chunks_exact_mut(width).zip(green.chunks_exact_mut(width)).zip(blue.chunks_exact_mut(width));
+    let planes = red
+        .chunks_exact_mut(width)
+        .zip(green.chunks_exact_mut(width))
+        .zip(blue.chunks_exact_mut(width));
     for (row, ((red, green), blue)) in bytes.chunks_exact(width * 3).zip(planes) {
         let pixels = row.as_chunks::<3>().0;
-        for (((pixel, red), green), blue) in pixels.iter().zip(&mut *red).zip(&mut *green).zip(&mut *blue) {
+        for (((pixel, red), green), blue) in pixels
+            .iter()
+            .zip(&mut *red)
+            .zip(&mut *green)
+            .zip(&mut *blue)
+        {
             *red = value(0, pixel[0]);
             *green = value(1, pixel[1]);
             *blue = value(2, pixel[2]);

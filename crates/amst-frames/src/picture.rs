@@ -33,7 +33,10 @@ impl Picture {
     /// [`Picture::decode`].
     pub fn read(path: impl AsRef<Path>) -> Result<Self, FrameError> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|source| FrameError::Unreadable { path: path.to_owned(), source })?;
+        let bytes = std::fs::read(path).map_err(|source| FrameError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
         Self::decode(&bytes, &path.display().to_string())
     }
 
@@ -61,6 +64,11 @@ impl Picture {
         if fits {
             return Ok(());
         }
-        Err(FrameError::Inconsistent { width: self.width, height: self.height, found: self.rgb.len(), limit: MAX_SIDE })
+        Err(FrameError::Inconsistent {
+            width: self.width,
+            height: self.height,
+            found: self.rgb.len(),
+            limit: MAX_SIDE,
+        })
     }
 }

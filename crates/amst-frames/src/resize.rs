@@ -23,7 +23,11 @@ pub fn resize(picture: &Picture, size: [usize; 2]) -> Result<Picture, FrameError
 /// # Errors
 /// Refuses a picture whose fields disagree, a box that is empty or not inside
 /// the picture, and a target with a side of zero.
-pub fn crop_resize(picture: &Picture, crop: CropBox, size: [usize; 2]) -> Result<Picture, FrameError> {
+pub fn crop_resize(
+    picture: &Picture,
+    crop: CropBox,
+    size: [usize; 2],
+) -> Result<Picture, FrameError> {
     picture.check()?;
     check_crop(picture, crop)?;
     check_target(size)?;
@@ -37,7 +41,8 @@ fn check_crop(picture: &Picture, crop: CropBox) -> Result<(), FrameError> {
     let inside = |start: usize, length: usize, whole: usize| {
         length > 0 && start.checked_add(length).is_some_and(|end| end <= whole)
     };
-    if inside(crop.left, crop.width, picture.width) && inside(crop.top, crop.height, picture.height) {
+    if inside(crop.left, crop.width, picture.width) && inside(crop.top, crop.height, picture.height)
+    {
         return Ok(());
     }
     Err(FrameError::CropOutside {
@@ -55,7 +60,11 @@ fn check_target([height, width]: [usize; 2]) -> Result<(), FrameError> {
     if sides.contains(&height) && sides.contains(&width) {
         return Ok(());
     }
-    Err(FrameError::TargetSize { height, width, limit: MAX_SIDE })
+    Err(FrameError::TargetSize {
+        height,
+        width,
+        limit: MAX_SIDE,
+    })
 }
 
 /// A resizer with the buffer between its two passes, to be used again.
@@ -71,7 +80,13 @@ pub(crate) struct TwoPass {
 
 impl TwoPass {
     /// Resizes a box of a checked picture into `out`, `[height, width, 3]`.
-    pub(crate) fn rgb(&mut self, picture: &Picture, crop: CropBox, size: [usize; 2], out: &mut [u8]) {
+    pub(crate) fn rgb(
+        &mut self,
+        picture: &Picture,
+        crop: CropBox,
+        size: [usize; 2],
+        out: &mut [u8],
+    ) {
         let sides = [picture.height, picture.width];
         self.run::<U8x3>(&picture.rgb, sides, crop, size, out);
     }
@@ -112,17 +127,22 @@ impl TwoPass {
         size: [usize; 2],
         out: &mut [u8],
     ) {
-        let bilinear = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).use_alpha(false);
+        let bilinear = ResizeOptions::new()
+            .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
+            .use_alpha(false);
         let [rows, columns] = sides.map(side);
-        let source =
-            TypedImageRef::<P>::from_buffer(columns, rows, source).expect("the buffer has the length of its sides");
+        let source = TypedImageRef::<P>::from_buffer(columns, rows, source)
+            .expect("the buffer has the length of its sides");
         let [left, top] = [crop.left, crop.top].map(side);
-        let cropped = TypedCroppedImage::new(source, left, top, side(crop.width), side(crop.height))
-            .expect("the box lies inside the picture");
+        let cropped =
+            TypedCroppedImage::new(source, left, top, side(crop.width), side(crop.height))
+                .expect("the box lies inside the picture");
         let [height, width] = size.map(side);
-        let mut target =
-            TypedImage::<P>::from_buffer(width, height, out).expect("the output has the length of its sides");
-        self.resizer.resize_typed(&cropped, &mut target, &bilinear).expect("a whole view needs no further crop");
+        let mut target = TypedImage::<P>::from_buffer(width, height, out)
+            .expect("the output has the length of its sides");
+        self.resizer
+            .resize_typed(&cropped, &mut target, &bilinear)
+            .expect("a whole view needs no further crop");
     }
 }
 

@@ -30,7 +30,11 @@ struct Writer {
 impl Writer {
     fn new(config: &FrameConfig) -> Result<Self, FrameError> {
         config.validate()?;
-        Ok(Self { size: config.size, channels: config.channels, normalise: Normalise::new(&config.mean, &config.std) })
+        Ok(Self {
+            size: config.size,
+            channels: config.channels,
+            normalise: Normalise::new(&config.mean, &config.std),
+        })
     }
 
     /// Refuses a picture or an output that the writing below would trip over.
@@ -45,7 +49,11 @@ impl Writer {
 
     fn write<V: Value>(&self, picture: &Picture, Cut { crop, mirror }: Cut, out: &mut [V]) {
         SCRATCH.with_borrow_mut(|scratch| {
-            let Scratch { resizer, grey, frame } = scratch;
+            let Scratch {
+                resizer,
+                grey,
+                frame,
+            } = scratch;
             frame.resize(self.channels * self.size[0] * self.size[1], 0);
             if self.channels == 1 {
                 luma(picture, crop, grey);
@@ -113,10 +121,15 @@ impl TrainTransform {
 
     fn cut(&self, picture: &Picture, uniform: &mut dyn FnMut() -> f64) -> Cut {
         let (width, height) = (picture.width, picture.height);
-        let crop = self.crop_scale.map_or(CropBox::whole(width, height), |scale| {
-            random_crop_box(width, height, scale, self.crop_ratio, uniform)
-        });
-        Cut { crop, mirror: self.flip > 0.0 && uniform() < f64::from(self.flip) }
+        let crop = self
+            .crop_scale
+            .map_or(CropBox::whole(width, height), |scale| {
+                random_crop_box(width, height, scale, self.crop_ratio, uniform)
+            });
+        Cut {
+            crop,
+            mirror: self.flip > 0.0 && uniform() < f64::from(self.flip),
+        }
     }
 }
 
@@ -132,7 +145,9 @@ impl EvalTransform {
     /// # Errors
     /// As [`FrameConfig::validate`].
     pub fn new(config: &FrameConfig) -> Result<Self, FrameError> {
-        Ok(Self { writer: Writer::new(config)? })
+        Ok(Self {
+            writer: Writer::new(config)?,
+        })
     }
 
     /// Writes a frame `[channels, height, width]` into `out`, normalised or, into bytes, not yet.
@@ -148,5 +163,8 @@ impl EvalTransform {
 }
 
 fn whole(picture: &Picture) -> Cut {
-    Cut { crop: CropBox::whole(picture.width, picture.height), mirror: false }
+    Cut {
+        crop: CropBox::whole(picture.width, picture.height),
+        mirror: false,
+    }
 }

@@ -1,6 +1,9 @@
 //! The random part: its rule, its statistics, its switches.
 
-use amst_frames::{CropBox, EvalTransform, FrameConfig, Picture, TrainTransform, crop_resize, random_crop_box, resize};
+use amst_frames::{
+    CropBox, EvalTransform, FrameConfig, Picture, TrainTransform, crop_resize, random_crop_box,
+    resize,
+};
 use proptest::prelude::*;
 
 /// A small generator for the statistics (SplitMix64).
@@ -17,7 +20,9 @@ fn uniforms(seed: u64) -> impl FnMut() -> f64 {
 
 /// Every pixel another colour, as far as three bytes go.
 fn speckled(width: usize, height: usize) -> Picture {
-    let rgb = (0..width * height * 3).map(|i| (i * 37 % 251) as u8).collect();
+    let rgb = (0..width * height * 3)
+        .map(|i| (i * 37 % 251) as u8)
+        .collect();
     Picture { width, height, rgb }
 }
 
@@ -38,11 +43,18 @@ fn the_mean_area_of_a_480x360_crop_is_torchvisions() {
 
 #[test]
 fn half_of_the_frames_are_mirrored() {
-    let config = FrameConfig { size: [4, 4], crop_scale: None, ..FrameConfig::default() };
+    let config = FrameConfig {
+        size: [4, 4],
+        crop_scale: None,
+        ..FrameConfig::default()
+    };
     let picture = speckled(4, 4);
     let train = TrainTransform::new(&config).unwrap();
     let mut plain = vec![0.0; config.volume()];
-    EvalTransform::new(&config).unwrap().apply(&picture, &mut plain).unwrap();
+    EvalTransform::new(&config)
+        .unwrap()
+        .apply(&picture, &mut plain)
+        .unwrap();
     let mut uniform = uniforms(2);
     let mut out = plain.clone();
     let mut mirrored = 0;
@@ -55,12 +67,23 @@ fn half_of_the_frames_are_mirrored() {
 
 #[test]
 fn mirroring_reverses_each_row() {
-    let config = FrameConfig { size: [6, 5], crop_scale: None, flip: 1.0, ..FrameConfig::default() };
+    let config = FrameConfig {
+        size: [6, 5],
+        crop_scale: None,
+        flip: 1.0,
+        ..FrameConfig::default()
+    };
     let picture = speckled(9, 7);
     let mut train = vec![0.0; config.volume()];
     let mut eval = train.clone();
-    TrainTransform::new(&config).unwrap().apply(&picture, &mut || 0.9, &mut train).unwrap();
-    EvalTransform::new(&config).unwrap().apply(&picture, &mut eval).unwrap();
+    TrainTransform::new(&config)
+        .unwrap()
+        .apply(&picture, &mut || 0.9, &mut train)
+        .unwrap();
+    EvalTransform::new(&config)
+        .unwrap()
+        .apply(&picture, &mut eval)
+        .unwrap();
     eval.chunks_exact_mut(5).for_each(<[f32]>::reverse);
     assert_eq!(train, eval);
 }
@@ -72,23 +95,38 @@ fn with_everything_switched_off_training_is_evaluation_and_draws_nothing() {
     let mut train = vec![0.0; config.volume()];
     let mut eval = train.clone();
     let mut never = || panic!("nothing is left to chance");
-    TrainTransform::new(&config).unwrap().apply(&picture, &mut never, &mut train).unwrap();
-    EvalTransform::new(&config).unwrap().apply(&picture, &mut eval).unwrap();
+    TrainTransform::new(&config)
+        .unwrap()
+        .apply(&picture, &mut never, &mut train)
+        .unwrap();
+    EvalTransform::new(&config)
+        .unwrap()
+        .apply(&picture, &mut eval)
+        .unwrap();
     assert_eq!(train, eval);
 }
 
 #[test]
 fn the_training_frame_is_its_crop_resized() {
-    let config = FrameConfig { size: [16, 12], flip: 0.0, ..FrameConfig::default() };
+    let config = FrameConfig {
+        size: [16, 12],
+        flip: 0.0,
+        ..FrameConfig::default()
+    };
     let picture = speckled(40, 30);
     let mut frame = vec![0.0; config.volume()];
     for seed in 0..20 {
         let train = TrainTransform::new(&config).unwrap();
-        train.apply(&picture, &mut uniforms(seed), &mut frame).unwrap();
+        train
+            .apply(&picture, &mut uniforms(seed), &mut frame)
+            .unwrap();
         let crop = random_crop_box(40, 30, [0.08, 1.0], config.crop_ratio, &mut uniforms(seed));
         let cut = crop_resize(&picture, crop, config.size).unwrap();
         let mut expected = vec![0.0; config.volume()];
-        EvalTransform::new(&config).unwrap().apply(&cut, &mut expected).unwrap();
+        EvalTransform::new(&config)
+            .unwrap()
+            .apply(&cut, &mut expected)
+            .unwrap();
         assert_eq!(frame, expected);
     }
 }
@@ -103,10 +141,22 @@ fn a_picture_of_the_right_size_passes_unchanged() {
 fn settings_survive_toml_with_the_crop_on_and_off() {
     for config in [FrameConfig::default(), FrameConfig::grey([28, 28])] {
         let written = toml::to_string(&config).unwrap();
-        assert_eq!(toml::from_str::<FrameConfig>(&written).unwrap(), config, "{written}");
+        assert_eq!(
+            toml::from_str::<FrameConfig>(&written).unwrap(),
+            config,
+            "{written}"
+        );
     }
-    assert_eq!(toml::from_str::<FrameConfig>("").unwrap(), FrameConfig::default());
-    assert_eq!(toml::from_str::<FrameConfig>("crop_scale = false").unwrap().crop_scale, None);
+    assert_eq!(
+        toml::from_str::<FrameConfig>("").unwrap(),
+        FrameConfig::default()
+    );
+    assert_eq!(
+        toml::from_str::<FrameConfig>("crop_scale = false")
+            .unwrap()
+            .crop_scale,
+        None
+    );
     assert!(toml::from_str::<FrameConfig>("crop_scale = true").is_err());
     assert!(toml::from_str::<FrameConfig>("sise = [1, 2]").is_err());
 }

@@ -20,7 +20,8 @@ pub fn has_kernels(tensor: &DispatchTensor) -> bool {
     }
 }
 
-/// Whether a tensor of `f32` lies in the processor's memory and this crate's kernels are to compute from it.
+/// Whether a tensor of `f32` lies in the processor's memory and this crate's kernels are to compute
+/// from it.
 pub fn is_ours(tensor: &DispatchTensor) -> bool {
     match place(&tensor.kind) {
         #[cfg(feature = "flex")]
@@ -42,8 +43,8 @@ pub fn has_bf16_kernels(tensor: &DispatchTensor) -> bool {
     }
 }
 
-/// Whether a device has a memory of its own, so that what is moved to it takes time. What is no processor that this build
-/// has kernels for counts as one.
+/// Whether a device has a memory of its own, so that what is moved to it takes time. What is no
+/// processor that this build has kernels for counts as one.
 pub fn is_gpu(device: &Device) -> bool {
     match device.clone().inner().as_dispatch() {
         #[cfg(feature = "flex")]

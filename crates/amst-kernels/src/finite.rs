@@ -2,8 +2,8 @@
 
 use burn::tensor::Tensor;
 
-/// A sum of many tensors' numbers, which is a number only if each of them is: what is infinite or none stays so. LibTorch
-/// makes it in one call.
+/// A sum of many tensors' numbers, which is a number only if each of them is: what is infinite or
+/// none stays so. LibTorch makes it in one call.
 ///
 /// ```
 /// use amst_kernels::finite::Sum;
@@ -33,7 +33,8 @@ impl Sum {
         self.sum = Some(self.sum.take().map_or(own.clone(), |sum| sum + own));
     }
 
-    /// The sum, for which a device is waited for; 0 of nothing. It may be infinite where the numbers are merely large.
+    /// The sum, for which a device is waited for; 0 of nothing. It may be infinite where the
+    /// numbers are merely large.
     ///
     /// # Panics
     ///

@@ -41,5 +41,8 @@ pub fn from_dispatch(tensor: DispatchTensor) -> FlexTensor {
 /// The way back.
 pub fn into_dispatch(tensor: FlexTensor) -> DispatchTensor {
     let kind = DispatchTensorKind::Flex(BackendTensor::Float(tensor));
-    DispatchTensor { kind, autodiff: DispatchAutodiffContext::Disabled }
+    DispatchTensor {
+        kind,
+        autodiff: DispatchAutodiffContext::Disabled,
+    }
 }

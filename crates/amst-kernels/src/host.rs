@@ -20,7 +20,11 @@ pub trait Host: TensorMetadata + Clone {
     /// Of one dimension.
     fn vector(values: impl ExactSizeIterator<Item = f32>) -> Self {
         let mut tensor = Self::zeros(Shape::new([values.len()]));
-        tensor.numbers_mut().iter_mut().zip(values).for_each(|(to, value)| *to = value);
+        tensor
+            .numbers_mut()
+            .iter_mut()
+            .zip(values)
+            .for_each(|(to, value)| *to = value);
         tensor
     }
 }

@@ -8,12 +8,12 @@
 //!
 //! With LibTorch there is its switch for TF32 on GPUs too, `tf32`.
 //!
-//! There are kernels for `flex` and for LibTorch (features `flex` and `tch`, which a *program* turns
-//! on together with the device). Where LibTorch's tensors lie in the memory of a processor that has AVX2 and not
-//! AVX-512, the kernels are those of `flex`, which were faster on the one that was measured; `AMST_ONLY_LIBTORCH=1` in the environment leaves
-//! everything to LibTorch. On any other device, and for any type but `f32` (and `bf16` in
-//! convolutions on LibTorch), burn's own operations compute the same. On `flex` results do not depend
-//! on the number of threads.
+//! There are kernels for `flex` and for LibTorch (features `flex` and `tch`, which a *program*
+//! turns on together with the device). Where LibTorch's tensors lie in the memory of a processor
+//! that has AVX2 and not AVX-512, the kernels are those of `flex`, which were faster on the one
+//! that was measured; `AMST_ONLY_LIBTORCH=1` in the environment leaves everything to LibTorch. On
+//! any other device, and for any type but `f32` (and `bf16` in convolutions on LibTorch), burn's
+//! own operations compute the same. On `flex` results do not depend on the number of threads.
 //!
 //! ```
 //! use amst_kernels::batch_norm::{Then, train};
@@ -31,7 +31,10 @@
 #![warn(missing_docs)]
 #![recursion_limit = "256"]
 // A build without kernels has no device to choose.
-#![cfg_attr(not(any(feature = "flex", feature = "tch")), allow(unused_imports, unused_variables, unreachable_code))]
+#![cfg_attr(
+    not(any(feature = "flex", feature = "tch")),
+    allow(unused_imports, unused_variables, unreachable_code)
+)]
 // LibTorch is deprecated upstream and kept here (docs/decisions/0001).
 #![cfg_attr(feature = "tch", allow(deprecated))]
 

@@ -31,7 +31,10 @@ fn one_number_that_is_none_is_found_on_every_device() {
 fn infinities_of_both_signs_do_not_cancel() {
     for (on, device) in devices() {
         let mut sum = Sum::default();
-        sum.add(Tensor::<1>::from_floats([f32::INFINITY, f32::NEG_INFINITY], &device));
+        sum.add(Tensor::<1>::from_floats(
+            [f32::INFINITY, f32::NEG_INFINITY],
+            &device,
+        ));
         assert!(!sum.read().is_finite(), "{on}");
     }
 }

@@ -12,7 +12,9 @@ pub(crate) fn check(recipe: &Recipe) -> Result<(), RecipeError> {
         MethodName::Pmr => pmr(recipe),
         MethodName::Mslr => mslr(recipe),
         MethodName::Mla => mla(recipe),
-        MethodName::GradientBlending => at_least_1("blending.super_epoch", recipe.blending.super_epoch),
+        MethodName::GradientBlending => {
+            at_least_1("blending.super_epoch", recipe.blending.super_epoch)
+        }
         MethodName::Agm => agm(recipe),
         MethodName::EarlyStopping => at_least_1("stopping.patience", recipe.stopping.patience),
         MethodName::AmstAlt | MethodName::AmstJoint | MethodName::AmstFull => Ok(()),
@@ -50,10 +52,16 @@ fn pmr(recipe: &Recipe) -> Result<(), RecipeError> {
     several(recipe)?;
     not_negative("pmr.alpha", pmr.alpha)?;
     if !(0.0..=1.0).contains(&pmr.momentum) {
-        return Err(bad("pmr.momentum", format!("{} is not between 0 and 1", pmr.momentum)));
+        return Err(bad(
+            "pmr.momentum",
+            format!("{} is not between 0 and 1", pmr.momentum),
+        ));
     }
     if !(pmr.fraction > 0.0 && pmr.fraction <= 1.0) {
-        return Err(bad("pmr.fraction", format!("{} is not above 0 and at most 1", pmr.fraction)));
+        return Err(bad(
+            "pmr.fraction",
+            format!("{} is not above 0 and at most 1", pmr.fraction),
+        ));
     }
     if pmr.rule == PmrRule::Published && recipe.modalities.len() != 2 {
         return Err(bad(
@@ -92,10 +100,16 @@ fn mla(recipe: &Recipe) -> Result<(), RecipeError> {
     }
     let mut total = 0.0;
     for modality in Modality::ALL {
-        let (key, share) = (format!("mla.shares.{modality}"), recipe.mla.shares.of(modality));
+        let (key, share) = (
+            format!("mla.shares.{modality}"),
+            recipe.mla.shares.of(modality),
+        );
         not_negative(&key, share)?;
         if share > 0.0 && !recipe.modalities.contains(&modality) {
-            return Err(bad(&key, format!("{modality} takes no part in this run: set it to 0 or add the modality")));
+            return Err(bad(
+                &key,
+                format!("{modality} takes no part in this run: set it to 0 or add the modality"),
+            ));
         }
         total += share;
     }
@@ -103,7 +117,9 @@ fn mla(recipe: &Recipe) -> Result<(), RecipeError> {
         let even = 1.0 / recipe.modalities.len() as f64;
         return Err(bad(
             "mla.shares",
-            format!("the weights add up to {total}, not 1: for an even split give each modality {even:.4}"),
+            format!(
+                "the weights add up to {total}, not 1: for an even split give each modality {even:.4}"
+            ),
         ));
     }
     Ok(())
@@ -119,7 +135,10 @@ fn agm(recipe: &Recipe) -> Result<(), RecipeError> {
 fn budget(recipe: &Recipe) -> Result<(), RecipeError> {
     not_negative("budget.amount", recipe.budget.amount)?;
     if recipe.budget.unit == BudgetUnit::Seconds && recipe.budget.amount == 0.0 {
-        return Err(bad("budget.amount", "say how many seconds each run may train, for example 60".into()));
+        return Err(bad(
+            "budget.amount",
+            "say how many seconds each run may train, for example 60".into(),
+        ));
     }
     Ok(())
 }
@@ -129,7 +148,10 @@ fn several(recipe: &Recipe) -> Result<(), RecipeError> {
     match recipe.modalities.len() {
         0 | 1 => Err(bad(
             "modalities",
-            format!("`{}` balances modalities and there is one: use `method=unimodal`", recipe.method.name()),
+            format!(
+                "`{}` balances modalities and there is one: use `method=unimodal`",
+                recipe.method.name()
+            ),
         )),
         _ => Ok(()),
     }
@@ -138,12 +160,19 @@ fn several(recipe: &Recipe) -> Result<(), RecipeError> {
 fn not_negative(key: &str, value: f64) -> Result<(), RecipeError> {
     match value.is_finite() && value >= 0.0 {
         true => Ok(()),
-        false => Err(bad(key, format!("{value} is negative or not a number: use 0 or more"))),
+        false => Err(bad(
+            key,
+            format!("{value} is negative or not a number: use 0 or more"),
+        )),
     }
 }
 
 fn at_least_1(key: &str, value: usize) -> Result<(), RecipeError> {
-    if value == 0 { Err(bad(key, "must be at least 1".into())) } else { Ok(()) }
+    if value == 0 {
+        Err(bad(key, "must be at least 1".into()))
+    } else {
+        Ok(())
+    }
 }
 
 fn window(section: &str, start: usize, end: usize) -> Result<(), RecipeError> {
@@ -151,7 +180,9 @@ fn window(section: &str, start: usize, end: usize) -> Result<(), RecipeError> {
         true => Ok(()),
         false => Err(bad(
             &format!("{section}.start"),
-            format!("epoch {start} comes after `{section}.end` = {end}: the window would never open"),
+            format!(
+                "epoch {start} comes after `{section}.end` = {end}: the window would never open"
+            ),
         )),
     }
 }

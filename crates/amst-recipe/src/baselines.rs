@@ -56,13 +56,17 @@ impl Rates {
 pub struct NaiveSpec {
     /// The fusion head (D5).
     pub head: FusionHead,
-    /// Learning rate of each encoder; 0 takes `optim.lr`. The control that MSLR is measured against (D6).
+    /// Learning rate of each encoder; 0 takes `optim.lr`. The control that MSLR is measured against
+    /// (D6).
     pub lr: Rates,
 }
 
 impl Default for NaiveSpec {
     fn default() -> Self {
-        Self { head: FusionHead::LateSum, lr: Rates::default() }
+        Self {
+            head: FusionHead::LateSum,
+            lr: Rates::default(),
+        }
     }
 }
 
@@ -103,7 +107,8 @@ pub enum OgmTrimodal {
 pub struct OgmSpec {
     /// The fusion head.
     pub head: FusionHead,
-    /// How strongly the leading modality is slowed: its gradients times `1 − tanh(alpha·ratio)` (D7).
+    /// How strongly the leading modality is slowed: its gradients times `1 − tanh(alpha·ratio)`
+    /// (D7).
     pub alpha: f64,
     /// First epoch of modulation.
     pub start: usize,
@@ -214,9 +219,11 @@ impl Default for PmrSpec {
 pub enum MslrStrategy {
     /// Keeps them, which is what the paper's Table 1 measured (D6).
     Keep,
-    /// Each epoch the first rate times accuracy over the mean of the last `window` epochs' (AGM's repository).
+    /// Each epoch the first rate times accuracy over the mean of the last `window` epochs' (AGM's
+    /// repository).
     DynamicAgm,
-    /// Every `window` epochs the present rate times that ratio, itself included (AMST's code, never called there).
+    /// Every `window` epochs the present rate times that ratio, itself included (AMST's code, never
+    /// called there).
     DynamicAmst,
 }
 
@@ -237,7 +244,12 @@ pub struct MslrSpec {
 
 impl Default for MslrSpec {
     fn default() -> Self {
-        Self { head: FusionHead::LateSum, strategy: MslrStrategy::Keep, lr: Rates::default(), window: 5 }
+        Self {
+            head: FusionHead::LateSum,
+            strategy: MslrStrategy::Keep,
+            lr: Rates::default(),
+            window: 5,
+        }
     }
 }
 
@@ -332,7 +344,11 @@ pub struct AgmSpec {
 
 impl Default for AgmSpec {
     fn default() -> Self {
-        Self { alpha: 1.5, cap: 10.0, clip: 1.0 }
+        Self {
+            alpha: 1.5,
+            cap: 10.0,
+            clip: 1.0,
+        }
     }
 }
 
@@ -349,7 +365,10 @@ pub struct StoppingSpec {
 
 impl Default for StoppingSpec {
     fn default() -> Self {
-        Self { patience: 30, restore: true }
+        Self {
+            patience: 30,
+            restore: true,
+        }
     }
 }
 
@@ -371,7 +390,8 @@ pub enum BudgetUnit {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct BudgetSpec {
-    /// What is counted. The learning rate then drops at the same share of the budget as of `epochs`.
+    /// What is counted. The learning rate then drops at the same share of the budget as of
+    /// `epochs`.
     pub unit: BudgetUnit,
     /// How much; 0 with `updates` is what Naive spends in `epochs`.
     pub amount: f64,
@@ -379,6 +399,9 @@ pub struct BudgetSpec {
 
 impl Default for BudgetSpec {
     fn default() -> Self {
-        Self { unit: BudgetUnit::Epochs, amount: 0.0 }
+        Self {
+            unit: BudgetUnit::Epochs,
+            amount: 0.0,
+        }
     }
 }

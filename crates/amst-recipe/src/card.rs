@@ -143,7 +143,12 @@ impl MethodCard {
     /// The card of a method.
     pub fn of(method: MethodName) -> &'static MethodCard {
         static ALL: OnceLock<BTreeMap<MethodName, MethodCard>> = OnceLock::new();
-        let read = |m: MethodName| (m, toml::from_str(source(m)).expect("a test reads every card"));
+        let read = |m: MethodName| {
+            (
+                m,
+                toml::from_str(source(m)).expect("a test reads every card"),
+            )
+        };
         &ALL.get_or_init(|| MethodName::ALL.map(read).into())[&method]
     }
 
@@ -154,16 +159,21 @@ impl MethodCard {
     /// [`RecipeError::UnknownMethod`], with the nearest name and all there are.
     pub fn named(name: &str) -> Result<&'static MethodCard, RecipeError> {
         let names = || MethodName::ALL.into_iter().map(MethodName::name);
-        MethodName::parse(name).map(Self::of).ok_or_else(|| RecipeError::UnknownMethod {
-            name: name.into(),
-            hint: hint(name, names()),
-            known: names().collect::<Vec<_>>().join(", "),
-        })
+        MethodName::parse(name)
+            .map(Self::of)
+            .ok_or_else(|| RecipeError::UnknownMethod {
+                name: name.into(),
+                hint: hint(name, names()),
+                known: names().collect::<Vec<_>>().join(", "),
+            })
     }
 
     /// Settings for one of the paper's data sets, below those of its descriptor.
     pub fn defaults(&self, dataset: &str) -> Value {
-        self.datasets.get(dataset).cloned().unwrap_or_else(|| Value::Object(Map::new()))
+        self.datasets
+            .get(dataset)
+            .cloned()
+            .unwrap_or_else(|| Value::Object(Map::new()))
     }
 
     /// What a preset answers.
@@ -181,13 +191,27 @@ impl MethodCard {
     /// # Errors
     ///
     /// [`RecipeError::NoPreset`] where there is none for this method or these modalities.
-    pub fn preset(&self, preset: Preset, dataset: &str, modalities: &[Modality]) -> Result<Value, RecipeError> {
-        let none = |why: String| RecipeError::NoPreset { method: self.name.name(), preset, why };
+    pub fn preset(
+        &self,
+        preset: Preset,
+        dataset: &str,
+        modalities: &[Modality],
+    ) -> Result<Value, RecipeError> {
+        let none = |why: String| RecipeError::NoPreset {
+            method: self.name.name(),
+            preset,
+            why,
+        };
         match self.answer(preset) {
             PresetCard::Refused { refused } => Err(none(refused.clone())),
-            PresetCard::Settings { only, .. } if !only.is_empty() && !only.iter().any(|o| o == modalities) => {
+            PresetCard::Settings { only, .. }
+                if !only.is_empty() && !only.iter().any(|o| o == modalities) =>
+            {
                 let sets = only.iter().map(|o| words(o)).collect::<Vec<_>>().join("; ");
-                Err(none(format!("it is defined for {sets}, not for {}: use `recommended`", words(modalities))))
+                Err(none(format!(
+                    "it is defined for {sets}, not for {}: use `recommended`",
+                    words(modalities)
+                )))
             }
             PresetCard::Settings { set, case, .. } => {
                 let mut all = set.clone();
@@ -208,7 +232,11 @@ impl Case {
 }
 
 fn words(modalities: &[Modality]) -> String {
-    modalities.iter().map(|m| m.name()).collect::<Vec<_>>().join(" and ")
+    modalities
+        .iter()
+        .map(|m| m.name())
+        .collect::<Vec<_>>()
+        .join(" and ")
 }
 
 /// Nested settings over others.
@@ -231,8 +259,14 @@ mod tests {
     #[test]
     fn settings_lie_over_others_key_by_key() {
         let mut below = json!({ "a": { "x": 1, "y": 2 }, "b": 3 });
-        overlay(&mut below, &json!({ "a": { "y": 5, "z": { "w": 6 } }, "c": 7 }));
-        assert_eq!(below, json!({ "a": { "x": 1, "y": 5, "z": { "w": 6 } }, "b": 3, "c": 7 }));
+        overlay(
+            &mut below,
+            &json!({ "a": { "y": 5, "z": { "w": 6 } }, "c": 7 }),
+        );
+        assert_eq!(
+            below,
+            json!({ "a": { "x": 1, "y": 5, "z": { "w": 6 } }, "b": 3, "c": 7 })
+        );
     }
 
     #[test]

@@ -59,7 +59,8 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// The cell of a recipe on a data set; the recipe is kept in its [canonical](Recipe::canonical) form.
+    /// The cell of a recipe on a data set; the recipe is kept in its [canonical](Recipe::canonical)
+    /// form.
     pub fn new(recipe: Recipe, data: &DataLock) -> Self {
         let recipe = recipe.canonical();
         let id = CellId::of(&recipe, data);
@@ -69,14 +70,24 @@ impl Cell {
     /// Its run directory under the folder of all runs: `<dataset>/<method>/<seed>-<id>`.
     pub fn run_dir(&self) -> PathBuf {
         let recipe = &self.recipe;
-        [&recipe.dataset, recipe.method.name(), &format!("{}-{}", recipe.seed, self.id.short())].iter().collect()
+        [
+            &recipe.dataset,
+            recipe.method.name(),
+            &format!("{}-{}", recipe.seed, self.id.short()),
+        ]
+        .iter()
+        .collect()
     }
 }
 
-/// The recipe without what cannot matter, so that equal systems are one cell however they were written.
+/// The recipe without what cannot matter, so that equal systems are one cell however they were
+/// written.
 fn essential(recipe: &Recipe) -> Value {
     let mut recipe = recipe.canonical();
-    let skips = recipe.modalities.iter().any(|m| recipe.skip.of(*m) != Every::Epochs(1));
+    let skips = recipe
+        .modalities
+        .iter()
+        .any(|m| recipe.skip.of(*m) != Every::Epochs(1));
     if !skips {
         // Nothing is ever skipped: how skipping would be carried out and counted is idle.
         recipe.skip.execution = Execution::Fast;
@@ -87,14 +98,24 @@ fn essential(recipe: &Recipe) -> Value {
     }
     let mut value = serde_json::to_value(&recipe).expect("a recipe is plain data");
     let object = value.as_object_mut().expect("a recipe is an object");
-    for modality in Modality::ALL.into_iter().filter(|m| !recipe.modalities.contains(m)) {
+    for modality in Modality::ALL
+        .into_iter()
+        .filter(|m| !recipe.modalities.contains(m))
+    {
         object.remove(modality.name());
         for section in ["skip", "synthetic"] {
-            object[section].as_object_mut().expect("a section").remove(modality.name());
+            object[section]
+                .as_object_mut()
+                .expect("a section")
+                .remove(modality.name());
         }
     }
     if let Some(text) = object.get_mut("text").and_then(Value::as_object_mut) {
-        recipe.text.idle().iter().for_each(|key| drop(text.remove(*key)));
+        recipe
+            .text
+            .idle()
+            .iter()
+            .for_each(|key| drop(text.remove(*key)));
     }
     if recipe.dataset != crate::SYNTHETIC {
         object.remove("synthetic");

@@ -41,7 +41,8 @@ impl Recipe {
     ///
     /// # Errors
     ///
-    /// [`RecipeError::Value`] or [`RecipeError::Contradiction`], naming the key and a value that would do.
+    /// [`RecipeError::Value`] or [`RecipeError::Contradiction`], naming the key and a value that
+    /// would do.
     pub fn validate(&self) -> Result<(), RecipeError> {
         self.check_sizes()?;
         self.check_skip()?;
@@ -68,7 +69,10 @@ impl Recipe {
             ("text.width", self.text.width),
             ("text.layers", self.text.layers),
             ("text.heads", self.text.heads),
-            ("synthetic.classes", self.synthetic.classes.saturating_sub(1)),
+            (
+                "synthetic.classes",
+                self.synthetic.classes.saturating_sub(1),
+            ),
         ];
         for (key, value) in at_least_one {
             if value == 0 {
@@ -82,7 +86,8 @@ impl Recipe {
         if sorted.is_empty() || sorted.len() != self.modalities.len() {
             return Err(bad(
                 "modalities",
-                "name at least one modality and none twice, for example [\"audio\", \"visual\"]".into(),
+                "name at least one modality and none twice, for example [\"audio\", \"visual\"]"
+                    .into(),
             ));
         }
         Ok(())
@@ -92,11 +97,17 @@ impl Recipe {
         for modality in Modality::ALL {
             if self.skip.of(modality) == Every::Epochs(0) {
                 let key = format!("skip.{modality}");
-                return Err(bad(&key, "0 divides no epoch: use 1 to train in every epoch, or \"never\"".into()));
+                return Err(bad(
+                    &key,
+                    "0 divides no epoch: use 1 to train in every epoch, or \"never\"".into(),
+                ));
             }
         }
         if self.skip.epoch_base > 1 {
-            return Err(bad("skip.epoch_base", "is 0 (published code) or 1 (Algorithm 1)".into()));
+            return Err(bad(
+                "skip.epoch_base",
+                "is 0 (published code) or 1 (Algorithm 1)".into(),
+            ));
         }
         Ok(())
     }
@@ -109,10 +120,16 @@ impl Recipe {
             }
         }
         if !(0.0..1.0).contains(&o.momentum) {
-            return Err(bad("optim.momentum", format!("{} is not in 0 ≤ momentum < 1", o.momentum)));
+            return Err(bad(
+                "optim.momentum",
+                format!("{} is not in 0 ≤ momentum < 1", o.momentum),
+            ));
         }
         if !(o.weight_decay.is_finite() && o.weight_decay >= 0.0) {
-            return Err(bad("optim.weight_decay", format!("{} is negative or not a number", o.weight_decay)));
+            return Err(bad(
+                "optim.weight_decay",
+                format!("{} is negative or not a number", o.weight_decay),
+            ));
         }
         if o.lr_step == 0 {
             return Err(bad(
@@ -131,11 +148,17 @@ impl Recipe {
         if v.mean.len() != v.channels || v.std.len() != v.channels {
             return Err(bad(
                 "visual.mean",
-                format!("`visual.mean` and `visual.std` need one number for each of {} channels", v.channels),
+                format!(
+                    "`visual.mean` and `visual.std` need one number for each of {} channels",
+                    v.channels
+                ),
             ));
         }
         if !(v.crop_scale.is_empty() || v.crop_scale.len() == 2) {
-            return Err(bad("visual.crop_scale", "is [smallest, largest] share of the area, or [] for no crop".into()));
+            return Err(bad(
+                "visual.crop_scale",
+                "is [smallest, largest] share of the area, or [] for no crop".into(),
+            ));
         }
         Ok(())
     }
@@ -143,10 +166,16 @@ impl Recipe {
     fn check_text(&self) -> Result<(), RecipeError> {
         let t = &self.text;
         if !(0.0..1.0).contains(&t.dropout) {
-            return Err(bad("text.dropout", format!("{} is not in 0 ≤ dropout < 1", t.dropout)));
+            return Err(bad(
+                "text.dropout",
+                format!("{} is not in 0 ≤ dropout < 1", t.dropout),
+            ));
         }
         if t.encoder == TextEncoder::Transformer && !t.width.is_multiple_of(t.heads) {
-            let why = format!("{} heads do not divide a width of {}: change one of them", t.heads, t.width);
+            let why = format!(
+                "{} heads do not divide a width of {}: change one of them",
+                t.heads, t.width
+            );
             return Err(bad("text.heads", why));
         }
         Ok(())
@@ -156,8 +185,16 @@ impl Recipe {
         let embed = self.embed();
         let fitted = |own: usize| if self.has_transformer() { embed } else { own };
         let given = [
-            (Modality::Audio, self.audio.embed, fitted(8 * self.audio.width)),
-            (Modality::Visual, self.visual.embed, fitted(8 * self.visual.width)),
+            (
+                Modality::Audio,
+                self.audio.embed,
+                fitted(8 * self.audio.width),
+            ),
+            (
+                Modality::Visual,
+                self.visual.embed,
+                fitted(8 * self.visual.width),
+            ),
             (Modality::Text, self.text.embed, embed),
         ];
         for (modality, explicit, own) in given {

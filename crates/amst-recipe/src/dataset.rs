@@ -88,7 +88,8 @@ pub enum Layout {
     Iemocap,
     /// `urfunny2_videos/<id>.mp4`, sound and pictures; the text stands in the lists.
     UrFunny,
-    /// What AMST, MLA and OGM-GE's scripts have made: `fbank/<id>.npy`, folders of frames, token files.
+    /// What AMST, MLA and OGM-GE's scripts have made: `fbank/<id>.npy`, folders of frames, token
+    /// files.
     PublishedFeatures,
 }
 
@@ -189,8 +190,14 @@ impl DatasetSpec {
     ///
     /// The file cannot be read, is not TOML, or has an unknown key.
     pub fn read(file: &Path) -> Result<Self, RecipeError> {
-        let text = std::fs::read_to_string(file).map_err(|source| RecipeError::Io { path: file.into(), source })?;
-        let wrong = |why| RecipeError::Descriptor { file: file.into(), why };
+        let text = std::fs::read_to_string(file).map_err(|source| RecipeError::Io {
+            path: file.into(),
+            source,
+        })?;
+        let wrong = |why| RecipeError::Descriptor {
+            file: file.into(),
+            why,
+        };
         let spec: Self = toml::from_str(&text).map_err(|e| wrong(e.to_string()))?;
         spec.check().map_err(wrong)?;
         Ok(spec)

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use crate::{DatasetSpec, PAPER_DATASETS, PaperDataset, RecipeError, find_dataset};
 
-/// The descriptor of a data set, whether or not its data are here. One of the paper's data sets that has no
-/// descriptor under `datasets` is described by its name and modalities alone.
+/// The descriptor of a data set, whether or not its data are here. One of the paper's data sets
+/// that has no descriptor under `datasets` is described by its name and modalities alone.
 ///
 /// # Errors
 ///
@@ -20,7 +20,11 @@ pub fn describe_dataset(name: &str, datasets: &Path) -> Result<DatasetSpec, Reci
             if file.is_file() {
                 return DatasetSpec::read(&file);
             }
-            PAPER_DATASETS.iter().find(|d| d.name == name).map(of_paper).ok_or(absent)
+            PAPER_DATASETS
+                .iter()
+                .find(|d| d.name == name)
+                .map(of_paper)
+                .ok_or(absent)
         }
         Err(other) => Err(other),
     }

@@ -42,7 +42,8 @@ struct File {
 pub fn deviations() -> &'static [Deviation] {
     static ALL: OnceLock<Vec<Deviation>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let file: File = toml::from_str(include_str!("../data/deviations.toml")).expect("a test reads it");
+        let file: File =
+            toml::from_str(include_str!("../data/deviations.toml")).expect("a test reads it");
         file.deviation
     })
 }

@@ -152,5 +152,8 @@ pub enum RecipeError {
 
 /// A value that does not fit its key.
 pub(crate) fn bad(key: &str, why: String) -> RecipeError {
-    RecipeError::Value { key: key.into(), why }
+    RecipeError::Value {
+        key: key.into(),
+        why,
+    }
 }

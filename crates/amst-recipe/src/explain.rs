@@ -9,7 +9,8 @@ use crate::method::sections;
 use crate::page::Page;
 use crate::resolve::unchecked;
 use crate::{
-    DatasetSpec, Deviation, MethodCard, MethodName, Modality, Preset, PresetCard, Recipe, RecipeError, Reference, keys,
+    DatasetSpec, Deviation, MethodCard, MethodName, Modality, Preset, PresetCard, Recipe,
+    RecipeError, Reference, keys,
 };
 
 /// Everything that `amst explain` tells. [`fmt::Display`] writes it as text of at most 100 columns.
@@ -108,12 +109,19 @@ impl Explanation {
     ///
     /// # Errors
     ///
-    /// [`RecipeError::NoPreset`] where the method has no such preset; whatever is wrong with the descriptor's settings.
-    pub fn of(card: &MethodCard, dataset: &DatasetSpec, preset: Preset) -> Result<Self, RecipeError> {
+    /// [`RecipeError::NoPreset`] where the method has no such preset; whatever is wrong with the
+    /// descriptor's settings.
+    pub fn of(
+        card: &MethodCard,
+        dataset: &DatasetSpec,
+        preset: Preset,
+    ) -> Result<Self, RecipeError> {
         let recipe = as_trained(card, dataset, preset)?;
         let recommended = as_trained(card, dataset, Preset::Recommended)?;
         let (preset_changes, preset_missing) = match card.answer(preset) {
-            PresetCard::Settings { changes, missing, .. } => (changes.clone(), missing.clone()),
+            PresetCard::Settings {
+                changes, missing, ..
+            } => (changes.clone(), missing.clone()),
             PresetCard::Refused { refused } => (refused.clone(), String::new()),
         };
         let setting = |p: &crate::Parameter| Setting {
@@ -132,41 +140,75 @@ impl Explanation {
             modalities: recipe.modalities.clone(),
             preset,
             refused: recipe.validate().err().map(|e| e.to_string()),
-            parameters: card.parameters.iter().filter(|p| concerns(&p.key, &recipe)).map(setting).collect(),
+            parameters: card
+                .parameters
+                .iter()
+                .filter(|p| concerns(&p.key, &recipe))
+                .map(setting)
+                .collect(),
             preset_changes,
             preset_missing,
             changes: changes(&recommended, &recipe),
             presets: Preset::ALL.map(|p| line(card, p)).into(),
-            decisions: card.deviations.iter().filter_map(|id| Deviation::of(id)).map(|d| decision(d, card)).collect(),
+            decisions: card
+                .deviations
+                .iter()
+                .filter_map(|id| Deviation::of(id))
+                .map(|d| decision(d, card))
+                .collect(),
         })
     }
 }
 
-fn as_trained(card: &MethodCard, dataset: &DatasetSpec, preset: Preset) -> Result<Recipe, RecipeError> {
+fn as_trained(
+    card: &MethodCard,
+    dataset: &DatasetSpec,
+    preset: Preset,
+) -> Result<Recipe, RecipeError> {
     let named = json!({ "dataset": dataset.name, "method": card.name });
     unchecked(std::slice::from_ref(&dataset.recipe), preset, &[named], &[])
 }
 
 fn value(recipe: &Recipe, key: &str) -> Value {
     let whole = serde_json::to_value(recipe).expect("a recipe is plain data");
-    key.split('.').fold(&whole, |value, part| &value[part]).clone()
+    key.split('.')
+        .fold(&whole, |value, part| &value[part])
+        .clone()
 }
 
 /// A key of a modality that takes no part says nothing.
 fn concerns(key: &str, recipe: &Recipe) -> bool {
-    let absent = |part: &str| Modality::parse(part).is_some_and(|m| !recipe.modalities.contains(&m));
+    let absent =
+        |part: &str| Modality::parse(part).is_some_and(|m| !recipe.modalities.contains(&m));
     !key.split('.').any(absent)
 }
 
 fn changes(from: &Recipe, to: &Recipe) -> Vec<Change> {
-    let change = |key: String| Change { from: value(from, &key), to: value(to, &key), key };
-    keys().into_iter().filter(|k| concerns(k, to)).map(change).filter(|c| c.from != c.to).collect()
+    let change = |key: String| Change {
+        from: value(from, &key),
+        to: value(to, &key),
+        key,
+    };
+    keys()
+        .into_iter()
+        .filter(|k| concerns(k, to))
+        .map(change)
+        .filter(|c| c.from != c.to)
+        .collect()
 }
 
 fn line(card: &MethodCard, preset: Preset) -> PresetLine {
     match card.answer(preset) {
-        PresetCard::Settings { changes, .. } => PresetLine { preset, available: true, says: changes.clone() },
-        PresetCard::Refused { refused } => PresetLine { preset, available: false, says: refused.clone() },
+        PresetCard::Settings { changes, .. } => PresetLine {
+            preset,
+            available: true,
+            says: changes.clone(),
+        },
+        PresetCard::Refused { refused } => PresetLine {
+            preset,
+            available: false,
+            says: refused.clone(),
+        },
     }
 }
 
@@ -179,7 +221,12 @@ fn decision(d: &Deviation, card: &MethodCard) -> Decision {
         amst_code: d.code.clone(),
         here: d.here.clone(),
         why: d.why.clone(),
-        keys: d.keys.iter().filter(|k| in_reach(k, card.name)).cloned().collect(),
+        keys: d
+            .keys
+            .iter()
+            .filter(|k| in_reach(k, card.name))
+            .cloned()
+            .collect(),
     }
 }
 
@@ -196,7 +243,10 @@ impl fmt::Display for Explanation {
         self.summary.iter().for_each(|line| page.text(2, line));
         page.heading("Comes from");
         page.text(2, &cited(&self.reference));
-        page.text(2, &format!("Defined in docs/paper.md, {}.", self.definition));
+        page.text(
+            2,
+            &format!("Defined in docs/paper.md, {}.", self.definition),
+        );
         page.heading("Is for");
         self.applies.iter().for_each(|line| page.text(2, line));
         self.settings(&mut page);
@@ -209,8 +259,16 @@ impl fmt::Display for Explanation {
 
 impl Explanation {
     fn settings(&self, page: &mut Page) {
-        let modalities = self.modalities.iter().map(|m| m.name()).collect::<Vec<_>>().join(", ");
-        page.heading(&format!("Settings on {} ({modalities}), preset `{}`", self.dataset, self.preset));
+        let modalities = self
+            .modalities
+            .iter()
+            .map(|m| m.name())
+            .collect::<Vec<_>>()
+            .join(", ");
+        page.heading(&format!(
+            "Settings on {} ({modalities}), preset `{}`",
+            self.dataset, self.preset
+        ));
         let row = |s: &Setting| vec![s.key.clone(), shown(&s.value), s.meaning.clone()];
         page.table(2, &self.parameters.iter().map(row).collect::<Vec<_>>());
         if let Some(refused) = &self.refused {
@@ -220,15 +278,29 @@ impl Explanation {
 
     fn preset(&self, page: &mut Page) {
         page.heading("Presets (`--preset NAME`)");
-        let says = |p: &PresetLine| if p.available { p.says.clone() } else { format!("none: {}", p.says) };
+        let says = |p: &PresetLine| {
+            if p.available {
+                p.says.clone()
+            } else {
+                format!("none: {}", p.says)
+            }
+        };
         let row = |p: &PresetLine| vec![p.preset.name().to_string(), says(p)];
         page.table(2, &self.presets.iter().map(row).collect::<Vec<_>>());
         if self.preset != Preset::Recommended {
-            page.heading(&format!("What `{}` changes here of what is recommended", self.preset));
+            page.heading(&format!(
+                "What `{}` changes here of what is recommended",
+                self.preset
+            ));
             if self.changes.is_empty() {
                 page.text(2, "Nothing: on this data set the two are the same.");
             }
-            let row = |c: &Change| vec![c.key.clone(), format!("{} -> {}", shown(&c.from), shown(&c.to))];
+            let row = |c: &Change| {
+                vec![
+                    c.key.clone(),
+                    format!("{} -> {}", shown(&c.from), shown(&c.to)),
+                ]
+            };
             page.table(2, &self.changes.iter().map(row).collect::<Vec<_>>());
         }
         if !self.preset_missing.is_empty() {
@@ -243,7 +315,11 @@ impl Decision {
         let said = |who: &str, what: &str| vec![who.to_string(), what.to_string()];
         let mut rows = vec![said("paper", &self.paper)];
         rows.extend(self.own_code.iter().map(|own| said("its own code", own)));
-        rows.extend([said("AMST's code", &self.amst_code), said("here", &self.here), said("why", &self.why)]);
+        rows.extend([
+            said("AMST's code", &self.amst_code),
+            said("here", &self.here),
+            said("why", &self.why),
+        ]);
         if !self.keys.is_empty() {
             rows.push(said("set by", &self.keys.join(", ")));
         }
@@ -252,10 +328,20 @@ impl Decision {
 }
 
 fn cited(r: &Reference) -> String {
-    let number = r.number.map(|n| format!(" Reference [{n}] of the AMST paper.")).unwrap_or_default();
-    let note = if r.note.is_empty() { String::new() } else { format!(" ({})", r.note) };
+    let number = r
+        .number
+        .map(|n| format!(" Reference [{n}] of the AMST paper."))
+        .unwrap_or_default();
+    let note = if r.note.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", r.note)
+    };
     let stop = if r.title.ends_with('?') { "" } else { "." };
-    format!("{}: {}{stop} {}, {}{note}.{number}", r.authors, r.title, r.venue, r.year)
+    format!(
+        "{}: {}{stop} {}, {}{note}.{number}",
+        r.authors, r.title, r.venue, r.year
+    )
 }
 
 /// A value as a person writes it.

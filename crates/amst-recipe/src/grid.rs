@@ -66,13 +66,19 @@ impl Grid {
     ///
     /// [`RecipeError::UnknownRecipe`], with the nearest name.
     pub fn named(name: &str) -> Result<Self, RecipeError> {
-        let (_, text) = TABLES.iter().find(|(n, _)| *n == name).ok_or_else(|| RecipeError::UnknownRecipe {
-            name: name.into(),
-            hint: hint(name, Self::names()),
-            known: Self::names().collect::<Vec<_>>().join(", "),
-        })?;
-        toml::from_str(text)
-            .map_err(|e| RecipeError::Descriptor { file: Path::new("recipes").join(name), why: e.to_string() })
+        let (_, text) =
+            TABLES
+                .iter()
+                .find(|(n, _)| *n == name)
+                .ok_or_else(|| RecipeError::UnknownRecipe {
+                    name: name.into(),
+                    hint: hint(name, Self::names()),
+                    known: Self::names().collect::<Vec<_>>().join(", "),
+                })?;
+        toml::from_str(text).map_err(|e| RecipeError::Descriptor {
+            file: Path::new("recipes").join(name),
+            why: e.to_string(),
+        })
     }
 
     /// A row by its id.
@@ -81,15 +87,25 @@ impl Grid {
     ///
     /// [`RecipeError::UnknownExperiment`], with the ids there are.
     pub fn experiment(&self, id: &str) -> Result<&Experiment, RecipeError> {
-        let known = || self.experiment.iter().map(|e| e.id.as_str()).collect::<Vec<_>>().join(", ");
-        self.experiment.iter().find(|e| e.id == id).ok_or_else(|| RecipeError::UnknownExperiment {
-            recipe: self.name.clone(),
-            id: id.into(),
-            known: known(),
-        })
+        let known = || {
+            self.experiment
+                .iter()
+                .map(|e| e.id.as_str())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        self.experiment
+            .iter()
+            .find(|e| e.id == id)
+            .ok_or_else(|| RecipeError::UnknownExperiment {
+                recipe: self.name.clone(),
+                id: id.into(),
+                known: known(),
+            })
     }
 
-    /// The cell of one row and seed on a data set, under a preset that the row's own settings override.
+    /// The cell of one row and seed on a data set, under a preset that the row's own settings
+    /// override.
     ///
     /// # Errors
     ///
@@ -107,7 +123,13 @@ impl Grid {
     ) -> Result<Cell, RecipeError> {
         let named = json!({ "dataset": dataset.spec.name, "seed": seed });
         let (own, row) = (&dataset.spec.recipe, &experiment.set);
-        let layers = Layers { dataset: own, preset, row, named: &named, assignments };
+        let layers = Layers {
+            dataset: own,
+            preset,
+            row,
+            named: &named,
+            assignments,
+        };
         let recipe = layers.recipe().map_err(|unfit| match unfit {
             Unfit::Wrong(error) => error,
             Unfit::NotApplicable(why) => RecipeError::NotApplicable {

@@ -4,7 +4,8 @@
 //! features, the encoders, the method, the schedule, the optimiser, the seed. A recipe is
 //! resolved in layers, each overriding the one before:
 //!
-//! 1. the published defaults ([`Recipe::default`]; on the paper's data sets also [`MethodCard::defaults`]),
+//! 1. the published defaults ([`Recipe::default`]; on the paper's data sets also
+//!    [`MethodCard::defaults`]),
 //! 2. the `[recipe]` section of the data set's `dataset.toml` ([`DatasetSpec`]),
 //! 3. a [`Preset`] of the method, from its [`MethodCard`] ([`resolve_preset`]),
 //! 4. the experiment of a table ([`Grid`], [`Experiment`]),
@@ -63,14 +64,16 @@ mod text_models;
 mod times;
 
 pub use baselines::{
-    AgmSpec, BlendingSpec, BudgetSpec, BudgetUnit, FusionHead, MlaFusion, MlaModification, MlaSpec, MlaTarget,
-    MslrSpec, MslrStrategy, NaiveSpec, OgmScope, OgmSpec, OgmTrimodal, PmrRule, PmrSpec, PmrWeights, PrototypeSplit,
-    Rates, StoppingSpec,
+    AgmSpec, BlendingSpec, BudgetSpec, BudgetUnit, FusionHead, MlaFusion, MlaModification, MlaSpec,
+    MlaTarget, MslrSpec, MslrStrategy, NaiveSpec, OgmScope, OgmSpec, OgmTrimodal, PmrRule, PmrSpec,
+    PmrWeights, PrototypeSplit, Rates, StoppingSpec,
 };
 pub use card::{Case, MethodCard, Parameter, PresetCard, Presets, Reference};
 pub use cell::{CODE_EPOCH, Cell, CellId};
 pub use dataset::find::{find_dataset, find_raw, known_datasets, raw_place, remember_raw};
-pub use dataset::{Columns, DatasetSpec, Layout, ListFormat, Lists, ResolvedDataset, SYNTHETIC, Samples};
+pub use dataset::{
+    Columns, DatasetSpec, Layout, ListFormat, Lists, ResolvedDataset, SYNTHETIC, Samples,
+};
 pub use describe::describe_dataset;
 pub use deviation::{Deviation, deviations};
 pub use error::RecipeError;
@@ -84,7 +87,8 @@ pub use precision::Precision;
 pub use preset::Preset;
 pub use published::{PAPER_DATASETS, PaperDataset, Published};
 pub use recipe::{
-    AudioSpec, Every, Execution, JointMode, Never, Optim, Recipe, SkipSpec, Stem, SyntheticSpec, VisualSpec,
+    AudioSpec, Every, Execution, JointMode, Never, Optim, Recipe, SkipSpec, Stem, SyntheticSpec,
+    VisualSpec,
 };
 pub use resolve::{keys, resolve, resolve_preset};
 pub use result::{CellResult, OutputMetrics, RESULT_SCHEMA, Selected, TestResult, Timing};

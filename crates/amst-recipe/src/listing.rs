@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::page::Page;
 use crate::{
-    Grid, MethodCard, MethodName, Modality, PAPER_DATASETS, Preset, PresetCard, RecipeError, describe_dataset,
-    find_dataset, known_datasets,
+    Grid, MethodCard, MethodName, Modality, PAPER_DATASETS, Preset, PresetCard, RecipeError,
+    describe_dataset, find_dataset, known_datasets,
 };
 
 /// A small table. [`fmt::Display`] aligns it within 100 columns, [`Listing::json`] is for programs.
@@ -25,18 +25,37 @@ impl Listing {
             let card = MethodCard::of(m);
             vec![m.name().into(), card.title.clone(), card.summary[0].clone()]
         };
-        Self { columns: &["method", "title", "does"], rows: MethodName::ALL.map(row).into() }
+        Self {
+            columns: &["method", "title", "does"],
+            rows: MethodName::ALL.map(row).into(),
+        }
     }
 
     /// Every preset, and the methods that have none.
     pub fn presets() -> Self {
-        let lacks = |m: &MethodName, p: Preset| matches!(MethodCard::of(*m).answer(p), PresetCard::Refused { .. });
-        let row = |p: Preset| {
-            let without = MethodName::ALL.into_iter().filter(|m| lacks(m, p)).map(MethodName::name);
-            let without = without.collect::<Vec<_>>().join(", ");
-            vec![p.name().into(), p.meaning().into(), if without.is_empty() { "-".into() } else { without }]
+        let lacks = |m: &MethodName, p: Preset| {
+            matches!(MethodCard::of(*m).answer(p), PresetCard::Refused { .. })
         };
-        Self { columns: &["preset", "is", "methods without it"], rows: Preset::ALL.map(row).into() }
+        let row = |p: Preset| {
+            let without = MethodName::ALL
+                .into_iter()
+                .filter(|m| lacks(m, p))
+                .map(MethodName::name);
+            let without = without.collect::<Vec<_>>().join(", ");
+            vec![
+                p.name().into(),
+                p.meaning().into(),
+                if without.is_empty() {
+                    "-".into()
+                } else {
+                    without
+                },
+            ]
+        };
+        Self {
+            columns: &["preset", "is", "methods without it"],
+            rows: Preset::ALL.map(row).into(),
+        }
     }
 
     /// Every table of the paper that can be made.
@@ -47,12 +66,20 @@ impl Listing {
     pub fn recipes() -> Result<Self, RecipeError> {
         let row = |name: &str| {
             let grid = Grid::named(name)?;
-            let seeds = grid.seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(",");
+            let seeds = grid
+                .seeds
+                .iter()
+                .map(u64::to_string)
+                .collect::<Vec<_>>()
+                .join(",");
             let ids: Vec<&str> = grid.experiment.iter().map(|e| e.id.as_str()).collect();
             Ok(vec![grid.name.clone(), seeds, ids.join(" "), grid.title])
         };
         let rows = Grid::names().map(row).collect::<Result<_, RecipeError>>()?;
-        Ok(Self { columns: &["recipe", "seeds", "experiments", "title"], rows })
+        Ok(Self {
+            columns: &["recipe", "seeds", "experiments", "title"],
+            rows,
+        })
     }
 
     /// Every data set under a folder, and those of the paper.
@@ -62,7 +89,10 @@ impl Listing {
     /// A descriptor that cannot be read.
     pub fn datasets(folder: &Path) -> Result<Self, RecipeError> {
         let known = known_datasets(folder);
-        let absent = PAPER_DATASETS.iter().map(|d| d.name.to_string()).filter(|n| !known.contains(n));
+        let absent = PAPER_DATASETS
+            .iter()
+            .map(|d| d.name.to_string())
+            .filter(|n| !known.contains(n));
         let names: Vec<String> = known.iter().cloned().chain(absent).collect();
         let row = |name: String| {
             let spec = describe_dataset(&name, folder)?;
@@ -73,14 +103,24 @@ impl Listing {
             };
             Ok(vec![name, spec.title, modalities(&spec.recipe), state])
         };
-        let rows = names.into_iter().map(row).collect::<Result<_, RecipeError>>()?;
-        Ok(Self { columns: &["data set", "title", "modalities", "state"], rows })
+        let rows = names
+            .into_iter()
+            .map(row)
+            .collect::<Result<_, RecipeError>>()?;
+        Ok(Self {
+            columns: &["data set", "title", "modalities", "state"],
+            rows,
+        })
     }
 
     /// An array of objects, one a row.
     pub fn json(&self) -> Value {
         let object = |row: &Vec<String>| {
-            let named = self.columns.iter().map(|c| c.replace(' ', "_")).zip(row.iter().cloned().map(Value::String));
+            let named = self
+                .columns
+                .iter()
+                .map(|c| c.replace(' ', "_"))
+                .zip(row.iter().cloned().map(Value::String));
             Value::Object(named.collect::<Map<_, _>>())
         };
         self.rows.iter().map(object).collect()
@@ -91,7 +131,11 @@ impl Listing {
 fn modalities(recipe: &Value) -> String {
     let named = serde_json::from_value::<Vec<Modality>>(recipe["modalities"].clone());
     let modalities = named.unwrap_or_else(|_| crate::Recipe::default().modalities);
-    modalities.iter().map(|m| m.name()).collect::<Vec<_>>().join(" ")
+    modalities
+        .iter()
+        .map(|m| m.name())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 impl fmt::Display for Listing {

@@ -11,7 +11,8 @@ use crate::{Layout, RecipeError, ResolvedDataset};
 /// Data sets of up to this many bytes are hashed whole, which takes a fraction of a second.
 const CONTENT_UP_TO: u64 = 64 << 20;
 
-/// SHA-256 over layout, columns and classes, the manifest or lists, and every other file of the folder.
+/// SHA-256 over layout, columns and classes, the manifest or lists, and every other file of the
+/// folder.
 ///
 /// Of a folder of up to 64 MiB the files' content counts; of a larger one their paths and
 /// lengths, because hashing gigabytes for every plan would make the plan useless. There the
@@ -89,14 +90,23 @@ impl Listed {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, RecipeError> {
-    std::fs::read(path).map_err(|source| RecipeError::Io { path: path.into(), source })
+    std::fs::read(path).map_err(|source| RecipeError::Io {
+        path: path.into(),
+        source,
+    })
 }
 
 /// Every file under `root` that counts, in sorted order.
 fn list(root: &Path, below: &Path, files: &mut Vec<Listed>) -> Result<(), RecipeError> {
     let folder = root.join(below);
-    let failed = |source| RecipeError::Io { path: folder.clone(), source };
-    let mut entries = std::fs::read_dir(&folder).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    let failed = |source| RecipeError::Io {
+        path: folder.clone(),
+        source,
+    };
+    let mut entries = std::fs::read_dir(&folder)
+        .map_err(failed)?
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(failed)?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let name = entry.file_name();
@@ -111,7 +121,10 @@ fn list(root: &Path, below: &Path, files: &mut Vec<Listed>) -> Result<(), Recipe
         if meta.is_dir() {
             list(root, &path, files)?;
         } else {
-            files.push(Listed { path, length: meta.len() });
+            files.push(Listed {
+                path,
+                length: meta.len(),
+            });
         }
     }
     Ok(())
@@ -129,12 +142,18 @@ mod tests {
     #[test]
     fn content_counts_up_to_the_limit_and_length_beyond_it() {
         let folder = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        let write =
+            |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
         write("manifest.csv", "id,label,split,audio\n");
         write("a.wav", "one");
         let spec = DatasetSpec::default();
-        let dataset = ResolvedDataset { spec, root: folder.path().into() };
-        let locks = || [0, CONTENT_UP_TO].map(|limit| DataLock::with_content_up_to(limit, &dataset).unwrap());
+        let dataset = ResolvedDataset {
+            spec,
+            root: folder.path().into(),
+        };
+        let locks = || {
+            [0, CONTENT_UP_TO].map(|limit| DataLock::with_content_up_to(limit, &dataset).unwrap())
+        };
         let [length, content] = locks();
         write("a.wav", "two");
         assert_eq!(locks()[0], length);

@@ -7,11 +7,11 @@ use crate::{MethodName, Modality, Recipe, TextEncoder};
 const NUMBER: f64 = 4.0;
 /// Weights, their gradients, velocities, and the best network so far.
 const COPIES: f64 = 4.0;
-/// Numbers that are kept for the way back, for each that a convolution gives: itself, what BatchNorm
-/// makes of it on the way and what follows. From measured runs (docs/performance.md).
+/// Numbers that are kept for the way back, for each that a convolution gives: itself, what
+/// BatchNorm makes of it on the way and what follows. From measured runs (docs/performance.md).
 const KEPT: f64 = 4.0;
-/// The same for each number of a transformer layer's output: queries, keys, values, four times as many between
-/// the two matrices, norms and dropout.
+/// The same for each number of a transformer layer's output: queries, keys, values, four times as
+/// many between the two matrices, norms and dropout.
 const KEPT_OF_LAYER: f64 = 24.0;
 /// Batches on their way: those that are made ahead, one that was moved, one that is computed on.
 const BATCHES: f64 = 5.0;
@@ -28,9 +28,9 @@ struct Need {
 }
 
 impl Recipe {
-    /// Bytes that a training run needs at most, to a factor of two: parameters in four copies, what a
-    /// batch leaves for the way back, and batches on their way. Where losses take turns one encoder's
-    /// part of that is there at a time, otherwise that of all.
+    /// Bytes that a training run needs at most, to a factor of two: parameters in four copies, what
+    /// a batch leaves for the way back, and batches on their way. Where losses take turns one
+    /// encoder's part of that is there at a time, otherwise that of all.
     pub fn training_memory(&self) -> u64 {
         let (fixed, sample) = self.memory_parts();
         (fixed + sample * self.batch_size as f64) as u64
@@ -45,7 +45,11 @@ impl Recipe {
     /// Bytes whatever the batch, and bytes a sample.
     fn memory_parts(&self) -> (f64, f64) {
         let needs: Vec<Need> = self.modalities.iter().map(|m| self.need(*m)).collect();
-        let modules = if self.method == MethodName::AmstFull { 2.0 } else { 1.0 };
+        let modules = if self.method == MethodName::AmstFull {
+            2.0
+        } else {
+            1.0
+        };
         let parameters: f64 = modules * needs.iter().map(|need| need.parameters).sum::<f64>();
         let kept = needs.iter().map(|need| need.kept);
         let kept = match self.method {
@@ -53,7 +57,10 @@ impl Recipe {
             _ => kept.sum(),
         };
         let input: f64 = needs.iter().map(|need| need.input).sum();
-        (PROGRAM + NUMBER * COPIES * parameters, NUMBER * (kept + BATCHES * input))
+        (
+            PROGRAM + NUMBER * COPIES * parameters,
+            NUMBER * (kept + BATCHES * input),
+        )
     }
 
     fn need(&self, modality: Modality) -> Need {
@@ -79,27 +86,47 @@ impl Recipe {
         (width, stem): (usize, crate::Stem),
     ) -> Need {
         let (mut parameters, mut values) = (0.0, 0.0);
-        convolutions(channels, size, width, stem, self.projection(modality), &mut |layer| {
-            parameters += layer.weights() + 2.0 * layer.to as f64;
-            values += layer.values();
-        });
+        convolutions(
+            channels,
+            size,
+            width,
+            stem,
+            self.projection(modality),
+            &mut |layer| {
+                parameters += layer.weights() + 2.0 * layer.to as f64;
+                values += layer.values();
+            },
+        );
         let input = (pictures * channels * size[0] * size[1]) as f64;
-        Need { parameters, kept: KEPT * pictures as f64 * values, input }
+        Need {
+            parameters,
+            kept: KEPT * pictures as f64 * values,
+            input,
+        }
     }
 
     fn text_need(&self) -> Need {
         let text = &self.text;
-        let [length, width, layers, heads] = [text.max_length, text.width, text.layers, text.heads].map(|n| n as f64);
+        let [length, width, layers, heads] =
+            [text.max_length, text.width, text.layers, text.heads].map(|n| n as f64);
         let table = text.vocabulary as f64 * width;
         let trained = match text.encoder {
             TextEncoder::Bag => {
-                return Need { parameters: table + width * self.embed() as f64, kept: length * width, input: length };
+                return Need {
+                    parameters: table + width * self.embed() as f64,
+                    kept: length * width,
+                    input: length,
+                };
             }
             TextEncoder::Transformer => layers,
             TextEncoder::Pretrained(_) => text.unfrozen_layers as f64,
         };
         let kept = trained * (KEPT_OF_LAYER * length * width + 4.0 * heads * length * length);
-        Need { parameters: table + layers * 12.0 * width * width, kept, input: 2.0 * length }
+        Need {
+            parameters: table + layers * 12.0 * width * width,
+            kept,
+            input: 2.0 * length,
+        }
     }
 }
 
@@ -122,7 +149,12 @@ mod tests {
     #[test]
     fn the_estimate_is_near_what_a_measured_run_took() {
         // One ResNet-18 on 3×224×224, batch 16: 0.78 GB on flex.
-        let one = recipe(&["method=unimodal", "modalities=visual", "visual.frames=1", "batch_size=16"]);
+        let one = recipe(&[
+            "method=unimodal",
+            "modalities=visual",
+            "visual.frames=1",
+            "batch_size=16",
+        ]);
         let gigabytes = one.training_memory() as f64 / 1e9;
         assert!((0.39..1.56).contains(&gigabytes), "{gigabytes}");
     }
@@ -131,8 +163,17 @@ mod tests {
     fn a_batch_that_fits_is_the_largest() {
         let recipe = recipe(&["method=naive"]);
         let fits = recipe.fitting_batch(8 << 30);
-        let with = |batch_size: usize| Recipe { batch_size, ..recipe.clone() }.training_memory();
-        assert!(fits > 0 && with(fits) <= 8 << 30 && with(fits + 1) > 8 << 30, "{fits}");
+        let with = |batch_size: usize| {
+            Recipe {
+                batch_size,
+                ..recipe.clone()
+            }
+            .training_memory()
+        };
+        assert!(
+            fits > 0 && with(fits) <= 8 << 30 && with(fits + 1) > 8 << 30,
+            "{fits}"
+        );
         assert_eq!(recipe.fitting_batch(1 << 20), 0);
     }
 }

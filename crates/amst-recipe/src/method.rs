@@ -2,9 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BudgetUnit, Every, FusionHead, MlaFusion, MlaModification, Modality, MslrStrategy, Rates, Recipe};
+use crate::{
+    BudgetUnit, Every, FusionHead, MlaFusion, MlaModification, Modality, MslrStrategy, Rates,
+    Recipe,
+};
 
-/// The systems that can be trained: those of the paper's Table 1, then three whose ideas it measures itself against.
+/// The systems that can be trained: those of the paper's Table 1, then three whose ideas it
+/// measures itself against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -86,13 +90,19 @@ impl MethodName {
             MethodName::GradientBlending => Some("blending"),
             MethodName::Agm => Some("agm"),
             MethodName::EarlyStopping => Some("stopping"),
-            MethodName::Unimodal | MethodName::AmstAlt | MethodName::AmstJoint | MethodName::AmstFull => None,
+            MethodName::Unimodal
+            | MethodName::AmstAlt
+            | MethodName::AmstJoint
+            | MethodName::AmstFull => None,
         }
     }
 
     /// Whether the skip schedule decides what it trains.
     pub fn skips(self) -> bool {
-        matches!(self, MethodName::AmstAlt | MethodName::AmstJoint | MethodName::AmstFull)
+        matches!(
+            self,
+            MethodName::AmstAlt | MethodName::AmstJoint | MethodName::AmstFull
+        )
     }
 }
 
@@ -114,7 +124,10 @@ impl Recipe {
                 recipe.naive.head = self.mslr.head;
                 recipe.naive.lr = self.mslr.lr;
             }
-            MethodName::Mla if self.mla.fusion == MlaFusion::Even && self.mla.modification == MlaModification::Off => {
+            MethodName::Mla
+                if self.mla.fusion == MlaFusion::Even
+                    && self.mla.modification == MlaModification::Off =>
+            {
                 recipe.never_skipping(MethodName::AmstAlt);
             }
             _ => {}

@@ -38,7 +38,9 @@ impl Modality {
 
     /// The modality of a letter or name.
     pub fn parse(text: &str) -> Option<Modality> {
-        Modality::ALL.into_iter().find(|m| m.name() == text || m.letter() == text)
+        Modality::ALL
+            .into_iter()
+            .find(|m| m.name() == text || m.letter() == text)
     }
 }
 

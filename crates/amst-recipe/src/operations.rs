@@ -6,16 +6,36 @@ use crate::{AudioSpec, Modality, Recipe, Stem, TextEncoder, VisualSpec};
 const BLOCKS: usize = 2;
 
 impl Recipe {
-    /// Multiplications with an addition that one sample takes on its way forward through the encoder
-    /// of a modality: convolutions and matrix products; what is done element by element is left out.
+    /// Multiplications with an addition that one sample takes on its way forward through the
+    /// encoder of a modality: convolutions and matrix products; what is done element by element is
+    /// left out.
     pub fn forward_operations(&self, modality: Modality) -> f64 {
         match modality {
             Modality::Audio => {
-                let AudioSpec { mels, target_frames, width, stem, .. } = self.audio;
-                resnet18(1, [target_frames, mels], width, stem, self.projection(modality))
+                let AudioSpec {
+                    mels,
+                    target_frames,
+                    width,
+                    stem,
+                    ..
+                } = self.audio;
+                resnet18(
+                    1,
+                    [target_frames, mels],
+                    width,
+                    stem,
+                    self.projection(modality),
+                )
             }
             Modality::Visual => {
-                let VisualSpec { size, channels, frames, width, stem, .. } = self.visual;
+                let VisualSpec {
+                    size,
+                    channels,
+                    frames,
+                    width,
+                    stem,
+                    ..
+                } = self.visual;
                 frames as f64 * resnet18(channels, size, width, stem, self.projection(modality))
             }
             Modality::Text => self.text_operations(),
@@ -39,16 +59,27 @@ impl Recipe {
         match text.encoder {
             // A table of embeddings, and one matrix.
             TextEncoder::Bag => width * self.embed() as f64,
-            // Four matrices of the attention, two of four times the width, and the attention itself.
-            _ => text.layers as f64 * (length * 12.0 * width * width + 2.0 * length * length * width),
+            // Four matrices of the attention, two of four times the width, and the attention
+            // itself.
+            _ => {
+                text.layers as f64 * (length * 12.0 * width * width + 2.0 * length * length * width)
+            }
         }
     }
 }
 
 /// ResNet-18 on one picture of `[height, width]` values.
-fn resnet18(channels: usize, size: [usize; 2], width: usize, stem: Stem, projection: Option<usize>) -> f64 {
+fn resnet18(
+    channels: usize,
+    size: [usize; 2],
+    width: usize,
+    stem: Stem,
+    projection: Option<usize>,
+) -> f64 {
     let mut total = 0.0;
-    convolutions(channels, size, width, stem, projection, &mut |layer| total += layer.operations());
+    convolutions(channels, size, width, stem, projection, &mut |layer| {
+        total += layer.operations()
+    });
     total
 }
 
@@ -84,11 +115,17 @@ pub(crate) fn convolutions(
     projection: Option<usize>,
     visit: &mut dyn FnMut(Convolution),
 ) {
-    let mut convolution = |size: [usize; 2], stride: usize, kernel: usize, [from, to]: [usize; 2]| {
-        let out = size.map(|side| side.div_ceil(stride));
-        visit(Convolution { out, kernel, from, to });
-        out
-    };
+    let mut convolution =
+        |size: [usize; 2], stride: usize, kernel: usize, [from, to]: [usize; 2]| {
+            let out = size.map(|side| side.div_ceil(stride));
+            visit(Convolution {
+                out,
+                kernel,
+                from,
+                to,
+            });
+            out
+        };
     let mut size = match stem {
         Stem::Imagenet => convolution(size, 2, 7, [channels, width]).map(|side| side.div_ceil(2)),
         Stem::Small => convolution(size, 1, 3, [channels, width]),
@@ -117,18 +154,24 @@ mod tests {
 
     #[test]
     fn encoders_cost_what_pytorch_counts() {
-        let recipe = |name: &str| resolve(&[DatasetSpec::shapes(name).unwrap().recipe], &[]).unwrap();
+        let recipe =
+            |name: &str| resolve(&[DatasetSpec::shapes(name).unwrap().recipe], &[]).unwrap();
         // tests/operations.py. METHODS 3.5 rounds to 4.55, 1.82, 11.2 and 23.0 thousand millions.
         let (video, short, long) = (recipe("crema-d"), recipe("iemocap"), recipe("mvsa"));
         assert_eq!(video.forward_operations(Modality::Audio), 4531945472.0);
-        assert_eq!(video.forward_operations(Modality::Visual), 3.0 * 1813561344.0);
+        assert_eq!(
+            video.forward_operations(Modality::Visual),
+            3.0 * 1813561344.0
+        );
         assert_eq!(short.forward_operations(Modality::Text), 11173625856.0);
         assert_eq!(long.forward_operations(Modality::Text), 22951231488.0);
         // A 1×1 convolution from 512 to 768 on the 32×4 last map.
-        let wider = short.forward_operations(Modality::Audio) - video.forward_operations(Modality::Audio);
+        let wider =
+            short.forward_operations(Modality::Audio) - video.forward_operations(Modality::Audio);
         assert_eq!(wider, (32 * 4 * 512 * 768) as f64);
         // Five layers of twelve train.
-        let back = long.backward_operations(Modality::Text) / long.forward_operations(Modality::Text);
+        let back =
+            long.backward_operations(Modality::Text) / long.forward_operations(Modality::Text);
         assert!((back - 2.0 * 5.0 / 12.0).abs() < 1e-12);
     }
 
@@ -146,15 +189,23 @@ mod tests {
             let recipe = resolve(&[DatasetSpec::shapes(name).unwrap().recipe], &[]).unwrap();
             let mut sums = [0.0; 3];
             for modality in &recipe.modalities {
-                let (forward, backward) = (giga(&recipe, *modality), recipe.backward_operations(*modality) / 1e9);
-                let Every::Epochs(s) = recipe.skip.of(*modality) else { unreachable!() };
+                let (forward, backward) = (
+                    giga(&recipe, *modality),
+                    recipe.backward_operations(*modality) / 1e9,
+                );
+                let Every::Epochs(s) = recipe.skip.of(*modality) else {
+                    unreachable!()
+                };
                 let share = 1.0 / f64::from(s);
                 sums[0] += forward + backward;
                 sums[1] += forward + share * backward;
                 sums[2] += share * (forward + backward);
             }
             for (sum, counted) in sums.into_iter().zip(counted) {
-                assert!((sum - counted).abs() < 0.015 * counted, "{name}: {sum} {counted}");
+                assert!(
+                    (sum - counted).abs() < 0.015 * counted,
+                    "{name}: {sum} {counted}"
+                );
             }
         }
     }
@@ -175,6 +226,9 @@ mod tests {
         };
         let whole = stem + first + stage(4, 2) + stage(2, 4) + stage(1, 8);
         assert_eq!(resnet18(1, [8, 8], 2, Stem::Small, None), whole as f64);
-        assert_eq!(resnet18(1, [8, 8], 2, Stem::Small, Some(5)), (whole + 16 * 5) as f64);
+        assert_eq!(
+            resnet18(1, [8, 8], 2, Stem::Small, Some(5)),
+            (whole + 16 * 5) as f64
+        );
     }
 }

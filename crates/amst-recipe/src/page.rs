@@ -34,11 +34,21 @@ impl Page {
     /// Rows whose columns are aligned; the last one is wrapped.
     pub fn table(&mut self, indent: usize, rows: &[Vec<String>]) {
         let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-        let width = |c: usize| rows.iter().filter_map(|r| r.get(c)).map(|cell| columns(cell)).max().unwrap_or(0);
+        let width = |c: usize| {
+            rows.iter()
+                .filter_map(|r| r.get(c))
+                .map(|cell| columns(cell))
+                .max()
+                .unwrap_or(0)
+        };
         let widths: Vec<usize> = (0..count.saturating_sub(1)).map(width).collect();
         for row in rows.iter().filter(|row| !row.is_empty()) {
             let (last, cells) = row.split_last().expect("empty rows are left out");
-            let padded: Vec<String> = cells.iter().zip(&widths).map(|(cell, w)| format!("{cell:<w$}")).collect();
+            let padded: Vec<String> = cells
+                .iter()
+                .zip(&widths)
+                .map(|(cell, w)| format!("{cell:<w$}"))
+                .collect();
             self.labelled(indent, &padded.join("  "), 0, last);
         }
     }
@@ -87,15 +97,28 @@ mod tests {
         let words = "seven77 ".repeat(13); // 13 × 7 + 12 = 103 columns
         page.labelled(2, "ab", 4, &words);
         let seven = |n: usize| vec!["seven77"; n].join(" ");
-        assert_eq!(page.to_string(), format!("  ab    {}\n        {}\n", seven(11), seven(2)));
+        assert_eq!(
+            page.to_string(),
+            format!("  ab    {}\n        {}\n", seven(11), seven(2))
+        );
     }
 
     #[test]
     fn columns_are_aligned_by_characters_and_the_last_is_not_padded() {
         let mut page = Page::default();
         let row = |cells: &[&str]| cells.iter().map(|c| c.to_string()).collect::<Vec<_>>();
-        page.table(1, &[row(&["Naïve", "1", "x"]), row(&["a", "22", "yy z"]), row(&["b", "3", ""])]);
-        assert_eq!(page.to_string(), " Naïve  1   x\n a      22  yy z\n b      3\n");
+        page.table(
+            1,
+            &[
+                row(&["Naïve", "1", "x"]),
+                row(&["a", "22", "yy z"]),
+                row(&["b", "3", ""]),
+            ],
+        );
+        assert_eq!(
+            page.to_string(),
+            " Naïve  1   x\n a      22  yy z\n b      3\n"
+        );
     }
 
     #[test]

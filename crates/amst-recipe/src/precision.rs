@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::nearest;
 
-/// How exactly convolutions and products are computed. Parameters, normalisation, losses and updates are float32
-/// under all of them.
+/// How exactly convolutions and products are computed. Parameters, normalisation, losses and
+/// updates are float32 under all of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -17,7 +17,8 @@ pub enum Precision {
     F32,
     /// float32 whose factors a GPU rounds to 11 binary digits.
     Tf32,
-    /// Inputs, kernels and outputs of a ResNet's convolutions are rounded to bfloat16, 8 binary digits.
+    /// Inputs, kernels and outputs of a ResNet's convolutions are rounded to bfloat16, 8 binary
+    /// digits.
     Bf16,
 }
 
@@ -40,10 +41,17 @@ impl Precision {
     ///
     /// A sentence that lists the names, and the nearest.
     pub fn parse(name: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|p| p.name() == name).ok_or_else(|| {
-            let hint = nearest(name, Self::ALL.map(Self::name)).map(|n| format!("; did you mean `{n}`?"));
-            format!("is no precision{}; there is f32, tf32 and bf16", hint.unwrap_or_default())
-        })
+        Self::ALL
+            .into_iter()
+            .find(|p| p.name() == name)
+            .ok_or_else(|| {
+                let hint = nearest(name, Self::ALL.map(Self::name))
+                    .map(|n| format!("; did you mean `{n}`?"));
+                format!(
+                    "is no precision{}; there is f32, tf32 and bf16",
+                    hint.unwrap_or_default()
+                )
+            })
     }
 }
 

@@ -25,7 +25,12 @@ pub enum Preset {
 
 impl Preset {
     /// Every preset, the default first.
-    pub const ALL: [Preset; 4] = [Preset::Recommended, Preset::PublishedCode, Preset::PaperText, Preset::Original];
+    pub const ALL: [Preset; 4] = [
+        Preset::Recommended,
+        Preset::PublishedCode,
+        Preset::PaperText,
+        Preset::Original,
+    ];
 
     /// The name used on the command line.
     pub fn name(self) -> &'static str {
@@ -54,11 +59,14 @@ impl Preset {
     /// [`RecipeError::UnknownPreset`], with the nearest name and all four.
     pub fn parse(name: &str) -> Result<Self, RecipeError> {
         let names = || Self::ALL.into_iter().map(Self::name);
-        Self::ALL.into_iter().find(|p| p.name() == name).ok_or_else(|| RecipeError::UnknownPreset {
-            name: name.into(),
-            hint: hint(name, names()),
-            known: names().collect::<Vec<_>>().join(", "),
-        })
+        Self::ALL
+            .into_iter()
+            .find(|p| p.name() == name)
+            .ok_or_else(|| RecipeError::UnknownPreset {
+                name: name.into(),
+                hint: hint(name, names()),
+                known: names().collect::<Vec<_>>().join(", "),
+            })
     }
 }
 

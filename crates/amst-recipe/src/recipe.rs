@@ -35,12 +35,14 @@ pub struct Recipe {
     pub optim: Optim,
     /// Which modality trains in which epoch (Eq. 1).
     pub skip: SkipSpec,
-    /// Batches that every modality re-reads after each epoch to bring its BatchNorm statistics
-    /// up to date, whatever the method; 0 leaves that to `skip.recalibrate` (a control, METHODS 3.5).
+    /// Batches that every modality re-reads after each epoch to bring its BatchNorm statistics up
+    /// to date, whatever the method; 0 leaves that to `skip.recalibrate` (a control, METHODS 3.5).
     pub precise_bn: usize,
-    /// Whether linear probes on detached embeddings are trained beside (METHODS 2.3); they change nothing else.
+    /// Whether linear probes on detached embeddings are trained beside (METHODS 2.3); they change
+    /// nothing else.
     pub probes: bool,
-    /// SHA-256 of the file of initial weights that `--init` names; empty where they are drawn from the seed.
+    /// SHA-256 of the file of initial weights that `--init` names; empty where they are drawn from
+    /// the seed.
     pub init: String,
     /// What the run may spend.
     pub budget: BudgetSpec,
@@ -134,7 +136,13 @@ pub struct Optim {
 
 impl Default for Optim {
     fn default() -> Self {
-        Self { lr: 1e-3, momentum: 0.9, weight_decay: 1e-4, lr_step: 70, lr_gamma: 0.1 }
+        Self {
+            lr: 1e-3,
+            momentum: 0.9,
+            weight_decay: 1e-4,
+            lr_step: 70,
+            lr_gamma: 0.1,
+        }
     }
 }
 
@@ -193,7 +201,14 @@ pub struct SkipSpec {
 impl Default for SkipSpec {
     fn default() -> Self {
         let always = Every::Epochs(1);
-        Self { audio: always, text: always, visual: always, epoch_base: 0, execution: Execution::Fast, recalibrate: 50 }
+        Self {
+            audio: always,
+            text: always,
+            visual: always,
+            epoch_base: 0,
+            execution: Execution::Fast,
+            recalibrate: 50,
+        }
     }
 }
 
@@ -344,6 +359,15 @@ pub struct SyntheticSpec {
 
 impl Default for SyntheticSpec {
     fn default() -> Self {
-        Self { classes: 4, train: 96, val: 32, test: 32, audio: 0.9, text: 0.6, visual: 0.4, seed: 0 }
+        Self {
+            classes: 4,
+            train: 96,
+            val: 32,
+            test: 32,
+            audio: 0.9,
+            text: 0.6,
+            visual: 0.4,
+            seed: 0,
+        }
     }
 }

@@ -5,11 +5,13 @@ use serde_json::{Map, Value};
 use crate::suggest::hint;
 use crate::{MethodCard, Preset, Recipe, RecipeError};
 
-/// Merges the layers over [`Recipe::default`], applies `key=value` assignments, and checks the outcome.
+/// Merges the layers over [`Recipe::default`], applies `key=value` assignments, and checks the
+/// outcome.
 ///
 /// # Errors
 ///
-/// An unknown key (with the nearest known one), a value of the wrong kind, a recipe that contradicts itself.
+/// An unknown key (with the nearest known one), a value of the wrong kind, a recipe that
+/// contradicts itself.
 pub fn resolve(layers: &[Value], assignments: &[String]) -> Result<Recipe, RecipeError> {
     let recipe = merged(layers, assignments)?;
     recipe.validate()?;
@@ -57,9 +59,15 @@ fn merged(layers: &[Value], assignments: &[String]) -> Result<Recipe, RecipeErro
         merge(&mut merged, layer, &known, "")?;
     }
     for assignment in assignments {
-        let (key, value) =
-            assignment.split_once('=').ok_or_else(|| RecipeError::NotAnAssignment(assignment.clone()))?;
-        merge(&mut merged, &nest(key.trim(), literal(value.trim())), &known, "")?;
+        let (key, value) = assignment
+            .split_once('=')
+            .ok_or_else(|| RecipeError::NotAnAssignment(assignment.clone()))?;
+        merge(
+            &mut merged,
+            &nest(key.trim(), literal(value.trim())),
+            &known,
+            "",
+        )?;
     }
     let mut recipe = parse(merged)?;
     recipe.modalities.sort();
@@ -86,16 +94,27 @@ fn literal(text: &str) -> Value {
 }
 
 fn merge(target: &mut Value, layer: &Value, known: &Value, path: &str) -> Result<(), RecipeError> {
-    let (Value::Object(target), Value::Object(layer), Value::Object(known)) = (target, layer, known) else {
-        return Err(RecipeError::Value { key: path.into(), why: "is a section: set one of its keys".into() });
+    let (Value::Object(target), Value::Object(layer), Value::Object(known)) =
+        (target, layer, known)
+    else {
+        return Err(RecipeError::Value {
+            key: path.into(),
+            why: "is a section: set one of its keys".into(),
+        });
     };
     for (key, value) in layer {
-        let full = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        let full = if path.is_empty() {
+            key.clone()
+        } else {
+            format!("{path}.{key}")
+        };
         let Some(shape) = known.get(key) else {
             return Err(unknown(leaf(full, value)));
         };
         match (target.get_mut(key), shape) {
-            (Some(inner @ Value::Object(_)), Value::Object(_)) => merge(inner, value, shape, &full)?,
+            (Some(inner @ Value::Object(_)), Value::Object(_)) => {
+                merge(inner, value, shape, &full)?
+            }
             _ => {
                 let value = listed(value, shape);
                 check_one(&full, &value)?;
@@ -108,7 +127,11 @@ fn merge(target: &mut Value, layer: &Value, known: &Value, path: &str) -> Result
 
 /// A single value where a list belongs is a list of one: `modalities=audio`.
 fn listed(value: &Value, shape: &Value) -> Value {
-    if shape.is_array() && !value.is_array() { Value::Array(vec![value.clone()]) } else { value.clone() }
+    if shape.is_array() && !value.is_array() {
+        Value::Array(vec![value.clone()])
+    } else {
+        value.clone()
+    }
 }
 
 /// The whole key as it was written, which is what a slip in its first part must be compared by.
@@ -123,11 +146,15 @@ fn leaf(key: String, value: &Value) -> String {
 fn check_one(key: &str, value: &Value) -> Result<(), RecipeError> {
     serde_json::from_value::<Recipe>(nest(key, value.clone()))
         .map(|_| ())
-        .map_err(|e| RecipeError::Value { key: key.into(), why: format!("{value} does not fit: {e}") })
+        .map_err(|e| RecipeError::Value {
+            key: key.into(),
+            why: format!("{value} does not fit: {e}"),
+        })
 }
 
 fn parse(merged: Value) -> Result<Recipe, RecipeError> {
-    serde_json::from_value(merged).map_err(|e| RecipeError::Contradiction(format!("the recipe does not fit: {e}")))
+    serde_json::from_value(merged)
+        .map_err(|e| RecipeError::Contradiction(format!("the recipe does not fit: {e}")))
 }
 
 fn unknown(key: String) -> RecipeError {
@@ -142,7 +169,11 @@ pub fn keys() -> Vec<String> {
         match value {
             Value::Object(map) => {
                 for (key, inner) in map {
-                    let full = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                    let full = if path.is_empty() {
+                        key.clone()
+                    } else {
+                        format!("{path}.{key}")
+                    };
                     walk(inner, &full, out);
                 }
             }
@@ -150,6 +181,10 @@ pub fn keys() -> Vec<String> {
         }
     }
     let mut out = Vec::new();
-    walk(&serde_json::to_value(Recipe::default()).expect("a recipe is plain data"), "", &mut out);
+    walk(
+        &serde_json::to_value(Recipe::default()).expect("a recipe is plain data"),
+        "",
+        &mut out,
+    );
     out
 }

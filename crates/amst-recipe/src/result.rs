@@ -45,7 +45,8 @@ pub struct CellResult {
 pub struct Selected {
     /// Counted from 0.
     pub epoch: usize,
-    /// Fused accuracy on the validation split, in 0..1, rounded to four decimals as it was compared.
+    /// Fused accuracy on the validation split, in 0..1, rounded to four decimals as it was
+    /// compared.
     pub val_accuracy: f64,
 }
 
@@ -90,8 +91,8 @@ pub struct Timing {
     pub seconds: f64,
     /// Threads it was given.
     pub threads: usize,
-    /// Seconds by phase: load, forward, backward, update, recalibrate, evaluate, save, other. They leave out
-    /// what comes before the first epoch.
+    /// Seconds by phase: load, forward, backward, update, recalibrate, evaluate, save, other. They
+    /// leave out what comes before the first epoch.
     pub phases: BTreeMap<String, f64>,
     /// Largest resident memory in MiB, where the system tells.
     pub peak_mib: Option<f64>,

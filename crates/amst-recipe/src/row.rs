@@ -45,9 +45,15 @@ impl Layers<'_> {
             Ok(recipe) => return Ok(recipe),
             Err(wrong) => wrong,
         };
-        let blameless = self.with(&of_data).is_err_and(|alone| alone.to_string() == wrong.to_string());
-        let of_row =
-            matches!(wrong, RecipeError::Value { .. } | RecipeError::Contradiction(_) | RecipeError::NoPreset { .. });
+        let blameless = self
+            .with(&of_data)
+            .is_err_and(|alone| alone.to_string() == wrong.to_string());
+        let of_row = matches!(
+            wrong,
+            RecipeError::Value { .. }
+                | RecipeError::Contradiction(_)
+                | RecipeError::NoPreset { .. }
+        );
         if of_row && blameless && resolve(std::slice::from_ref(self.dataset), &of_data).is_ok() {
             return Err(Unfit::NotApplicable(wrong.to_string()));
         }
@@ -56,7 +62,12 @@ impl Layers<'_> {
 
     fn with(&self, assignments: &[String]) -> Result<Recipe, RecipeError> {
         let above = [self.row.clone(), self.named.clone()];
-        resolve_preset(std::slice::from_ref(self.dataset), self.preset, &above, assignments)
+        resolve_preset(
+            std::slice::from_ref(self.dataset),
+            self.preset,
+            &above,
+            assignments,
+        )
     }
 
     /// The modalities that the row itself asks for.
@@ -71,7 +82,12 @@ impl Layers<'_> {
     /// The modalities of the data set, as it says or as was typed.
     fn modalities(&self) -> Result<Vec<Modality>, Unfit> {
         let own = std::slice::from_ref(self.dataset);
-        let recipe = unchecked(own, Preset::default(), std::slice::from_ref(self.named), self.assignments);
+        let recipe = unchecked(
+            own,
+            Preset::default(),
+            std::slice::from_ref(self.named),
+            self.assignments,
+        );
         recipe.map(|r| r.modalities).map_err(Unfit::Wrong)
     }
 }
@@ -84,7 +100,12 @@ fn no_modality(absent: Modality, there: &[Modality]) -> String {
     let mut all = there.to_vec();
     all.push(absent);
     all.sort();
-    let names = |list: &[Modality], between| list.iter().map(|m| m.name()).collect::<Vec<_>>().join(between);
+    let names = |list: &[Modality], between| {
+        list.iter()
+            .map(|m| m.name())
+            .collect::<Vec<_>>()
+            .join(between)
+    };
     format!(
         "its modalities are {}; if its data have {absent}, `--set modalities={}`",
         names(there, " and "),

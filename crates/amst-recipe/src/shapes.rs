@@ -33,23 +33,29 @@ struct Samples {
 }
 
 impl DatasetSpec {
-    /// A data set of the paper in its shapes alone, whose contents are to be drawn: as many samples as
-    /// `synthetic.train`, `val` and `test` say, in `synthetic.classes` classes. `mvsa` is short for
-    /// `mvsa-single`.
+    /// A data set of the paper in its shapes alone, whose contents are to be drawn: as many samples
+    /// as `synthetic.train`, `val` and `test` say, in `synthetic.classes` classes. `mvsa` is short
+    /// for `mvsa-single`.
     ///
     /// # Errors
     ///
     /// [`RecipeError::UnknownDataset`], with the nearest name.
     pub fn shapes(name: &str) -> Result<Self, RecipeError> {
-        let all: BTreeMap<String, Shapes> = toml::from_str(SHAPES)
-            .map_err(|e| RecipeError::Descriptor { file: "data/shapes.toml".into(), why: e.to_string() })?;
+        let all: BTreeMap<String, Shapes> =
+            toml::from_str(SHAPES).map_err(|e| RecipeError::Descriptor {
+                file: "data/shapes.toml".into(),
+                why: e.to_string(),
+            })?;
         let full = if name == "mvsa" { "mvsa-single" } else { name };
         let shapes = all.get(full).ok_or_else(|| RecipeError::UnknownDataset {
             name: name.into(),
             hint: hint(name, all.keys().map(String::as_str)),
             known: all.keys().cloned().collect::<Vec<_>>().join(", "),
         })?;
-        let title = PAPER_DATASETS.iter().find(|d| d.name == full).map_or(full, |d| d.title);
+        let title = PAPER_DATASETS
+            .iter()
+            .find(|d| d.name == full)
+            .map_or(full, |d| d.title);
         Ok(Self {
             name: full.into(),
             title: title.into(),

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The encoders of text. In a recipe a word: `bag`, `transformer`, or what names a pretrained model.
+/// The encoders of text. In a recipe a word: `bag`, `transformer`, or what names a pretrained
+/// model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(from = "String", into = "String")]
@@ -52,7 +53,8 @@ pub struct TextSpec {
     /// Width of a token's embedding. It is that of the sample's embedding too, and so of every
     /// modality's, unless the encoder is `bag`. A pretrained model brings its own.
     pub width: usize,
-    /// Width of the sample's embedding (`bag` only), which must be that of the other modalities; 0 takes theirs.
+    /// Width of the sample's embedding (`bag` only), which must be that of the other modalities; 0
+    /// takes theirs.
     pub embed: usize,
     /// Layers of a `transformer`; a pretrained model brings its own.
     pub layers: usize,
@@ -60,7 +62,8 @@ pub struct TextSpec {
     pub heads: usize,
     /// Dropout of a `transformer`; a pretrained model brings its own.
     pub dropout: f64,
-    /// How many last layers of a pretrained model train (D20); the rest, embeddings included, is frozen.
+    /// How many last layers of a pretrained model train (D20); the rest, embeddings included, is
+    /// frozen.
     pub unfrozen_layers: usize,
     /// Switches the dropout of a pretrained model's frozen layers off, so that what they make of a
     /// text is computed once and kept. It changes results: published runs have it on.
@@ -92,13 +95,28 @@ impl TextSpec {
     /// The keys that say nothing under this encoder.
     pub(crate) fn idle(&self) -> &'static [&'static str] {
         match self.encoder {
-            TextEncoder::Bag => &["layers", "heads", "dropout", "unfrozen_layers", "frozen_eval", "model"],
+            TextEncoder::Bag => &[
+                "layers",
+                "heads",
+                "dropout",
+                "unfrozen_layers",
+                "frozen_eval",
+                "model",
+            ],
             TextEncoder::Transformer => &["embed", "unfrozen_layers", "frozen_eval", "model"],
             TextEncoder::Pretrained(_) if self.model.is_empty() => {
                 &["embed", "layers", "heads", "dropout", "vocabulary", "width"]
             }
             // Where the model lies is no part of what it is.
-            TextEncoder::Pretrained(_) => &["encoder", "embed", "layers", "heads", "dropout", "vocabulary", "width"],
+            TextEncoder::Pretrained(_) => &[
+                "encoder",
+                "embed",
+                "layers",
+                "heads",
+                "dropout",
+                "vocabulary",
+                "width",
+            ],
         }
     }
 }

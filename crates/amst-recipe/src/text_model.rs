@@ -58,25 +58,38 @@ fn unsaid() -> u32 {
 }
 
 impl TextModel {
-    /// Looks at a folder and hashes the files that count, which takes half a second for `roberta-base`.
+    /// Looks at a folder and hashes the files that count, which takes half a second for
+    /// `roberta-base`.
     ///
     /// # Errors
     ///
-    /// [`RecipeError::TextModel`] where a file is missing, the model is neither a RoBERTa nor a BERT, or
-    /// the configuration has no sizes;
-    /// [`RecipeError::Io`] where one cannot be read.
+    /// [`RecipeError::TextModel`] where a file is missing, the model is neither a RoBERTa nor a
+    /// BERT, or the configuration has no sizes; [`RecipeError::Io`] where one cannot be read.
     pub fn open(folder: &Path) -> Result<Self, RecipeError> {
-        let unfit = |missing: String| RecipeError::TextModel { folder: folder.into(), missing };
+        let unfit = |missing: String| RecipeError::TextModel {
+            folder: folder.into(),
+            missing,
+        };
         let there = |name: &&&str| folder.join(name).is_file();
         if !folder.join(CONFIG).is_file() {
             return Err(unfit(format!("no {CONFIG}")));
         }
         let tokenizer: Vec<&str> = TOKENIZER.iter().filter(there).copied().collect();
         let is_whole = |parts: &[&str]| parts.iter().all(|part| tokenizer.contains(part));
-        if ![&["tokenizer.json"][..], &["vocab.json", "merges.txt"], &["vocab.txt"]].into_iter().any(is_whole) {
+        if ![
+            &["tokenizer.json"][..],
+            &["vocab.json", "merges.txt"],
+            &["vocab.txt"],
+        ]
+        .into_iter()
+        .any(is_whole)
+        {
             return Err(unfit("no tokenizer".into()));
         }
-        let weights = WEIGHTS.iter().find(there).ok_or_else(|| unfit("no weights".into()))?;
+        let weights = WEIGHTS
+            .iter()
+            .find(there)
+            .ok_or_else(|| unfit("no weights".into()))?;
         let text = std::fs::read(folder.join(CONFIG)).map_err(failed(&folder.join(CONFIG)))?;
         let mut sizes = sizes(&text).map_err(unfit)?;
         if sizes.pad_token_id == unsaid() {
@@ -89,7 +102,12 @@ impl TextModel {
             hash.update(length.to_le_bytes());
             hash.update(content);
         }
-        Ok(Self { folder: folder.into(), weights: folder.join(weights), sizes, digest: hex(&hash.finalize()) })
+        Ok(Self {
+            folder: folder.into(),
+            weights: folder.join(weights),
+            sizes,
+            digest: hex(&hash.finalize()),
+        })
     }
 
     /// The folder, as it was given.
@@ -137,7 +155,8 @@ impl TextModel {
         let (asked, there) = (recipe.text.unfrozen_layers, self.sizes.num_hidden_layers);
         match asked > there {
             true => {
-                let why = format!("is {asked}, and the model has {there} layers: use {there} or fewer");
+                let why =
+                    format!("is {asked}, and the model has {there} layers: use {there} or fewer");
                 Err(bad("text.unfrozen_layers", why))
             }
             false => Ok(()),
@@ -145,14 +164,15 @@ impl TextModel {
     }
 }
 
-/// What a `config.json` says, or what is wrong with it. The kind is read first: other models' sizes have other names.
+/// What a `config.json` says, or what is wrong with it. The kind is read first: other models' sizes
+/// have other names.
 fn sizes(config: &[u8]) -> Result<TextModelSizes, String> {
     let too_little = |e: serde_json::Error| format!("a {CONFIG} that says too little ({e})");
     let config: serde_json::Value = serde_json::from_slice(config).map_err(too_little)?;
     match config["model_type"].as_str() {
-        Some(kind) if !["roberta", "bert"].contains(&kind) => {
-            Err(format!("a {CONFIG} of another architecture ({kind:?}; only \"roberta\" and \"bert\" are read)"))
-        }
+        Some(kind) if !["roberta", "bert"].contains(&kind) => Err(format!(
+            "a {CONFIG} of another architecture ({kind:?}; only \"roberta\" and \"bert\" are read)"
+        )),
         _ => serde_json::from_value(config).map_err(too_little),
     }
 }
@@ -173,5 +193,8 @@ fn content(path: &Path) -> Result<(u64, [u8; 32]), RecipeError> {
 
 fn failed(path: &Path) -> impl Fn(std::io::Error) -> RecipeError {
     let path = path.to_path_buf();
-    move |source| RecipeError::Io { path: path.clone(), source }
+    move |source| RecipeError::Io {
+        path: path.clone(),
+        source,
+    }
 }

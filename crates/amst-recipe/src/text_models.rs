@@ -18,7 +18,10 @@ pub struct TextModels {
 impl TextModels {
     /// `locate` is asked for what is not the path of a folder.
     pub fn new(locate: Locate) -> Self {
-        Self { locate, found: RefCell::default() }
+        Self {
+            locate,
+            found: RefCell::default(),
+        }
     }
 
     /// The cell that `of` makes of assignments, and its text model if it has one: then of the
@@ -34,7 +37,9 @@ impl TextModels {
         of: impl Fn(&[String]) -> Result<Cell, RecipeError>,
     ) -> Result<(Cell, Option<TextModel>), RecipeError> {
         let cell = of(assignments)?;
-        let Some(name) = pretrained(&cell.recipe) else { return Ok((cell, None)) };
+        let Some(name) = pretrained(&cell.recipe) else {
+            return Ok((cell, None));
+        };
         let model = self.open(name)?;
         let cell = of(&[assignments, &model.assignments()].concat())?;
         model.check(&cell.recipe)?;
@@ -47,13 +52,21 @@ impl TextModels {
     ///
     /// It is not there, or is another one than the recipe was trained with.
     pub fn of(&self, recipe: &Recipe) -> Result<Option<TextModel>, RecipeError> {
-        let Some(name) = pretrained(recipe) else { return Ok(None) };
+        let Some(name) = pretrained(recipe) else {
+            return Ok(None);
+        };
         let model = self.open(name)?;
         match model.digest() == recipe.text.model {
             true => Ok(Some(model)),
             false => {
-                let why = format!("{} holds other files than the network was trained with", model.folder().display());
-                Err(RecipeError::NoTextModel { name: name.into(), why })
+                let why = format!(
+                    "{} holds other files than the network was trained with",
+                    model.folder().display()
+                );
+                Err(RecipeError::NoTextModel {
+                    name: name.into(),
+                    why,
+                })
             }
         }
     }
@@ -64,7 +77,10 @@ impl TextModels {
         }
         let folder = match Path::new(name) {
             folder if folder.is_dir() => folder.into(),
-            _ => (self.locate)(name).map_err(|why| RecipeError::NoTextModel { name: name.into(), why })?,
+            _ => (self.locate)(name).map_err(|why| RecipeError::NoTextModel {
+                name: name.into(),
+                why,
+            })?,
         };
         let model = TextModel::open(&folder)?;
         self.found.borrow_mut().insert(name.into(), model.clone());

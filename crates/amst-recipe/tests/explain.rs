@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use amst_recipe::{
-    DatasetSpec, Explanation, Grid, Listing, MethodCard, MethodName, PAPER_DATASETS, Preset, PresetCard, RecipeError,
-    describe_dataset,
+    DatasetSpec, Explanation, Grid, Listing, MethodCard, MethodName, PAPER_DATASETS, Preset,
+    PresetCard, RecipeError, describe_dataset,
 };
 use serde_json::{Value, json};
 
@@ -19,7 +19,11 @@ fn digits() -> DatasetSpec {
 /// A data set of three modalities that nothing is set for.
 fn trimodal() -> DatasetSpec {
     let recipe = json!({ "modalities": ["audio", "text", "visual"], "optim": { "lr": 0.01 } });
-    DatasetSpec { name: "mine".into(), recipe, ..DatasetSpec::synthetic() }
+    DatasetSpec {
+        name: "mine".into(),
+        recipe,
+        ..DatasetSpec::synthetic()
+    }
 }
 
 fn explain(method: MethodName, dataset: &DatasetSpec, preset: Preset) -> Explanation {
@@ -30,7 +34,10 @@ fn explain(method: MethodName, dataset: &DatasetSpec, preset: Preset) -> Explana
 fn a_page_fits_100_columns_and_holds_all_that_a_card_says() {
     for method in MethodName::ALL {
         let card = MethodCard::of(method);
-        for preset in Preset::ALL.into_iter().filter(|p| matches!(card.answer(*p), PresetCard::Settings { .. })) {
+        for preset in Preset::ALL
+            .into_iter()
+            .filter(|p| matches!(card.answer(*p), PresetCard::Settings { .. }))
+        {
             for dataset in [digits(), trimodal()] {
                 let made = Explanation::of(card, &dataset, preset);
                 let page = match made {
@@ -38,12 +45,22 @@ fn a_page_fits_100_columns_and_holds_all_that_a_card_says() {
                     other => other.unwrap().to_string(),
                 };
                 for line in page.lines() {
-                    assert!(line.chars().count() <= 100 && line.trim_end() == line, "{method:?}: `{line}`");
+                    assert!(
+                        line.chars().count() <= 100 && line.trim_end() == line,
+                        "{method:?}: `{line}`"
+                    );
                 }
                 let flat = page.split_whitespace().collect::<Vec<_>>().join(" ");
-                let said = card.summary.iter().chain(&card.deviations).chain([&card.reference.title, &card.title]);
+                let said = card
+                    .summary
+                    .iter()
+                    .chain(&card.deviations)
+                    .chain([&card.reference.title, &card.title]);
                 for part in said {
-                    assert!(flat.contains(part.as_str()), "{method:?} {preset}: `{part}` is missing in\n{page}");
+                    assert!(
+                        flat.contains(part.as_str()),
+                        "{method:?} {preset}: `{part}` is missing in\n{page}"
+                    );
                 }
             }
         }
@@ -53,15 +70,35 @@ fn a_page_fits_100_columns_and_holds_all_that_a_card_says() {
 #[test]
 fn settings_are_those_of_the_data_set_under_the_preset() {
     let of = |method, preset, key: &str| {
-        let found = explain(method, &digits(), preset).parameters.into_iter().find(|p| p.key == key);
+        let found = explain(method, &digits(), preset)
+            .parameters
+            .into_iter()
+            .find(|p| p.key == key);
         found.map(|p| p.value)
     };
     use MethodName::*;
-    assert_eq!(of(AmstAlt, Preset::Recommended, "skip.audio"), Some(json!(5)), "of its descriptor");
-    assert_eq!(of(AmstAlt, Preset::Recommended, "skip.recalibrate"), Some(json!(20)));
-    assert_eq!(of(AmstAlt, Preset::PaperText, "skip.recalibrate"), Some(json!(0)));
-    assert_eq!(of(OgmGe, Preset::PublishedCode, "ogm.alpha"), Some(json!(0.1)));
-    assert_eq!(of(AmstAlt, Preset::Recommended, "skip.text"), None, "there is no text in it");
+    assert_eq!(
+        of(AmstAlt, Preset::Recommended, "skip.audio"),
+        Some(json!(5)),
+        "of its descriptor"
+    );
+    assert_eq!(
+        of(AmstAlt, Preset::Recommended, "skip.recalibrate"),
+        Some(json!(20))
+    );
+    assert_eq!(
+        of(AmstAlt, Preset::PaperText, "skip.recalibrate"),
+        Some(json!(0))
+    );
+    assert_eq!(
+        of(OgmGe, Preset::PublishedCode, "ogm.alpha"),
+        Some(json!(0.1))
+    );
+    assert_eq!(
+        of(AmstAlt, Preset::Recommended, "skip.text"),
+        None,
+        "there is no text in it"
+    );
     let three = explain(AmstAlt, &trimodal(), Preset::Recommended).parameters;
     assert!(three.iter().any(|p| p.key == "skip.text"));
 }
@@ -69,21 +106,41 @@ fn settings_are_those_of_the_data_set_under_the_preset() {
 #[test]
 fn changes_are_what_differs_from_recommended() {
     let page = explain(MethodName::AmstFull, &digits(), Preset::PublishedCode);
-    let changes: Vec<_> = page.changes.iter().map(|c| (c.key.as_str(), &c.from, &c.to)).collect();
+    let changes: Vec<_> = page
+        .changes
+        .iter()
+        .map(|c| (c.key.as_str(), &c.from, &c.to))
+        .collect();
     let (joint, alternating) = (json!("joint"), json!("alternating"));
     let (fast, official) = (json!("fast"), json!("official"));
-    let mut want = vec![("joint_mode", &joint, &alternating), ("skip.execution", &fast, &official)];
+    let mut want = vec![
+        ("joint_mode", &joint, &alternating),
+        ("skip.execution", &fast, &official),
+    ];
     want.sort_by_key(|c| c.0);
     let mut got = changes.clone();
     got.sort_by_key(|c| c.0);
     assert_eq!(got, want);
-    assert!(page.to_string().contains("joint_mode      joint -> alternating"), "{page}");
+    assert!(
+        page.to_string()
+            .contains("joint_mode      joint -> alternating"),
+        "{page}"
+    );
     let ogm = explain(MethodName::OgmGe, &digits(), Preset::PublishedCode);
     let keys: Vec<_> = ogm.changes.iter().map(|c| c.key.as_str()).collect();
     assert_eq!(keys, ["ogm.end", "ogm.scope"]);
     let same = explain(MethodName::Naive, &digits(), Preset::PublishedCode);
-    assert!(same.changes.is_empty() && same.to_string().contains("Nothing: on this data set the two are the same."));
-    assert!(explain(MethodName::Pmr, &digits(), Preset::Recommended).changes.is_empty());
+    assert!(
+        same.changes.is_empty()
+            && same
+                .to_string()
+                .contains("Nothing: on this data set the two are the same.")
+    );
+    assert!(
+        explain(MethodName::Pmr, &digits(), Preset::Recommended)
+            .changes
+            .is_empty()
+    );
 }
 
 #[test]
@@ -92,38 +149,82 @@ fn decisions_tell_the_methods_own_code_from_that_of_amst() {
     let ids: Vec<_> = page.decisions.iter().map(|d| d.id.as_str()).collect();
     assert_eq!(ids, ["D4", "D5", "D7", "D21"]);
     let d7 = &page.decisions[2];
-    assert!(d7.own_code.as_ref().unwrap().contains("alpha 2") && d7.amst_code.contains("alpha 0.1"));
+    assert!(
+        d7.own_code.as_ref().unwrap().contains("alpha 2") && d7.amst_code.contains("alpha 0.1")
+    );
     assert!(page.decisions[0].own_code.is_none());
-    assert_eq!(page.decisions[1].keys, ["pmr.head"], "not those of other methods");
-    assert!(page.to_string().contains("     its own code  Scripts mostly with alpha 2"), "{page}");
+    assert_eq!(
+        page.decisions[1].keys,
+        ["pmr.head"],
+        "not those of other methods"
+    );
+    assert!(
+        page.to_string()
+            .contains("     its own code  Scripts mostly with alpha 2"),
+        "{page}"
+    );
 }
 
 #[test]
 fn what_cannot_be_run_as_it_stands_is_said_with_the_remedy() {
-    let refused = explain(MethodName::Unimodal, &digits(), Preset::Recommended).refused.unwrap();
+    let refused = explain(MethodName::Unimodal, &digits(), Preset::Recommended)
+        .refused
+        .unwrap();
     assert!(refused.contains("modalities=audio"), "{refused}");
     let mslr = explain(MethodName::Mslr, &trimodal(), Preset::Recommended);
-    assert!(mslr.to_string().contains("Cannot be run as it stands: `mslr.lr.audio`"), "{mslr}");
-    assert!(explain(MethodName::Naive, &digits(), Preset::Recommended).refused.is_none());
+    assert!(
+        mslr.to_string()
+            .contains("Cannot be run as it stands: `mslr.lr.audio`"),
+        "{mslr}"
+    );
+    assert!(
+        explain(MethodName::Naive, &digits(), Preset::Recommended)
+            .refused
+            .is_none()
+    );
 }
 
 #[test]
 fn a_preset_that_a_method_does_not_have_is_refused() {
-    let refused = Explanation::of(MethodCard::of(MethodName::Naive), &digits(), Preset::Original).unwrap_err();
-    assert!(matches!(refused, RecipeError::NoPreset { method: "naive", preset: Preset::Original, .. }), "{refused}");
+    let refused = Explanation::of(
+        MethodCard::of(MethodName::Naive),
+        &digits(),
+        Preset::Original,
+    )
+    .unwrap_err();
+    assert!(
+        matches!(
+            refused,
+            RecipeError::NoPreset {
+                method: "naive",
+                preset: Preset::Original,
+                ..
+            }
+        ),
+        "{refused}"
+    );
 }
 
 #[test]
 fn as_json_an_explanation_is_plain_data_under_the_same_names() {
-    let json = serde_json::to_value(explain(MethodName::Mla, &digits(), Preset::PaperText)).unwrap();
+    let json =
+        serde_json::to_value(explain(MethodName::Mla, &digits(), Preset::PaperText)).unwrap();
     assert_eq!(
         (&json["method"], &json["preset"], &json["title"]),
         (&json!("mla"), &json!("paper-text"), &json!("MLA"))
     );
     assert_eq!(json["summary"].as_array().unwrap().len(), 5);
     assert_eq!(json["presets"].as_array().unwrap().len(), 4);
-    let keys: Vec<_> = json["changes"].as_array().unwrap().iter().map(|c| c["key"].as_str().unwrap()).collect();
-    assert!(keys.contains(&"mla.modification") && keys.contains(&"optim.lr_gamma"), "{keys:?}");
+    let keys: Vec<_> = json["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["key"].as_str().unwrap())
+        .collect();
+    assert!(
+        keys.contains(&"mla.modification") && keys.contains(&"optim.lr_gamma"),
+        "{keys:?}"
+    );
 }
 
 #[test]
@@ -136,22 +237,42 @@ fn the_papers_data_sets_can_be_explained_without_their_data() {
         assert!(page.refused.is_none(), "{}: {:?}", paper.name, page.refused);
     }
     let slip = describe_dataset("crema", nowhere);
-    assert!(matches!(slip, Err(RecipeError::UnknownDataset { .. })), "{slip:?}");
+    assert!(
+        matches!(slip, Err(RecipeError::UnknownDataset { .. })),
+        "{slip:?}"
+    );
 }
 
 #[test]
 fn listings_hold_everything_there_is() {
     let names = |listing: &Listing, key: &str| -> Vec<String> {
         let rows = listing.json();
-        rows.as_array().unwrap().iter().map(|row: &Value| row[key].as_str().unwrap().to_string()).collect()
+        rows.as_array()
+            .unwrap()
+            .iter()
+            .map(|row: &Value| row[key].as_str().unwrap().to_string())
+            .collect()
     };
     let methods = names(&Listing::methods(), "method");
     assert_eq!(methods, MethodName::ALL.map(|m| m.name().to_string()));
-    assert_eq!(names(&Listing::presets(), "preset"), Preset::ALL.map(|p| p.name().to_string()));
-    assert_eq!(names(&Listing::recipes().unwrap(), "recipe"), Grid::names().collect::<Vec<_>>());
+    assert_eq!(
+        names(&Listing::presets(), "preset"),
+        Preset::ALL.map(|p| p.name().to_string())
+    );
+    assert_eq!(
+        names(&Listing::recipes().unwrap(), "recipe"),
+        Grid::names().collect::<Vec<_>>()
+    );
     let sets = names(&Listing::datasets(&datasets()).unwrap(), "data_set");
-    for name in ["world-digits", "avt-digits", "synthetic"].into_iter().chain(PAPER_DATASETS.iter().map(|d| d.name)) {
-        assert_eq!(sets.iter().filter(|s| *s == name).count(), 1, "{name} in {sets:?}");
+    for name in ["world-digits", "avt-digits", "synthetic"]
+        .into_iter()
+        .chain(PAPER_DATASETS.iter().map(|d| d.name))
+    {
+        assert_eq!(
+            sets.iter().filter(|s| *s == name).count(),
+            1,
+            "{name} in {sets:?}"
+        );
     }
 }
 
@@ -161,7 +282,10 @@ fn a_listing_is_aligned_under_its_headings() {
     let lines: Vec<&str> = text.lines().collect();
     let column = lines[0].find("is").unwrap();
     assert!(lines[0].starts_with("preset  "), "{text}");
-    assert!(lines[1].starts_with("recommended") && lines[1][column..].starts_with("this project's"), "{text}");
+    assert!(
+        lines[1].starts_with("recommended") && lines[1][column..].starts_with("this project's"),
+        "{text}"
+    );
     assert!(lines.iter().all(|l| l.chars().count() <= 100), "{text}");
 }
 
@@ -169,14 +293,22 @@ fn a_listing_is_aligned_under_its_headings() {
 fn a_descriptor_of_one_of_the_papers_data_sets_agrees_with_the_cards() {
     for paper in PAPER_DATASETS {
         let file = datasets().join(paper.name).join("dataset.toml");
-        let Ok(spec) = DatasetSpec::read(&file) else { continue };
+        let Ok(spec) = DatasetSpec::read(&file) else {
+            continue;
+        };
         if let Some(own) = spec.recipe.get("modalities") {
             assert_eq!(*own, json!(paper.modalities), "{}", paper.name);
         }
         for card in MethodName::ALL.map(MethodCard::of) {
-            let Some(said) = card.datasets.get(paper.name) else { continue };
+            let Some(said) = card.datasets.get(paper.name) else {
+                continue;
+            };
             for section in ["skip", "mslr"] {
-                agree(&said[section], &spec.recipe[section], &format!("{} on {}", card.title, paper.name));
+                agree(
+                    &said[section],
+                    &spec.recipe[section],
+                    &format!("{} on {}", card.title, paper.name),
+                );
             }
         }
     }
@@ -186,7 +318,9 @@ fn a_descriptor_of_one_of_the_papers_data_sets_agrees_with_the_cards() {
 fn agree(a: &Value, b: &Value, place: &str) {
     match (a, b) {
         (Value::Object(a), Value::Object(b)) => {
-            a.iter().filter_map(|(k, v)| Some((v, b.get(k)?))).for_each(|(x, y)| agree(x, y, place));
+            a.iter()
+                .filter_map(|(k, v)| Some((v, b.get(k)?)))
+                .for_each(|(x, y)| agree(x, y, place));
         }
         (Value::Null, _) | (_, Value::Null) => {}
         (a, b) => assert_eq!(a, b, "{place}"),

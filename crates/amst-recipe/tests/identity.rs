@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use amst_recipe::{
-    Cell, CellId, DataLock, DatasetSpec, Grid, Preset, Recipe, RecipeError, ResolvedDataset, find_dataset,
-    known_datasets, resolve,
+    Cell, CellId, DataLock, DatasetSpec, Grid, Preset, Recipe, RecipeError, ResolvedDataset,
+    find_dataset, known_datasets, resolve,
 };
 use serde_json::{Value, json};
 
@@ -14,7 +14,14 @@ fn lock(digits: &str) -> DataLock {
 
 fn recipe(assignments: &[&str]) -> Recipe {
     let base = json!({ "dataset": "digits", "skip": { "audio": 5 } });
-    resolve(&[base], &assignments.iter().map(|a| a.to_string()).collect::<Vec<_>>()).unwrap()
+    resolve(
+        &[base],
+        &assignments
+            .iter()
+            .map(|a| a.to_string())
+            .collect::<Vec<_>>(),
+    )
+    .unwrap()
 }
 
 fn id(assignments: &[&str]) -> CellId {
@@ -64,7 +71,10 @@ fn every_setting_that_matters_changes_the_identity() {
 
 #[test]
 fn other_data_is_another_cell() {
-    assert_ne!(CellId::of(&recipe(&[]), &lock("aa")), CellId::of(&recipe(&[]), &lock("bb")));
+    assert_ne!(
+        CellId::of(&recipe(&[]), &lock("aa")),
+        CellId::of(&recipe(&[]), &lock("bb"))
+    );
 }
 
 #[test]
@@ -83,51 +93,109 @@ fn official_execution_never_recalibrates() {
 
 #[test]
 fn settings_of_an_absent_modality_do_not_matter() {
-    assert_eq!(id(&[]), id(&["text.width=32", "skip.text=9", "synthetic.text=0.1"]));
+    assert_eq!(
+        id(&[]),
+        id(&["text.width=32", "skip.text=9", "synthetic.text=0.1"])
+    );
     let audio = "modalities=[\"audio\"]";
-    assert_eq!(id(&[audio]), id(&[audio, "visual.width=8", "visual.size=[32,32]", "skip.visual=3"]));
+    assert_eq!(
+        id(&[audio]),
+        id(&[
+            audio,
+            "visual.width=8",
+            "visual.size=[32,32]",
+            "skip.visual=3"
+        ])
+    );
     let three = "modalities=audio,text,visual";
-    assert_ne!(id(&[three]), id(&[three, "skip.text=9"]), "but those of a present one do");
+    assert_ne!(
+        id(&[three]),
+        id(&[three, "skip.text=9"]),
+        "but those of a present one do"
+    );
 }
 
 #[test]
 fn settings_of_generated_data_matter_only_to_it() {
     assert_eq!(id(&[]), id(&["synthetic.classes=7"]));
-    assert_ne!(id(&["dataset=synthetic"]), id(&["dataset=synthetic", "synthetic.classes=7"]));
+    assert_ne!(
+        id(&["dataset=synthetic"]),
+        id(&["dataset=synthetic", "synthetic.classes=7"])
+    );
 }
 
 #[test]
 fn the_mode_of_the_joint_module_matters_only_to_the_full_system() {
     for method in ["method=amst-alt", "method=amst-joint"] {
-        assert_eq!(id(&[method]), id(&[method, "joint_mode=alternating"]), "{method}");
+        assert_eq!(
+            id(&[method]),
+            id(&[method, "joint_mode=alternating"]),
+            "{method}"
+        );
     }
 }
 
-/// Systems that compute the same, bit for bit: `crates/amst-baselines/tests/equivalences` trains both of each pair.
+/// Systems that compute the same, bit for bit: `crates/amst-baselines/tests/equivalences` trains
+/// both of each pair.
 #[test]
 fn systems_that_are_one_under_two_names_are_one_cell() {
     let never_skips = ["skip.audio=1", "skip.visual=1"];
-    let rates = |section: &str| [format!("{section}.lr.audio=0.003"), format!("{section}.lr.visual=0.01")];
+    let rates = |section: &str| {
+        [
+            format!("{section}.lr.audio=0.003"),
+            format!("{section}.lr.visual=0.01"),
+        ]
+    };
     let (mslr, naive) = (rates("mslr"), rates("naive"));
     let common = ["method=mslr", "mslr.lr.audio=0.001", "mslr.lr.visual=0.001"];
     let pairs: [(&[&str], &[&str]); 6] = [
         // D19: even fusion and untouched gradients, whatever is set beside them.
-        (&["method=mla"], &["method=amst-alt", never_skips[0], never_skips[1]]),
         (
-            &["method=mla", "mla.shares.audio=1.0", "mla.target=previous", "skip.execution=official"],
+            &["method=mla"],
             &["method=amst-alt", never_skips[0], never_skips[1]],
         ),
-        (&["method=naive", "naive.head=concat"], &["method=amst-joint", never_skips[0], never_skips[1]]),
+        (
+            &[
+                "method=mla",
+                "mla.shares.audio=1.0",
+                "mla.target=previous",
+                "skip.execution=official",
+            ],
+            &["method=amst-alt", never_skips[0], never_skips[1]],
+        ),
+        (
+            &["method=naive", "naive.head=concat"],
+            &["method=amst-joint", never_skips[0], never_skips[1]],
+        ),
         // D6: rates that are kept.
-        (&["method=mslr", &mslr[0], &mslr[1], "mslr.window=3"], &["method=naive", &naive[0], &naive[1]]),
+        (
+            &["method=mslr", &mslr[0], &mslr[1], "mslr.window=3"],
+            &["method=naive", &naive[0], &naive[1]],
+        ),
         (
             &["method=mslr", &mslr[0], &mslr[1], "mslr.head=shared-sum"],
-            &["method=naive", &naive[0], &naive[1], "naive.head=shared-sum"],
+            &[
+                "method=naive",
+                &naive[0],
+                &naive[1],
+                "naive.head=shared-sum",
+            ],
         ),
         // Both steps at once: rates that are the common one, over concatenated embeddings.
         (
-            &[common[0], common[1], common[2], "mslr.head=concat", "optim.lr=0.001"],
-            &["method=amst-joint", never_skips[0], never_skips[1], "optim.lr=0.001"],
+            &[
+                common[0],
+                common[1],
+                common[2],
+                "mslr.head=concat",
+                "optim.lr=0.001",
+            ],
+            &[
+                "method=amst-joint",
+                never_skips[0],
+                never_skips[1],
+                "optim.lr=0.001",
+            ],
         ),
     ];
     for (one, other) in pairs {
@@ -144,7 +212,12 @@ fn systems_that_only_resemble_each_other_are_cells_of_their_own() {
         &["method=amst-alt", "skip.audio=1"],
         &["method=amst-alt"],
         &["method=mla", "mla.fusion=entropy"],
-        &["method=mla", "mla.fusion=fixed", "mla.shares.audio=0.4", "mla.shares.visual=0.6"],
+        &[
+            "method=mla",
+            "mla.fusion=fixed",
+            "mla.shares.audio=0.4",
+            "mla.shares.visual=0.6",
+        ],
         &["method=mla", "mla.modification=rls"],
         &["method=mla", "mla.modification=rls", "mla.target=previous"],
         &["method=early-stopping"],
@@ -157,8 +230,18 @@ fn systems_that_only_resemble_each_other_are_cells_of_their_own() {
         &["method=mslr", rates[0], rates[1]],
         &["method=mslr", rates[0], "mslr.lr.visual=0.02"],
         &["method=mslr", rates[0], rates[1], "mslr.head=concat"],
-        &["method=mslr", rates[0], rates[1], "mslr.strategy=dynamic-agm"],
-        &["method=mslr", rates[0], rates[1], "mslr.strategy=dynamic-amst"],
+        &[
+            "method=mslr",
+            rates[0],
+            rates[1],
+            "mslr.strategy=dynamic-agm",
+        ],
+        &[
+            "method=mslr",
+            rates[0],
+            rates[1],
+            "mslr.strategy=dynamic-amst",
+        ],
         &["method=ogm-ge"],
         &["method=pmr"],
     ];
@@ -171,16 +254,34 @@ fn systems_that_only_resemble_each_other_are_cells_of_their_own() {
 /// A rate that is the common one, or of a modality that takes no part, says nothing.
 #[test]
 fn idle_rates_do_not_matter() {
-    assert_eq!(id(&["method=naive"]), id(&["method=naive", "naive.lr.text=0.5"]));
-    assert_eq!(id(&["method=naive"]), id(&["method=naive", "naive.lr.audio=0.001"]), "0.001 is the common rate");
+    assert_eq!(
+        id(&["method=naive"]),
+        id(&["method=naive", "naive.lr.text=0.5"])
+    );
+    assert_eq!(
+        id(&["method=naive"]),
+        id(&["method=naive", "naive.lr.audio=0.001"]),
+        "0.001 is the common rate"
+    );
     let lower = "optim.lr=0.0005";
-    assert_ne!(id(&["method=naive", lower]), id(&["method=naive", "naive.lr.audio=0.001", lower]));
+    assert_ne!(
+        id(&["method=naive", lower]),
+        id(&["method=naive", "naive.lr.audio=0.001", lower])
+    );
 }
 
 #[test]
 fn the_order_of_keys_and_modalities_does_not_matter() {
-    let a = resolve(&[json!({ "epochs": 3, "modalities": ["visual", "audio"] })], &[]).unwrap();
-    let b = resolve(&[json!({ "modalities": ["audio", "visual"], "epochs": 3 })], &[]).unwrap();
+    let a = resolve(
+        &[json!({ "epochs": 3, "modalities": ["visual", "audio"] })],
+        &[],
+    )
+    .unwrap();
+    let b = resolve(
+        &[json!({ "modalities": ["audio", "visual"], "epochs": 3 })],
+        &[],
+    )
+    .unwrap();
     assert_eq!(CellId::of(&a, &lock("aa")), CellId::of(&b, &lock("aa")));
 }
 
@@ -188,7 +289,10 @@ fn the_order_of_keys_and_modalities_does_not_matter() {
 fn an_identity_survives_a_file() {
     let before = recipe(&["optim.lr=0.003", "skip.visual=never", "visual.flip=0.3"]);
     let after: Recipe = serde_json::from_str(&serde_json::to_string(&before).unwrap()).unwrap();
-    assert_eq!(CellId::of(&before, &lock("aa")), CellId::of(&after, &lock("aa")));
+    assert_eq!(
+        CellId::of(&before, &lock("aa")),
+        CellId::of(&after, &lock("aa"))
+    );
 }
 
 #[test]
@@ -201,10 +305,21 @@ fn a_run_lies_under_its_data_set_method_and_seed() {
 #[test]
 fn experiments_that_a_data_set_makes_equal_are_one_cell() {
     let grid = Grid::named("table2").unwrap();
-    let digits = ResolvedDataset { spec: spec("digits", json!({})), root: "digits".into() };
+    let digits = ResolvedDataset {
+        spec: spec("digits", json!({})),
+        root: "digits".into(),
+    };
     let cell = |id: &str, skip: &str| {
         let experiment = grid.experiment(id).unwrap();
-        grid.cell(experiment, 0, &digits, &lock("aa"), Preset::Recommended, &[skip.to_string()]).unwrap()
+        grid.cell(
+            experiment,
+            0,
+            &digits,
+            &lock("aa"),
+            Preset::Recommended,
+            &[skip.to_string()],
+        )
+        .unwrap()
     };
     assert_eq!(cell("1", "skip.audio=1").id, cell("2", "skip.audio=1").id);
     assert_ne!(cell("1", "skip.audio=1").id, cell("2", "skip.audio=2").id);
@@ -213,10 +328,15 @@ fn experiments_that_a_data_set_makes_equal_are_one_cell() {
 }
 
 fn spec(name: &str, recipe: Value) -> DatasetSpec {
-    DatasetSpec { name: name.into(), recipe, ..DatasetSpec::default() }
+    DatasetSpec {
+        name: name.into(),
+        recipe,
+        ..DatasetSpec::default()
+    }
 }
 
-const DESCRIPTOR: &str = "name = 'digits'\ntitle = 'Digits'\nlayout = 'csv'\nclasses = ['a', 'b']\n";
+const DESCRIPTOR: &str =
+    "name = 'digits'\ntitle = 'Digits'\nlayout = 'csv'\nclasses = ['a', 'b']\n";
 
 /// A folder of data sets with one, `digits`, of two sounds.
 fn folder() -> tempfile::TempDir {
@@ -224,7 +344,11 @@ fn folder() -> tempfile::TempDir {
     let digits = folder.path().join("digits");
     std::fs::create_dir_all(digits.join("audio")).unwrap();
     std::fs::write(digits.join("dataset.toml"), DESCRIPTOR).unwrap();
-    std::fs::write(digits.join("manifest.csv"), "id,label,split,audio\n1,a,train,audio/1.wav\n").unwrap();
+    std::fs::write(
+        digits.join("manifest.csv"),
+        "id,label,split,audio\n1,a,train,audio/1.wav\n",
+    )
+    .unwrap();
     std::fs::write(digits.join("audio/1.wav"), [0; 100]).unwrap();
     std::fs::write(digits.join("README.md"), "prose").unwrap();
     folder
@@ -250,13 +374,31 @@ fn write(file: &str, content: &'static str) -> impl Fn(&Path) {
 
 #[test]
 fn data_that_changed_has_another_lock() {
-    assert!(changes_the_lock(write("manifest.csv", "id,label,split,audio\n1,b,train,audio/1.wav\n")), "manifest");
-    assert!(changes_the_lock(write("audio/1.wav", "shorter")), "length of a file");
-    assert!(changes_the_lock(|d| std::fs::write(d.join("audio/1.wav"), [1; 100]).unwrap()), "content of a file");
+    assert!(
+        changes_the_lock(write(
+            "manifest.csv",
+            "id,label,split,audio\n1,b,train,audio/1.wav\n"
+        )),
+        "manifest"
+    );
+    assert!(
+        changes_the_lock(write("audio/1.wav", "shorter")),
+        "length of a file"
+    );
+    assert!(
+        changes_the_lock(|d| std::fs::write(d.join("audio/1.wav"), [1; 100]).unwrap()),
+        "content of a file"
+    );
     assert!(changes_the_lock(write("audio/2.wav", "")), "a new file");
-    assert!(changes_the_lock(|digits| std::fs::remove_file(digits.join("audio/1.wav")).unwrap()), "a lost file");
+    assert!(
+        changes_the_lock(|digits| std::fs::remove_file(digits.join("audio/1.wav")).unwrap()),
+        "a lost file"
+    );
     let classes = DESCRIPTOR.replace("'a', 'b'", "'b', 'a'");
-    assert!(changes_the_lock(move |d| std::fs::write(d.join("dataset.toml"), &classes).unwrap()), "order of classes");
+    assert!(
+        changes_the_lock(move |d| std::fs::write(d.join("dataset.toml"), &classes).unwrap()),
+        "order of classes"
+    );
 }
 
 #[test]
@@ -266,9 +408,17 @@ fn prose_settings_and_our_own_files_leave_the_lock() {
     assert!(!changes_the_lock(write("store/audio.bin", "features")));
     assert!(!changes_the_lock(write(".DS_Store", "x")));
     let settings = format!("{DESCRIPTOR}[recipe]\nepochs = 3\n");
-    assert!(!changes_the_lock(move |d| std::fs::write(d.join("dataset.toml"), &settings).unwrap()));
+    assert!(!changes_the_lock(move |d| std::fs::write(
+        d.join("dataset.toml"),
+        &settings
+    )
+    .unwrap()));
     let title = DESCRIPTOR.replace("Digits", "Numbers");
-    assert!(!changes_the_lock(move |d| std::fs::write(d.join("dataset.toml"), &title).unwrap()));
+    assert!(!changes_the_lock(move |d| std::fs::write(
+        d.join("dataset.toml"),
+        &title
+    )
+    .unwrap()));
 }
 
 #[test]
@@ -278,7 +428,8 @@ fn a_known_descriptor_without_data_says_so_and_a_folder_names_the_missing_file()
     let error = find_dataset("digits", folder.path()).unwrap_err();
     assert!(matches!(error, RecipeError::NotBrought { .. }), "{error}");
     let path = folder.path().join("digits");
-    let error = DataLock::of(&find_dataset(path.to_str().unwrap(), folder.path()).unwrap()).unwrap_err();
+    let error =
+        DataLock::of(&find_dataset(path.to_str().unwrap(), folder.path()).unwrap()).unwrap_err();
     assert!(error.to_string().contains("manifest.csv"), "{error}");
 }
 
@@ -293,7 +444,11 @@ fn generated_data_needs_no_files() {
 fn a_data_set_is_found_by_name_and_by_path() {
     let folder = folder();
     let by_name = find_dataset("digits", folder.path()).unwrap();
-    let by_path = find_dataset(folder.path().join("digits").to_str().unwrap(), Path::new("/nowhere")).unwrap();
+    let by_path = find_dataset(
+        folder.path().join("digits").to_str().unwrap(),
+        Path::new("/nowhere"),
+    )
+    .unwrap();
     assert_eq!(by_name, by_path);
     assert_eq!(known_datasets(folder.path()), ["digits", "synthetic"]);
 }
@@ -308,21 +463,32 @@ fn a_folder_without_a_descriptor_borrows_the_shipped_one_of_its_name() {
     let other = elsewhere.path().join("other");
     std::fs::create_dir(&other).unwrap();
     let error = find_dataset(other.to_str().unwrap(), shipped.path()).unwrap_err();
-    assert!(matches!(error, RecipeError::NoDescriptor(_)) && error.to_string().contains("docs/datasets.md"));
+    assert!(
+        matches!(error, RecipeError::NoDescriptor(_))
+            && error.to_string().contains("docs/datasets.md")
+    );
 }
 
 #[test]
 fn a_slip_in_the_name_is_answered_with_the_nearest() {
-    let error = find_dataset("digist", folder().path()).unwrap_err().to_string();
-    assert!(error.contains("did you mean `digits`?") && error.contains("digits, synthetic"), "{error}");
+    let error = find_dataset("digist", folder().path())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("did you mean `digits`?") && error.contains("digits, synthetic"),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_paper_data_set_that_is_not_here_says_where_it_is() {
     for paper in amst_recipe::PAPER_DATASETS {
-        let error = find_dataset(paper.name, folder().path()).unwrap_err().to_string();
+        let error = find_dataset(paper.name, folder().path())
+            .unwrap_err()
+            .to_string();
         assert!(
-            error.contains(paper.access) && error.contains(&format!("--dataset path/to/{}", paper.name)),
+            error.contains(paper.access)
+                && error.contains(&format!("--dataset path/to/{}", paper.name)),
             "{error}"
         );
     }
@@ -331,7 +497,16 @@ fn a_paper_data_set_that_is_not_here_says_where_it_is() {
 #[test]
 fn a_descriptor_with_an_unknown_key_is_refused_with_the_line() {
     let folder = folder();
-    std::fs::write(folder.path().join("digits/dataset.toml"), format!("{DESCRIPTOR}clases = ['a']\n")).unwrap();
-    let error = find_dataset("digits", folder.path()).unwrap_err().to_string();
-    assert!(error.contains("clases") && error.contains("line 5"), "{error}");
+    std::fs::write(
+        folder.path().join("digits/dataset.toml"),
+        format!("{DESCRIPTOR}clases = ['a']\n"),
+    )
+    .unwrap();
+    let error = find_dataset("digits", folder.path())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("clases") && error.contains("line 5"),
+        "{error}"
+    );
 }

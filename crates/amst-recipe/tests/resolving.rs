@@ -1,10 +1,18 @@
 //! Layers, assignments, and every rule that a recipe must keep.
 
-use amst_recipe::{Every, Execution, Grid, JointMode, MethodName, Modality, Recipe, RecipeError, keys, resolve};
+use amst_recipe::{
+    Every, Execution, Grid, JointMode, MethodName, Modality, Recipe, RecipeError, keys, resolve,
+};
 use serde_json::json;
 
 fn set(assignments: &[&str]) -> Result<Recipe, RecipeError> {
-    resolve(&[], &assignments.iter().map(|a| a.to_string()).collect::<Vec<_>>())
+    resolve(
+        &[],
+        &assignments
+            .iter()
+            .map(|a| a.to_string())
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// The message of assignments that must be refused.
@@ -16,18 +24,32 @@ fn refused(assignments: &[&str]) -> String {
 fn nothing_set_is_the_published_recipe() {
     let recipe = set(&[]).unwrap();
     assert_eq!(recipe, Recipe::default());
-    assert_eq!((recipe.epochs, recipe.batch_size, recipe.optim.lr), (100, 64, 1e-3));
+    assert_eq!(
+        (recipe.epochs, recipe.batch_size, recipe.optim.lr),
+        (100, 64, 1e-3)
+    );
     assert_eq!((recipe.audio.target_frames, recipe.audio.mels), (1024, 128));
-    assert_eq!((recipe.optim.momentum, recipe.optim.weight_decay, recipe.optim.lr_step), (0.9, 1e-4, 70));
+    assert_eq!(
+        (
+            recipe.optim.momentum,
+            recipe.optim.weight_decay,
+            recipe.optim.lr_step
+        ),
+        (0.9, 1e-4, 70)
+    );
 }
 
 #[test]
 fn a_later_layer_overrides_an_earlier_one_and_assignments_override_both() {
-    let dataset = json!({ "epochs": 12, "batch_size": 32, "skip": { "audio": 5, "recalibrate": 9 } });
+    let dataset =
+        json!({ "epochs": 12, "batch_size": 32, "skip": { "audio": 5, "recalibrate": 9 } });
     let experiment = json!({ "batch_size": 16, "skip": { "audio": 1 } });
     let recipe = resolve(&[dataset, experiment], &["epochs=3".into()]).unwrap();
     assert_eq!((recipe.epochs, recipe.batch_size), (3, 16));
-    assert_eq!((recipe.skip.audio, recipe.skip.recalibrate), (Every::Epochs(1), 9));
+    assert_eq!(
+        (recipe.skip.audio, recipe.skip.recalibrate),
+        (Every::Epochs(1), 9)
+    );
 }
 
 #[test]
@@ -45,8 +67,15 @@ fn assignments_take_numbers_words_lists_and_never() {
     ])
     .unwrap();
     assert_eq!(recipe.optim.lr, 0.5);
-    assert_eq!((recipe.method, recipe.joint_mode), (MethodName::AmstAlt, JointMode::Alternating));
-    assert_eq!(recipe.modalities, [Modality::Audio, Modality::Visual], "in training order");
+    assert_eq!(
+        (recipe.method, recipe.joint_mode),
+        (MethodName::AmstAlt, JointMode::Alternating)
+    );
+    assert_eq!(
+        recipe.modalities,
+        [Modality::Audio, Modality::Visual],
+        "in training order"
+    );
     assert!(matches!(recipe.skip.audio, Every::Never(_)));
     assert_eq!(recipe.skip.visual, Every::Epochs(4));
     assert_eq!(recipe.skip.execution, Execution::Official);
@@ -60,26 +89,46 @@ fn the_last_of_two_assignments_counts() {
 
 #[test]
 fn an_unknown_key_is_answered_with_the_nearest() {
-    for (wrong, right) in
-        [("epoch=3", "epochs"), ("optim.lrr=1", "optim.lr"), ("skip.audoi=2", "skip.audio"), ("optm.lr=1", "optim.lr")]
-    {
+    for (wrong, right) in [
+        ("epoch=3", "epochs"),
+        ("optim.lrr=1", "optim.lr"),
+        ("skip.audoi=2", "skip.audio"),
+        ("optm.lr=1", "optim.lr"),
+    ] {
         let message = refused(&[wrong]);
-        assert!(message.contains(&format!("did you mean `{right}`?")), "{message}");
+        assert!(
+            message.contains(&format!("did you mean `{right}`?")),
+            "{message}"
+        );
     }
-    let layer = resolve(&[json!({ "optim": { "learning_rate": 1 } })], &[]).unwrap_err().to_string();
-    assert!(layer.contains("unknown key `optim.learning_rate`"), "{layer}");
+    let layer = resolve(&[json!({ "optim": { "learning_rate": 1 } })], &[])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        layer.contains("unknown key `optim.learning_rate`"),
+        "{layer}"
+    );
 }
 
 #[test]
 fn a_key_unlike_any_other_gets_no_guess() {
     let message = refused(&["qqq=1"]);
-    assert!(message.contains("unknown key `qqq`") && !message.contains("did you mean"), "{message}");
+    assert!(
+        message.contains("unknown key `qqq`") && !message.contains("did you mean"),
+        "{message}"
+    );
 }
 
 #[test]
 fn a_value_of_the_wrong_kind_names_its_key() {
-    for wrong in ["epochs=many", "epochs=-1", "optim.lr=fast", "method=amst", "skip.audio=sometimes", "visual.size=[3]"]
-    {
+    for wrong in [
+        "epochs=many",
+        "epochs=-1",
+        "optim.lr=fast",
+        "method=amst",
+        "skip.audio=sometimes",
+        "visual.size=[3]",
+    ] {
         let key = wrong.split('=').next().unwrap();
         let message = refused(&[wrong]);
         assert!(message.starts_with(&format!("`{key}`: ")), "{message}");
@@ -93,7 +142,11 @@ fn an_assignment_without_an_equals_sign_is_shown_how() {
 
 #[test]
 fn a_section_cannot_be_set_as_a_whole() {
-    assert!(refused(&["optim=3"]).contains("is a section"), "{}", refused(&["optim=3"]));
+    assert!(
+        refused(&["optim=3"]).contains("is a section"),
+        "{}",
+        refused(&["optim=3"])
+    );
 }
 
 #[test]
@@ -114,7 +167,10 @@ fn sizes_of_zero_are_refused_by_name() {
     ];
     for key in keys {
         let message = refused(&[&format!("{key}=0")]);
-        assert!(message.starts_with(&format!("`{key}`: must be at least")), "{message}");
+        assert!(
+            message.starts_with(&format!("`{key}`: must be at least")),
+            "{message}"
+        );
     }
     assert!(refused(&["visual.size=[224,0]"]).starts_with("`visual.size`"));
     assert!(refused(&["synthetic.classes=1"]).contains("at least 2"));
@@ -122,10 +178,16 @@ fn sizes_of_zero_are_refused_by_name() {
 
 #[test]
 fn a_single_value_where_a_list_belongs_is_a_list_of_one() {
-    assert_eq!(set(&["modalities=audio"]).unwrap().modalities, [Modality::Audio]);
+    assert_eq!(
+        set(&["modalities=audio"]).unwrap().modalities,
+        [Modality::Audio]
+    );
     let grey = set(&["visual.channels=1", "visual.mean=0.5", "visual.std=0.25"]).unwrap();
     assert_eq!((grey.visual.mean, grey.visual.std), (vec![0.5], vec![0.25]));
-    assert!(refused(&["visual.size=28"]).starts_with("`visual.size`"), "two are needed");
+    assert!(
+        refused(&["visual.size=28"]).starts_with("`visual.size`"),
+        "two are needed"
+    );
 }
 
 #[test]
@@ -138,7 +200,10 @@ fn no_modality_or_one_twice_is_refused() {
 fn skip_zero_is_refused_with_the_two_things_it_may_have_meant() {
     for modality in Modality::ALL {
         let message = refused(&[&format!("skip.{modality}=0")]);
-        assert!(message.contains("use 1") && message.contains("never"), "{message}");
+        assert!(
+            message.contains("use 1") && message.contains("never"),
+            "{message}"
+        );
     }
 }
 
@@ -164,7 +229,10 @@ fn an_optimiser_that_cannot_learn_is_refused() {
     for assignment in wrong {
         let key = assignment.split('=').next().unwrap();
         let message = refused(&[assignment]);
-        assert!(message.starts_with(&format!("`{key}`")), "{assignment}: {message}");
+        assert!(
+            message.starts_with(&format!("`{key}`")),
+            "{assignment}: {message}"
+        );
     }
 }
 
@@ -181,7 +249,10 @@ fn embeddings_of_two_widths_are_refused_with_the_setting_that_joins_them() {
     let message = refused(&["visual.width=32"]);
     assert!(message.contains("`visual.embed=512`"), "{message}");
     assert!(set(&["visual.width=32", "visual.embed=512"]).is_ok());
-    assert!(set(&["visual.width=32", "modalities=[\"audio\"]"]).is_ok(), "an absent modality has no width");
+    assert!(
+        set(&["visual.width=32", "modalities=[\"audio\"]"]).is_ok(),
+        "an absent modality has no width"
+    );
     assert!(refused(&["modalities=audio,text", "text.embed=100"]).contains("`text.embed=512`"));
 }
 
@@ -189,9 +260,15 @@ fn embeddings_of_two_widths_are_refused_with_the_setting_that_joins_them() {
 fn every_key_can_be_set_to_its_own_default() {
     let defaults = serde_json::to_value(Recipe::default()).unwrap();
     for key in keys() {
-        let value = defaults.pointer(&format!("/{}", key.replace('.', "/"))).unwrap();
+        let value = defaults
+            .pointer(&format!("/{}", key.replace('.', "/")))
+            .unwrap();
         if value != "" {
-            assert_eq!(set(&[&format!("{key}={value}")]).unwrap(), Recipe::default(), "{key}");
+            assert_eq!(
+                set(&[&format!("{key}={value}")]).unwrap(),
+                Recipe::default(),
+                "{key}"
+            );
         }
     }
 }
@@ -199,11 +276,22 @@ fn every_key_can_be_set_to_its_own_default() {
 #[test]
 fn table2_has_six_experiments_and_three_seeds() {
     let grid = Grid::named("table2").unwrap();
-    assert_eq!(grid.experiment.iter().map(|e| e.id.as_str()).collect::<Vec<_>>(), ["1", "2", "3", "4", "5", "6"]);
+    assert_eq!(
+        grid.experiment
+            .iter()
+            .map(|e| e.id.as_str())
+            .collect::<Vec<_>>(),
+        ["1", "2", "3", "4", "5", "6"]
+    );
     assert_eq!(grid.seeds, [0, 1, 2]);
     let slip = Grid::named("tabel2").unwrap_err().to_string();
     assert!(slip.contains("did you mean `table2`?"), "{slip}");
-    assert!(grid.experiment("7").unwrap_err().to_string().contains("1, 2, 3, 4, 5, 6"));
+    assert!(
+        grid.experiment("7")
+            .unwrap_err()
+            .to_string()
+            .contains("1, 2, 3, 4, 5, 6")
+    );
 }
 
 /// The paper's Table 2: ticks (Alt., Joint, Skip), then CREMA-D, AVE, MVSA, IEMOCAP, UR-FUNNY.
@@ -221,11 +309,21 @@ fn published_numbers_are_those_of_the_papers_table_2() {
     for (line, experiment) in PAPER_TABLE_2.trim().lines().zip(&grid.experiment) {
         let words: Vec<&str> = line.split(' ').collect();
         assert_eq!(words[0], experiment.id);
-        assert_eq!(words[1..4].iter().map(|t| *t == "x").collect::<Vec<_>>(), experiment.ticks, "{line}");
+        assert_eq!(
+            words[1..4].iter().map(|t| *t == "x").collect::<Vec<_>>(),
+            experiment.ticks,
+            "{line}"
+        );
         let numbers: Vec<f64> = words[4..].iter().map(|n| n.parse().unwrap()).collect();
         for (paper, pair) in amst_recipe::PAPER_DATASETS.iter().zip(numbers.chunks(2)) {
             let published = experiment.published[paper.name];
-            assert_eq!((published.0, published.1), (pair[0], pair[1]), "experiment {}, {}", words[0], paper.name);
+            assert_eq!(
+                (published.0, published.1),
+                (pair[0], pair[1]),
+                "experiment {}, {}",
+                words[0],
+                paper.name
+            );
         }
         assert_eq!(experiment.published.len(), 5);
     }
@@ -243,7 +341,17 @@ fn ticks_say_what_the_settings_do() {
         };
         assert_eq!(recipe.method, method, "experiment {}", experiment.id);
         let skips = recipe.skip.audio == Every::Epochs(5) && recipe.skip.visual == Every::Epochs(2);
-        let never_skips = Modality::ALL.iter().all(|m| recipe.skip.of(*m) == Every::Epochs(1));
-        assert!(if experiment.ticks[2] { skips } else { never_skips }, "experiment {}", experiment.id);
+        let never_skips = Modality::ALL
+            .iter()
+            .all(|m| recipe.skip.of(*m) == Every::Epochs(1));
+        assert!(
+            if experiment.ticks[2] {
+                skips
+            } else {
+                never_skips
+            },
+            "experiment {}",
+            experiment.id
+        );
     }
 }

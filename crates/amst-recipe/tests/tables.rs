@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use amst_recipe::{
-    Cell, CellId, DataLock, DatasetSpec, Grid, Layout, MethodName, Modality, PAPER_DATASETS, Preset, RecipeError,
-    ResolvedDataset, find_dataset,
+    Cell, CellId, DataLock, DatasetSpec, Grid, Layout, MethodName, Modality, PAPER_DATASETS,
+    Preset, RecipeError, ResolvedDataset, find_dataset,
 };
 use serde_json::{Value, json};
 
@@ -34,8 +34,16 @@ fn published_numbers_are_those_of_the_papers_table_1() {
         let cells: Vec<&str> = cells.split('|').map(str::trim).collect();
         assert_eq!(cells.len(), PAPER_DATASETS.len());
         for (cell, paper) in cells.iter().zip(PAPER_DATASETS) {
-            let ours = row.published.get(paper.name).map(|p| format!("{:.1} ± {:.2}", p.0, p.1));
-            assert_eq!(ours.as_deref().unwrap_or("-"), *cell, "{name} on {}", paper.name);
+            let ours = row
+                .published
+                .get(paper.name)
+                .map(|p| format!("{:.1} ± {:.2}", p.0, p.1));
+            assert_eq!(
+                ours.as_deref().unwrap_or("-"),
+                *cell,
+                "{name} on {}",
+                paper.name
+            );
         }
     }
 }
@@ -65,13 +73,23 @@ fn cell(
 ) -> Result<Cell, RecipeError> {
     let assignments: Vec<String> = assignments.iter().map(|a| a.to_string()).collect();
     let lock: DataLock = serde_json::from_value("aa".into()).unwrap();
-    grid.cell(grid.experiment(id)?, 0, dataset, &lock, preset, &assignments)
+    grid.cell(
+        grid.experiment(id)?,
+        0,
+        dataset,
+        &lock,
+        preset,
+        &assignments,
+    )
 }
 
 /// Pairs of rows that are one cell.
 fn shared(a: &BTreeMap<String, CellId>, b: &BTreeMap<String, CellId>) -> Vec<String> {
     let pairs = a.iter().flat_map(|a| b.iter().map(move |b| (a, b)));
-    pairs.filter(|(a, b)| a.1 == b.1).map(|(a, b)| format!("{} = {}", a.0, b.0)).collect()
+    pairs
+        .filter(|(a, b)| a.1 == b.1)
+        .map(|(a, b)| format!("{} = {}", a.0, b.0))
+        .collect()
 }
 
 /// MSLR needs rates, which the data set or the command line gives.
@@ -79,22 +97,47 @@ const RATES: [&str; 2] = ["mslr.lr.audio=0.01", "mslr.lr.visual=0.02"];
 
 #[test]
 fn four_rows_of_table_1_are_rows_of_table_2_and_no_other() {
-    let (one, two) = (on_world_digits("table1", &RATES), on_world_digits("table2", &RATES));
-    assert_eq!(shared(&one, &two), ["amst-alt = 4", "amst-full = 6", "amst-joint = 2", "mla = 3"]);
+    let (one, two) = (
+        on_world_digits("table1", &RATES),
+        on_world_digits("table2", &RATES),
+    );
+    assert_eq!(
+        shared(&one, &two),
+        ["amst-alt = 4", "amst-full = 6", "amst-joint = 2", "mla = 3"]
+    );
     assert_eq!(one.len(), 10, "all but text");
-    assert_eq!(shared(&one, &one).len(), one.len(), "no row of Table 1 is another");
+    assert_eq!(
+        shared(&one, &one).len(),
+        one.len(),
+        "no row of Table 1 is another"
+    );
 }
 
 #[test]
 fn controls_share_what_is_not_a_control() {
-    let (controls, one) = (on_world_digits("controls", &RATES), on_world_digits("table1", &RATES));
-    let expected =
-        ["amst-alt = amst-alt", "amst-full = amst-full", "amst-joint = amst-joint", "mla = mla", "naive = naive"];
+    let (controls, one) = (
+        on_world_digits("controls", &RATES),
+        on_world_digits("table1", &RATES),
+    );
+    let expected = [
+        "amst-alt = amst-alt",
+        "amst-full = amst-full",
+        "amst-joint = amst-joint",
+        "mla = mla",
+        "naive = naive",
+    ];
     let mut found = shared(&controls, &one);
-    assert!(found.contains(&"naive-tuned = mslr".to_string()), "Naive with MSLR's rates is MSLR (D6): {found:?}");
+    assert!(
+        found.contains(&"naive-tuned = mslr".to_string()),
+        "Naive with MSLR's rates is MSLR (D6): {found:?}"
+    );
     found.retain(|pair| pair != "naive-tuned = mslr");
     assert_eq!(found, expected);
-    assert_eq!((controls.len(), shared(&controls, &controls).len()), (13, 13), "no control is another");
+    assert_eq!(
+        (controls.len(), shared(&controls, &controls).len()),
+        (13, 13),
+        "no control is another"
+    );
 }
 
 #[test]
@@ -102,9 +145,23 @@ fn a_control_with_precise_bn_differs_in_nothing_else() {
     let digits = find_dataset("world-digits", &shipped()).unwrap();
     let controls = Grid::named("controls").unwrap();
     for id in ["naive", "mla", "amst-alt", "amst-full"] {
-        let plain = cell(&controls, id, &digits, Preset::Recommended, &[]).unwrap().recipe;
-        let mut precise = cell(&controls, &format!("{id}-bn"), &digits, Preset::Recommended, &[]).unwrap().recipe;
-        assert_eq!((precise.precise_bn, plain.skip.recalibrate), (20, 20), "{id}: as many batches as AMST's");
+        let plain = cell(&controls, id, &digits, Preset::Recommended, &[])
+            .unwrap()
+            .recipe;
+        let mut precise = cell(
+            &controls,
+            &format!("{id}-bn"),
+            &digits,
+            Preset::Recommended,
+            &[],
+        )
+        .unwrap()
+        .recipe;
+        assert_eq!(
+            (precise.precise_bn, plain.skip.recalibrate),
+            (20, 20),
+            "{id}: as many batches as AMST's"
+        );
         precise.precise_bn = 0;
         assert_eq!(precise, plain, "{id}");
     }
@@ -123,7 +180,9 @@ fn only_amst_skips() {
     for table in ["table1", "controls"] {
         let grid = Grid::named(table).unwrap();
         for row in grid.experiment.iter().filter(|r| r.id != "text") {
-            let recipe = cell(&grid, &row.id, &digits, Preset::Recommended, &RATES).unwrap().recipe;
+            let recipe = cell(&grid, &row.id, &digits, Preset::Recommended, &RATES)
+                .unwrap()
+                .recipe;
             let skips = recipe.skip.audio != amst_recipe::Every::Epochs(1);
             assert_eq!(skips, row.id.starts_with("amst-"), "{table}, {}", row.id);
         }
@@ -132,14 +191,33 @@ fn only_amst_skips() {
 
 /// A data set in memory, of sound and pictures unless its settings say otherwise.
 fn dataset(recipe: Value) -> ResolvedDataset {
-    let spec = DatasetSpec { name: "pets".into(), layout: Layout::Csv, recipe, ..DatasetSpec::synthetic() };
-    ResolvedDataset { spec, root: "pets".into() }
+    let spec = DatasetSpec {
+        name: "pets".into(),
+        layout: Layout::Csv,
+        recipe,
+        ..DatasetSpec::synthetic()
+    };
+    ResolvedDataset {
+        spec,
+        root: "pets".into(),
+    }
 }
 
 /// Why a row of Table 1 does not apply.
 fn why_not(id: &str, dataset: &ResolvedDataset, preset: Preset, assignments: &[&str]) -> String {
-    match cell(&Grid::named("table1").unwrap(), id, dataset, preset, assignments) {
-        Err(RecipeError::NotApplicable { id: found, dataset, why, .. }) => {
+    match cell(
+        &Grid::named("table1").unwrap(),
+        id,
+        dataset,
+        preset,
+        assignments,
+    ) {
+        Err(RecipeError::NotApplicable {
+            id: found,
+            dataset,
+            why,
+            ..
+        }) => {
             assert_eq!((found.as_str(), dataset.as_str()), (id, "pets"));
             why
         }
@@ -151,16 +229,34 @@ fn why_not(id: &str, dataset: &ResolvedDataset, preset: Preset, assignments: &[&
 fn a_row_of_a_modality_that_is_not_there_does_not_apply_until_it_is_added() {
     let two = dataset(json!({}));
     let why = why_not("text", &two, Preset::Recommended, &[]);
-    assert!(why.contains("audio and visual") && why.contains("`--set modalities=audio,text,visual`"), "{why}");
+    assert!(
+        why.contains("audio and visual") && why.contains("`--set modalities=audio,text,visual`"),
+        "{why}"
+    );
     let table1 = Grid::named("table1").unwrap();
     let three = ["modalities=audio,text,visual"];
-    for (id, modality) in [("audio", Modality::Audio), ("text", Modality::Text), ("visual", Modality::Visual)] {
-        let recipe = cell(&table1, id, &two, Preset::Recommended, &three).unwrap().recipe;
-        assert_eq!((recipe.method, recipe.modalities), (MethodName::Unimodal, vec![modality]), "{id}");
+    for (id, modality) in [
+        ("audio", Modality::Audio),
+        ("text", Modality::Text),
+        ("visual", Modality::Visual),
+    ] {
+        let recipe = cell(&table1, id, &two, Preset::Recommended, &three)
+            .unwrap()
+            .recipe;
+        assert_eq!(
+            (recipe.method, recipe.modalities),
+            (MethodName::Unimodal, vec![modality]),
+            "{id}"
+        );
     }
-    let naive = cell(&table1, "naive", &two, Preset::Recommended, &three).unwrap().recipe;
+    let naive = cell(&table1, "naive", &two, Preset::Recommended, &three)
+        .unwrap()
+        .recipe;
     assert_eq!(naive.modalities, Modality::ALL);
-    assert!(why_not("visual", &two, Preset::Recommended, &["modalities=audio"]).contains("its modalities are audio;"));
+    assert!(
+        why_not("visual", &two, Preset::Recommended, &["modalities=audio"])
+            .contains("its modalities are audio;")
+    );
 }
 
 #[test]
@@ -170,8 +266,16 @@ fn a_single_modality_keeps_its_encoders_width() {
         "audio": { "embed": 768 }, "visual": { "embed": 768 }, "text": { "embed": 768 },
     }));
     let table1 = Grid::named("table1").unwrap();
-    let embed = |id: &str| cell(&table1, id, &three, Preset::Recommended, &[]).unwrap().recipe.embed();
-    assert_eq!((embed("audio"), embed("visual"), embed("naive")), (512, 512, 768));
+    let embed = |id: &str| {
+        cell(&table1, id, &three, Preset::Recommended, &[])
+            .unwrap()
+            .recipe
+            .embed()
+    };
+    assert_eq!(
+        (embed("audio"), embed("visual"), embed("naive")),
+        (512, 512, 768)
+    );
     assert_eq!(embed("text"), 64, "the token mean's own width");
 }
 
@@ -188,14 +292,36 @@ fn mslr_without_rates_does_not_apply_and_with_rates_does() {
 #[test]
 fn pmrs_published_rule_does_not_apply_to_three_modalities() {
     let three = dataset(json!({ "modalities": ["audio", "text", "visual"] }));
-    let published = dataset(json!({ "modalities": ["audio", "text", "visual"], "pmr": { "rule": "published" } }));
+    let published = dataset(
+        json!({ "modalities": ["audio", "text", "visual"], "pmr": { "rule": "published" } }),
+    );
     assert!(why_not("pmr", &published, Preset::Recommended, &[]).contains("pmr.rule"));
     let table1 = Grid::named("table1").unwrap();
-    assert!(cell(&table1, "pmr", &three, Preset::Recommended, &[]).is_ok(), "our own rule does");
-    assert!(cell(&table1, "pmr", &published, Preset::Recommended, &["pmr.rule=below-mean"]).is_ok());
+    assert!(
+        cell(&table1, "pmr", &three, Preset::Recommended, &[]).is_ok(),
+        "our own rule does"
+    );
+    assert!(
+        cell(
+            &table1,
+            "pmr",
+            &published,
+            Preset::Recommended,
+            &["pmr.rule=below-mean"]
+        )
+        .is_ok()
+    );
     let two = dataset(json!({ "pmr": { "rule": "published" } }));
-    let typed = why_not("pmr", &two, Preset::Recommended, &["modalities=audio,text,visual"]);
-    assert!(typed.contains("pmr.rule"), "which modalities there are may be typed: {typed}");
+    let typed = why_not(
+        "pmr",
+        &two,
+        Preset::Recommended,
+        &["modalities=audio,text,visual"],
+    );
+    assert!(
+        typed.contains("pmr.rule"),
+        "which modalities there are may be typed: {typed}"
+    );
     assert!(cell(&table1, "pmr", &two, Preset::Recommended, &[]).is_ok());
 }
 
@@ -203,7 +329,10 @@ fn pmrs_published_rule_does_not_apply_to_three_modalities() {
 fn balancing_a_single_modality_does_not_apply() {
     let audio = dataset(json!({ "modalities": ["audio"] }));
     for id in ["ogm-ge", "pmr"] {
-        assert!(why_not(id, &audio, Preset::Recommended, &[]).contains("there is one"), "{id}");
+        assert!(
+            why_not(id, &audio, Preset::Recommended, &[]).contains("there is one"),
+            "{id}"
+        );
     }
 }
 
@@ -221,18 +350,38 @@ fn a_wrong_assignment_is_a_mistake_even_where_the_row_would_not_apply() {
         ("naive", "visual.width=32", "visual.embed"),
     ] {
         let error = cell(&table1, id, &pets, Preset::Recommended, &[assignment]).unwrap_err();
-        assert!(!matches!(error, RecipeError::NotApplicable { .. }), "{id} with {assignment}: {error}");
-        assert!(error.to_string().contains(names), "{id} with {assignment}: {error}");
+        assert!(
+            !matches!(error, RecipeError::NotApplicable { .. }),
+            "{id} with {assignment}: {error}"
+        );
+        assert!(
+            error.to_string().contains(names),
+            "{id} with {assignment}: {error}"
+        );
     }
 }
 
 #[test]
 fn a_data_set_that_contradicts_itself_is_a_mistake() {
     let broken = dataset(json!({ "visual": { "width": 32 } }));
-    let error = cell(&Grid::named("table1").unwrap(), "naive", &broken, Preset::Recommended, &[]).unwrap_err();
+    let error = cell(
+        &Grid::named("table1").unwrap(),
+        "naive",
+        &broken,
+        Preset::Recommended,
+        &[],
+    )
+    .unwrap_err();
     assert!(matches!(error, RecipeError::Contradiction(_)), "{error}");
     let unknown = dataset(json!({ "epoch": 3 }));
-    let error = cell(&Grid::named("table1").unwrap(), "text", &unknown, Preset::Recommended, &[]).unwrap_err();
+    let error = cell(
+        &Grid::named("table1").unwrap(),
+        "text",
+        &unknown,
+        Preset::Recommended,
+        &[],
+    )
+    .unwrap_err();
     assert!(matches!(error, RecipeError::UnknownKey { .. }), "{error}");
 }
 
@@ -246,10 +395,17 @@ fn a_preset_that_a_method_does_not_have_leaves_its_row_out() {
 fn every_row_has_a_name_and_an_id_that_can_be_typed() {
     for table in ["table1", "controls"] {
         let grid = Grid::named(table).unwrap();
-        assert!(grid.heading.is_some() && grid.ticks.is_empty() && grid.seeds == [0, 1, 2], "{table}");
+        assert!(
+            grid.heading.is_some() && grid.ticks.is_empty() && grid.seeds == [0, 1, 2],
+            "{table}"
+        );
         for row in &grid.experiment {
             let typed = row.id.chars().all(|c| c.is_ascii_lowercase() || c == '-');
-            assert!(typed && !row.name.is_empty() && row.ticks.is_empty(), "{table}, {}", row.id);
+            assert!(
+                typed && !row.name.is_empty() && row.ticks.is_empty(),
+                "{table}, {}",
+                row.id
+            );
         }
     }
 }

@@ -34,10 +34,12 @@ impl Batches {
         let bytes = read(path)?;
         let file = parse(path, &bytes)?;
         let split = |name: &str| -> Result<Vec<Recorded>, ReplayError> {
-            let places =
-                (0..).map(|n| format!("{name}.{n:04}")).take_while(|at| file.tensor(&format!("{at}.y")).is_ok());
-            let batches =
-                places.map(|at| Recorded::read(&file, path, &at, modalities)).collect::<Result<Vec<_>, _>>()?;
+            let places = (0..)
+                .map(|n| format!("{name}.{n:04}"))
+                .take_while(|at| file.tensor(&format!("{at}.y")).is_ok());
+            let batches = places
+                .map(|at| Recorded::read(&file, path, &at, modalities))
+                .collect::<Result<Vec<_>, _>>()?;
             match batches.is_empty() {
                 false => Ok(batches),
                 true => Err(ReplayError::Tensor {
@@ -47,12 +49,19 @@ impl Batches {
                 }),
             }
         };
-        Ok(Self { train: split("train")?, eval: split("eval")? })
+        Ok(Self {
+            train: split("train")?,
+            eval: split("eval")?,
+        })
     }
 
     /// Channels of a modality's pictures or spectrograms.
     pub fn channels(&self, modality: Modality) -> usize {
-        let raw = self.train[0].inputs.iter().find(|(m, _)| *m == modality).map(|(_, raw)| raw);
+        let raw = self.train[0]
+            .inputs
+            .iter()
+            .find(|(m, _)| *m == modality)
+            .map(|(_, raw)| raw);
         match raw {
             Some(Raw::Floats(shape, _)) => shape.get(1).copied().unwrap_or(1),
             _ => 1,
@@ -61,17 +70,38 @@ impl Batches {
 }
 
 impl Recorded {
-    fn read(file: &SafeTensors<'_>, path: &Path, at: &str, modalities: &[Modality]) -> Result<Self, ReplayError> {
+    fn read(
+        file: &SafeTensors<'_>,
+        path: &Path,
+        at: &str,
+        modalities: &[Modality],
+    ) -> Result<Self, ReplayError> {
         let raw = |m: &Modality| Ok((*m, Raw::read(file, path, &format!("{at}.{}", m.letter()))?));
-        let inputs = modalities.iter().map(raw).collect::<Result<Vec<_>, ReplayError>>()?;
-        Ok(Self { labels: integers(file, path, &format!("{at}.y"))?.1, inputs })
+        let inputs = modalities
+            .iter()
+            .map(raw)
+            .collect::<Result<Vec<_>, ReplayError>>()?;
+        Ok(Self {
+            labels: integers(file, path, &format!("{at}.y"))?.1,
+            inputs,
+        })
     }
 
     /// The batch on a device, with these modalities only.
     pub fn on(&self, device: &Device, loads: &[Modality]) -> Batch {
-        let inputs = self.inputs.iter().filter(|(m, _)| loads.contains(m)).map(|(m, raw)| (*m, raw.on(device)));
-        let labels = Tensor::from_data(TensorData::new(self.labels.clone(), [self.labels.len()]), device);
-        Batch { inputs: inputs.collect(), labels }
+        let inputs = self
+            .inputs
+            .iter()
+            .filter(|(m, _)| loads.contains(m))
+            .map(|(m, raw)| (*m, raw.on(device)));
+        let labels = Tensor::from_data(
+            TensorData::new(self.labels.clone(), [self.labels.len()]),
+            device,
+        );
+        Batch {
+            inputs: inputs.collect(),
+            labels,
+        }
     }
 }
 
@@ -79,7 +109,11 @@ impl Raw {
     fn read(file: &SafeTensors<'_>, path: &Path, name: &str) -> Result<Self, ReplayError> {
         if file.tensor(&format!("{name}.ids")).is_ok() {
             let (shape, ids) = integers(file, path, &format!("{name}.ids"))?;
-            return Ok(Raw::Tokens(shape, ids, floats(file, path, &format!("{name}.mask"))?.1));
+            return Ok(Raw::Tokens(
+                shape,
+                ids,
+                floats(file, path, &format!("{name}.mask"))?.1,
+            ));
         }
         let (shape, values) = floats(file, path, name)?;
         match shape.len() {
@@ -94,12 +128,14 @@ impl Raw {
 
     fn on(&self, device: &Device) -> Input {
         match self {
-            Raw::Floats(shape, values) if shape.len() == 4 => {
-                Input::Map(Tensor::from_data(TensorData::new(values.clone(), shape.clone()), device))
-            }
-            Raw::Floats(shape, values) => {
-                Input::Frames(Tensor::from_data(TensorData::new(values.clone(), shape.clone()), device))
-            }
+            Raw::Floats(shape, values) if shape.len() == 4 => Input::Map(Tensor::from_data(
+                TensorData::new(values.clone(), shape.clone()),
+                device,
+            )),
+            Raw::Floats(shape, values) => Input::Frames(Tensor::from_data(
+                TensorData::new(values.clone(), shape.clone()),
+                device,
+            )),
             Raw::Tokens(shape, ids, mask) => Input::Tokens {
                 ids: Tensor::from_data(TensorData::new(ids.clone(), shape.clone()), device),
                 mask: Tensor::from_data(TensorData::new(mask.clone(), shape.clone()), device),

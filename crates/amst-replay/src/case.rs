@@ -97,7 +97,9 @@ impl PrototypeBatches {
     pub fn of(&self, epoch: usize) -> &[usize] {
         match self {
             PrototypeBatches::Every(list) => list,
-            PrototypeBatches::Each(lists) => lists.get(epoch).or(lists.last()).map_or(&[], Vec::as_slice),
+            PrototypeBatches::Each(lists) => {
+                lists.get(epoch).or(lists.last()).map_or(&[], Vec::as_slice)
+            }
         }
     }
 }
@@ -150,14 +152,28 @@ impl Case {
     /// A file that is missing or not JSON, a key that is missing or of another kind.
     pub fn open(dir: &Path) -> Result<Self, ReplayError> {
         let path = dir.join("case.json");
-        let unfit = |e: serde_json::Error| ReplayError::File { verb: "read", path: path.clone(), why: e.to_string() };
+        let unfit = |e: serde_json::Error| ReplayError::File {
+            verb: "read",
+            path: path.clone(),
+            why: e.to_string(),
+        };
         let json: Value = serde_json::from_slice(&read(&path)?).map_err(unfit)?;
         let settings: Settings = serde_json::from_value(json.clone()).map_err(unfit)?;
-        let case = Self { dir: dir.into(), settings, json, bf16: false };
+        let case = Self {
+            dir: dir.into(),
+            settings,
+            json,
+            bf16: false,
+        };
         case.modalities()?;
-        for (key, number) in [("epochs", case.settings.epochs), ("steps", case.settings.steps)] {
+        for (key, number) in [
+            ("epochs", case.settings.epochs),
+            ("steps", case.settings.steps),
+        ] {
             if number == 0 {
-                return Err(ReplayError::Setting(format!("`{key}` is 0: a run needs at least one")));
+                return Err(ReplayError::Setting(format!(
+                    "`{key}` is 0: a run needs at least one"
+                )));
             }
         }
         Ok(case)
@@ -178,12 +194,19 @@ impl Case {
                 known: "a, t, v",
             })
         };
-        let mut modalities = self.settings.modalities.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+        let mut modalities = self
+            .settings
+            .modalities
+            .iter()
+            .map(parse)
+            .collect::<Result<Vec<_>, _>>()?;
         modalities.sort();
         modalities.dedup();
         match modalities.len() == self.settings.modalities.len() && !modalities.is_empty() {
             true => Ok(modalities),
-            false => Err(ReplayError::Setting("`modalities` names none, or one twice".into())),
+            false => Err(ReplayError::Setting(
+                "`modalities` names none, or one twice".into(),
+            )),
         }
     }
 

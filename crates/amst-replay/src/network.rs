@@ -1,7 +1,9 @@
 //! The network of a case, with its recorded initial weights.
 
 use amst::{Branch, HeadKind, Method, Modality, Net, Probes, renames};
-use amst_encoders::{AnyEncoder, Renames, ResNet18Config, RobertaConfig, Stem, TokenMeanConfig, read_weights_from};
+use amst_encoders::{
+    AnyEncoder, Renames, ResNet18Config, RobertaConfig, Stem, TokenMeanConfig, read_weights_from,
+};
 use burn::tensor::Device;
 
 use crate::batches::Batches;
@@ -22,8 +24,17 @@ pub(crate) struct Network {
 impl Case {
     /// Width of every embedding.
     fn embed(&self) -> usize {
-        let text = self.settings.text.as_ref().and_then(|text| text.get("hidden_size")).and_then(|n| n.as_u64());
-        match (self.settings.embed, self.settings.modalities.as_slice(), text) {
+        let text = self
+            .settings
+            .text
+            .as_ref()
+            .and_then(|text| text.get("hidden_size"))
+            .and_then(|n| n.as_u64());
+        match (
+            self.settings.embed,
+            self.settings.modalities.as_slice(),
+            text,
+        ) {
             (Some(embed), _, _) => embed,
             // Text alone has no other width to fit.
             (None, [only], Some(hidden)) if only == Modality::Text.letter() => hidden as usize,
@@ -43,8 +54,17 @@ impl Case {
         let mut net = Net::empty();
         for (_, kind) in &kinds {
             let encoder = |m: &Modality| self.encoder(*m, batches.channels(*m), device);
-            let encoders = modalities.iter().map(encoder).collect::<Result<Vec<_>, _>>()?;
-            let head = kind.init(modalities.len(), self.embed(), self.settings.classes, &mut || 0.0, device);
+            let encoders = modalities
+                .iter()
+                .map(encoder)
+                .collect::<Result<Vec<_>, _>>()?;
+            let head = kind.init(
+                modalities.len(),
+                self.embed(),
+                self.settings.classes,
+                &mut || 0.0,
+                device,
+            );
             net.branches.push(Branch { encoders, head });
         }
         if self.settings.probes {
@@ -53,11 +73,20 @@ impl Case {
         let names = renames(&kinds, &modalities);
         let path = self.dir.join(WEIGHTS);
         read_weights_from(&mut net, to_bytes(&initial, &path)?, &path, &names)?;
-        Ok(Network { net, names, branches: kinds.into_iter().map(|(name, _)| name).collect() })
+        Ok(Network {
+            net,
+            names,
+            branches: kinds.into_iter().map(|(name, _)| name).collect(),
+        })
     }
 
-    /// The heads that the method asks for. One modality alone may have either spelling of its linear layer.
-    fn kinds(&self, method: &dyn Method<AnyEncoder>, initial: &Tensors) -> Vec<(&'static str, HeadKind)> {
+    /// The heads that the method asks for. One modality alone may have either spelling of its
+    /// linear layer.
+    fn kinds(
+        &self,
+        method: &dyn Method<AnyEncoder>,
+        initial: &Tensors,
+    ) -> Vec<(&'static str, HeadKind)> {
         let own = format!("head.{}.weight", self.settings.modalities[0]);
         match self.settings.method == "unimodal" && initial.contains_key(&own) {
             true if initial.contains_key("head.bias") => vec![("", HeadKind::Concat)],
@@ -77,42 +106,79 @@ impl Case {
     ) -> Probes {
         let none = !initial.keys().any(|tensor| tensor.contains("probe."));
         let of_branch = |(name, _): &(&str, HeadKind)| {
-            let prefix = if name.is_empty() { "probe.".to_string() } else { format!("{name}.probe.") };
+            let prefix = if name.is_empty() {
+                "probe.".to_string()
+            } else {
+                format!("{name}.probe.")
+            };
             match none || initial.keys().any(|tensor| tensor.starts_with(&prefix)) {
-                true => Probes::new(1, modalities, self.embed(), self.settings.classes, &mut || 0.0, device).linears,
+                true => {
+                    Probes::new(
+                        1,
+                        modalities,
+                        self.embed(),
+                        self.settings.classes,
+                        &mut || 0.0,
+                        device,
+                    )
+                    .linears
+                }
                 false => vec![Vec::new()],
             }
         };
-        Probes { linears: kinds.iter().flat_map(of_branch).collect() }
+        Probes {
+            linears: kinds.iter().flat_map(of_branch).collect(),
+        }
     }
 
-    /// Every initial tensor, from one file or from several that hold a part each, without its prefix.
+    /// Every initial tensor, from one file or from several that hold a part each, without its
+    /// prefix.
     fn initial_weights(&self) -> Result<Tensors, ReplayError> {
-        let Some(files) = &self.settings.weights else { return read_tensors(&self.dir.join(WEIGHTS)) };
+        let Some(files) = &self.settings.weights else {
+            return read_tensors(&self.dir.join(WEIGHTS));
+        };
         let mut all = Tensors::new();
         for (prefix, file) in files {
             let part = read_tensors(&self.dir.join(file))?;
-            all.extend(part.into_iter().map(|(name, tensor)| (format!("{prefix}{name}"), tensor)));
+            all.extend(
+                part.into_iter()
+                    .map(|(name, tensor)| (format!("{prefix}{name}"), tensor)),
+            );
         }
         Ok(all)
     }
 
-    fn encoder(&self, modality: Modality, channels: usize, device: &Device) -> Result<AnyEncoder, ReplayError> {
+    fn encoder(
+        &self,
+        modality: Modality,
+        channels: usize,
+        device: &Device,
+    ) -> Result<AnyEncoder, ReplayError> {
         let s = &self.settings;
         if modality == Modality::Text {
             return self.text_encoder(device);
         }
-        let config = ResNet18Config { channels, width: s.width, stem: Stem::Imagenet, embed: s.embed };
-        Ok(AnyEncoder::ResNet18(config.init(&mut || 0.0, device).in_bf16(self.bf16)))
+        let config = ResNet18Config {
+            channels,
+            width: s.width,
+            stem: Stem::Imagenet,
+            embed: s.embed,
+        };
+        Ok(AnyEncoder::ResNet18(
+            config.init(&mut || 0.0, device).in_bf16(self.bf16),
+        ))
     }
 
     /// A `RobertaConfig` with `unfreeze`, or `{"kind": "bag"}`.
     fn text_encoder(&self, device: &Device) -> Result<AnyEncoder, ReplayError> {
         let text = self.settings.text.as_ref();
-        let text = text.ok_or_else(|| ReplayError::Setting("a run with text needs a section `text`".into()))?;
+        let text = text
+            .ok_or_else(|| ReplayError::Setting("a run with text needs a section `text`".into()))?;
         let number = |key: &str| {
             let found = text.get(key).and_then(|v| v.as_u64()).map(|n| n as usize);
-            found.ok_or_else(|| ReplayError::Setting(format!("`text.{key}` is missing or not a whole number")))
+            found.ok_or_else(|| {
+                ReplayError::Setting(format!("`text.{key}` is missing or not a whole number"))
+            })
         };
         if text.get("kind").is_some_and(|kind| kind == "bag") {
             let config = TokenMeanConfig {
@@ -135,6 +201,8 @@ impl Case {
                 self.embed()
             )));
         }
-        Ok(AnyEncoder::Roberta(config.init(&mut || 0.0, device).map_err(unfit)?))
+        Ok(AnyEncoder::Roberta(
+            config.init(&mut || 0.0, device).map_err(unfit)?,
+        ))
     }
 }

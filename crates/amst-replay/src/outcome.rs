@@ -57,24 +57,36 @@ pub struct Evaluation {
 
 impl Evaluation {
     pub(crate) fn new(epoch: usize) -> Self {
-        Self { epoch, loss: BTreeMap::new(), accuracy: BTreeMap::new() }
+        Self {
+            epoch,
+            loss: BTreeMap::new(),
+            accuracy: BTreeMap::new(),
+        }
     }
 }
 
 impl Replay {
-    /// `result.json`, `logits.safetensors`, `weights.safetensors` and `velocity.safetensors` in a folder.
+    /// `result.json`, `logits.safetensors`, `weights.safetensors` and `velocity.safetensors` in a
+    /// folder.
     ///
     /// # Errors
     ///
     /// A file that cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), ReplayError> {
-        let failed =
-            |path: &Path, e: std::io::Error| ReplayError::File { verb: "write", path: path.into(), why: e.to_string() };
+        let failed = |path: &Path, e: std::io::Error| ReplayError::File {
+            verb: "write",
+            path: path.into(),
+            why: e.to_string(),
+        };
         std::fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;
         let path = folder.join("result.json");
         let result = json!({ "case": self.case, "dtype": "float32", "steps": self.steps, "epochs": self.epochs });
         std::fs::write(&path, format!("{result:#}\n")).map_err(|e| failed(&path, e))?;
-        for (name, tensors) in [("logits", &self.logits), ("weights", &self.weights), ("velocity", &self.velocity)] {
+        for (name, tensors) in [
+            ("logits", &self.logits),
+            ("weights", &self.weights),
+            ("velocity", &self.velocity),
+        ] {
             write_tensors(tensors, &folder.join(format!("{name}.safetensors")))?;
         }
         Ok(())

@@ -2,7 +2,8 @@
 
 use amst::{Every, Execution, JointMode, Modality};
 use amst_recipe::{
-    FusionHead, MethodName, MlaModification, MlaTarget, OgmScope, OgmTrimodal, Optim, Rates, Recipe, SkipSpec,
+    FusionHead, MethodName, MlaModification, MlaTarget, OgmScope, OgmTrimodal, Optim, Rates,
+    Recipe, SkipSpec,
 };
 
 use crate::ReplayError;
@@ -46,7 +47,13 @@ fn method(name: &str) -> Result<MethodName, ReplayError> {
 
 fn optim(s: &Settings) -> Optim {
     let (lr, momentum, weight_decay) = (s.lr, s.momentum, s.weight_decay);
-    Optim { lr, momentum, weight_decay, lr_step: s.lr_step, lr_gamma: s.lr_gamma }
+    Optim {
+        lr,
+        momentum,
+        weight_decay,
+        lr_step: s.lr_step,
+        lr_gamma: s.lr_gamma,
+    }
 }
 
 fn skip(s: &Settings, modalities: &[Modality]) -> Result<SkipSpec, ReplayError> {
@@ -54,17 +61,29 @@ fn skip(s: &Settings, modalities: &[Modality]) -> Result<SkipSpec, ReplayError> 
         "official" => Execution::Official,
         "fast" => Execution::Fast,
         other => {
-            return Err(ReplayError::Unknown { key: "skip_mode", found: other.into(), known: "official, fast" });
+            return Err(ReplayError::Unknown {
+                key: "skip_mode",
+                found: other.into(),
+                known: "official, fast",
+            });
         }
     };
     let mut skip = SkipSpec {
         epoch_base: s.epoch_base,
         execution,
-        recalibrate: if execution == Execution::Fast { s.bn_recal_tail } else { 0 },
+        recalibrate: if execution == Execution::Fast {
+            s.bn_recal_tail
+        } else {
+            0
+        },
         ..SkipSpec::default()
     };
     for modality in modalities {
-        let every = s.skip.get(modality.letter()).copied().map_or(Every::Epochs(1), Every::Epochs);
+        let every = s
+            .skip
+            .get(modality.letter())
+            .copied()
+            .map_or(Every::Epochs(1), Every::Epochs);
         match modality {
             Modality::Audio => skip.audio = every,
             Modality::Text => skip.text = every,
@@ -78,7 +97,11 @@ fn joint_mode(word: &str) -> Result<JointMode, ReplayError> {
     match word {
         "joint" => Ok(JointMode::Joint),
         "alternating" => Ok(JointMode::Alternating),
-        other => Err(ReplayError::Unknown { key: "joint_mode", found: other.into(), known: "joint, alternating" }),
+        other => Err(ReplayError::Unknown {
+            key: "joint_mode",
+            found: other.into(),
+            known: "joint, alternating",
+        }),
     }
 }
 
@@ -104,15 +127,24 @@ fn own_settings(s: &Settings, recipe: &mut Recipe) -> Result<(), ReplayError> {
             let own = given("agm", &s.agm)?;
             (recipe.agm.alpha, recipe.agm.cap, recipe.agm.clip) = (own.alpha, own.cap, own.clip);
         }
-        MethodName::GradientBlending => recipe.blending.super_epoch = given("blending", &s.blending)?.super_epoch,
-        MethodName::EarlyStopping => recipe.stopping.patience = given("stopping", &s.stopping)?.patience,
-        MethodName::Unimodal | MethodName::AmstAlt | MethodName::AmstJoint | MethodName::AmstFull => {}
+        MethodName::GradientBlending => {
+            recipe.blending.super_epoch = given("blending", &s.blending)?.super_epoch
+        }
+        MethodName::EarlyStopping => {
+            recipe.stopping.patience = given("stopping", &s.stopping)?.patience
+        }
+        MethodName::Unimodal
+        | MethodName::AmstAlt
+        | MethodName::AmstJoint
+        | MethodName::AmstFull => {}
     }
     Ok(())
 }
 
 fn given<'a, T>(key: &str, section: &'a Option<T>) -> Result<&'a T, ReplayError> {
-    section.as_ref().ok_or_else(|| ReplayError::Setting(format!("this method needs a section `{key}`")))
+    section
+        .as_ref()
+        .ok_or_else(|| ReplayError::Setting(format!("this method needs a section `{key}`")))
 }
 
 fn head(s: &Settings) -> Result<FusionHead, ReplayError> {
@@ -120,9 +152,11 @@ fn head(s: &Settings) -> Result<FusionHead, ReplayError> {
         None | Some("late-sum") => Ok(FusionHead::LateSum),
         Some("concat") => Ok(FusionHead::Concat),
         Some("shared-sum") => Ok(FusionHead::SharedSum),
-        Some(other) => {
-            Err(ReplayError::Unknown { key: "head", found: other.into(), known: "late-sum, concat, shared-sum" })
-        }
+        Some(other) => Err(ReplayError::Unknown {
+            key: "head",
+            found: other.into(),
+            known: "late-sum, concat, shared-sum",
+        }),
     }
 }
 
@@ -134,7 +168,13 @@ fn ogm(s: &Settings, recipe: &mut Recipe) -> Result<(), ReplayError> {
     ogm.noise = match own.ge.as_str() {
         "off" => false,
         "noise" => true,
-        other => return Err(ReplayError::Unknown { key: "ogm.ge", found: other.into(), known: "off, noise" }),
+        other => {
+            return Err(ReplayError::Unknown {
+                key: "ogm.ge",
+                found: other.into(),
+                known: "off, noise",
+            });
+        }
     };
     ogm.scope = match own.scope.as_str() {
         "conv4d" => OgmScope::Conv4d,
@@ -142,7 +182,11 @@ fn ogm(s: &Settings, recipe: &mut Recipe) -> Result<(), ReplayError> {
         "encoder-all" => OgmScope::All,
         other => {
             let known = "conv4d, encoder-ndim>1, encoder-all";
-            return Err(ReplayError::Unknown { key: "ogm.scope", found: other.into(), known });
+            return Err(ReplayError::Unknown {
+                key: "ogm.scope",
+                found: other.into(),
+                known,
+            });
         }
     };
     ogm.trimodal = match own.trimodal.as_str() {
@@ -150,7 +194,11 @@ fn ogm(s: &Settings, recipe: &mut Recipe) -> Result<(), ReplayError> {
         "pairwise-mean" => OgmTrimodal::PairwiseMean,
         other => {
             let known = "ratio-to-rest, pairwise-mean";
-            return Err(ReplayError::Unknown { key: "ogm.trimodal", found: other.into(), known });
+            return Err(ReplayError::Unknown {
+                key: "ogm.trimodal",
+                found: other.into(),
+                known,
+            });
         }
     };
     Ok(())
@@ -161,13 +209,23 @@ fn mla(s: &Settings, recipe: &mut Recipe) -> Result<(), ReplayError> {
     recipe.mla.modification = match own.gm.as_str() {
         "off" => MlaModification::Off,
         "rls" => MlaModification::Rls,
-        other => return Err(ReplayError::Unknown { key: "mla.gm", found: other.into(), known: "off, rls" }),
+        other => {
+            return Err(ReplayError::Unknown {
+                key: "mla.gm",
+                found: other.into(),
+                known: "off, rls",
+            });
+        }
     };
     recipe.mla.target = match own.target.as_str() {
         "current" => MlaTarget::Current,
         "previous" => MlaTarget::Previous,
         other => {
-            return Err(ReplayError::Unknown { key: "mla.target", found: other.into(), known: "current, previous" });
+            return Err(ReplayError::Unknown {
+                key: "mla.target",
+                found: other.into(),
+                known: "current, previous",
+            });
         }
     };
     Ok(())
@@ -178,9 +236,15 @@ fn rates(s: &Settings) -> Result<Rates, ReplayError> {
     let of = |modality: Modality| own.lr.get(modality.letter()).copied();
     for letter in &s.modalities {
         if !own.lr.contains_key(letter) {
-            return Err(ReplayError::Setting(format!("`mslr.lr` has no rate for `{letter}`")));
+            return Err(ReplayError::Setting(format!(
+                "`mslr.lr` has no rate for `{letter}`"
+            )));
         }
     }
     let rate = |modality| of(modality).unwrap_or(0.0);
-    Ok(Rates { audio: rate(Modality::Audio), text: rate(Modality::Text), visual: rate(Modality::Visual) })
+    Ok(Rates {
+        audio: rate(Modality::Audio),
+        text: rate(Modality::Text),
+        visual: rate(Modality::Visual),
+    })
 }

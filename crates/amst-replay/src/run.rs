@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use amst::{
-    Batch, EpochContext, Method, Modality, Net, Optimiser, Outputs, Score, Scores, StepContext, StepLr, StepReport,
-    Stopwatch, cross_entropy, lettered, recalibrate,
+    Batch, EpochContext, Method, Modality, Net, Optimiser, Outputs, Score, Scores, StepContext,
+    StepLr, StepReport, Stopwatch, cross_entropy, lettered, recalibrate,
 };
 use amst_baselines::{Noise, method};
 use amst_data::{Purpose, Stream};
@@ -87,14 +87,26 @@ impl<'a> Run<'a> {
 
     fn of_epoch(&self, epoch: usize) -> Vec<&'a Recorded> {
         let batches = self.batches;
-        (0..self.case.settings.steps).map(|step| &batches.train[self.number(epoch, step)]).collect()
+        (0..self.case.settings.steps)
+            .map(|step| &batches.train[self.number(epoch, step)])
+            .collect()
     }
 
     fn begin(&mut self, epoch: usize) -> Result<(), ReplayError> {
-        let listed = self.case.settings.pmr.as_ref().map_or(&[] as &[usize], |pmr| pmr.batches.of(epoch));
-        let sample = listed.iter().map(|number| self.batches.train.get(*number)).collect::<Option<Vec<_>>>();
+        let listed = self
+            .case
+            .settings
+            .pmr
+            .as_ref()
+            .map_or(&[] as &[usize], |pmr| pmr.batches.of(epoch));
+        let sample = listed
+            .iter()
+            .map(|number| self.batches.train.get(*number))
+            .collect::<Option<Vec<_>>>();
         let sample = sample.ok_or_else(|| {
-            ReplayError::Setting("`pmr.batches` names a batch that inputs.safetensors has not".into())
+            ReplayError::Setting(
+                "`pmr.batches` names a batch that inputs.safetensors has not".into(),
+            )
         })?;
         let mut supply = RecordedSupply {
             epoch: self.of_epoch(epoch),
@@ -123,25 +135,53 @@ impl<'a> Run<'a> {
         let mut clock = Stopwatch::default();
         let (optimiser, clock) = (&mut self.optimiser, &mut clock);
         let steps = self.case.settings.steps;
-        let mut context = StepContext { epoch, step, steps, lr, decay, optimiser, clock, fault: None };
+        let mut context = StepContext {
+            epoch,
+            step,
+            steps,
+            lr,
+            decay,
+            optimiser,
+            clock,
+            fault: None,
+        };
         let net = std::mem::replace(&mut self.network.net, Net::empty());
         let (mut net, mut report) = self.method.step(net, &batch, &mut context);
         let metrics = metrics(&report, &batch);
         let places = (self.network.branches.as_slice(), self.modalities.as_slice());
-        report.losses.extend(net.step_probes(lr, &mut self.probe_optimiser, places, &report.embeddings, &batch.labels));
+        report.losses.extend(net.step_probes(
+            lr,
+            &mut self.probe_optimiser,
+            places,
+            &report.embeddings,
+            &batch.labels,
+        ));
         self.network.net = net;
         let rate = |m: &Modality| {
-            let own = report.balance.iter().find(|(name, _)| *name == format!("lr.{m}")).map(|(_, rate)| *rate as f64);
+            let own = report
+                .balance
+                .iter()
+                .find(|(name, _)| *name == format!("lr.{m}"))
+                .map(|(_, rate)| *rate as f64);
             (m.letter().to_string(), own.unwrap_or(lr))
         };
         Step {
             epoch,
             step,
             batch: number,
-            active: self.method.active(epoch).into_iter().map(|m| m.letter().to_string()).collect(),
+            active: self
+                .method
+                .active(epoch)
+                .into_iter()
+                .map(|m| m.letter().to_string())
+                .collect(),
             lr: self.modalities.iter().map(rate).collect(),
             metrics,
-            loss: report.losses.iter().map(|(name, loss)| (lettered(name), *loss as f64)).collect(),
+            loss: report
+                .losses
+                .iter()
+                .map(|(name, loss)| (lettered(name), *loss as f64))
+                .collect(),
         }
     }
 
@@ -153,7 +193,11 @@ impl<'a> Run<'a> {
         }
         let batches = self.of_epoch(epoch);
         for recorded in &batches[batches.len().saturating_sub(tail)..] {
-            recalibrate(&self.network.net, &self.modalities, &recorded.on(&self.devices.0, &due));
+            recalibrate(
+                &self.network.net,
+                &self.modalities,
+                &recorded.on(&self.devices.0, &due),
+            );
         }
     }
 
@@ -165,19 +209,35 @@ impl<'a> Run<'a> {
         for recorded in &self.batches.eval {
             let batch = recorded.on(&self.devices.1, &self.modalities);
             for (name, logits) in self.outputs(&net, &batch).iter() {
-                parts.entry(name.to_string()).or_default().push(logits.clone());
+                parts
+                    .entry(name.to_string())
+                    .or_default()
+                    .push(logits.clone());
             }
             labels.extend(&recorded.labels);
         }
-        let labels = Tensor::<1, Int>::from_data(TensorData::new(labels.clone(), [labels.len()]), &self.devices.1);
-        let (mut evaluation, mut scores, mut all) = (Evaluation::new(epoch), Scores::new(), Tensors::new());
+        let labels = Tensor::<1, Int>::from_data(
+            TensorData::new(labels.clone(), [labels.len()]),
+            &self.devices.1,
+        );
+        let (mut evaluation, mut scores, mut all) =
+            (Evaluation::new(epoch), Scores::new(), Tensors::new());
         for (name, parts) in parts {
             let logits = Tensor::cat(parts, 0);
             let score = score(&logits, &labels);
             evaluation.loss.insert(lettered(&name), score.loss);
             evaluation.accuracy.insert(lettered(&name), score.accuracy);
             let shape = logits.dims().to_vec();
-            all.insert(lettered(&name), (shape, logits.into_data().try_to_vec().expect("logits are 32-bit floats")));
+            all.insert(
+                lettered(&name),
+                (
+                    shape,
+                    logits
+                        .into_data()
+                        .try_to_vec()
+                        .expect("logits are 32-bit floats"),
+                ),
+            );
             scores.insert(name, score);
         }
         (evaluation, scores, all)
@@ -192,11 +252,19 @@ impl<'a> Run<'a> {
         outputs
     }
 
-    fn finish(self, steps: Vec<Step>, epochs: Vec<Evaluation>, logits: Tensors) -> Result<Replay, ReplayError> {
+    fn finish(
+        self,
+        steps: Vec<Step>,
+        epochs: Vec<Evaluation>,
+        logits: Tensors,
+    ) -> Result<Replay, ReplayError> {
         let Network { net, names, .. } = self.network;
         let net = net.valid();
         let plain = |tensors: Vec<amst_encoders::NamedTensor>| -> Tensors {
-            tensors.into_iter().map(|t| (t.name, (t.shape, t.values))).collect()
+            tensors
+                .into_iter()
+                .map(|t| (t.name, (t.shape, t.values)))
+                .collect()
         };
         let weights = plain(named_tensors(&net, &names)?);
         let (net, mut moving) = self.optimiser.velocities(net);
@@ -205,18 +273,41 @@ impl<'a> Run<'a> {
         let mut velocity = named_tensors(&net, &names)?;
         velocity.retain(|tensor| tensor.id.is_some_and(|id| moving.contains(&id)));
         let case = self.case.json.clone();
-        Ok(Replay { case, steps, epochs, logits, weights, velocity: plain(velocity) })
+        Ok(Replay {
+            case,
+            steps,
+            epochs,
+            logits,
+            weights,
+            velocity: plain(velocity),
+        })
     }
 }
 
 /// Cross-entropy of every output before the update.
 fn metrics(report: &StepReport, batch: &Batch) -> BTreeMap<String, f64> {
-    let of = |logits: &Tensor<2>| cross_entropy(logits.clone(), &batch.labels).into_scalar::<f32>() as f64;
-    report.outputs.iter().map(|(name, logits)| (lettered(name), of(logits))).collect()
+    let of = |logits: &Tensor<2>| {
+        cross_entropy(logits.clone(), &batch.labels).into_scalar::<f32>() as f64
+    };
+    report
+        .outputs
+        .iter()
+        .map(|(name, logits)| (lettered(name), of(logits)))
+        .collect()
 }
 
 fn score(logits: &Tensor<2>, labels: &Tensor<1, Int>) -> Score {
-    let right = logits.clone().argmax(1).squeeze_dim::<1>(1).equal(labels.clone()).int().sum().into_scalar::<i64>();
+    let right = logits
+        .clone()
+        .argmax(1)
+        .squeeze_dim::<1>(1)
+        .equal(labels.clone())
+        .int()
+        .sum()
+        .into_scalar::<i64>();
     let loss = cross_entropy(logits.clone(), labels).into_scalar::<f32>() as f64;
-    Score { loss, accuracy: right as f64 / labels.dims()[0] as f64 }
+    Score {
+        loss,
+        accuracy: right as f64 / labels.dims()[0] as f64,
+    }
 }

@@ -9,7 +9,8 @@ use crate::interval;
 pub struct Aggregate {
     /// Arithmetic mean.
     pub mean: f64,
-    /// Sample standard deviation (n − 1 in the denominator) over √n; of a single run nothing can be said.
+    /// Sample standard deviation (n − 1 in the denominator) over √n; of a single run nothing can be
+    /// said.
     pub standard_error: Option<f64>,
     /// Student's 95 % interval of the mean; of a single run nothing can be said.
     pub interval: Option<[f64; 2]>,
@@ -28,7 +29,12 @@ impl Aggregate {
         let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
         let standard_error = (n > 1).then(|| (squares / (n - 1) as f64).sqrt() / (n as f64).sqrt());
         let interval = standard_error.and_then(|error| interval::of_mean(mean, error, n));
-        Some(Self { mean, standard_error, interval, n })
+        Some(Self {
+            mean,
+            standard_error,
+            interval,
+            n,
+        })
     }
 }
 
@@ -46,12 +52,20 @@ mod tests {
     #[test]
     fn two_values_are_off_by_half_their_distance() {
         // Standard deviation |a - b| / √2, over √2.
-        assert_eq!(Aggregate::of(&[0.5, 0.75]).unwrap().standard_error, Some(0.125));
+        assert_eq!(
+            Aggregate::of(&[0.5, 0.75]).unwrap().standard_error,
+            Some(0.125)
+        );
     }
 
     #[test]
     fn a_single_run_has_no_standard_error() {
-        let single = Aggregate { mean: 0.8, standard_error: None, interval: None, n: 1 };
+        let single = Aggregate {
+            mean: 0.8,
+            standard_error: None,
+            interval: None,
+            n: 1,
+        };
         assert_eq!(Aggregate::of(&[0.8]), Some(single));
     }
 
@@ -59,7 +73,10 @@ mod tests {
     fn the_interval_of_two_values_reaches_12_7_errors_far() {
         // t at one degree of freedom is tan(0.475·π) = 12.706.
         let [low, high] = Aggregate::of(&[0.5, 0.75]).unwrap().interval.unwrap();
-        assert!((low - (0.625 - 12.7062 * 0.125)).abs() < 1e-4 && (high - (0.625 + 12.7062 * 0.125)).abs() < 1e-4);
+        assert!(
+            (low - (0.625 - 12.7062 * 0.125)).abs() < 1e-4
+                && (high - (0.625 + 12.7062 * 0.125)).abs() < 1e-4
+        );
     }
 
     #[test]

@@ -62,7 +62,11 @@ pub struct Entry {
 
 /// Looks for the results of wanted runs under the folder of all runs.
 pub fn collect(wanted: &[Wanted], runs: &Path) -> Vec<Entry> {
-    let entry = |Wanted { experiment, column, cell }: &Wanted| {
+    let entry = |Wanted {
+                     experiment,
+                     column,
+                     cell,
+                 }: &Wanted| {
         let file = runs.join(cell.run_dir()).join("result.json");
         Entry {
             experiment: experiment.clone(),
@@ -83,21 +87,31 @@ pub fn collect(wanted: &[Wanted], runs: &Path) -> Vec<Entry> {
 ///
 /// [`Missing`], with the reason.
 pub fn read_result(cell: &Cell, file: &Path) -> Result<CellResult, Missing> {
-    let unreadable = |why: String| Missing::Unreadable { file: file.into(), why };
+    let unreadable = |why: String| Missing::Unreadable {
+        file: file.into(),
+        why,
+    };
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
         Err(e) if e.kind() == ErrorKind::NotFound => return Err(Missing::NotRun),
         Err(e) => return Err(unreadable(e.to_string())),
     };
-    let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| unreadable(e.to_string()))?;
+    let value: serde_json::Value =
+        serde_json::from_str(&text).map_err(|e| unreadable(e.to_string()))?;
     // The schema first: another version's fields would only give a confusing message.
     let schema = value.get("schema").and_then(serde_json::Value::as_u64);
     if schema != Some(RESULT_SCHEMA.into()) {
         let found = schema.map_or("none".into(), |s| s.to_string());
-        return Err(unreadable(format!("schema {found}, this version reads {RESULT_SCHEMA}")));
+        return Err(unreadable(format!(
+            "schema {found}, this version reads {RESULT_SCHEMA}"
+        )));
     }
-    let result: CellResult = serde_json::from_value(value).map_err(|e| unreadable(e.to_string()))?;
-    belongs(cell, &result).map_err(|found| Missing::OtherRecipe { file: file.into(), found })?;
+    let result: CellResult =
+        serde_json::from_value(value).map_err(|e| unreadable(e.to_string()))?;
+    belongs(cell, &result).map_err(|found| Missing::OtherRecipe {
+        file: file.into(),
+        found,
+    })?;
     plausible(&result).map_err(unreadable)?;
     Ok(result)
 }
@@ -105,11 +119,19 @@ pub fn read_result(cell: &Cell, file: &Path) -> Result<CellResult, Missing> {
 /// Whether a result is that of the cell; if not, what it is.
 fn belongs(cell: &Cell, result: &CellResult) -> Result<(), String> {
     if result.cell != cell.id {
-        return Err(format!("cell {}, not {}", short(result.cell.as_str()), cell.id.short()));
+        return Err(format!(
+            "cell {}, not {}",
+            short(result.cell.as_str()),
+            cell.id.short()
+        ));
     }
     let inside = CellId::of(&result.recipe, &result.data);
     if inside != cell.id {
-        return Err(format!("a recipe whose identity is {}, not {}", inside.short(), cell.id.short()));
+        return Err(format!(
+            "a recipe whose identity is {}, not {}",
+            inside.short(),
+            cell.id.short()
+        ));
     }
     Ok(())
 }
@@ -120,11 +142,18 @@ fn short(id: &str) -> String {
 }
 
 fn plausible(result: &CellResult) -> Result<(), String> {
-    let fused = result.test.outputs.get("fused").ok_or("it has no output `fused`")?;
+    let fused = result
+        .test
+        .outputs
+        .get("fused")
+        .ok_or("it has no output `fused`")?;
     let share = |v: f64| (0.0..=1.0).contains(&v);
     if share(fused.accuracy) && share(result.test.majority_rate) {
         Ok(())
     } else {
-        Err(format!("fused accuracy {} or majority rate {} is no share", fused.accuracy, result.test.majority_rate))
+        Err(format!(
+            "fused accuracy {} or majority rate {} is no share",
+            fused.accuracy, result.test.majority_rate
+        ))
     }
 }

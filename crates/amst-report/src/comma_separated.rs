@@ -31,11 +31,16 @@ impl Exporter for Csv {
 
     fn export(&self, table: &Table) -> String {
         let mut out = csv::Writer::from_writer(Vec::new());
-        let mut write = |record: &[String]| out.write_record(record).expect("writing to memory does not fail");
+        let mut write = |record: &[String]| {
+            out.write_record(record)
+                .expect("writing to memory does not fail")
+        };
         write(&HEAD.map(String::from));
         for row in &table.rows {
             for (column, cell) in table.columns.iter().zip(&row.cells) {
-                lines(table, row, column, cell).iter().for_each(|line| write(line));
+                lines(table, row, column, cell)
+                    .iter()
+                    .for_each(|line| write(line));
             }
         }
         let bytes = out.into_inner().expect("writing to memory does not fail");
@@ -60,13 +65,20 @@ fn lines(table: &Table, row: &Row, column: &Column, cell: &TableCell) -> Vec<Vec
             number(cell.published.map(|p| p.0)),
             number(cell.published.map(|p| p.1)),
             seed.map(|s| s.cell.to_string()).unwrap_or_default(),
-            seed.map_or_else(|| none(column, cell), |s| s.missing.clone()).unwrap_or_default(),
+            seed.map_or_else(|| none(column, cell), |s| s.missing.clone())
+                .unwrap_or_default(),
         ]
     };
-    if cell.seeds.is_empty() { vec![line(None)] } else { cell.seeds.iter().map(|s| line(Some(s))).collect() }
+    if cell.seeds.is_empty() {
+        vec![line(None)]
+    } else {
+        cell.seeds.iter().map(|s| line(Some(s))).collect()
+    }
 }
 
 /// Why there is no run at all.
 fn none(column: &Column, cell: &TableCell) -> Option<String> {
-    cell.not_applicable.clone().or_else(|| column.access.clone())
+    cell.not_applicable
+        .clone()
+        .or_else(|| column.access.clone())
 }

@@ -16,7 +16,8 @@ pub(crate) fn of_mean(mean: f64, standard_error: f64, n: usize) -> Option<[f64; 
 
 /// What Student's t stays below in 97.5 % of all cases.
 fn quantile(freedom: usize) -> f64 {
-    let t = StudentsT::new(0.0, 1.0, freedom as f64).expect("there is at least one degree of freedom");
+    let t =
+        StudentsT::new(0.0, 1.0, freedom as f64).expect("there is at least one degree of freedom");
     t.inverse_cdf((1.0 + LEVEL) / 2.0)
 }
 
@@ -31,7 +32,11 @@ mod tests {
         assert!(table.len() > 5);
         for (freedom, expected) in table {
             let (freedom, expected) = (freedom.parse().unwrap(), expected.as_f64().unwrap());
-            assert!((quantile(freedom) - expected).abs() < 1e-9 * expected, "{freedom}: {}", quantile(freedom));
+            assert!(
+                (quantile(freedom) - expected).abs() < 1e-9 * expected,
+                "{freedom}: {}",
+                quantile(freedom)
+            );
         }
     }
 
@@ -39,7 +44,10 @@ mod tests {
     fn three_runs_reach_four_errors_far() {
         // Printed tables have t = 4.303 at two degrees of freedom.
         let [low, high] = of_mean(0.5, 0.1, 3).unwrap();
-        assert!((low - 0.0697).abs() < 1e-4 && (high - 0.9303).abs() < 1e-4, "{low} {high}");
+        assert!(
+            (low - 0.0697).abs() < 1e-4 && (high - 0.9303).abs() < 1e-4,
+            "{low} {high}"
+        );
     }
 
     #[test]

@@ -36,7 +36,8 @@ pub use aggregate::Aggregate;
 pub use collect::{Entry, Missing, Wanted, collect, read_result};
 pub use comma_separated::Csv;
 pub use compare::{
-    BOOTSTRAP_SEED, Comparison, Difference, Outcome, Pair, Pairs, REPLICATES, SIGNIFICANT, SeedTest, Unused, compare,
+    BOOTSTRAP_SEED, Comparison, Difference, Outcome, Pair, Pairs, REPLICATES, SIGNIFICANT,
+    SeedTest, Unused, compare,
 };
 pub use exporter::Exporter;
 pub use interval::LEVEL;

@@ -19,11 +19,20 @@ impl Exporter for Markdown {
     fn export(&self, table: &Table) -> String {
         let mut out = format!("**{}**\n\n", table.title);
         if !table.settings.is_empty() {
-            let settings = table.settings.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(", ");
+            let settings = table
+                .settings
+                .iter()
+                .map(|s| format!("`{s}`"))
+                .collect::<Vec<_>>()
+                .join(", ");
             let _ = write!(out, "With {settings}.\n\n");
         }
         draw(&accuracies(table, Layout::Beside), &mut out);
-        out += if table.has_published() { "\nIn parentheses: the paper's numbers. " } else { "\n" };
+        out += if table.has_published() {
+            "\nIn parentheses: the paper's numbers. "
+        } else {
+            "\n"
+        };
         out += "In each column **best** and <u>second</u>. ";
         out += "Majority: always the most frequent class of the test split.\n";
         let notes = table.notes();
@@ -35,7 +44,11 @@ impl Exporter for Markdown {
         }
         for (i, column) in table.columns.iter().enumerate().filter(|(_, c)| c.measured) {
             if let Some(sheet) = outputs(table, i) {
-                let _ = write!(out, "\n{}: accuracy of each output at the selected epoch (%)\n\n", column.title);
+                let _ = write!(
+                    out,
+                    "\n{}: accuracy of each output at the selected epoch (%)\n\n",
+                    column.title
+                );
                 draw(&sheet, &mut out);
             }
         }
@@ -48,21 +61,44 @@ impl Exporter for Markdown {
 
 /// The interval of each row's mean, then every pair of rows.
 fn compared(table: &Table, comparison: &Comparison, out: &mut String) {
-    let Some(column) = table.columns.iter().position(|c| c.dataset == comparison.dataset) else { return };
+    let Some(column) = table
+        .columns
+        .iter()
+        .position(|c| c.dataset == comparison.dataset)
+    else {
+        return;
+    };
     let title = &table.columns[column].title;
-    let _ = write!(out, "\n{title}: mean over seeds and its 95 % interval (Student's t, %)\n\n");
+    let _ = write!(
+        out,
+        "\n{title}: mean over seeds and its 95 % interval (Student's t, %)\n\n"
+    );
     let heading = table.heading.clone().unwrap_or("Exp".into());
     let mut means = vec![vec![heading, "mean".into(), "95 % interval".into()]];
-    for row in table.rows.iter().filter(|r| comparison.systems.contains(&r.experiment)) {
+    for row in table
+        .rows
+        .iter()
+        .filter(|r| comparison.systems.contains(&r.experiment))
+    {
         let accuracy = row.cells[column].accuracy;
         let mean = accuracy.map_or(DASH.into(), |a| percent(a.mean));
-        let interval = accuracy.and_then(|a| a.interval).map_or(DASH.into(), share_interval);
+        let interval = accuracy
+            .and_then(|a| a.interval)
+            .map_or(DASH.into(), share_interval);
         means.push(vec![table.label(&row.experiment).into(), mean, interval]);
     }
     lines(&means, out);
     let _ = write!(out, "\n{title}: differences in accuracy (points)\n\n");
-    let head =
-        ["row", "minus", "difference", "95 % bootstrap interval", "only one right, by seed", "p", "p (Holm)", ""];
+    let head = [
+        "row",
+        "minus",
+        "difference",
+        "95 % bootstrap interval",
+        "only one right, by seed",
+        "p",
+        "p (Holm)",
+        "",
+    ];
     let mut pairs = vec![head.map(String::from).to_vec()];
     pairs.extend(comparison.pairs.iter().map(|pair| pair_line(table, pair)));
     lines(&pairs, out);
@@ -73,40 +109,87 @@ fn compared(table: &Table, comparison: &Comparison, out: &mut String) {
 }
 
 fn pair_line(table: &Table, pair: &Pair) -> Vec<String> {
-    let mut line = vec![table.label(&pair.system).to_string(), table.label(&pair.against).to_string()];
+    let mut line = vec![
+        table.label(&pair.system).to_string(),
+        table.label(&pair.against).to_string(),
+    ];
     line.extend(match &pair.outcome {
         Outcome::Compared(d) => numbers(d),
         Outcome::SameRuns => {
-            vec!["=".into(), String::new(), String::new(), String::new(), String::new(), String::new()]
+            vec![
+                "=".into(),
+                String::new(),
+                String::new(),
+                String::new(),
+                String::new(),
+                String::new(),
+            ]
         }
         Outcome::NotCompared { why } => {
-            vec![DASH.into(), String::new(), String::new(), String::new(), String::new(), why.clone()]
+            vec![
+                DASH.into(),
+                String::new(),
+                String::new(),
+                String::new(),
+                String::new(),
+                why.clone(),
+            ]
         }
     });
     line
 }
 
 fn numbers(d: &Difference) -> Vec<String> {
-    let counts: Vec<String> = d.by_seed.iter().map(|s| format!("{}:{}", s.only_system, s.only_against)).collect();
-    let verdict = if d.more_than_noise { "**more than noise**" } else { "" };
+    let counts: Vec<String> = d
+        .by_seed
+        .iter()
+        .map(|s| format!("{}:{}", s.only_system, s.only_against))
+        .collect();
+    let verdict = if d.more_than_noise {
+        "**more than noise**"
+    } else {
+        ""
+    };
     let (p, p_holm) = (probability(d.p), probability(d.p_holm));
-    vec![points(d.difference), points_interval(d), counts.join(" "), p, p_holm, verdict.into()]
+    vec![
+        points(d.difference),
+        points_interval(d),
+        counts.join(" "),
+        p,
+        p_holm,
+        verdict.into(),
+    ]
 }
 
 /// Lines of a table, of which the first is the heading.
 fn lines(lines: &[Vec<String>], out: &mut String) {
     for (number, line) in lines.iter().enumerate() {
-        let cells: Vec<String> = line.iter().map(|cell| one_line(cell).replace('|', "\\|")).collect();
+        let cells: Vec<String> = line
+            .iter()
+            .map(|cell| one_line(cell).replace('|', "\\|"))
+            .collect();
         let _ = writeln!(out, "| {} |", cells.join(" | "));
         if number == 0 {
-            let _ = writeln!(out, "| {} |", line.iter().map(|_| "---").collect::<Vec<_>>().join(" | "));
+            let _ = writeln!(
+                out,
+                "| {} |",
+                line.iter().map(|_| "---").collect::<Vec<_>>().join(" | ")
+            );
         }
     }
 }
 
 fn draw(sheet: &Sheet, out: &mut String) {
-    let rows = sheet.rows.iter().map(|row| row.iter().map(marked).collect());
-    lines(&std::iter::once(sheet.head.clone()).chain(rows).collect::<Vec<_>>(), out);
+    let rows = sheet
+        .rows
+        .iter()
+        .map(|row| row.iter().map(marked).collect());
+    lines(
+        &std::iter::once(sheet.head.clone())
+            .chain(rows)
+            .collect::<Vec<_>>(),
+        out,
+    );
 }
 
 fn marked(text: &Text) -> String {

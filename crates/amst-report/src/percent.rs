@@ -36,7 +36,11 @@ pub(crate) fn share_interval([low, high]: [f64; 2]) -> String {
 
 /// A p with three decimals, below a thousandth with its power of ten: `0.109`, `2e-5`.
 pub(crate) fn probability(p: f64) -> String {
-    if p < 0.001 { format!("{p:.0e}") } else { format!("{p:.3}") }
+    if p < 0.001 {
+        format!("{p:.0e}")
+    } else {
+        format!("{p:.3}")
+    }
 }
 
 /// `80.5 ± 0.77`.
@@ -50,7 +54,12 @@ mod tests {
 
     #[test]
     fn accuracies_have_one_decimal_and_errors_two() {
-        let mean = |mean, standard_error| Aggregate { mean, standard_error, interval: None, n: 3 };
+        let mean = |mean, standard_error| Aggregate {
+            mean,
+            standard_error,
+            interval: None,
+            n: 3,
+        };
         assert_eq!(measured(&mean(0.82149, Some(0.00304))), "82.1 ± 0.30");
         assert_eq!(measured(&mean(1.0, None)), "100.0");
         assert_eq!(published(Published(64.0, 1.45)), "64.0 ± 1.45");
@@ -58,8 +67,14 @@ mod tests {
 
     #[test]
     fn differences_have_a_sign_unless_they_print_as_zero() {
-        assert_eq!([0.2349, -0.0321, 0.0004, -0.0004].map(points), ["+23.5", "−3.2", "0.0", "0.0"]);
-        assert_eq!([0.109375, 0.0000234, 1.0].map(probability), ["0.109", "2e-5", "1.000"]);
+        assert_eq!(
+            [0.2349, -0.0321, 0.0004, -0.0004].map(points),
+            ["+23.5", "−3.2", "0.0", "0.0"]
+        );
+        assert_eq!(
+            [0.109375, 0.0000234, 1.0].map(probability),
+            ["0.109", "2e-5", "1.000"]
+        );
         assert_eq!(share_interval([-0.0123, 0.981]), "[−1.2, 98.1]");
     }
 }

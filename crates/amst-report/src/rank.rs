@@ -34,13 +34,26 @@ mod tests {
 
     #[test]
     fn the_two_largest_are_marked() {
-        assert_eq!(ranks(&[Some(64.0), Some(80.5), Some(79.0)]), [None, Some(Best), Some(Second)]);
+        assert_eq!(
+            ranks(&[Some(64.0), Some(80.5), Some(79.0)]),
+            [None, Some(Best), Some(Second)]
+        );
     }
 
     #[test]
     fn equal_numbers_share_a_place() {
         let mvsa = [71.7, 72.5, 71.0, 72.5, 72.6, 72.6].map(Some);
-        assert_eq!(ranks(&mvsa), [None, Some(Second), None, Some(Second), Some(Best), Some(Best)]);
+        assert_eq!(
+            ranks(&mvsa),
+            [
+                None,
+                Some(Second),
+                None,
+                Some(Second),
+                Some(Best),
+                Some(Best)
+            ]
+        );
     }
 
     #[test]

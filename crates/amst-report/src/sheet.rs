@@ -32,7 +32,10 @@ pub(crate) enum Layout {
 }
 
 fn plain(text: impl Into<String>) -> Text {
-    vec![Span { text: text.into(), mark: None }]
+    vec![Span {
+        text: text.into(),
+        mark: None,
+    }]
 }
 
 /// The table: measured numbers, the majority class and chance.
@@ -41,11 +44,22 @@ pub(crate) fn accuracies(table: &Table, layout: Layout) -> Sheet {
     let mut rows: Vec<_> = table
         .rows
         .iter()
-        .map(|r| line(table, r, r.cells.iter().map(|c| accuracy(c, table.seeds.len(), layout))))
+        .map(|r| {
+            line(
+                table,
+                r,
+                r.cells
+                    .iter()
+                    .map(|c| accuracy(c, table.seeds.len(), layout)),
+            )
+        })
         .collect();
     rows.push(baseline(table, "majority", |c| c.majority_rate));
     rows.push(baseline(table, "chance", |c| c.chance));
-    Sheet { head: head(table).chain(titles).collect(), rows }
+    Sheet {
+        head: head(table).chain(titles).collect(),
+        rows,
+    }
 }
 
 /// What the paper printed for every data set that it has.
@@ -60,7 +74,10 @@ pub(crate) fn published_numbers(table: &Table) -> Sheet {
             .collect()
     };
     let rows = table.rows.iter().map(row).collect();
-    Sheet { head: std::iter::once(heading(table)).chain(titles).collect(), rows }
+    Sheet {
+        head: std::iter::once(heading(table)).chain(titles).collect(),
+        rows,
+    }
 }
 
 /// Accuracy of the fused and the single modalities' logits on one measured data set, then that
@@ -69,15 +86,32 @@ pub(crate) fn outputs(table: &Table, column: usize) -> Option<Sheet> {
     let of_modality = Modality::ALL.map(|m| m.name().to_string());
     let of_probe = Modality::ALL.map(|m| format!("probe.{m}"));
     let there = |name: &String| {
-        table.rows.iter().any(|r| r.cells[column].outputs.keys().any(|key| module(key, name).is_some()))
+        table.rows.iter().any(|r| {
+            r.cells[column]
+                .outputs
+                .keys()
+                .any(|key| module(key, name).is_some())
+        })
     };
-    let names = ["fused".to_string()].into_iter().chain(of_modality).chain(of_probe);
+    let names = ["fused".to_string()]
+        .into_iter()
+        .chain(of_modality)
+        .chain(of_probe);
     let names: Vec<String> = names.filter(there).collect();
     if names.len() < 2 {
         return None;
     }
-    let line = |r: &Row| line(table, r, names.iter().map(|name| output(&r.cells[column], name)));
-    Some(Sheet { rows: table.rows.iter().map(line).collect(), head: head(table).chain(names.clone()).collect() })
+    let line = |r: &Row| {
+        line(
+            table,
+            r,
+            names.iter().map(|name| output(&r.cells[column], name)),
+        )
+    };
+    Some(Sheet {
+        rows: table.rows.iter().map(line).collect(),
+        head: head(table).chain(names.clone()).collect(),
+    })
 }
 
 /// One output; where it exists once a module (`alt.audio`, `joint.audio`), the mean of each.
@@ -90,7 +124,11 @@ fn output(cell: &TableCell, name: &str) -> Text {
         Some(format!("{module} {}", percent(value.mean)))
     };
     let modules: Vec<String> = cell.outputs.iter().filter_map(of_module).collect();
-    plain(if modules.is_empty() { DASH.into() } else { modules.join(", ") })
+    plain(if modules.is_empty() {
+        DASH.into()
+    } else {
+        modules.join(", ")
+    })
 }
 
 /// The module of which `key` is the output `name`: `alt` of `alt.audio`, nothing of `audio`
@@ -113,7 +151,10 @@ fn heading(table: &Table) -> String {
 
 fn line(table: &Table, row: &Row, cells: impl Iterator<Item = Text>) -> Vec<Text> {
     let ticks = row.ticks.iter().map(|t| plain(if *t { "✓" } else { "-" }));
-    std::iter::once(plain(table.label(&row.experiment))).chain(ticks).chain(cells).collect()
+    std::iter::once(plain(table.label(&row.experiment)))
+        .chain(ticks)
+        .chain(cells)
+        .collect()
 }
 
 fn baseline(table: &Table, name: &str, rate: impl Fn(&Column) -> Option<f64>) -> Vec<Text> {
@@ -123,11 +164,17 @@ fn baseline(table: &Table, name: &str, rate: impl Fn(&Column) -> Option<f64>) ->
         (None, true) => plain(DASH),
         (None, false) => plain(""),
     });
-    std::iter::once(plain(name)).chain(ticks).chain(rates).collect()
+    std::iter::once(plain(name))
+        .chain(ticks)
+        .chain(rates)
+        .collect()
 }
 
 fn accuracy(cell: &TableCell, seeds: usize, layout: Layout) -> Text {
-    let mut text = vec![Span { text: cell.accuracy.as_ref().map_or(DASH.into(), measured), mark: cell.rank }];
+    let mut text = vec![Span {
+        text: cell.accuracy.as_ref().map_or(DASH.into(), measured),
+        mark: cell.rank,
+    }];
     if let Some(fewer) = cell.accuracy.filter(|a| a.n < seeds) {
         text.extend(plain(format!(" [n = {}]", fewer.n)));
     }
@@ -141,7 +188,10 @@ fn accuracy(cell: &TableCell, seeds: usize, layout: Layout) -> Text {
 
 fn published_text(cell: &TableCell) -> Text {
     match cell.published {
-        Some(numbers) => vec![Span { text: published(numbers), mark: cell.published_rank }],
+        Some(numbers) => vec![Span {
+            text: published(numbers),
+            mark: cell.published_rank,
+        }],
         None => plain(DASH),
     }
 }
@@ -151,8 +201,14 @@ mod tests {
     use super::*;
 
     fn cell(outputs: &[(&str, f64)]) -> TableCell {
-        let outputs = outputs.iter().map(|(n, v)| (n.to_string(), Aggregate::of(&[*v]).unwrap())).collect();
-        TableCell { outputs, ..TableCell::default() }
+        let outputs = outputs
+            .iter()
+            .map(|(n, v)| (n.to_string(), Aggregate::of(&[*v]).unwrap()))
+            .collect();
+        TableCell {
+            outputs,
+            ..TableCell::default()
+        }
     }
 
     fn text(text: Text) -> String {
@@ -169,10 +225,21 @@ mod tests {
 
     #[test]
     fn a_probe_is_not_an_output_of_its_modality() {
-        let full = cell(&[("alt.audio", 0.25), ("alt.probe.audio", 0.5), ("joint.probe.audio", 0.75), ("fused", 0.9)]);
+        let full = cell(&[
+            ("alt.audio", 0.25),
+            ("alt.probe.audio", 0.5),
+            ("joint.probe.audio", 0.75),
+            ("fused", 0.9),
+        ]);
         assert_eq!(text(output(&full, "audio")), "alt 25.0");
         assert_eq!(text(output(&full, "probe.audio")), "alt 50.0, joint 75.0");
         let one = cell(&[("probe.audio", 0.5), ("fused", 0.9)]);
-        assert_eq!((text(output(&one, "audio")), text(output(&one, "probe.audio"))), (DASH.into(), "50.0".into()));
+        assert_eq!(
+            (
+                text(output(&one, "audio")),
+                text(output(&one, "probe.audio"))
+            ),
+            (DASH.into(), "50.0".into())
+        );
     }
 }

@@ -134,7 +134,10 @@ impl Table {
         entries: &[Entry],
     ) -> Self {
         let columns = columns(grid, datasets, entries);
-        let mut rows: Vec<Row> = experiments.iter().map(|e| row(e, &columns, seeds, entries)).collect();
+        let mut rows: Vec<Row> = experiments
+            .iter()
+            .map(|e| row(e, &columns, seeds, entries))
+            .collect();
         for (i, column) in columns.iter().enumerate() {
             rank_measured(&mut rows, i, seeds.len());
             rank_published(&mut rows, i, grid, &column.dataset);
@@ -156,7 +159,10 @@ impl Table {
     pub fn leaving_out(mut self, left_out: &[LeftOut]) -> Self {
         for left in left_out {
             let column = self.columns.iter().position(|c| c.dataset == left.column);
-            let row = self.rows.iter_mut().find(|r| r.experiment == left.experiment);
+            let row = self
+                .rows
+                .iter_mut()
+                .find(|r| r.experiment == left.experiment);
             if let Some((column, row)) = column.zip(row) {
                 row.cells[column].not_applicable = Some(left.why.clone());
             }
@@ -172,29 +178,51 @@ impl Table {
     /// The same table, with every pair of rows [compared](compare). Reads the predictions beside
     /// the results of `entries`.
     pub fn with_comparisons(self, entries: &[Entry]) -> Self {
-        Self { comparisons: compare(&self, entries), ..self }
+        Self {
+            comparisons: compare(&self, entries),
+            ..self
+        }
     }
 
     /// Whether the paper has numbers for any of it.
     pub(crate) fn has_published(&self) -> bool {
-        self.rows.iter().flat_map(|r| &r.cells).any(|c| c.published.is_some())
+        self.rows
+            .iter()
+            .flat_map(|r| &r.cells)
+            .any(|c| c.published.is_some())
     }
 
     /// What stands for a row in the first column.
     pub(crate) fn label<'a>(&'a self, experiment: &'a str) -> &'a str {
-        let name = || self.rows.iter().find(|r| r.experiment == experiment).map(|r| r.name.as_str());
-        self.heading.as_ref().and_then(|_| name()).unwrap_or(experiment)
+        let name = || {
+            self.rows
+                .iter()
+                .find(|r| r.experiment == experiment)
+                .map(|r| r.name.as_str())
+        };
+        self.heading
+            .as_ref()
+            .and_then(|_| name())
+            .unwrap_or(experiment)
     }
 
     /// What a row is called in a sentence.
     pub(crate) fn row_name(&self, experiment: &str) -> String {
         let label = self.label(experiment);
-        if self.heading.is_some() { label.into() } else { format!("experiment {label}") }
+        if self.heading.is_some() {
+            label.into()
+        } else {
+            format!("experiment {label}")
+        }
     }
 
     /// Whether every run that was asked for has a result.
     pub fn is_complete(&self) -> bool {
-        self.rows.iter().flat_map(|r| &r.cells).flat_map(|c| &c.seeds).all(|s| s.missing.is_none())
+        self.rows
+            .iter()
+            .flat_map(|r| &r.cells)
+            .flat_map(|c| &c.seeds)
+            .all(|s| s.missing.is_none())
     }
 
     /// One line for each group of missing runs with its reason, one for each group of rows that
@@ -212,7 +240,10 @@ impl Table {
         }
         for column in &self.columns {
             if let Some(access) = &column.access {
-                notes.push(format!("{}: {access}; then `--dataset path/to/{}`", column.title, column.dataset));
+                notes.push(format!(
+                    "{}: {access}; then `--dataset path/to/{}`",
+                    column.title, column.dataset
+                ));
             }
         }
         notes
@@ -220,10 +251,21 @@ impl Table {
 
     /// `World digits, Text: does not apply: …`.
     fn not_applicable(&self, i: usize, column: &Column) -> Vec<String> {
-        let reasons = self.rows.iter().filter_map(|r| Some((r, r.cells[i].not_applicable.as_deref()?)));
-        let line =
-            |(why, rows): (&str, Vec<String>)| format!("{}, {}: does not apply: {why}", column.title, rows.join(", "));
-        grouped(reasons.map(|(row, why)| (why, self.row_name(&row.experiment)))).into_iter().map(line).collect()
+        let reasons = self
+            .rows
+            .iter()
+            .filter_map(|r| Some((r, r.cells[i].not_applicable.as_deref()?)));
+        let line = |(why, rows): (&str, Vec<String>)| {
+            format!(
+                "{}, {}: does not apply: {why}",
+                column.title,
+                rows.join(", ")
+            )
+        };
+        grouped(reasons.map(|(row, why)| (why, self.row_name(&row.experiment))))
+            .into_iter()
+            .map(line)
+            .collect()
     }
 }
 
@@ -252,8 +294,14 @@ fn columns(grid: &Grid, datasets: &[MeasuredDataset], entries: &[Entry]) -> Vec<
             test_samples: test.map(|t| t.samples),
         }
     });
-    let in_paper = |name: &str| grid.experiment.iter().any(|e| e.published.contains_key(name));
-    let absent = PAPER_DATASETS.iter().filter(|p| in_paper(p.name) && datasets.iter().all(|d| d.name != p.name));
+    let in_paper = |name: &str| {
+        grid.experiment
+            .iter()
+            .any(|e| e.published.contains_key(name))
+    };
+    let absent = PAPER_DATASETS
+        .iter()
+        .filter(|p| in_paper(p.name) && datasets.iter().all(|d| d.name != p.name));
     let published = absent.map(|p| Column {
         dataset: p.name.into(),
         title: p.title.into(),
@@ -267,7 +315,10 @@ fn columns(grid: &Grid, datasets: &[MeasuredDataset], entries: &[Entry]) -> Vec<
 }
 
 fn results<'a>(entries: &'a [Entry], column: &str) -> impl Iterator<Item = &'a CellResult> {
-    entries.iter().filter(move |e| e.column == column).filter_map(|e| e.outcome.as_ref().ok())
+    entries
+        .iter()
+        .filter(move |e| e.column == column)
+        .filter_map(|e| e.outcome.as_ref().ok())
 }
 
 fn row(experiment: &Experiment, columns: &[Column], seeds: &[u64], entries: &[Entry]) -> Row {
@@ -275,11 +326,16 @@ fn row(experiment: &Experiment, columns: &[Column], seeds: &[u64], entries: &[En
         let own: Vec<&Entry> = seeds
             .iter()
             .filter_map(|seed| {
-                entries.iter().find(|e| e.column == column.dataset && e.experiment == experiment.id && e.seed == *seed)
+                entries.iter().find(|e| {
+                    e.column == column.dataset && e.experiment == experiment.id && e.seed == *seed
+                })
             })
             .collect();
         let published = experiment.published.get(&column.dataset).copied();
-        TableCell { published, ..table_cell(&own) }
+        TableCell {
+            published,
+            ..table_cell(&own)
+        }
     });
     Row {
         experiment: experiment.id.clone(),
@@ -293,11 +349,16 @@ fn table_cell(entries: &[&Entry]) -> TableCell {
     let mut by_output: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for result in entries.iter().filter_map(|e| e.outcome.as_ref().ok()) {
         for (output, metrics) in &result.test.outputs {
-            by_output.entry(output.clone()).or_default().push(metrics.accuracy);
+            by_output
+                .entry(output.clone())
+                .or_default()
+                .push(metrics.accuracy);
         }
     }
-    let outputs: BTreeMap<_, _> =
-        by_output.into_iter().filter_map(|(output, values)| Some((output, Aggregate::of(&values)?))).collect();
+    let outputs: BTreeMap<_, _> = by_output
+        .into_iter()
+        .filter_map(|(output, values)| Some((output, Aggregate::of(&values)?)))
+        .collect();
     TableCell {
         accuracy: outputs.get("fused").copied(),
         outputs,
@@ -312,7 +373,9 @@ fn seed_outcome(entry: &Entry) -> SeedOutcome {
         seed: entry.seed,
         cell: entry.cell.id.clone(),
         source: entry.file.clone(),
-        accuracy: result.and_then(|r| r.test.outputs.get("fused")).map(|m| m.accuracy),
+        accuracy: result
+            .and_then(|r| r.test.outputs.get("fused"))
+            .map(|m| m.accuracy),
         selected_epoch: result.map(|r| r.selected.epoch),
         missing: entry.outcome.as_ref().err().map(ToString::to_string),
     }
@@ -320,7 +383,11 @@ fn seed_outcome(entry: &Entry) -> SeedOutcome {
 
 /// Only cells with all their seeds compete: a mean over fewer is not comparable.
 fn rank_measured(rows: &mut [Row], column: usize, seeds: usize) {
-    let complete = |cell: &TableCell| cell.accuracy.filter(|a| a.n == seeds).map(|a| 100.0 * a.mean);
+    let complete = |cell: &TableCell| {
+        cell.accuracy
+            .filter(|a| a.n == seeds)
+            .map(|a| 100.0 * a.mean)
+    };
     let values: Vec<_> = rows.iter().map(|r| complete(&r.cells[column])).collect();
     for (row, rank) in rows.iter_mut().zip(ranks(&values)) {
         row.cells[column].rank = rank;
@@ -328,7 +395,11 @@ fn rank_measured(rows: &mut [Row], column: usize, seeds: usize) {
 }
 
 fn rank_published(rows: &mut [Row], column: usize, grid: &Grid, dataset: &str) {
-    let values: Vec<_> = grid.experiment.iter().map(|e| e.published.get(dataset).map(|p| p.0)).collect();
+    let values: Vec<_> = grid
+        .experiment
+        .iter()
+        .map(|e| e.published.get(dataset).map(|p| p.0))
+        .collect();
     for (experiment, rank) in grid.experiment.iter().zip(ranks(&values)) {
         if let Some(row) = rows.iter_mut().find(|r| r.experiment == experiment.id) {
             row.cells[column].published_rank = rank;
@@ -338,10 +409,17 @@ fn rank_published(rows: &mut [Row], column: usize, grid: &Grid, dataset: &str) {
 
 /// `World digits, experiment 1, seeds 0, 2: not run yet`.
 fn missing_runs(row: &str, column: &Column, cell: &TableCell) -> Vec<String> {
-    let reasons = cell.seeds.iter().filter_map(|s| Some((s.missing.as_deref()?, s.seed.to_string())));
+    let reasons = cell
+        .seeds
+        .iter()
+        .filter_map(|s| Some((s.missing.as_deref()?, s.seed.to_string())));
     let line = |(reason, seeds): (&str, Vec<String>)| {
         let plural = if seeds.len() > 1 { "seeds" } else { "seed" };
-        format!("{}, {row}, {plural} {}: {reason}", column.title, seeds.join(", "))
+        format!(
+            "{}, {row}, {plural} {}: {reason}",
+            column.title,
+            seeds.join(", ")
+        )
     };
     grouped(reasons).into_iter().map(line).collect()
 }

@@ -21,11 +21,15 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// As standard output is: styled and as wide as the terminal, or plain if it is a file or a pipe.
+    /// As standard output is: styled and as wide as the terminal, or plain if it is a file or a
+    /// pipe.
     pub fn detect() -> Self {
         let styled = std::io::stdout().is_terminal();
         // comfy-table asks the system for the width, and says none where there is no terminal.
-        Self { styled, width: comfy_table::Table::new().width().map(usize::from) }
+        Self {
+            styled,
+            width: comfy_table::Table::new().width().map(usize::from),
+        }
     }
 }
 
@@ -44,7 +48,11 @@ impl Exporter for Terminal {
         let fits = self.width.is_none_or(|width| beside.widest <= width);
         if fits || !table.has_published() {
             out += &beside.text;
-            let published = if table.has_published() { "(…) published; " } else { "" };
+            let published = if table.has_published() {
+                "(…) published; "
+            } else {
+                ""
+            };
             let _ = write!(out, "\n{published}{}\n", self.legend());
         } else {
             out += &self.draw(&accuracies(table, Layout::Apart)).text;
@@ -57,7 +65,11 @@ impl Exporter for Terminal {
         for (i, column) in table.columns.iter().enumerate().filter(|(_, c)| c.measured) {
             if let Some(sheet) = outputs(table, i) {
                 let text = self.draw(&sheet).text;
-                let _ = write!(out, "\n{}: accuracy of each output at the selected epoch (%)\n{text}", column.title);
+                let _ = write!(
+                    out,
+                    "\n{}: accuracy of each output at the selected epoch (%)\n{text}",
+                    column.title
+                );
             }
         }
         for comparison in table.comparisons.iter().filter(|c| c.says_more()) {
@@ -75,27 +87,49 @@ struct Drawn {
 impl Terminal {
     fn draw(&self, sheet: &Sheet) -> Drawn {
         let mut grid = comfy_table::Table::new();
-        grid.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        grid.load_style(NOTHING)
+            .set_content_arrangement(ContentArrangement::Disabled);
         grid.set_header(&sheet.head);
         for row in &sheet.rows {
             grid.add_row(row.iter().map(|text| self.marked(text)));
         }
         for column in grid.column_iter_mut() {
-            column.set_padding((0, 2)).set_cell_alignment(CellAlignment::Left);
+            column
+                .set_padding((0, 2))
+                .set_cell_alignment(CellAlignment::Left);
         }
-        let lines: Vec<String> = grid.lines().map(|line| line.trim_end().to_string()).collect();
-        let widest = grid.column_max_content_widths().iter().map(|w| usize::from(*w) + 2).sum::<usize>() - 2;
-        Drawn { text: lines.join("\n") + "\n", widest }
+        let lines: Vec<String> = grid
+            .lines()
+            .map(|line| line.trim_end().to_string())
+            .collect();
+        let widest = grid
+            .column_max_content_widths()
+            .iter()
+            .map(|w| usize::from(*w) + 2)
+            .sum::<usize>()
+            - 2;
+        Drawn {
+            text: lines.join("\n") + "\n",
+            widest,
+        }
     }
 
     /// The differences between rows: as a triangle where it fits, else only those beyond noise.
     fn compared(&self, table: &Table, comparison: &Comparison) -> String {
-        let title = table.columns.iter().find(|c| c.dataset == comparison.dataset).map_or("", |c| &c.title);
+        let title = table
+            .columns
+            .iter()
+            .find(|c| c.dataset == comparison.dataset)
+            .map_or("", |c| &c.title);
         let mut out = format!("\n{title}: differences in accuracy, row minus column (points)\n");
         if comparison.compared().next().is_some() {
             let (triangle, widest) = matrix(table, comparison);
             let fits = self.width.is_none_or(|width| widest <= width);
-            out += &if fits { triangle } else { list(table, comparison) };
+            out += &if fits {
+                triangle
+            } else {
+                list(table, comparison)
+            };
         }
         for remark in remarks(table, comparison) {
             let _ = writeln!(out, "{remark}");
@@ -104,7 +138,9 @@ impl Terminal {
     }
 
     fn marked(&self, text: &Text) -> String {
-        text.iter().map(|span| self.mark(&span.text, span.mark)).collect()
+        text.iter()
+            .map(|span| self.mark(&span.text, span.mark))
+            .collect()
     }
 
     fn mark(&self, text: &str, rank: Option<Rank>) -> String {
@@ -118,7 +154,10 @@ impl Terminal {
     }
 
     fn legend(&self) -> String {
-        let (best, second) = (self.mark("best", Some(Rank::Best)), self.mark("second", Some(Rank::Second)));
+        let (best, second) = (
+            self.mark("best", Some(Rank::Best)),
+            self.mark("second", Some(Rank::Second)),
+        );
         format!("{best}, {second}; majority: always the most frequent class of the test split")
     }
 }

@@ -27,7 +27,9 @@ fn golden(name: &str, text: String) {
 fn bare(styled: &str) -> String {
     let mut parts = styled.split('\u{1b}');
     let first = parts.next().unwrap_or_default().to_string();
-    parts.fold(first, |text, part| text + part.split_once('m').map_or(part, |(_, rest)| rest))
+    parts.fold(first, |text, part| {
+        text + part.split_once('m').map_or(part, |(_, rest)| rest)
+    })
 }
 
 #[test]
@@ -38,28 +40,54 @@ fn plain_text_marks_best_and_second_and_explains_what_is_missing() {
 #[test]
 fn a_narrow_terminal_gets_the_published_numbers_below() {
     let table = table_after(|_, _| ());
-    let styled = Terminal { styled: true, width: Some(80) }.export(&table);
+    let styled = Terminal {
+        styled: true,
+        width: Some(80),
+    }
+    .export(&table);
     let styled = bare(&styled);
     for line in styled.lines().take_while(|l| !l.contains("majority:")) {
         assert!(line.chars().count() <= 80, "{line}");
     }
-    golden("narrow", Terminal { styled: false, width: Some(80) }.export(&table));
+    golden(
+        "narrow",
+        Terminal {
+            styled: false,
+            width: Some(80),
+        }
+        .export(&table),
+    );
 }
 
 #[test]
 fn escape_sequences_do_not_shift_columns() {
-    let styled = Terminal { styled: true, width: None }.export(&table_after(|_, _| ()));
-    let bare =
-        styled.replace("\u{1b}[1m", "").replace("\u{1b}[22m", "").replace("\u{1b}[4m", "").replace("\u{1b}[24m", "");
+    let styled = Terminal {
+        styled: true,
+        width: None,
+    }
+    .export(&table_after(|_, _| ()));
+    let bare = styled
+        .replace("\u{1b}[1m", "")
+        .replace("\u{1b}[22m", "")
+        .replace("\u{1b}[4m", "")
+        .replace("\u{1b}[24m", "");
     let starts = |needle: &str| {
-        let columns = bare.lines().filter_map(move |l| l.find(needle).map(|at| l[..at].chars().count()));
+        let columns = bare
+            .lines()
+            .filter_map(move |l| l.find(needle).map(|at| l[..at].chars().count()));
         let mut columns: Vec<_> = columns.collect();
         columns.dedup();
         columns
     };
     assert_eq!(starts("CREMA-D").first(), starts("– (").first(), "{bare}");
-    assert!(styled.contains("\u{1b}[1m81.0 ± 0.58\u{1b}[22m"), "{styled}");
-    assert!(styled.contains("\u{1b}[4m76.0 ± 0.58\u{1b}[24m"), "{styled}");
+    assert!(
+        styled.contains("\u{1b}[1m81.0 ± 0.58\u{1b}[22m"),
+        "{styled}"
+    );
+    assert!(
+        styled.contains("\u{1b}[4m76.0 ± 0.58\u{1b}[24m"),
+        "{styled}"
+    );
 }
 
 #[test]
@@ -71,8 +99,16 @@ fn markdown_is_a_table_with_bold_and_underline() {
 fn csv_has_a_line_for_every_seed() {
     let text = Csv.export(&incomplete());
     let lines: Vec<_> = text.lines().collect();
-    assert_eq!(lines.len(), 1 + 6 * (3 + 5), "heading, six rows of three seeds and five paper columns");
-    assert!(lines[9 + 8].starts_with("table2,3,alternating module,digits,0,0.65,0.66"), "{}", lines[9 + 8]);
+    assert_eq!(
+        lines.len(),
+        1 + 6 * (3 + 5),
+        "heading, six rows of three seeds and five paper columns"
+    );
+    assert!(
+        lines[9 + 8].starts_with("table2,3,alternating module,digits,0,0.65,0.66"),
+        "{}",
+        lines[9 + 8]
+    );
     golden("csv", text);
 }
 
@@ -86,18 +122,34 @@ fn json_keeps_every_digit_and_says_where_it_is_from() {
     assert_eq!(seeds[1]["accuracy"], 0.5 + 0.05 * 6.0 + 0.01);
     assert_eq!(seeds[1]["cell"].as_str().unwrap().len(), 64);
     let short = &seeds[1]["cell"].as_str().unwrap()[..8];
-    assert_eq!(seeds[1]["source"], format!("runs/digits/amst-full/1-{short}/result.json"));
+    assert_eq!(
+        seeds[1]["source"],
+        format!("runs/digits/amst-full/1-{short}/result.json")
+    );
     assert_eq!(cell["outputs"]["alt.fused"]["mean"], 0.625);
-    assert_eq!(value["rows"][0]["cells"][0]["accuracy"], serde_json::Value::Null);
-    assert_eq!(value["rows"][0]["cells"][0]["seeds"][0]["missing"], "not run yet");
-    assert_eq!(value["rows"][5]["cells"][1]["published"], serde_json::json!([80.5, 0.77]));
+    assert_eq!(
+        value["rows"][0]["cells"][0]["accuracy"],
+        serde_json::Value::Null
+    );
+    assert_eq!(
+        value["rows"][0]["cells"][0]["seeds"][0]["missing"],
+        "not run yet"
+    );
+    assert_eq!(
+        value["rows"][5]["cells"][1]["published"],
+        serde_json::json!([80.5, 0.77])
+    );
 }
 
 #[test]
 fn a_measured_paper_data_set_is_not_repeated_and_keeps_its_published_number() {
     let grid = Grid::named("table2").unwrap();
     let experiments: Vec<_> = grid.experiment.iter().collect();
-    let crema = MeasuredDataset { name: "crema-d".into(), title: "CREMA-D".into(), classes: 6 };
+    let crema = MeasuredDataset {
+        name: "crema-d".into(),
+        title: "CREMA-D".into(),
+        classes: 6,
+    };
     let table = Table::new(&grid, &experiments, &[0], &[crema], &[]);
     assert_eq!(table.columns.len(), PAPER_DATASETS.len());
     assert!(table.columns[0].measured && table.columns[0].access.is_none());
@@ -110,7 +162,13 @@ fn each_absent_paper_data_set_says_how_to_get_it() {
     let notes = table_after(|_, _| ()).notes();
     assert_eq!(notes.len(), PAPER_DATASETS.len());
     for (note, paper) in notes.iter().zip(PAPER_DATASETS) {
-        assert!(note.starts_with(paper.title) && note.contains(paper.access), "{note}");
-        assert!(note.contains(&format!("--dataset path/to/{}", paper.name)), "{note}");
+        assert!(
+            note.starts_with(paper.title) && note.contains(paper.access),
+            "{note}"
+        );
+        assert!(
+            note.contains(&format!("--dataset path/to/{}", paper.name)),
+            "{note}"
+        );
     }
 }

@@ -14,23 +14,40 @@ fn reason_after(spoil: impl Fn(&Path, &Cell)) -> Missing {
     made::write_all(runs.path(), &cells);
     spoil(runs.path(), &cells[0].1);
     let entries = collect(&wanted(&cells), runs.path());
-    assert!(entries[1..].iter().all(|e| e.outcome.is_ok()), "only the first was spoilt");
-    entries[0].outcome.clone().expect_err("a spoilt result must not be taken")
+    assert!(
+        entries[1..].iter().all(|e| e.outcome.is_ok()),
+        "only the first was spoilt"
+    );
+    entries[0]
+        .outcome
+        .clone()
+        .expect_err("a spoilt result must not be taken")
 }
 
 #[test]
 fn a_removed_result_is_not_run_yet() {
-    let reason = reason_after(|runs, cell| std::fs::remove_dir_all(runs.join(cell.run_dir())).unwrap());
+    let reason =
+        reason_after(|runs, cell| std::fs::remove_dir_all(runs.join(cell.run_dir())).unwrap());
     assert_eq!(reason, Missing::NotRun);
 }
 
 #[test]
 fn a_result_of_another_identity_is_refused_even_in_the_right_folder() {
     let reason = reason_after(|runs, cell| {
-        let other = Cell { recipe: cell.recipe.clone(), id: serde_json::from_value("f".repeat(64).into()).unwrap() };
-        write(runs, cell, &serde_json::to_string(&result(&other, 0.99)).unwrap());
+        let other = Cell {
+            recipe: cell.recipe.clone(),
+            id: serde_json::from_value("f".repeat(64).into()).unwrap(),
+        };
+        write(
+            runs,
+            cell,
+            &serde_json::to_string(&result(&other, 0.99)).unwrap(),
+        );
     });
-    assert!(reason.to_string().starts_with("result of another recipe"), "{reason}");
+    assert!(
+        reason.to_string().starts_with("result of another recipe"),
+        "{reason}"
+    );
     assert!(reason.to_string().contains("cell ffffffff"), "{reason}");
 }
 
@@ -61,7 +78,12 @@ fn half_a_file_is_unreadable() {
         write(runs, cell, &whole[..whole.len() / 2]);
     });
     assert!(matches!(reason, Missing::Unreadable { .. }), "{reason}");
-    assert!(reason.to_string().contains("remove the file to run the cell again"), "{reason}");
+    assert!(
+        reason
+            .to_string()
+            .contains("remove the file to run the cell again"),
+        "{reason}"
+    );
 }
 
 #[test]
@@ -71,12 +93,23 @@ fn another_schema_is_unreadable_and_both_versions_are_named() {
         newer.schema = 7;
         write(runs, cell, &serde_json::to_string(&newer).unwrap());
     });
-    assert!(reason.to_string().contains(&format!("schema 7, this version reads {RESULT_SCHEMA}")), "{reason}");
+    assert!(
+        reason
+            .to_string()
+            .contains(&format!("schema 7, this version reads {RESULT_SCHEMA}")),
+        "{reason}"
+    );
 }
 
 #[test]
 fn an_accuracy_above_one_is_refused() {
-    let reason = reason_after(|runs, cell| write(runs, cell, &serde_json::to_string(&result(cell, 82.0)).unwrap()));
+    let reason = reason_after(|runs, cell| {
+        write(
+            runs,
+            cell,
+            &serde_json::to_string(&result(cell, 82.0)).unwrap(),
+        )
+    });
     assert!(matches!(reason, Missing::Unreadable { .. }), "{reason}");
 }
 
@@ -105,21 +138,33 @@ fn means_and_errors_are_those_computed_by_hand() {
 
 #[test]
 fn a_mean_over_fewer_seeds_does_not_compete() {
-    let table = table_after(|runs, cells| std::fs::remove_dir_all(runs.join(cells[17].1.run_dir())).unwrap());
+    let table = table_after(|runs, cells| {
+        std::fs::remove_dir_all(runs.join(cells[17].1.run_dir())).unwrap()
+    });
     assert_eq!(table.rows[5].cells[0].accuracy.unwrap().n, 2);
     assert_eq!(table.rows[5].cells[0].rank, None);
     assert_eq!(table.rows[4].cells[0].rank, Some(Rank::Best));
     assert!(!table.is_complete());
-    assert_eq!(table.notes()[0], "Digits, experiment 6, seed 2: not run yet");
+    assert_eq!(
+        table.notes()[0],
+        "Digits, experiment 6, seed 2: not run yet"
+    );
 }
 
 #[test]
 fn published_places_are_the_papers() {
     let table = table_after(|_, _| ());
     let places = |dataset: &str| {
-        let i = table.columns.iter().position(|c| c.dataset == dataset).unwrap();
+        let i = table
+            .columns
+            .iter()
+            .position(|c| c.dataset == dataset)
+            .unwrap();
         let of = |rank| {
-            let rows = table.rows.iter().filter(move |r| r.cells[i].published_rank == Some(rank));
+            let rows = table
+                .rows
+                .iter()
+                .filter(move |r| r.cells[i].published_rank == Some(rank));
             rows.map(|r| r.experiment.as_str()).collect::<Vec<_>>()
         };
         (of(Rank::Best), of(Rank::Second))

@@ -1,5 +1,6 @@
-//! 10,000 posts to rows of 128 ids: on one thread, and on all of rayon's; here, and by Hugging Face's
-//! library as a Rust program would call it. `against_python.py` times the same library from Python.
+//! 10,000 posts to rows of 128 ids: on one thread, and on all of rayon's; here, and by Hugging
+//! Face's library as a Rust program would call it. `against_python.py` times the same library from
+//! Python.
 
 use std::path::Path;
 use std::time::Duration;
@@ -30,7 +31,11 @@ fn post(draw: &mut Draw, words: &[&str]) -> String {
         parts.push(match draw.below(16) {
             0 => format!("@{word}{}", draw.below(1_000)),
             1 => format!("#{word}2026"),
-            2 => format!("https://t.co/{:x}{:x}", draw.below(1 << 24), draw.below(1 << 24)),
+            2 => format!(
+                "https://t.co/{:x}{:x}",
+                draw.below(1 << 24),
+                draw.below(1 << 24)
+            ),
             3 | 4 => format!("{word}{}", words[draw.below(words.len())]),
             _ => word.to_string(),
         });
@@ -44,21 +49,45 @@ fn tokens(c: &mut Criterion) {
     let posts: Vec<_> = (0..10_000).map(|_| post(&mut draw, &words)).collect();
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/roberta");
     let tokenizer = Tokenizer::read(&fixture).expect("the fixture");
-    let total: usize = tokenizer.encode_batch(&posts).expect("rows").iter().map(|row| row.len()).sum();
-    println!("{} bytes, {total} tokens", posts.iter().map(String::len).sum::<usize>());
+    let total: usize = tokenizer
+        .encode_batch(&posts)
+        .expect("rows")
+        .iter()
+        .map(|row| row.len())
+        .sum();
+    println!(
+        "{} bytes, {total} tokens",
+        posts.iter().map(String::len).sum::<usize>()
+    );
     let theirs = hugging_face(&fixture);
     let rows = theirs.encode_batch_fast(posts.clone(), true).expect("rows");
     let ours = tokenizer.encode_batch(&posts).expect("rows");
-    assert!(rows.iter().zip(&ours).all(|(theirs, ours)| theirs.get_ids() == ours.ids), "not the same work");
+    assert!(
+        rows.iter()
+            .zip(&ours)
+            .all(|(theirs, ours)| theirs.get_ids() == ours.ids),
+        "not the same work"
+    );
     let mut group = c.benchmark_group("10,000 posts");
-    group.sample_size(20).measurement_time(Duration::from_secs(10));
+    group
+        .sample_size(20)
+        .measurement_time(Duration::from_secs(10));
     for threads in [1, rayon::current_num_threads().max(2)] {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a thread pool");
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .expect("a thread pool");
         group.bench_function(format!("{threads} threads"), |b| {
-            b.iter(|| pool.install(|| tokenizer.encode_batch(black_box(&posts))).expect("rows"))
+            b.iter(|| {
+                pool.install(|| tokenizer.encode_batch(black_box(&posts)))
+                    .expect("rows")
+            })
         });
         group.bench_function(format!("{threads} threads, Hugging Face"), |b| {
-            b.iter(|| pool.install(|| theirs.encode_batch_fast(black_box(posts.clone()), true)).expect("rows"))
+            b.iter(|| {
+                pool.install(|| theirs.encode_batch_fast(black_box(posts.clone()), true))
+                    .expect("rows")
+            })
         });
         // `encode_batch_fast` takes texts that it owns.
         group.bench_function(format!("{threads} threads, copying the texts alone"), |b| {
@@ -69,10 +98,20 @@ fn tokens(c: &mut Criterion) {
 
 /// The same rows, by the library alone.
 fn hugging_face(fixture: &Path) -> tokenizers::Tokenizer {
-    let mut theirs = tokenizers::Tokenizer::from_file(fixture.join("tokenizer.json")).expect("the fixture");
-    let truncation = TruncationParams { max_length: 128, ..TruncationParams::default() };
-    theirs.with_truncation(Some(truncation)).expect("a length with room");
-    let padding = PaddingParams { strategy: PaddingStrategy::Fixed(128), pad_id: 1, ..PaddingParams::default() };
+    let mut theirs =
+        tokenizers::Tokenizer::from_file(fixture.join("tokenizer.json")).expect("the fixture");
+    let truncation = TruncationParams {
+        max_length: 128,
+        ..TruncationParams::default()
+    };
+    theirs
+        .with_truncation(Some(truncation))
+        .expect("a length with room");
+    let padding = PaddingParams {
+        strategy: PaddingStrategy::Fixed(128),
+        pad_id: 1,
+        ..PaddingParams::default()
+    };
     theirs.with_padding(Some(padding));
     theirs
 }

@@ -9,7 +9,10 @@ use crate::{TokensError, text};
 /// # Errors
 /// A vocabulary that is not UTF-8, has a token twice, or lacks a special one.
 pub(crate) fn json(bytes: &[u8], config: &Value, name: &str) -> Result<Value, TokensError> {
-    let contradiction = |reason| TokensError::Contradiction { name: name.into(), reason };
+    let contradiction = |reason| TokensError::Contradiction {
+        name: name.into(),
+        reason,
+    };
     let mut vocabulary = Map::new();
     for (id, token) in text::utf8(bytes, name)?.lines().enumerate() {
         if let Some(earlier) = vocabulary.insert(token.into(), json!(id)) {
@@ -22,7 +25,11 @@ pub(crate) fn json(bytes: &[u8], config: &Value, name: &str) -> Result<Value, To
     }
     let mut added = Vec::new();
     for token in ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] {
-        let lacks = || contradiction(format!("the vocabulary lacks `{token}`, so it is not BERT's"));
+        let lacks = || {
+            contradiction(format!(
+                "the vocabulary lacks `{token}`, so it is not BERT's"
+            ))
+        };
         added.push(json!({
             "id": vocabulary.get(token).ok_or_else(lacks)?, "content": token, "single_word": false, "lstrip": false,
             "rstrip": false, "normalized": false, "special": true,

@@ -19,12 +19,22 @@ impl Embeddings {
     /// RoBERTa counts positions from the row after the padding id: with 514
     /// rows and padding 1 there is room for 512 tokens.
     pub fn roberta(vocabulary: usize, positions: usize, padding: u32) -> Self {
-        Self { vocabulary, positions, first_position: padding as usize + 1, padding }
+        Self {
+            vocabulary,
+            positions,
+            first_position: padding as usize + 1,
+            padding,
+        }
     }
 
     /// BERT counts positions from row 0.
     pub fn bert(vocabulary: usize, positions: usize, padding: u32) -> Self {
-        Self { vocabulary, positions, first_position: 0, padding }
+        Self {
+            vocabulary,
+            positions,
+            first_position: 0,
+            padding,
+        }
     }
 
     /// The longest text in tokens, special ones included.
@@ -42,13 +52,22 @@ impl Tokenizer {
     /// are often rounded up.
     pub fn fits(&self, weights: &Embeddings) -> Result<(), TokensError> {
         if self.largest_id() as usize >= weights.vocabulary {
-            return Err(TokensError::Vocabulary { largest: self.largest_id(), rows: weights.vocabulary });
+            return Err(TokensError::Vocabulary {
+                largest: self.largest_id(),
+                rows: weights.vocabulary,
+            });
         }
         if self.max_length() > weights.longest() {
-            return Err(TokensError::Positions { max_length: self.max_length(), positions: weights.longest() });
+            return Err(TokensError::Positions {
+                max_length: self.max_length(),
+                positions: weights.longest(),
+            });
         }
         if self.pad_id() != weights.padding {
-            return Err(TokensError::Padding { pad: self.pad_id(), expected: weights.padding });
+            return Err(TokensError::Padding {
+                pad: self.pad_id(),
+                expected: weights.padding,
+            });
         }
         Ok(())
     }

@@ -51,7 +51,9 @@ pub enum TokensError {
         reason: String,
     },
     /// Parts of a tokenizer that do not belong together.
-    #[error("{name}: contradicts itself: {reason}; take all files of a tokenizer from the same model and revision")]
+    #[error(
+        "{name}: contradicts itself: {reason}; take all files of a tokenizer from the same model and revision"
+    )]
     Contradiction {
         /// The file.
         name: String,
@@ -89,7 +91,9 @@ pub enum TokensError {
         special: usize,
     },
     /// A length that no position table has.
-    #[error("a maximum length of {max_length} tokens is beyond {most}; no text encoder has as many positions")]
+    #[error(
+        "a maximum length of {max_length} tokens is beyond {most}; no text encoder has as many positions"
+    )]
     LongLength {
         /// The length asked for.
         max_length: usize,
@@ -162,7 +166,9 @@ pub enum TokensError {
         expected: u32,
     },
     /// The tokenizer itself refused a text or could not be written out.
-    #[error("the tokenizer failed ({reason}); check its tokenizer.json against the model's original")]
+    #[error(
+        "the tokenizer failed ({reason}); check its tokenizer.json against the model's original"
+    )]
     Failed {
         /// What it said.
         reason: String,

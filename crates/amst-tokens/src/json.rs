@@ -23,12 +23,19 @@ impl Tokenizer {
     }
 
     /// As [`from_json`](Self::from_json), with what `tokenizer_config.json` says.
-    pub(crate) fn from_json_and_config(bytes: &[u8], config: &Value, name: &str) -> Result<Self, TokensError> {
+    pub(crate) fn from_json_and_config(
+        bytes: &[u8],
+        config: &Value,
+        name: &str,
+    ) -> Result<Self, TokensError> {
         let json = parse(bytes, name)?;
         supported::check(&json, config, name)?;
         sound::check(&json, name)?;
         let inner = tokenizers::Tokenizer::from_bytes(bytes);
-        let inner = inner.map_err(|e| TokensError::Corrupt { name: name.into(), reason: e.to_string() })?;
+        let inner = inner.map_err(|e| TokensError::Corrupt {
+            name: name.into(),
+            reason: e.to_string(),
+        })?;
         let pad = pad(&json, config, &inner, name)?;
         Self::around(inner, pad)
     }
@@ -56,7 +63,11 @@ impl Tokenizer {
     /// # Errors
     /// The file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), TokensError> {
-        let write = |source| TokensError::Io { verb: "written", path: path.into(), source };
+        let write = |source| TokensError::Io {
+            verb: "written",
+            path: path.into(),
+            source,
+        };
         std::fs::write(path, self.to_json()?).map_err(write)
     }
 
@@ -71,25 +82,46 @@ impl Tokenizer {
 }
 
 pub(crate) fn parse(bytes: &[u8], name: &str) -> Result<Value, TokensError> {
-    serde_json::from_slice(bytes).map_err(|e| TokensError::Corrupt { name: name.into(), reason: e.to_string() })
+    serde_json::from_slice(bytes).map_err(|e| TokensError::Corrupt {
+        name: name.into(),
+        reason: e.to_string(),
+    })
 }
 
 /// The padding token: the file's own, that of the configuration beside it, or the usual name.
-fn pad(json: &Value, config: &Value, inner: &tokenizers::Tokenizer, name: &str) -> Result<(String, u32), TokensError> {
-    let contradiction = |reason| TokensError::Contradiction { name: name.into(), reason };
+fn pad(
+    json: &Value,
+    config: &Value,
+    inner: &tokenizers::Tokenizer,
+    name: &str,
+) -> Result<(String, u32), TokensError> {
+    let contradiction = |reason| TokensError::Contradiction {
+        name: name.into(),
+        reason,
+    };
     if let Some(token) = json["padding"]["pad_token"].as_str() {
         let (declared, id) = (json["padding"]["pad_id"].as_u64(), inner.token_to_id(token));
         return match id {
             Some(id) if declared == Some(u64::from(id)) => Ok((token.into(), id)),
-            _ => Err(contradiction(format!("it pads with `{token}`, id {declared:?}, and its vocabulary has {id:?}"))),
+            _ => Err(contradiction(format!(
+                "it pads with `{token}`, id {declared:?}, and its vocabulary has {id:?}"
+            ))),
         };
     }
-    let configured = config["pad_token"].as_str().or(config["pad_token"]["content"].as_str());
+    let configured = config["pad_token"]
+        .as_str()
+        .or(config["pad_token"]["content"].as_str());
     if let Some(token) = configured {
         let id = inner.token_to_id(token);
-        let missing = || contradiction(format!("`pad_token` is `{token}` and the vocabulary lacks it"));
+        let missing = || {
+            contradiction(format!(
+                "`pad_token` is `{token}` and the vocabulary lacks it"
+            ))
+        };
         return Ok((token.into(), id.ok_or_else(missing)?));
     }
-    let usual = ["<pad>", "[PAD]"].into_iter().find_map(|token| Some((token.into(), inner.token_to_id(token)?)));
+    let usual = ["<pad>", "[PAD]"]
+        .into_iter()
+        .find_map(|token| Some((token.into(), inner.token_to_id(token)?)));
     usual.ok_or_else(|| TokensError::NoPadding { name: name.into() })
 }

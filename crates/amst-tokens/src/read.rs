@@ -46,7 +46,9 @@ fn in_folder(folder: &Path) -> Result<Tokenizer, TokensError> {
     } else if there("vocab.txt") {
         bert_file(folder)
     } else {
-        Err(TokensError::Missing { path: folder.into() })
+        Err(TokensError::Missing {
+            path: folder.into(),
+        })
     }
 }
 
@@ -56,9 +58,16 @@ fn json_file(path: &Path, folder: &Path) -> Result<Tokenizer, TokensError> {
 
 fn roberta_files(folder: &Path) -> Result<Tokenizer, TokensError> {
     let (vocab, merges) = (folder.join("vocab.json"), folder.join("merges.txt"));
-    for (found, missing, path) in [("vocab.json", "merges.txt", &merges), ("merges.txt", "vocab.json", &vocab)] {
+    for (found, missing, path) in [
+        ("vocab.json", "merges.txt", &merges),
+        ("merges.txt", "vocab.json", &vocab),
+    ] {
         if !path.is_file() {
-            return Err(TokensError::MissingBeside { folder: folder.into(), found, missing });
+            return Err(TokensError::MissingBeside {
+                folder: folder.into(),
+                found,
+                missing,
+            });
         }
     }
     let vocabulary = json::parse(&bytes(&vocab)?, &vocab.display().to_string())?;
@@ -79,9 +88,17 @@ fn bert_file(folder: &Path) -> Result<Tokenizer, TokensError> {
 
 fn config(folder: &Path) -> Result<Value, TokensError> {
     let path = folder.join(CONFIG);
-    if path.is_file() { json::parse(&bytes(&path)?, &path.display().to_string()) } else { Ok(Value::Null) }
+    if path.is_file() {
+        json::parse(&bytes(&path)?, &path.display().to_string())
+    } else {
+        Ok(Value::Null)
+    }
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, TokensError> {
-    std::fs::read(path).map_err(|source| TokensError::Io { verb: "read", path: path.into(), source })
+    std::fs::read(path).map_err(|source| TokensError::Io {
+        verb: "read",
+        path: path.into(),
+        source,
+    })
 }

@@ -12,7 +12,10 @@ pub(crate) fn merges(bytes: &[u8], name: &str) -> Result<Value, TokensError> {
         Some((a, b)) if !a.is_empty() && !b.is_empty() && !b.contains(' ') => Ok(json!([a, b])),
         _ => Err(TokensError::Corrupt {
             name: name.into(),
-            reason: format!("line {} is `{line}` and not two tokens with a space between", number + 1),
+            reason: format!(
+                "line {} is `{line}` and not two tokens with a space between",
+                number + 1
+            ),
         }),
     };
     lines.map(pair).collect()
@@ -22,10 +25,22 @@ pub(crate) fn merges(bytes: &[u8], name: &str) -> Result<Value, TokensError> {
 ///
 /// # Errors
 /// A vocabulary without RoBERTa's special tokens or without a token for each byte.
-pub(crate) fn json(vocabulary: Value, merges: Value, config: &Value, name: &str) -> Result<Value, TokensError> {
-    let contradiction = |reason| TokensError::Contradiction { name: name.into(), reason };
+pub(crate) fn json(
+    vocabulary: Value,
+    merges: Value,
+    config: &Value,
+    name: &str,
+) -> Result<Value, TokensError> {
+    let contradiction = |reason| TokensError::Contradiction {
+        name: name.into(),
+        reason,
+    };
     let id = |token: &str| {
-        let lacks = || contradiction(format!("the vocabulary lacks `{token}`, so it is not RoBERTa's"));
+        let lacks = || {
+            contradiction(format!(
+                "the vocabulary lacks `{token}`, so it is not RoBERTa's"
+            ))
+        };
         vocabulary[token].as_u64().ok_or_else(lacks)
     };
     if let Some(byte) = tokenizers::pre_tokenizers::byte_level::ByteLevel::alphabet()
@@ -34,7 +49,9 @@ pub(crate) fn json(vocabulary: Value, merges: Value, config: &Value, name: &str)
         .filter(|byte| vocabulary.get(byte).is_none())
         .min()
     {
-        return Err(contradiction(format!("the vocabulary lacks `{byte}`, one of the 256 byte tokens")));
+        return Err(contradiction(format!(
+            "the vocabulary lacks `{byte}`, one of the 256 byte tokens"
+        )));
     }
     let mut added = Vec::new();
     for token in SPECIAL_TOKENS {

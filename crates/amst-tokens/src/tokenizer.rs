@@ -46,14 +46,32 @@ pub struct Tokenizer {
 
 impl Tokenizer {
     /// Around an inner tokenizer whose parts are known to fit together.
-    pub(crate) fn around(mut inner: tokenizers::Tokenizer, pad: (String, u32)) -> Result<Self, TokensError> {
+    pub(crate) fn around(
+        mut inner: tokenizers::Tokenizer,
+        pad: (String, u32),
+    ) -> Result<Self, TokensError> {
         inner.with_padding(None);
         inner.with_truncation(None).map_err(failed)?;
-        let special = inner.get_post_processor().map_or(0, |p| p.added_tokens(false));
-        let start = inner.encode_fast("", true).map_err(failed)?.get_ids().first().copied();
+        let special = inner
+            .get_post_processor()
+            .map_or(0, |p| p.added_tokens(false));
+        let start = inner
+            .encode_fast("", true)
+            .map_err(failed)?
+            .get_ids()
+            .first()
+            .copied();
         let largest = inner.get_vocab(true).into_values().max().unwrap_or(0);
         let max_length = DEFAULT_LENGTH.max(special + 1);
-        Self { inner, max_length, special, start, pad, largest }.with_max_length(max_length)
+        Self {
+            inner,
+            max_length,
+            special,
+            start,
+            pad,
+            largest,
+        }
+        .with_max_length(max_length)
     }
 
     /// The same tokenizer with rows of another length in tokens.
@@ -63,13 +81,24 @@ impl Tokenizer {
     /// beyond every position table.
     pub fn with_max_length(mut self, max_length: usize) -> Result<Self, TokensError> {
         if max_length <= self.special {
-            return Err(TokensError::MaxLength { max_length, special: self.special });
+            return Err(TokensError::MaxLength {
+                max_length,
+                special: self.special,
+            });
         }
         if max_length > MOST {
-            return Err(TokensError::LongLength { max_length, most: MOST });
+            return Err(TokensError::LongLength {
+                max_length,
+                most: MOST,
+            });
         }
-        let truncation = TruncationParams { max_length, ..TruncationParams::default() };
-        self.inner.with_truncation(Some(truncation)).map_err(failed)?;
+        let truncation = TruncationParams {
+            max_length,
+            ..TruncationParams::default()
+        };
+        self.inner
+            .with_truncation(Some(truncation))
+            .map_err(failed)?;
         self.max_length = max_length;
         Ok(self)
     }
@@ -80,7 +109,12 @@ impl Tokenizer {
     /// # Errors
     /// [`TokensError::Failed`], for a tokenizer without an unknown token.
     pub fn ids(&self, text: &str) -> Result<Vec<u32>, TokensError> {
-        Ok(self.inner.encode_fast(text, true).map_err(failed)?.get_ids().to_vec())
+        Ok(self
+            .inner
+            .encode_fast(text, true)
+            .map_err(failed)?
+            .get_ids()
+            .to_vec())
     }
 
     /// A text as a row of [`max_length`](Self::max_length) ids and its mask.
@@ -110,8 +144,14 @@ impl Tokenizer {
     ///
     /// # Errors
     /// As [`encode`](Self::encode).
-    pub fn encode_batch<S: AsRef<str> + Sync>(&self, texts: &[S]) -> Result<Vec<Tokens>, TokensError> {
-        texts.par_iter().map(|text| self.encode(text.as_ref())).collect()
+    pub fn encode_batch<S: AsRef<str> + Sync>(
+        &self,
+        texts: &[S],
+    ) -> Result<Vec<Tokens>, TokensError> {
+        texts
+            .par_iter()
+            .map(|text| self.encode(text.as_ref()))
+            .collect()
     }
 
     /// Tokens in a row.
@@ -156,5 +196,7 @@ impl Tokenizer {
 }
 
 pub(crate) fn failed(error: tokenizers::Error) -> TokensError {
-    TokensError::Failed { reason: error.to_string() }
+    TokensError::Failed {
+        reason: error.to_string(),
+    }
 }

@@ -42,7 +42,8 @@ impl Tokenizer {
         let mut inner = tokenizers::Tokenizer::new(BPE::default());
         inner.with_pre_tokenizer(Some(ByteLevel::new(false, true, true)));
         inner.with_decoder(Some(ByteLevel::default()));
-        let special = SPECIAL_TOKENS.map(|token| AddedToken::from(token, true).lstrip(token == "<mask>"));
+        let special =
+            SPECIAL_TOKENS.map(|token| AddedToken::from(token, true).lstrip(token == "<mask>"));
         let alphabet: HashSet<char> = ByteLevel::alphabet().into_iter().collect();
         let trainer = BpeTrainer::builder()
             .vocab_size(vocabulary)
@@ -51,7 +52,9 @@ impl Tokenizer {
             .special_tokens(special.to_vec())
             .initial_alphabet(alphabet)
             .build();
-        inner.train(&mut TrainerWrapper::from(trainer), texts).map_err(failed)?;
+        inner
+            .train(&mut TrainerWrapper::from(trainer), texts)
+            .map_err(failed)?;
         inner.with_post_processor(Some(
             RobertaProcessing::new(("</s>".into(), 2), ("<s>".into(), 0)).add_prefix_space(false),
         ));

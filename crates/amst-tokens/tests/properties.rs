@@ -9,7 +9,12 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 fn fixture(file: &str) -> Vec<u8> {
-    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(file)).unwrap()
+    std::fs::read(
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/fixtures")
+            .join(file),
+    )
+    .unwrap()
 }
 
 static ROBERTA: LazyLock<Tokenizer> =
@@ -19,7 +24,11 @@ static BERT: LazyLock<Tokenizer> =
 
 /// Any text, and text that looks like a post.
 fn texts() -> impl Strategy<Value = String> {
-    prop_oneof![any::<String>(), "[a-z@#' 😂é<>smak]{0,200}", "( |\\n|\\t|a|<mask>|</s>){0,40}"]
+    prop_oneof![
+        any::<String>(),
+        "[a-z@#' 😂é<>smak]{0,200}",
+        "( |\\n|\\t|a|<mask>|</s>){0,40}"
+    ]
 }
 
 /// Every place in a JSON value, as the keys that lead there.
@@ -27,8 +36,13 @@ fn places(value: &Value, at: Vec<String>, all: &mut Vec<Vec<String>>) {
     all.push(at.clone());
     let below = |key: String| [at.clone(), vec![key]].concat();
     match value {
-        Value::Object(map) => map.iter().for_each(|(key, value)| places(value, below(key.clone()), all)),
-        Value::Array(list) => list.iter().enumerate().for_each(|(i, value)| places(value, below(i.to_string()), all)),
+        Value::Object(map) => map
+            .iter()
+            .for_each(|(key, value)| places(value, below(key.clone()), all)),
+        Value::Array(list) => list
+            .iter()
+            .enumerate()
+            .for_each(|(i, value)| places(value, below(i.to_string()), all)),
         _ => {}
     }
 }
@@ -42,23 +56,59 @@ fn place<'a>(value: &'a mut Value, path: &[String]) -> &'a mut Value {
 
 /// What someone's editor or another program may have left there.
 fn replacements() -> Vec<Value> {
-    let mut all =
-        vec![json!(null), json!(true), json!(-1), json!(0), json!(1), json!(1_u64 << 33), json!(u64::MAX), json!(0.5)];
-    all.extend([json!(""), json!("a"), json!("É"), json!("<s>"), json!("[CLS]"), json!("("), json!([]), json!({})]);
-    for kind in ["BPE", "WordPiece", "WordLevel", "Unigram", "Sequence", "ByteLevel", "Metaspace", "Split", "Prepend"] {
+    let mut all = vec![
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(0),
+        json!(1),
+        json!(1_u64 << 33),
+        json!(u64::MAX),
+        json!(0.5),
+    ];
+    all.extend([
+        json!(""),
+        json!("a"),
+        json!("É"),
+        json!("<s>"),
+        json!("[CLS]"),
+        json!("("),
+        json!([]),
+        json!({}),
+    ]);
+    for kind in [
+        "BPE",
+        "WordPiece",
+        "WordLevel",
+        "Unigram",
+        "Sequence",
+        "ByteLevel",
+        "Metaspace",
+        "Split",
+        "Prepend",
+    ] {
         all.extend([json!(kind), json!({ "type": kind })]);
     }
-    for kind in
-        ["TemplateProcessing", "BertProcessing", "RobertaProcessing", "Replace", "Precompiled", "BertNormalizer"]
-    {
+    for kind in [
+        "TemplateProcessing",
+        "BertProcessing",
+        "RobertaProcessing",
+        "Replace",
+        "Precompiled",
+        "BertNormalizer",
+    ] {
         all.extend([json!(kind), json!({ "type": kind })]);
     }
     let b = json!({"Sequence": {"id": "B", "type_id": 0}});
     let x = json!({"SpecialToken": {"id": "X", "type_id": 0}});
-    all.push(json!({"type": "TemplateProcessing", "single": [b, x], "pair": [], "special_tokens": {}}));
+    all.push(
+        json!({"type": "TemplateProcessing", "single": [b, x], "pair": [], "special_tokens": {}}),
+    );
     all.push(json!({"type": "Replace", "pattern": {"Regex": "(a*)*b"}, "content": "c"}));
     all.push(json!({"type": "Precompiled", "precompiled_charsmap": "AAAA"}));
-    all.push(json!({"type": "Metaspace", "replacement": "_", "prepend_scheme": "always", "split": true}));
+    all.push(
+        json!({"type": "Metaspace", "replacement": "_", "prepend_scheme": "always", "split": true}),
+    );
     all.push(json!({"type": "Split", "pattern": {"Regex": "(?=a)"}, "behavior": "MergedWithNext", "invert": true}));
     all
 }
@@ -82,7 +132,10 @@ fn change_every_place(json: &Value) {
             }
         }
     }
-    assert!(refused > 100 && opened > 100, "{refused} refused, {opened} opened");
+    assert!(
+        refused > 100 && opened > 100,
+        "{refused} refused, {opened} opened"
+    );
 }
 
 #[test]
@@ -90,27 +143,34 @@ fn no_change_of_a_byte_level_file_makes_it_panic() {
     let mut json: Value = serde_json::from_slice(&fixture("trained.json")).unwrap();
     let vocab = json["model"]["vocab"].as_object_mut().unwrap();
     // The specials and the bytes in front, without most of what was learnt.
-    vocab.retain(|token, id| id.as_u64().unwrap() < 12 || ["a", "b", "ab", "Ġ"].contains(&token.as_str()));
+    vocab.retain(|token, id| {
+        id.as_u64().unwrap() < 12 || ["a", "b", "ab", "Ġ"].contains(&token.as_str())
+    });
     vocab.insert("ab".into(), json!(700));
     json["model"]["merges"] = json!([["a", "b"]]);
     json["post_processor"] = json!({
         "type": "RobertaProcessing", "sep": ["</s>", 2], "cls": ["<s>", 0], "trim_offsets": true,
         "add_prefix_space": false,
     });
-    json["normalizer"] = json!({"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Lowercase"}]});
+    json["normalizer"] =
+        json!({"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Lowercase"}]});
     change_every_place(&json);
 }
 
 #[test]
 fn no_change_of_a_word_piece_file_makes_it_panic() {
     let mut json: Value = serde_json::from_slice(&fixture("bert/uncased.json")).unwrap();
-    json["model"]["vocab"].as_object_mut().unwrap().retain(|_, id| id.as_u64().unwrap() < 12);
+    json["model"]["vocab"]
+        .as_object_mut()
+        .unwrap()
+        .retain(|_, id| id.as_u64().unwrap() < 12);
     json["model"]["vocab"]["##b"] = json!(12);
     json["padding"] = json!({
         "strategy": {"Fixed": 9}, "direction": "Right", "pad_to_multiple_of": null, "pad_id": 0, "pad_type_id": 0,
         "pad_token": "[PAD]",
     });
-    json["truncation"] = json!({"direction": "Right", "max_length": 9, "strategy": "LongestFirst", "stride": 0});
+    json["truncation"] =
+        json!({"direction": "Right", "max_length": 9, "strategy": "LongestFirst", "stride": 0});
     change_every_place(&json);
 }
 

@@ -1,12 +1,13 @@
-//! What a checkpoint costs: for how long training waits, how long it takes to be on the disk, and how
-//! long it is from the start of a process to its first step, of AMST-Full at the paper's width.
+//! What a checkpoint costs: for how long training waits, how long it takes to be on the disk, and
+//! how long it is from the start of a process to its first step, of AMST-Full at the paper's width.
 //!
 //! ```sh
 //! cargo bench -p amst-train --bench checkpoint                        # width 64: four ResNet-18s, some minutes
 //! AMST_BENCH_WIDTH=16 cargo bench -p amst-train --bench checkpoint
 //! ```
 //!
-//! Inputs are small, since their size changes neither. Run as a test, it only tries itself at width 4.
+//! Inputs are small, since their size changes neither. Run as a test, it only tries itself at width
+//! 4.
 
 use std::io;
 use std::path::Path;
@@ -15,7 +16,9 @@ use std::time::{Duration, Instant};
 
 use amst_data::Prepared;
 use amst_recipe::{Cell, DataLock, DatasetSpec, ResolvedDataset, resolve};
-use amst_train::{Checkpoint, Content, Disk, EventKind, Every, FileSystem, Interrupt, Keep, Run, Signal, Trainer};
+use amst_train::{
+    Checkpoint, Content, Disk, EventKind, Every, FileSystem, Interrupt, Keep, Run, Signal, Trainer,
+};
 use burn::tensor::Device;
 
 /// Steps of the run, each with a checkpoint.
@@ -23,7 +26,11 @@ const STEPS: usize = 6;
 
 fn main() {
     let is_bench = std::env::args().any(|argument| argument == "--bench");
-    let width = if is_bench { setting("AMST_BENCH_WIDTH", 64) } else { 4 };
+    let width = if is_bench {
+        setting("AMST_BENCH_WIDTH", 64)
+    } else {
+        4
+    };
     let (cell, lock) = cell(width);
     let data = Prepared::synthetic(&cell.recipe).expect("a recipe that works");
     let runs = tempfile::tempdir().expect("room for a run");
@@ -33,7 +40,9 @@ fn main() {
     let run = Run::create_on(timed.clone(), runs.path(), &cell, &lock).expect("a run");
     let dir = run.dir().to_path_buf();
     let trainer = Trainer::new(run, data.clone(), Device::flex()).expect("a trainer");
-    let trainer = trainer.checkpoints(Every::Steps(1), Keep::default()).stop_on(interrupt.clone());
+    let trainer = trainer
+        .checkpoints(Every::Steps(1), Keep::default())
+        .stop_on(interrupt.clone());
     let mut step_times = Vec::new();
     let mut hear = |event: &amst_train::Event| {
         if let EventKind::Step { .. } = event.kind {
@@ -45,10 +54,22 @@ fn main() {
         }
     };
     trainer.train(&mut hear).expect_err("it is stopped");
-    let bytes = Checkpoint::open(&dir).expect("it left a checkpoint").manifest().bytes();
-    println!("width {width}: a checkpoint of {:.0} MB", bytes as f64 / 1e6);
-    println!("  a step with the checkpoint before it: {:.2?}", median(step_times));
-    println!("  from the first byte to the last on the disk: {:.2?}", median(timed.took.lock().unwrap().clone()));
+    let bytes = Checkpoint::open(&dir)
+        .expect("it left a checkpoint")
+        .manifest()
+        .bytes();
+    println!(
+        "width {width}: a checkpoint of {:.0} MB",
+        bytes as f64 / 1e6
+    );
+    println!(
+        "  a step with the checkpoint before it: {:.2?}",
+        median(step_times)
+    );
+    println!(
+        "  from the first byte to the last on the disk: {:.2?}",
+        median(timed.took.lock().unwrap().clone())
+    );
     drop(runs);
     waits(&cell, &lock, &data, if is_bench { 10 } else { 1 });
     resumes(&cell, &lock, data);
@@ -69,10 +90,16 @@ fn waits(cell: &Cell, lock: &DataLock, data: &Prepared, pause: u64) {
     };
     trainer.train(&mut hear).expect("it ends");
     let text = std::fs::read_to_string(path).expect("its events");
-    let events = text.lines().map(|line| serde_json::from_str::<amst_train::Event>(line).expect("an event").kind);
+    let events = text.lines().map(|line| {
+        serde_json::from_str::<amst_train::Event>(line)
+            .expect("an event")
+            .kind
+    });
     let saves: Vec<Duration> = events
         .filter_map(|kind| match kind {
-            EventKind::Epoch { phases, .. } => phases.get("save").copied().map(Duration::from_secs_f64),
+            EventKind::Epoch { phases, .. } => {
+                phases.get("save").copied().map(Duration::from_secs_f64)
+            }
             _ => None,
         })
         .collect();
@@ -90,7 +117,9 @@ fn resumes(cell: &Cell, lock: &DataLock, data: Prepared) {
         let (start, interrupt) = (Instant::now(), Interrupt::new());
         let run = Run::create(runs, cell, lock).expect("a run");
         let trainer = Trainer::new(run, data.clone(), Device::flex()).expect("a trainer");
-        let trainer = trainer.checkpoints(Every::Never, Keep::default()).stop_on(interrupt.clone());
+        let trainer = trainer
+            .checkpoints(Every::Never, Keep::default())
+            .stop_on(interrupt.clone());
         let (mut begun, mut stepped) = (None, None);
         let mut hear = |event: &amst_train::Event| match event.kind {
             EventKind::Start { .. } | EventKind::Resumed { .. } => begun = Some(start.elapsed()),
@@ -105,23 +134,53 @@ fn resumes(cell: &Cell, lock: &DataLock, data: Prepared) {
     };
     let first = stopped(runs.path());
     let again = stopped(runs.path());
-    println!("  from a fresh start to training: {:.2?}, to the end of its first step: {:.2?}", first.0, first.1);
-    println!("  from a checkpoint to training: {:.2?}, to the end of its first step: {:.2?}", again.0, again.1);
+    println!(
+        "  from a fresh start to training: {:.2?}, to the end of its first step: {:.2?}",
+        first.0, first.1
+    );
+    println!(
+        "  from a checkpoint to training: {:.2?}, to the end of its first step: {:.2?}",
+        again.0, again.1
+    );
 }
 
 fn cell(width: usize) -> (Cell, DataLock) {
-    let dataset = ResolvedDataset { spec: DatasetSpec::synthetic(), root: Default::default() };
+    let dataset = ResolvedDataset {
+        spec: DatasetSpec::synthetic(),
+        root: Default::default(),
+    };
     let lock = DataLock::of(&dataset).expect("generated data");
-    let settings =
-        ["method=amst-full", "epochs=8", "batch_size=4", "synthetic.train=4", "synthetic.val=4", "synthetic.test=4"];
-    let widths = [format!("audio.width={width}"), format!("visual.width={width}")];
-    let settings: Vec<String> = settings.iter().map(|s| s.to_string()).chain(widths).collect();
-    (Cell::new(resolve(&[dataset.spec.recipe], &settings).expect("a recipe"), &lock), lock)
+    let settings = [
+        "method=amst-full",
+        "epochs=8",
+        "batch_size=4",
+        "synthetic.train=4",
+        "synthetic.val=4",
+        "synthetic.test=4",
+    ];
+    let widths = [
+        format!("audio.width={width}"),
+        format!("visual.width={width}"),
+    ];
+    let settings: Vec<String> = settings
+        .iter()
+        .map(|s| s.to_string())
+        .chain(widths)
+        .collect();
+    (
+        Cell::new(
+            resolve(&[dataset.spec.recipe], &settings).expect("a recipe"),
+            &lock,
+        ),
+        lock,
+    )
 }
 
 fn setting(name: &str, default: usize) -> usize {
     match std::env::var(name) {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name}={text} is not a number")),
+        Ok(text) => text
+            .parse()
+            .unwrap_or_else(|_| panic!("{name}={text} is not a number")),
         Err(_) => default,
     }
 }
@@ -160,7 +219,10 @@ impl FileSystem for Timed {
         Disk.sync(path)?;
         if path.ends_with("checkpoints") {
             let began = self.began.lock().unwrap().take();
-            self.took.lock().unwrap().extend(began.map(|began| began.elapsed()));
+            self.took
+                .lock()
+                .unwrap()
+                .extend(began.map(|began| began.elapsed()));
         }
         Ok(())
     }

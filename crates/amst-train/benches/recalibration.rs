@@ -1,13 +1,15 @@
-//! How many batches a modality must read again after its epoch before validation is what it would be with all of them.
+//! How many batches a modality must read again after its epoch before validation is what it would
+//! be with all of them.
 //!
 //! ```sh
 //! cargo bench --workspace --bench recalibration
 //! ```
 //!
-//! AMST-Alt and AMST-Joint on world-digits, three seeds, forty epochs. After each epoch in which audio trained, copies
-//! of the network read tails of different lengths, and each copy is validated: weights and what came before are the
-//! same, so what the accuracies differ by is the tail's doing. The reference is a copy that read the whole epoch twice,
-//! after which what was there before weighs 0.9^54. The accuracy of audio alone shows the effect undiluted.
+//! AMST-Alt and AMST-Joint on world-digits, three seeds, forty epochs. After each epoch in which
+//! audio trained, copies of the network read tails of different lengths, and each copy is
+//! validated: weights and what came before are the same, so what the accuracies differ by is the
+//! tail's doing. The reference is a copy that read the whole epoch twice, after which what was
+//! there before weighs 0.9^54. The accuracy of audio alone shows the effect undiluted.
 
 use std::path::Path;
 
@@ -44,14 +46,25 @@ fn main() {
 
 /// Of every active epoch: the accuracies after each tail, and the reference last.
 fn print(method: &str, seen: &[Vec<Accuracy>]) {
-    println!("{method}: difference of validation accuracy from the reference in {} active epochs, points", seen.len());
-    println!("{:>5}  {:>24}  {:>24}", "tail", "audio: mean (largest)", "fused: mean (largest)");
+    println!(
+        "{method}: difference of validation accuracy from the reference in {} active epochs, points",
+        seen.len()
+    );
+    println!(
+        "{:>5}  {:>24}  {:>24}",
+        "tail", "audio: mean (largest)", "fused: mean (largest)"
+    );
     for (at, tail) in TAILS.iter().enumerate() {
         let of = |output: usize| {
-            let differences: Vec<f64> =
-                seen.iter().map(|tails| (tails[at][output] - tails[TAILS.len()][output]).abs()).collect();
+            let differences: Vec<f64> = seen
+                .iter()
+                .map(|tails| (tails[at][output] - tails[TAILS.len()][output]).abs())
+                .collect();
             let mean = differences.iter().sum::<f64>() / differences.len() as f64;
-            format!("{mean:.2} ({:.1})", differences.iter().copied().fold(0.0, f64::max))
+            format!(
+                "{mean:.2} ({:.1})",
+                differences.iter().copied().fold(0.0, f64::max)
+            )
         };
         println!("{tail:>5}  {:>24}  {:>24}", of(0), of(1));
     }
@@ -66,14 +79,43 @@ struct Training {
 }
 
 impl Training {
-    fn new(dataset: &ResolvedDataset, store: &Path, method: &str, seed: u64, epochs: usize) -> Self {
-        let settings = [format!("method={method}"), format!("seed={seed}"), format!("epochs={epochs}")];
-        let recipe = resolve(std::slice::from_ref(&dataset.spec.recipe), &settings).expect("settings of a recipe");
-        let data = prepare(dataset, &recipe, None, store, &|_| {}).expect("the embedded data can be prepared");
-        let built = build(&recipe, None, data.classes().len(), &Device::flex().autodiff()).expect("a network");
-        let config = LoaderConfig { batch_size: recipe.batch_size, seed, train: true, ..LoaderConfig::default() };
+    fn new(
+        dataset: &ResolvedDataset,
+        store: &Path,
+        method: &str,
+        seed: u64,
+        epochs: usize,
+    ) -> Self {
+        let settings = [
+            format!("method={method}"),
+            format!("seed={seed}"),
+            format!("epochs={epochs}"),
+        ];
+        let recipe = resolve(std::slice::from_ref(&dataset.spec.recipe), &settings)
+            .expect("settings of a recipe");
+        let data = prepare(dataset, &recipe, None, store, &|_| {})
+            .expect("the embedded data can be prepared");
+        let built = build(
+            &recipe,
+            None,
+            data.classes().len(),
+            &Device::flex().autodiff(),
+        )
+        .expect("a network");
+        let config = LoaderConfig {
+            batch_size: recipe.batch_size,
+            seed,
+            train: true,
+            ..LoaderConfig::default()
+        };
         let loader = Loader::new(data.split(SplitName::Train), config).expect("a loader");
-        Self { optimiser: Optimiser::new(&recipe.optim), recipe, data, built, loader }
+        Self {
+            optimiser: Optimiser::new(&recipe.optim),
+            recipe,
+            data,
+            built,
+            loader,
+        }
     }
 
     fn run(&mut self) -> Vec<Vec<Accuracy>> {
@@ -81,7 +123,10 @@ impl Training {
         for epoch in 0..self.recipe.epochs {
             self.epoch(epoch);
             if !self.built.method.recalibrates(epoch).is_empty() {
-                let mut tails: Vec<Accuracy> = TAILS.iter().map(|tail| self.after(epoch, *tail, 1)).collect();
+                let mut tails: Vec<Accuracy> = TAILS
+                    .iter()
+                    .map(|tail| self.after(epoch, *tail, 1))
+                    .collect();
                 tails.push(self.after(epoch, self.loader.steps(), 2));
                 seen.push(tails);
             }
@@ -91,10 +136,17 @@ impl Training {
 
     fn epoch(&mut self, epoch: usize) {
         let lr = StepLr::new(&self.recipe.optim).at(epoch);
-        for (step, batch) in self.loader.epoch(epoch as u64, &self.built.method.loads(epoch)).enumerate() {
+        for (step, batch) in self
+            .loader
+            .epoch(epoch as u64, &self.built.method.loads(epoch))
+            .enumerate()
+        {
             let batch = upload(batch.expect("a batch"), &Device::flex().autodiff());
             let clock = &mut Stopwatch::default();
-            let mut context = StepContext { step, ..StepContext::new(epoch, lr, &mut self.optimiser, clock) };
+            let mut context = StepContext {
+                step,
+                ..StepContext::new(epoch, lr, &mut self.optimiser, clock)
+            };
             let net = std::mem::replace(&mut self.built.net, Net::empty());
             self.built.net = self.built.method.step(net, &batch, &mut context).0;
         }
@@ -107,15 +159,23 @@ impl Training {
         let due = self.built.method.recalibrates(epoch);
         let steps = self.loader.steps();
         for _ in 0..times {
-            for batch in self.loader.batches(epoch as u64, steps.saturating_sub(tail)..steps, &due) {
+            for batch in self
+                .loader
+                .batches(epoch as u64, steps.saturating_sub(tail)..steps, &due)
+            {
                 let batch = upload(batch.expect("a batch"), &Device::flex().autodiff());
                 recalibrate(&copy, &self.recipe.modalities, &batch);
             }
         }
-        let mut validation =
-            Evaluator::new(self.data.split(SplitName::Val), self.recipe.eval_batch_size, 1).expect("validation");
-        let evaluation =
-            validation.evaluate(self.built.method.as_ref(), &copy.valid(), &Device::flex()).expect("an evaluation");
+        let mut validation = Evaluator::new(
+            self.data.split(SplitName::Val),
+            self.recipe.eval_batch_size,
+            1,
+        )
+        .expect("validation");
+        let evaluation = validation
+            .evaluate(self.built.method.as_ref(), &copy.valid(), &Device::flex())
+            .expect("an evaluation");
         [Modality::Audio.name(), "fused"].map(|output| 100.0 * evaluation.metrics[output].accuracy)
     }
 }

@@ -27,11 +27,18 @@ impl Balance {
     pub fn see(&mut self, modalities: &[Modality], train: &BTreeMap<String, OutputMetrics>) {
         for modality in modalities {
             let in_branches = ["", "alt.", "joint."].map(|branch| format!("{branch}{modality}"));
-            let found: Vec<&OutputMetrics> = in_branches.iter().filter_map(|name| train.get(name)).collect();
+            let found: Vec<&OutputMetrics> = in_branches
+                .iter()
+                .filter_map(|name| train.get(name))
+                .collect();
             if !found.is_empty() {
-                let mean =
-                    |of: fn(&OutputMetrics) -> f64| found.iter().map(|m| of(m)).sum::<f64>() / found.len() as f64;
-                self.latest.insert(*modality, (mean(|m| m.accuracy), mean(|m| m.true_probability)));
+                let mean = |of: fn(&OutputMetrics) -> f64| {
+                    found.iter().map(|m| of(m)).sum::<f64>() / found.len() as f64
+                };
+                self.latest.insert(
+                    *modality,
+                    (mean(|m| m.accuracy), mean(|m| m.true_probability)),
+                );
             }
         }
     }
@@ -45,13 +52,25 @@ impl Balance {
             return balance;
         }
         for (modality, (_, own)) in &self.latest {
-            let others =
-                self.latest.iter().filter(|(other, _)| *other != modality).map(|(_, (_, p))| own / p.max(1e-12));
-            balance.insert(format!("discrepancy.{modality}"), others.sum::<f64>() / (self.latest.len() - 1) as f64);
+            let others = self
+                .latest
+                .iter()
+                .filter(|(other, _)| *other != modality)
+                .map(|(_, (_, p))| own / p.max(1e-12));
+            balance.insert(
+                format!("discrepancy.{modality}"),
+                others.sum::<f64>() / (self.latest.len() - 1) as f64,
+            );
         }
         let speed = |accuracy: f64| (accuracy - 1.0 / classes as f64) / (epoch + 1) as f64;
-        let speeds: Vec<f64> = self.latest.values().map(|(accuracy, _)| speed(*accuracy)).collect();
-        let (fastest, slowest) = speeds.iter().fold((f64::MIN, f64::MAX), |(h, l), s| (h.max(*s), l.min(*s)));
+        let speeds: Vec<f64> = self
+            .latest
+            .values()
+            .map(|(accuracy, _)| speed(*accuracy))
+            .collect();
+        let (fastest, slowest) = speeds
+            .iter()
+            .fold((f64::MIN, f64::MAX), |(h, l), s| (h.max(*s), l.min(*s)));
         balance.insert("speed_gap".into(), fastest - slowest);
         balance
     }
@@ -63,25 +82,41 @@ mod tests {
     use Modality::{Audio, Visual};
 
     fn metrics(accuracy: f64, true_probability: f64) -> OutputMetrics {
-        OutputMetrics { accuracy, true_probability, ..OutputMetrics::default() }
+        OutputMetrics {
+            accuracy,
+            true_probability,
+            ..OutputMetrics::default()
+        }
     }
 
     #[test]
     fn ratio_and_gap_equal_those_worked_out_by_hand() {
         let mut balance = Balance::default();
-        let train = [("audio".to_string(), metrics(0.75, 0.5)), ("visual".to_string(), metrics(0.35, 0.25))];
+        let train = [
+            ("audio".to_string(), metrics(0.75, 0.5)),
+            ("visual".to_string(), metrics(0.35, 0.25)),
+        ];
         balance.see(&[Audio, Visual], &train.into());
         let found = balance.of(1, 4);
-        assert_eq!((found["discrepancy.audio"], found["discrepancy.visual"]), (2.0, 0.5));
+        assert_eq!(
+            (found["discrepancy.audio"], found["discrepancy.visual"]),
+            (2.0, 0.5)
+        );
         assert!((found["speed_gap"] - (0.25 - 0.05)).abs() < 1e-12); // (0.75 - 0.25)/2 - (0.35 - 0.25)/2
     }
 
     #[test]
     fn a_skipped_modality_keeps_its_last_numbers_and_one_alone_has_no_balance() {
         let mut balance = Balance::default();
-        balance.see(&[Audio, Visual], &[("audio".to_string(), metrics(0.5, 0.5))].into());
+        balance.see(
+            &[Audio, Visual],
+            &[("audio".to_string(), metrics(0.5, 0.5))].into(),
+        );
         assert!(balance.of(0, 2).is_empty());
-        balance.see(&[Audio, Visual], &[("alt.visual".to_string(), metrics(0.5, 0.25))].into());
+        balance.see(
+            &[Audio, Visual],
+            &[("alt.visual".to_string(), metrics(0.5, 0.25))].into(),
+        );
         assert_eq!(balance.of(0, 2)["discrepancy.audio"], 2.0);
     }
 }

@@ -76,7 +76,9 @@ impl Budget {
         match self.unit {
             BudgetUnit::Epochs => self.schedule.decay(epoch),
             // The step that spends the last of it may spend much more.
-            _ => self.schedule.decay((self.spent(epoch).min(1.0) * self.epochs as f64) as usize),
+            _ => self
+                .schedule
+                .decay((self.spent(epoch).min(1.0) * self.epochs as f64) as usize),
         }
     }
 
@@ -85,14 +87,20 @@ impl Budget {
         self.lr * self.decay(epoch)
     }
 
-    /// Books a step that moved `encoders` encoders; 0 for work that belongs to training and moves none.
+    /// Books a step that moved `encoders` encoders; 0 for work that belongs to training and moves
+    /// none.
     pub fn spend(&mut self, encoders: usize, began: Instant) {
         self.updates += encoders;
         self.training += began.elapsed();
     }
 
     /// How many epochs it will take, as far as that can be told.
-    pub fn epochs(&self, steps: usize, branches: usize, active: impl Fn(usize) -> Vec<Modality>) -> usize {
+    pub fn epochs(
+        &self,
+        steps: usize,
+        branches: usize,
+        active: impl Fn(usize) -> Vec<Modality>,
+    ) -> usize {
         if self.unit != BudgetUnit::Updates {
             return self.epochs;
         }
@@ -113,7 +121,11 @@ mod tests {
     use amst_recipe::BudgetSpec;
 
     fn budget(unit: BudgetUnit, amount: f64) -> Budget {
-        let mut recipe = Recipe { epochs: 10, budget: BudgetSpec { unit, amount }, ..Recipe::default() };
+        let mut recipe = Recipe {
+            epochs: 10,
+            budget: BudgetSpec { unit, amount },
+            ..Recipe::default()
+        };
         (recipe.optim.lr, recipe.optim.lr_step) = (1.0, 5);
         Budget::new(&recipe, 4)
     }
@@ -129,7 +141,13 @@ mod tests {
     fn updates_default_to_what_naive_spends_and_the_rate_drops_at_the_same_share() {
         let mut budget = budget(BudgetUnit::Updates, 0.0); // 2 modalities, 10 epochs, 4 steps: 80
         // Audio in every fifth epoch only: five epochs make 8 + 4·4 updates.
-        let active = |epoch: usize| if epoch.is_multiple_of(5) { vec![Audio, Visual] } else { vec![Visual] };
+        let active = |epoch: usize| {
+            if epoch.is_multiple_of(5) {
+                vec![Audio, Visual]
+            } else {
+                vec![Visual]
+            }
+        };
         assert_eq!(budget.epochs(4, 1, active), 16); // 5 epochs 24, 10 48, 15 72, and the next is 8
         for _ in 0..39 {
             budget.spend(1, Instant::now());
@@ -147,7 +165,11 @@ mod tests {
     #[test]
     fn seconds_are_those_of_training() {
         let mut budget = budget(BudgetUnit::Seconds, 10.0);
-        let ago = |seconds: u64| Instant::now().checked_sub(Duration::from_secs(seconds)).expect("a running clock");
+        let ago = |seconds: u64| {
+            Instant::now()
+                .checked_sub(Duration::from_secs(seconds))
+                .expect("a running clock")
+        };
         budget.spend(2, ago(6));
         assert!(budget.allows(1) && budget.lr(1) == 0.1);
         budget.spend(2, ago(5));

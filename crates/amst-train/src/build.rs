@@ -23,7 +23,10 @@ pub struct Built {
 impl Built {
     /// What the parameters are called in files of weights.
     pub fn names(&self) -> Renames {
-        renames(&self.method.branches(), &self.method.schedule().modalities())
+        renames(
+            &self.method.branches(),
+            &self.method.schedule().modalities(),
+        )
     }
 
     /// Replaces the initial weights by those of a file.
@@ -52,15 +55,29 @@ pub fn build(
     classes: usize,
     device: &Device,
 ) -> Result<Built, TrainError> {
-    build_with(recipe, TextEncoders::new(recipe, text_model), classes, device)
+    build_with(
+        recipe,
+        TextEncoders::new(recipe, text_model),
+        classes,
+        device,
+    )
 }
 
 /// The same for inputs that were drawn: the weights of a pretrained text encoder are drawn too.
-pub(crate) fn build_drawn(recipe: &Recipe, classes: usize, device: &Device) -> Result<Built, TrainError> {
+pub(crate) fn build_drawn(
+    recipe: &Recipe,
+    classes: usize,
+    device: &Device,
+) -> Result<Built, TrainError> {
     build_with(recipe, TextEncoders::drawn(recipe), classes, device)
 }
 
-fn build_with(recipe: &Recipe, texts: TextEncoders<'_>, classes: usize, device: &Device) -> Result<Built, TrainError> {
+fn build_with(
+    recipe: &Recipe,
+    texts: TextEncoders<'_>,
+    classes: usize,
+    device: &Device,
+) -> Result<Built, TrainError> {
     let method = method(recipe)?;
     let mut branches = Vec::new();
     for (number, (_, head)) in method.branches().into_iter().enumerate() {
@@ -73,12 +90,13 @@ fn build_with(recipe: &Recipe, texts: TextEncoders<'_>, classes: usize, device: 
     Ok(Built { method, net })
 }
 
-/// Refuses a recipe whose method or text encoder cannot be made, before any data are prepared for it.
+/// Refuses a recipe whose method or text encoder cannot be made, before any data are prepared for
+/// it.
 ///
 /// # Errors
 ///
-/// A schedule in which nothing would ever train; a text model of a kind that is not read here, or one
-/// with fewer positions than the recipe's texts may have tokens.
+/// A schedule in which nothing would ever train; a text model of a kind that is not read here, or
+/// one with fewer positions than the recipe's texts may have tokens.
 pub fn check(recipe: &Recipe, text_model: Option<&TextModel>) -> Result<(), TrainError> {
     if let Some(model) = text_model {
         text_encoder::config(&recipe.text, model)?;
@@ -101,7 +119,14 @@ fn noise(seed: u64) -> Noise {
 /// Drawn apart from everything else, so that they change nothing.
 fn probes(recipe: &Recipe, branches: usize, classes: usize, device: &Device) -> Probes {
     let mut own = Stream::new(recipe.seed, Purpose::Probes, 0, 0);
-    Probes::new(branches, recipe.modalities.len(), recipe.embed(), classes, &mut || own.normal(), device)
+    Probes::new(
+        branches,
+        recipe.modalities.len(),
+        recipe.embed(),
+        classes,
+        &mut || own.normal(),
+        device,
+    )
 }
 
 fn branch(
@@ -120,22 +145,50 @@ fn branch(
             other => Ok(resnet_of(recipe, *other, &mut || own.normal(), device)),
         }
     };
-    let encoders = recipe.modalities.iter().map(encoder).collect::<Result<_, _>>()?;
+    let encoders = recipe
+        .modalities
+        .iter()
+        .map(encoder)
+        .collect::<Result<_, _>>()?;
     let mut own = stream.part(Modality::ALL.len() as u64);
-    let head = head.init(recipe.modalities.len(), recipe.embed(), classes, &mut || own.normal(), device);
+    let head = head.init(
+        recipe.modalities.len(),
+        recipe.embed(),
+        classes,
+        &mut || own.normal(),
+        device,
+    );
     Ok(Branch { encoders, head })
 }
 
 /// Of sound or pictures.
-fn resnet_of(recipe: &Recipe, modality: Modality, normal: &mut dyn FnMut() -> f64, device: &Device) -> AnyEncoder {
+fn resnet_of(
+    recipe: &Recipe,
+    modality: Modality,
+    normal: &mut dyn FnMut() -> f64,
+    device: &Device,
+) -> AnyEncoder {
     let (channels, width, stem) = match modality {
-        Modality::Visual => (recipe.visual.channels, recipe.visual.width, recipe.visual.stem),
+        Modality::Visual => (
+            recipe.visual.channels,
+            recipe.visual.width,
+            recipe.visual.stem,
+        ),
         _ => (1, recipe.audio.width, recipe.audio.stem),
     };
     let stem = match stem {
         amst_recipe::Stem::Imagenet => Stem::Imagenet,
         amst_recipe::Stem::Small => Stem::Small,
     };
-    let config = ResNet18Config { channels, width, stem, embed: recipe.projection(modality) };
-    AnyEncoder::ResNet18(config.init(normal, device).in_bf16(recipe.precision == Precision::Bf16))
+    let config = ResNet18Config {
+        channels,
+        width,
+        stem,
+        embed: recipe.projection(modality),
+    };
+    AnyEncoder::ResNet18(
+        config
+            .init(normal, device)
+            .in_bf16(recipe.precision == Precision::Bf16),
+    )
 }

@@ -18,7 +18,8 @@ use crate::{Built, Evaluator, Event, EventKind, TrainError, peak_memory_mib, pre
 const OTHER: &str = "other";
 
 impl Trainer {
-    /// One epoch, or what is left of it, with its validation and selection. `next` is the epoch that probably follows.
+    /// One epoch, or what is left of it, with its validation and selection. `next` is the epoch
+    /// that probably follows.
     pub(crate) fn train_epoch(
         &mut self,
         validation: &mut Evaluator,
@@ -28,20 +29,32 @@ impl Trainer {
         let epoch = self.session.epoch;
         let active = self.built.method.active(epoch);
         // What precise BatchNorm or forwarding moves will no longer be what was embedded before.
-        let moved = if self.recipe.precise_bn > 0 { self.recipe.modalities.clone() } else { Vec::new() };
+        let moved = if self.recipe.precise_bn > 0 {
+            self.recipe.modalities.clone()
+        } else {
+            Vec::new()
+        };
         validation.stale(&[self.built.method.loads(epoch), moved].concat());
         let trained = self.steps(validation, observe)?;
         let val = self.validate(validation, next)?;
         self.check_evaluation(&val, epoch, SplitName::Val)?;
         let event = self.select(active, &trained, &val);
         self.tell(event, observe)?;
-        let changed = self.built.method.end_epoch(&mut self.built.net, epoch, &scores(&val));
+        let changed = self
+            .built
+            .method
+            .end_epoch(&mut self.built.net, epoch, &scores(&val));
         if !changed.is_empty() {
             self.session.moves();
         }
         validation.stale(&changed);
         // A skipped modality's loss is that of its last active epoch.
-        self.session.last_train.extend(trained.metrics.into_iter().map(|(name, metrics)| (name, metrics.loss)));
+        self.session.last_train.extend(
+            trained
+                .metrics
+                .into_iter()
+                .map(|(name, metrics)| (name, metrics.loss)),
+        );
         self.session.next_epoch();
         Ok(())
     }
@@ -58,19 +71,37 @@ impl Trainer {
         let Built { method, net } = &self.built;
         let (device, clock) = (&self.devices.1, &mut self.clock);
         let passes = (&mut self.ahead, after);
-        Ok(validation.evaluate_ahead(method.as_ref(), &net.valid(), device, clock, passes)?.metrics)
+        Ok(validation
+            .evaluate_ahead(method.as_ref(), &net.valid(), device, clock, passes)?
+            .metrics)
     }
 
     /// Keeps the network if this epoch is strictly better than all before.
-    fn select(&mut self, active: Vec<Modality>, trained: &Trained, val: &BTreeMap<String, OutputMetrics>) -> EventKind {
+    fn select(
+        &mut self,
+        active: Vec<Modality>,
+        trained: &Trained,
+        val: &BTreeMap<String, OutputMetrics>,
+    ) -> EventKind {
         let session = &mut self.session;
         let epoch = session.epoch;
         let val_accuracy = (val["fused"].accuracy * 1e4).round() / 1e4;
-        let is_best = session.best.as_ref().is_none_or(|b| val_accuracy > b.selected.val_accuracy);
+        let is_best = session
+            .best
+            .as_ref()
+            .is_none_or(|b| val_accuracy > b.selected.val_accuracy);
         if is_best {
-            let selected = Selected { epoch, val_accuracy };
+            let selected = Selected {
+                epoch,
+                val_accuracy,
+            };
             let (net, balance) = (self.built.net.valid(), trained.balance.clone());
-            session.best = Some(Best { selected, net, balance, is_present: true });
+            session.best = Some(Best {
+                selected,
+                net,
+                balance,
+                is_present: true,
+            });
         }
         let seconds = session.epoch_time.seconds();
         let mut phases = std::mem::take(&mut session.epoch_phases);
@@ -100,25 +131,42 @@ impl Trainer {
         add(&mut self.session.phases, self.clock.take_seconds());
     }
 
-    /// A network can be ruined by the last update before an evaluation, where no further step would tell.
+    /// A network can be ruined by the last update before an evaluation, where no further step would
+    /// tell.
     fn check_evaluation(
         &self,
         metrics: &BTreeMap<String, OutputMetrics>,
         epoch: usize,
         split: SplitName,
     ) -> Result<(), TrainError> {
-        let Some((output, found)) = metrics.iter().find(|(_, m)| !m.loss.is_finite()) else { return Ok(()) };
+        let Some((output, found)) = metrics.iter().find(|(_, m)| !m.loss.is_finite()) else {
+            return Ok(());
+        };
         let step = self.train.steps().saturating_sub(1);
         let samples = format!("seen in the {split} split after it");
-        Err(TrainError::Diverged { output: output.clone(), value: found.loss as f32, epoch, step, samples })
+        Err(TrainError::Diverged {
+            output: output.clone(),
+            value: found.loss as f32,
+            epoch,
+            step,
+            samples,
+        })
     }
 
     /// Tests the selected epoch, once, and writes everything down.
-    pub(crate) fn finish(&mut self, observe: &mut dyn FnMut(&Event)) -> Result<CellResult, TrainError> {
-        let best = self.session.best.take().expect("at least one epoch was run and any accuracy beats none");
+    pub(crate) fn finish(
+        &mut self,
+        observe: &mut dyn FnMut(&Event),
+    ) -> Result<CellResult, TrainError> {
+        let best = self
+            .session
+            .best
+            .take()
+            .expect("at least one epoch was run and any accuracy beats none");
         let mut test = self.evaluator(SplitName::Test, best.net.branches.len())?;
         let (method, passes) = (self.built.method.as_ref(), (&mut self.ahead, None));
-        let evaluation = test.evaluate_ahead(method, &best.net, &self.devices.1, &mut self.clock, passes)?;
+        let evaluation =
+            test.evaluate_ahead(method, &best.net, &self.devices.1, &mut self.clock, passes)?;
         self.check_evaluation(&evaluation.metrics, best.selected.epoch, SplitName::Test)?;
         let split: Split = self.data.split(SplitName::Test);
         let predictions = predictions::table(&split, self.data.classes(), &evaluation.outputs);
@@ -142,7 +190,13 @@ impl Trainer {
         };
         self.close_account();
         self.writer.keep_selected(selected, result.selected.epoch)?;
-        self.tell(EventKind::Done { epoch: result.selected.epoch, test_accuracy }, observe)?;
+        self.tell(
+            EventKind::Done {
+                epoch: result.selected.epoch,
+                test_accuracy,
+            },
+            observe,
+        )?;
         self.run.finish(&predictions, &self.timing(), &result)?;
         // Last: should these fail all the same, the result is not lost with them.
         if let Some(path) = &self.weights {
@@ -153,10 +207,13 @@ impl Trainer {
     }
 
     fn timing(&self) -> Timing {
-        let threads = std::env::var("RAYON_NUM_THREADS").ok().and_then(|n| n.parse().ok());
+        let threads = std::env::var("RAYON_NUM_THREADS")
+            .ok()
+            .and_then(|n| n.parse().ok());
         Timing {
             seconds: self.session.run_time.seconds(),
-            threads: threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
+            threads: threads
+                .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
             phases: self.session.phases.clone(),
             peak_mib: peak_memory_mib(),
         }
@@ -164,5 +221,16 @@ impl Trainer {
 }
 
 fn scores(metrics: &BTreeMap<String, OutputMetrics>) -> Scores {
-    metrics.iter().map(|(name, m)| (name.clone(), Score { loss: m.loss, accuracy: m.accuracy })).collect()
+    metrics
+        .iter()
+        .map(|(name, m)| {
+            (
+                name.clone(),
+                Score {
+                    loss: m.loss,
+                    accuracy: m.accuracy,
+                },
+            )
+        })
+        .collect()
 }

@@ -41,7 +41,11 @@ impl Environment {
 
 /// Largest resident memory of this process so far in MiB, where the system tells.
 pub fn peak_memory_mib() -> Option<f64> {
-    let kib: f64 = line_of("/proc/self/status", "VmHWM")?.split_whitespace().next()?.parse().ok()?;
+    let kib: f64 = line_of("/proc/self/status", "VmHWM")?
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()?;
     Some(kib / 1024.0)
 }
 

@@ -51,13 +51,24 @@ impl Trainer {
             let mut uploads = self.ahead.take(&self.reading(epoch, done..steps, loads));
             for step in done..steps {
                 self.clock.at(epoch, step);
-                let Some(uploaded) = self.clock.time(Phase::Load, || uploads.next()) else { break };
+                let Some(uploaded) = self.clock.time(Phase::Load, || uploads.next()) else {
+                    break;
+                };
                 if step + 1 == steps {
-                    let next = self.recalibration(epoch).or_else(|| validation.pass(&self.devices.1));
+                    let next = self
+                        .recalibration(epoch)
+                        .or_else(|| validation.pass(&self.devices.1));
                     self.ahead.begin(next);
                 }
                 self.train_on(uploaded?, epoch, step)?;
-                observe(&EventKind::Step { epoch, step: step + 1, steps }.into());
+                observe(
+                    &EventKind::Step {
+                        epoch,
+                        step: step + 1,
+                        steps,
+                    }
+                    .into(),
+                );
                 self.rest(false)?;
                 if !self.budget.allows(epoch) {
                     break;
@@ -73,11 +84,18 @@ impl Trainer {
     fn trained(&mut self, epoch: usize) -> Trained {
         self.session.read();
         let sums = std::mem::take(&mut self.session.sums);
-        let metrics: BTreeMap<String, OutputMetrics> =
-            sums.scores.into_iter().filter_map(|(name, scores)| Some((name, scores.metrics()?))).collect();
+        let metrics: BTreeMap<String, OutputMetrics> = sums
+            .scores
+            .into_iter()
+            .filter_map(|(name, scores)| Some((name, scores.metrics()?)))
+            .collect();
         self.session.balance.see(&self.recipe.modalities, &metrics);
         let mut balance = self.session.balance.of(epoch, self.data.classes().len());
-        balance.extend(sums.method.into_iter().map(|(name, (sum, count))| (name, sum / count as f64)));
+        balance.extend(
+            sums.method
+                .into_iter()
+                .map(|(name, (sum, count))| (name, sum / count as f64)),
+        );
         Trained { metrics, balance }
     }
 
@@ -85,7 +103,13 @@ impl Trainer {
     fn begin_epoch(&mut self, epoch: usize, validation: &Loader) -> Result<(), TrainError> {
         let lr = self.budget.lr(epoch);
         let (train, sample) = (&self.train, &self.sample);
-        let mut supply = Loaders { epoch, train, sample, validation, device: &self.devices.0 };
+        let mut supply = Loaders {
+            epoch,
+            train,
+            sample,
+            validation,
+            device: &self.devices.0,
+        };
         let mut context = EpochContext {
             epoch,
             lr,
@@ -94,26 +118,44 @@ impl Trainer {
             clock: &mut self.clock,
             supply: &mut supply,
         };
-        self.built.method.begin_epoch(&self.built.net, &mut context).map_err(|error| match error {
-            EpochError::Method(error) => error.into(),
-            EpochError::Supply(error) => match error.downcast::<TrainError>() {
-                Ok(own) => *own,
-                Err(other) => {
-                    let source = std::io::Error::other(other);
-                    TrainError::Io { verb: "read", path: self.run.dir().into(), source, option: "--out" }
-                }
-            },
-        })
+        self.built
+            .method
+            .begin_epoch(&self.built.net, &mut context)
+            .map_err(|error| match error {
+                EpochError::Method(error) => error.into(),
+                EpochError::Supply(error) => match error.downcast::<TrainError>() {
+                    Ok(own) => *own,
+                    Err(other) => {
+                        let source = std::io::Error::other(other);
+                        TrainError::Io {
+                            verb: "read",
+                            path: self.run.dir().into(),
+                            source,
+                            option: "--out",
+                        }
+                    }
+                },
+            })
     }
 
     /// One batch: the method's step, the probes', and what is noted of them.
-    fn train_on(&mut self, uploaded: Uploaded, epoch: usize, step: usize) -> Result<(), TrainError> {
-        let Uploaded { batch, indices, labels } = uploaded;
+    fn train_on(
+        &mut self,
+        uploaded: Uploaded,
+        epoch: usize,
+        step: usize,
+    ) -> Result<(), TrainError> {
+        let Uploaded {
+            batch,
+            indices,
+            labels,
+        } = uploaded;
         let (began, lr) = (Instant::now(), self.budget.lr(epoch));
         self.session.moves();
         let (report, fault) = self.step(&batch, epoch, step);
         let active = self.built.method.active(epoch);
-        self.budget.spend(active.len() * self.built.net.branches.len(), began);
+        self.budget
+            .spend(active.len() * self.built.net.branches.len(), began);
         self.check_finite(&report, fault, epoch, step, &indices)?;
         for (name, logits) in report.outputs.iter() {
             self.session.unread.keep(name, logits, &labels);
@@ -123,8 +165,21 @@ impl Trainer {
             (*sum, *count) = (*sum + *value as f64, *count + 1);
         }
         if let Some(log) = &mut self.log {
-            let samples = indices.iter().map(|i| self.train.split().id(*i).to_string()).collect();
-            log.add(Place { epoch, step, lr, active, samples }, &report, &labels)?;
+            let samples = indices
+                .iter()
+                .map(|i| self.train.split().id(*i).to_string())
+                .collect();
+            log.add(
+                Place {
+                    epoch,
+                    step,
+                    lr,
+                    active,
+                    samples,
+                },
+                &report,
+                &labels,
+            )?;
         }
         self.session.step = step + 1;
         self.session.steps += 1;
@@ -132,21 +187,48 @@ impl Trainer {
         Ok(())
     }
 
-    fn step(&mut self, batch: &amst::Batch, epoch: usize, step: usize) -> (StepReport, Option<ParamId>) {
+    fn step(
+        &mut self,
+        batch: &amst::Batch,
+        epoch: usize,
+        step: usize,
+    ) -> (StepReport, Option<ParamId>) {
         let (lr, decay) = (self.budget.lr(epoch), self.budget.decay(epoch));
         let (optimiser, clock) = (&mut self.optimisers.method, &mut self.clock);
-        let mut context =
-            StepContext { epoch, step, steps: self.train.steps(), lr, decay, optimiser, clock, fault: None };
+        let mut context = StepContext {
+            epoch,
+            step,
+            steps: self.train.steps(),
+            lr,
+            decay,
+            optimiser,
+            clock,
+            fault: None,
+        };
         // The method takes the network and gives it back; an empty one stands in meanwhile.
         let net = std::mem::replace(&mut self.built.net, Net::empty());
         let (mut net, mut report) = self.built.method.step(net, batch, &mut context);
         let fault = context.fault;
         if let Some(probes) = &net.probes {
-            let branches: Vec<&str> = self.built.method.branches().into_iter().map(|(name, _)| name).collect();
+            let branches: Vec<&str> = self
+                .built
+                .method
+                .branches()
+                .into_iter()
+                .map(|(name, _)| name)
+                .collect();
             let places = (branches.as_slice(), self.recipe.modalities.as_slice());
-            report.outputs.extend(probes.outputs(places.0, places.1, &report.embeddings));
+            report
+                .outputs
+                .extend(probes.outputs(places.0, places.1, &report.embeddings));
             let optimiser = &mut self.optimisers.probes;
-            report.losses.extend(net.step_probes(lr, optimiser, places, &report.embeddings, &batch.labels));
+            report.losses.extend(net.step_probes(
+                lr,
+                optimiser,
+                places,
+                &report.embeddings,
+                &batch.labels,
+            ));
         }
         self.built.net = net;
         (report, fault)
@@ -164,14 +246,31 @@ impl Trainer {
         if loss.is_none() && fault.is_none() {
             return Ok(());
         }
-        let ids: Vec<_> = indices.iter().take(5).map(|i| self.train.split().id(*i)).collect();
-        let more = if indices.len() > ids.len() { ", …" } else { "" };
+        let ids: Vec<_> = indices
+            .iter()
+            .take(5)
+            .map(|i| self.train.split().id(*i))
+            .collect();
+        let more = if indices.len() > ids.len() {
+            ", …"
+        } else {
+            ""
+        };
         let samples = format!("{}{more}", ids.join(", "));
         Err(match loss {
-            Some((output, value)) => {
-                TrainError::Diverged { output: output.clone(), value: *value, epoch, step, samples }
-            }
-            None => TrainError::Gradient { parameter: self.name_of(fault)?, epoch, step, samples },
+            Some((output, value)) => TrainError::Diverged {
+                output: output.clone(),
+                value: *value,
+                epoch,
+                step,
+                samples,
+            },
+            None => TrainError::Gradient {
+                parameter: self.name_of(fault)?,
+                epoch,
+                step,
+                samples,
+            },
         })
     }
 
@@ -179,20 +278,36 @@ impl Trainer {
     fn name_of(&self, id: Option<ParamId>) -> Result<String, TrainError> {
         let tensors = held_tensors(&self.built.net.valid(), &self.built.names())?;
         let found = tensors.into_iter().find(|tensor| tensor.id() == id);
-        Ok(found.map_or("a parameter of the network".into(), |tensor| tensor.name().to_string()))
+        Ok(found.map_or("a parameter of the network".into(), |tensor| {
+            tensor.name().to_string()
+        }))
     }
 
     /// Some batches of an epoch of training.
-    pub(crate) fn reading(&self, epoch: usize, numbers: Range<usize>, modalities: Vec<Modality>) -> Pass {
+    pub(crate) fn reading(
+        &self,
+        epoch: usize,
+        numbers: Range<usize>,
+        modalities: Vec<Modality>,
+    ) -> Pass {
         let (loader, device) = (self.train.clone(), self.devices.0.clone());
-        Pass { loader, epoch: epoch as u64, numbers, modalities, device }
+        Pass {
+            loader,
+            epoch: epoch as u64,
+            numbers,
+            modalities,
+            device,
+        }
     }
 
-    /// The epoch's last batches, of the modalities that need them again: those of a skip schedule, or all of them under
-    /// precise BatchNorm.
+    /// The epoch's last batches, of the modalities that need them again: those of a skip schedule,
+    /// or all of them under precise BatchNorm.
     fn recalibration(&self, epoch: usize) -> Option<Pass> {
         let (due, tail) = match self.recipe.precise_bn {
-            0 => (self.built.method.recalibrates(epoch), self.recipe.skip.recalibrate),
+            0 => (
+                self.built.method.recalibrates(epoch),
+                self.recipe.skip.recalibrate,
+            ),
             tail => (self.recipe.modalities.clone(), tail),
         };
         let steps = self.train.steps();
@@ -200,9 +315,12 @@ impl Trainer {
         (tail > 0 && !due.is_empty()).then(|| self.reading(epoch, numbers, due))
     }
 
-    /// Lets modalities read the epoch's last batches again, so that their running statistics fit their final weights.
+    /// Lets modalities read the epoch's last batches again, so that their running statistics fit
+    /// their final weights.
     fn recalibrate(&mut self, epoch: usize, validation: &Evaluator) -> Result<(), TrainError> {
-        let Some(pass) = self.recalibration(epoch) else { return Ok(()) };
+        let Some(pass) = self.recalibration(epoch) else {
+            return Ok(());
+        };
         let modalities = self.built.method.schedule().modalities();
         let mut uploads = self.ahead.take(&pass);
         let mut left = pass.numbers.len();
@@ -212,7 +330,9 @@ impl Trainer {
                 self.ahead.begin(validation.pass(&self.devices.1));
             }
             let batch = uploaded?.batch;
-            self.clock.time(Phase::Recalibrate, || recalibrate(&self.built.net, &modalities, &batch));
+            self.clock.time(Phase::Recalibrate, || {
+                recalibrate(&self.built.net, &modalities, &batch)
+            });
         }
         Ok(())
     }

@@ -156,7 +156,10 @@ impl TrainError {
             TrainError::Recipe(_) | TrainError::Method(_) => 2,
             TrainError::Held { .. } | TrainError::Resume { .. } => 2,
             TrainError::Data(error) if error.kind() == amst_data::ErrorKind::Configuration => 2,
-            TrainError::Data(_) | TrainError::Weights(_) | TrainError::TextModel(_) | TrainError::Io { .. } => 3,
+            TrainError::Data(_)
+            | TrainError::Weights(_)
+            | TrainError::TextModel(_)
+            | TrainError::Io { .. } => 3,
             TrainError::Space { .. } | TrainError::NoNetwork { .. } | TrainError::Unfit(_) => 3,
             TrainError::Diverged { .. } | TrainError::Gradient { .. } => 4,
             TrainError::Foreign { .. } | TrainError::NotANetwork { .. } => 5,

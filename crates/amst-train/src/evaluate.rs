@@ -44,10 +44,26 @@ impl Evaluator {
     /// A batch size of 0.
     pub fn new(split: Split, batch_size: usize, branches: usize) -> Result<Self, TrainError> {
         let modalities = split.modalities().to_vec();
-        let labels = split.labels().into_iter().map(|label| label as i64).collect();
+        let labels = split
+            .labels()
+            .into_iter()
+            .map(|label| label as i64)
+            .collect();
         let kept = vec![vec![None; modalities.len()]; branches];
-        let loader = Loader::new(split, LoaderConfig { batch_size, ..LoaderConfig::default() })?;
-        Ok(Self { loader, modalities, labels, dropped: Vec::new(), kept })
+        let loader = Loader::new(
+            split,
+            LoaderConfig {
+                batch_size,
+                ..LoaderConfig::default()
+            },
+        )?;
+        Ok(Self {
+            loader,
+            modalities,
+            labels,
+            dropped: Vec::new(),
+            kept,
+        })
     }
 
     /// The same without these modalities: nothing of them is read, and outputs are the method's of
@@ -57,8 +73,14 @@ impl Evaluator {
     ///
     /// Nothing would be left.
     pub fn without(mut self, dropped: &[Modality]) -> Result<Self, TrainError> {
-        if self.modalities.iter().all(|modality| dropped.contains(modality)) {
-            return Err(TrainError::Unfit("without all its modalities a network has nothing to read: keep one".into()));
+        if self
+            .modalities
+            .iter()
+            .all(|modality| dropped.contains(modality))
+        {
+            return Err(TrainError::Unfit(
+                "without all its modalities a network has nothing to read: keep one".into(),
+            ));
         }
         self.dropped = dropped.to_vec();
         Ok(self)
@@ -98,12 +120,21 @@ impl Evaluator {
 
     /// What the next evaluation reads, if anything.
     pub(crate) fn pass(&self, device: &Device) -> Option<Pass> {
-        let is_missing = |m: &usize| self.kept[0][*m].is_none() && !self.dropped.contains(&self.modalities[*m]);
-        let modalities: Vec<Modality> =
-            (0..self.modalities.len()).filter(is_missing).map(|m| self.modalities[m]).collect();
+        let is_missing =
+            |m: &usize| self.kept[0][*m].is_none() && !self.dropped.contains(&self.modalities[*m]);
+        let modalities: Vec<Modality> = (0..self.modalities.len())
+            .filter(is_missing)
+            .map(|m| self.modalities[m])
+            .collect();
         let loader = self.loader.clone().in_bytes(is_gpu(device));
         let numbers = 0..loader.steps();
-        (!modalities.is_empty()).then(|| Pass { loader, epoch: 0, numbers, modalities, device: device.clone() })
+        (!modalities.is_empty()).then(|| Pass {
+            loader,
+            epoch: 0,
+            numbers,
+            modalities,
+            device: device.clone(),
+        })
     }
 
     /// Evaluates a network in evaluation mode (`net.valid()`), on the device without autodiff.
@@ -121,8 +152,8 @@ impl Evaluator {
         self.evaluate_ahead(method, net, device, &mut clock, (&mut ahead, None))
     }
 
-    /// The same on a clock: waiting for data is [`Phase::Load`], the rest [`Phase::Evaluate`]. It reads what was begun
-    /// ahead, and at its last batch begins the pass after it.
+    /// The same on a clock: waiting for data is [`Phase::Load`], the rest [`Phase::Evaluate`]. It
+    /// reads what was begun ahead, and at its last batch begins the pass after it.
     ///
     /// # Errors
     ///
@@ -149,7 +180,11 @@ impl Evaluator {
             false => method.outputs_of_present(net, &self.kept),
         };
         if let Some(probes) = &net.probes {
-            let branches: Vec<&str> = method.branches().into_iter().map(|(name, _)| name).collect();
+            let branches: Vec<&str> = method
+                .branches()
+                .into_iter()
+                .map(|(name, _)| name)
+                .collect();
             outputs.extend(probes.outputs(&branches, &self.modalities, &self.kept));
         }
         let metrics = outputs
@@ -171,7 +206,8 @@ impl Evaluator {
         clock: &mut Stopwatch,
         (ahead, mut after): (&mut Ahead, Option<Pass>),
     ) -> Result<(), TrainError> {
-        let mut parts: Vec<Vec<Vec<Tensor<2>>>> = vec![vec![Vec::new(); self.modalities.len()]; self.kept.len()];
+        let mut parts: Vec<Vec<Vec<Tensor<2>>>> =
+            vec![vec![Vec::new(); self.modalities.len()]; self.kept.len()];
         let mut uploads = ahead.take(pass);
         let mut left = pass.numbers.len();
         while let Some(uploaded) = clock.time(Phase::Load, || uploads.next()) {
@@ -182,12 +218,21 @@ impl Evaluator {
             let batch = uploaded?.batch;
             clock.time(Phase::Evaluate, || {
                 let embeddings = net.embed(&self.modalities, &batch);
-                for (parts, embeddings) in parts.iter_mut().flatten().zip(embeddings.into_iter().flatten()) {
+                for (parts, embeddings) in parts
+                    .iter_mut()
+                    .flatten()
+                    .zip(embeddings.into_iter().flatten())
+                {
                     parts.extend(embeddings);
                 }
             });
         }
-        for (kept, parts) in self.kept.iter_mut().flatten().zip(parts.into_iter().flatten()) {
+        for (kept, parts) in self
+            .kept
+            .iter_mut()
+            .flatten()
+            .zip(parts.into_iter().flatten())
+        {
             if !parts.is_empty() {
                 *kept = Some(clock.time(Phase::Evaluate, || Tensor::cat(parts, 0)));
             }

@@ -115,6 +115,9 @@ pub enum EventKind {
 
 impl From<EventKind> for Event {
     fn from(kind: EventKind) -> Self {
-        Self { schema: EVENT_SCHEMA, kind }
+        Self {
+            schema: EVENT_SCHEMA,
+            kind,
+        }
     }
 }

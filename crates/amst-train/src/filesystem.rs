@@ -96,7 +96,11 @@ impl FileSystem for Disk {
     }
 
     fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        OpenOptions::new().create(true).append(true).open(path)?.write_all(bytes)
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)?
+            .write_all(bytes)
     }
 
     fn cut(&self, path: &Path, length: u64) -> io::Result<()> {
@@ -104,7 +108,8 @@ impl FileSystem for Disk {
     }
 
     fn sync(&self, path: &Path) -> io::Result<()> {
-        // A folder cannot be opened everywhere; where it cannot, there is nothing to wait for either.
+        // A folder cannot be opened everywhere; where it cannot, there is nothing to wait for
+        // either.
         match File::open(path) {
             Err(_) if path.is_dir() => Ok(()),
             opened => opened?.sync_all(),
@@ -136,7 +141,10 @@ impl FileSystem for Disk {
 /// does so has the folder to itself.
 pub(crate) fn write_whole(disk: &dyn FileSystem, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let dir = path.parent().unwrap_or(Path::new("."));
-    let partial = dir.join(format!(".{}.partial", path.file_name().unwrap_or_default().to_string_lossy()));
+    let partial = dir.join(format!(
+        ".{}.partial",
+        path.file_name().unwrap_or_default().to_string_lossy()
+    ));
     disk.write(&partial, &mut |file| file.write_all(bytes))?;
     disk.rename(&partial, path)?;
     disk.sync(dir)

@@ -39,8 +39,8 @@ impl fmt::Display for Signal {
 }
 
 /// How a [`Trainer`](crate::Trainer) is asked to stop, from a signal handler or another thread. It
-/// finishes the step, writes a checkpoint and ends with [`TrainError::Interrupted`](crate::TrainError).
-/// Clones are one.
+/// finishes the step, writes a checkpoint and ends with
+/// [`TrainError::Interrupted`](crate::TrainError). Clones are one.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<AtomicUsize>);
 
@@ -58,7 +58,9 @@ impl Interrupt {
     /// What was asked, if anything was.
     pub fn raised(&self) -> Option<Signal> {
         let code = self.0.load(Ordering::SeqCst);
-        Signal::ALL.into_iter().find(|signal| Self::code(*signal) == code)
+        Signal::ALL
+            .into_iter()
+            .find(|signal| Self::code(*signal) == code)
     }
 
     /// Where a signal handler may store [`Interrupt::code`] without any lock.

@@ -63,7 +63,9 @@ mod upload;
 mod writer;
 
 pub use build::{Built, build, check};
-pub use checkpoint::{CHECKPOINT_FORMAT, Checkpoint, CheckpointError, FileEntry, Kind, Manifest, Weights};
+pub use checkpoint::{
+    CHECKPOINT_FORMAT, Checkpoint, CheckpointError, FileEntry, Kind, Manifest, Weights,
+};
 pub use environment::peak_memory_mib;
 pub use error::TrainError;
 pub use evaluate::{Evaluation, Evaluator};
@@ -73,7 +75,8 @@ pub use interrupt::{Interrupt, Signal};
 pub use lock::Holder;
 pub use metrics::OutputScores;
 pub use network::{
-    Answer, ExportPart, Exported, FoundNetwork, NetworkPlace, Prediction, Predictor, SelectedNetwork, find_network,
+    Answer, ExportPart, Exported, FoundNetwork, NetworkPlace, Prediction, Predictor,
+    SelectedNetwork, find_network,
 };
 pub use pace::{Every, Keep};
 pub use run::Run;

@@ -27,8 +27,14 @@ pub struct Holder {
 impl Holder {
     fn this() -> Self {
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-        let host = host.or_else(|| std::env::var("HOSTNAME").ok()).or_else(|| std::env::var("COMPUTERNAME").ok());
-        Self { pid: std::process::id(), host: host.unwrap_or_default().trim().into(), started: now() }
+        let host = host
+            .or_else(|| std::env::var("HOSTNAME").ok())
+            .or_else(|| std::env::var("COMPUTERNAME").ok());
+        Self {
+            pid: std::process::id(),
+            host: host.unwrap_or_default().trim().into(),
+            started: now(),
+        }
     }
 
     /// For how long it has been running; nothing where the clock was set back since.
@@ -40,12 +46,18 @@ impl Holder {
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let minutes = self.running().as_secs() / 60;
-        write!(f, "process {} on {}, which began {minutes} minutes ago", self.pid, self.host)
+        write!(
+            f,
+            "process {} on {}, which began {minutes} minutes ago",
+            self.pid, self.host
+        )
     }
 }
 
 fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }
 
 /// A run directory that nobody else trains in until this is dropped. The system lets go of it when
@@ -59,9 +71,19 @@ impl Lock {
     /// Takes a directory.
     pub fn take(dir: &Path) -> Result<Self, TrainError> {
         let path = dir.join(LOCK);
-        let failed = |source| TrainError::Io { verb: "lock", path: path.clone(), source, option: "--out" };
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        let failed = |source| TrainError::Io {
+            verb: "lock",
+            path: path.clone(),
+            source,
+            option: "--out",
+        };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(failed)?;
         hold(&mut file, dir)?;
         let text = serde_json::to_string(&Holder::this()).expect("plain data") + "\n";
         let mut write = || {
@@ -93,13 +115,20 @@ fn hold(file: &mut File, dir: &Path) -> Result<(), TrainError> {
             Err(TryLockError::Error(_)) => return Ok(()),
         }
     }
-    Err(TrainError::Held { dir: PathBuf::from(dir), holder: read(file) })
+    Err(TrainError::Held {
+        dir: PathBuf::from(dir),
+        holder: read(file),
+    })
 }
 
 fn read(file: &mut File) -> Holder {
     let mut text = String::new();
     file.read_to_string(&mut text).ok();
-    serde_json::from_str(&text).unwrap_or(Holder { pid: 0, host: "an unknown machine".into(), started: now() })
+    serde_json::from_str(&text).unwrap_or(Holder {
+        pid: 0,
+        host: "an unknown machine".into(),
+        started: now(),
+    })
 }
 
 #[cfg(test)]
@@ -114,7 +143,12 @@ mod tests {
         let holder = Lock::holder(dir.path()).expect("it is held");
         assert_eq!(holder.pid, std::process::id());
         let refused = Lock::take(dir.path()).unwrap_err();
-        assert!(refused.to_string().contains(&format!("process {}", holder.pid)), "{refused}");
+        assert!(
+            refused
+                .to_string()
+                .contains(&format!("process {}", holder.pid)),
+            "{refused}"
+        );
         drop(lock);
         assert_eq!(Lock::holder(dir.path()), None);
         Lock::take(dir.path()).unwrap();
@@ -122,7 +156,11 @@ mod tests {
 
     #[test]
     fn a_clock_that_was_set_back_gives_no_time_rather_than_a_negative_one() {
-        let holder = Holder { pid: 1, host: "here".into(), started: now() + 7200 };
+        let holder = Holder {
+            pid: 1,
+            host: "here".into(),
+            started: now() + 7200,
+        };
         assert_eq!(holder.running(), Duration::ZERO);
         assert!(holder.to_string().contains("0 minutes ago"));
     }

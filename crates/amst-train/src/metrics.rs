@@ -32,17 +32,29 @@ struct ClassScores {
 
 impl ClassScores {
     fn confidence(&self) -> f64 {
-        if self.correct > 0 { self.confidence / self.correct as f64 } else { 0.0 }
+        if self.correct > 0 {
+            self.confidence / self.correct as f64
+        } else {
+            0.0
+        }
     }
 
     /// `2·correct/(samples + predicted)`.
     fn f1(&self) -> f64 {
         let either = self.samples + self.predicted;
-        if either > 0 { 2.0 * self.correct as f64 / either as f64 } else { 0.0 }
+        if either > 0 {
+            2.0 * self.correct as f64 / either as f64
+        } else {
+            0.0
+        }
     }
 
     fn mean_entropy(&self) -> f64 {
-        if self.samples > 0 { self.entropy / self.samples as f64 } else { 0.0 }
+        if self.samples > 0 {
+            self.entropy / self.samples as f64
+        } else {
+            0.0
+        }
     }
 }
 
@@ -50,7 +62,11 @@ impl OutputScores {
     /// Adds a batch: `[batch, classes]` logits and the class of each sample.
     pub fn add(&mut self, logits: &Tensor<2>, labels: &[i64]) {
         let [_, classes] = logits.dims();
-        let values: Vec<f32> = logits.clone().into_data().try_to_vec().expect("logits are 32-bit floats");
+        let values: Vec<f32> = logits
+            .clone()
+            .into_data()
+            .try_to_vec()
+            .expect("logits are 32-bit floats");
         for (row, label) in values.chunks_exact(classes).zip(labels) {
             self.add_sample(row, *label as usize);
         }
@@ -67,7 +83,11 @@ impl OutputScores {
         }
         let class = &mut self.classes[label];
         class.samples += 1;
-        class.entropy -= probabilities.iter().filter(|p| **p > 0.0).map(|p| p * p.ln()).sum::<f64>();
+        class.entropy -= probabilities
+            .iter()
+            .filter(|p| **p > 0.0)
+            .map(|p| p * p.ln())
+            .sum::<f64>();
         if predicted == label {
             class.correct += 1;
             class.confidence += probabilities[label];
@@ -78,10 +98,17 @@ impl OutputScores {
     /// The metrics of everything added so far; `None` of nothing.
     pub fn metrics(&self) -> Option<OutputMetrics> {
         let samples = self.samples as f64;
-        let mean = |of: fn(&ClassScores) -> f64| self.classes.iter().map(of).sum::<f64>() / self.classes.len() as f64;
+        let mean = |of: fn(&ClassScores) -> f64| {
+            self.classes.iter().map(of).sum::<f64>() / self.classes.len() as f64
+        };
         (self.samples > 0).then(|| OutputMetrics {
             loss: self.loss / samples,
-            accuracy: self.classes.iter().map(|class| class.correct).sum::<usize>() as f64 / samples,
+            accuracy: self
+                .classes
+                .iter()
+                .map(|class| class.correct)
+                .sum::<usize>() as f64
+                / samples,
             confidence: mean(ClassScores::confidence),
             macro_f1: mean(ClassScores::f1),
             true_probability: self.true_probability / samples,
@@ -93,7 +120,13 @@ impl OutputScores {
 
 /// Index of the largest value, the first of equals.
 pub(crate) fn argmax(values: &[f32]) -> usize {
-    values.iter().enumerate().fold((0, f32::NEG_INFINITY), |best, (i, v)| if *v > best.1 { (i, *v) } else { best }).0
+    values
+        .iter()
+        .enumerate()
+        .fold((0, f32::NEG_INFINITY), |best, (i, v)| {
+            if *v > best.1 { (i, *v) } else { best }
+        })
+        .0
 }
 
 /// Probabilities of one sample's logits, in double precision.
@@ -116,7 +149,8 @@ mod tests {
 
     fn scores(rows: &[(&[f32], usize)]) -> OutputMetrics {
         let mut scores = OutputScores::default();
-        rows.iter().for_each(|(logits, label)| scores.add_sample(logits, *label));
+        rows.iter()
+            .for_each(|(logits, label)| scores.add_sample(logits, *label));
         scores.metrics().unwrap()
     }
 
@@ -130,7 +164,10 @@ mod tests {
         assert!((m.confidence - 0.375).abs() < 1e-7); // (0.75 + nothing correct in class 1) / 2
         let entropy = -(0.75 * 0.75f64.ln() + 0.25 * 0.25f64.ln());
         assert!((m.entropy - (entropy + 2f64.ln()) / 2.0).abs() < 1e-7);
-        assert!((m.class_entropy[0] - entropy).abs() < 1e-7 && (m.class_entropy[1] - 2f64.ln()).abs() < 1e-7);
+        assert!(
+            (m.class_entropy[0] - entropy).abs() < 1e-7
+                && (m.class_entropy[1] - 2f64.ln()).abs() < 1e-7
+        );
         assert!((m.true_probability - 0.625).abs() < 1e-7);
         // Class 0: one sample, predicted twice, once rightly: 2/3. Class 1: never predicted: 0.
         assert!((m.macro_f1 - 1.0 / 3.0).abs() < 1e-12);

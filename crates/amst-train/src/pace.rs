@@ -25,7 +25,9 @@ impl FromStr for Every {
         let (number, unit) = text.split_at(digits);
         let count = number.parse::<u64>().ok().filter(|count| *count > 0);
         let seconds = |each: u64| {
-            let total = count.and_then(|count| count.checked_mul(each)).ok_or_else(|| unknown(text))?;
+            let total = count
+                .and_then(|count| count.checked_mul(each))
+                .ok_or_else(|| unknown(text))?;
             Ok(Self::Time(Duration::from_secs(total)))
         };
         match unit {
@@ -41,7 +43,9 @@ impl FromStr for Every {
 }
 
 fn unknown(text: &str) -> String {
-    format!("`{text}` is neither `epoch`, `never`, a number of steps such as 200steps nor a time such as 30s, 5m or 1h")
+    format!(
+        "`{text}` is neither `epoch`, `never`, a number of steps such as 200steps nor a time such as 30s, 5m or 1h"
+    )
 }
 
 /// `--keep`: what is left of a run's checkpoints. While it goes on, the newest two always are, so
@@ -58,7 +62,11 @@ pub struct Keep {
 
 impl Default for Keep {
     fn default() -> Self {
-        Self { best: true, last: false, all: false }
+        Self {
+            best: true,
+            last: false,
+            all: false,
+        }
     }
 }
 
@@ -66,13 +74,21 @@ impl FromStr for Keep {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let mut keep = Self { best: false, last: false, all: false };
+        let mut keep = Self {
+            best: false,
+            last: false,
+            all: false,
+        };
         for word in text.split(',').map(str::trim) {
             match word {
                 "best" => keep.best = true,
                 "last" => keep.last = true,
                 "all" => keep.all = true,
-                "" => return Err("names nothing to keep: best, last, all, or several with commas".into()),
+                "" => {
+                    return Err(
+                        "names nothing to keep: best, last, all, or several with commas".into(),
+                    );
+                }
                 _ => return Err(format!("`{word}` is neither best, last nor all")),
             }
         }
@@ -90,7 +106,11 @@ pub(crate) struct Pace {
 
 impl Pace {
     pub fn new(every: Every) -> Self {
-        Self { every, steps: 0, since: Instant::now() }
+        Self {
+            every,
+            steps: 0,
+            since: Instant::now(),
+        }
     }
 
     /// Counts a step.
@@ -121,12 +141,27 @@ mod tests {
     #[test]
     fn intervals_are_read_as_they_are_written() {
         let minutes = |n: u64| Ok(Every::Time(Duration::from_secs(60 * n)));
-        assert_eq!(("5m".parse(), "1h".parse(), "60s".parse()), (minutes(5), minutes(60), minutes(1)));
+        assert_eq!(
+            ("5m".parse(), "1h".parse(), "60s".parse()),
+            (minutes(5), minutes(60), minutes(1))
+        );
         assert_eq!("200steps".parse(), Ok(Every::Steps(200)));
-        assert_eq!(("1step".parse(), "epoch".parse()), (Ok(Every::Steps(1)), Ok(Every::Epoch)));
+        assert_eq!(
+            ("1step".parse(), "epoch".parse()),
+            (Ok(Every::Steps(1)), Ok(Every::Epoch))
+        );
         assert_eq!("never".parse(), Ok(Every::Never));
-        for wrong in ["", "5", "0steps", "0m", "-1s", "3epoch", "5 m", "99999999999999999999s", "9999999999999999999h"]
-        {
+        for wrong in [
+            "",
+            "5",
+            "0steps",
+            "0m",
+            "-1s",
+            "3epoch",
+            "5 m",
+            "99999999999999999999s",
+            "9999999999999999999h",
+        ] {
             assert!(wrong.parse::<Every>().is_err(), "{wrong}");
         }
     }
@@ -134,7 +169,14 @@ mod tests {
     #[test]
     fn what_is_kept_is_named_and_naming_nothing_is_refused() {
         assert_eq!("best".parse(), Ok(Keep::default()));
-        assert_eq!("last, all".parse(), Ok(Keep { best: false, last: true, all: true }));
+        assert_eq!(
+            "last, all".parse(),
+            Ok(Keep {
+                best: false,
+                last: true,
+                all: true
+            })
+        );
         for wrong in ["", ",", "best,", "first", "none"] {
             assert!(wrong.parse::<Keep>().is_err(), "{wrong}");
         }

@@ -1,4 +1,5 @@
-//! What is read from a first batch to a last one, and begun while the pass before it still computes.
+//! What is read from a first batch to a last one, and begun while the pass before it still
+//! computes.
 
 use std::ops::Range;
 
@@ -8,7 +9,8 @@ use burn::tensor::Device;
 
 use crate::upload::Uploads;
 
-/// Batches of a loader that are read in one go: the steps of an epoch, the tail that recalibrates, a validation.
+/// Batches of a loader that are read in one go: the steps of an epoch, the tail that recalibrates,
+/// a validation.
 pub(crate) struct Pass {
     pub loader: Loader,
     pub epoch: u64,
@@ -21,22 +23,28 @@ pub(crate) struct Pass {
 impl Pass {
     /// Begins to read and to move.
     pub fn start(&self) -> Uploads {
-        Uploads::start(self.loader.batches(self.epoch, self.numbers.clone(), &self.modalities), &self.device)
+        Uploads::start(
+            self.loader
+                .batches(self.epoch, self.numbers.clone(), &self.modalities),
+            &self.device,
+        )
     }
 
     /// Whether the batches are the same.
     fn is(&self, other: &Pass) -> bool {
         let of = |pass: &Pass| -> SplitName { pass.loader.split().name() };
         of(self) == of(other)
-            && (self.epoch, &self.numbers, &self.modalities) == (other.epoch, &other.numbers, &other.modalities)
+            && (self.epoch, &self.numbers, &self.modalities)
+                == (other.epoch, &other.numbers, &other.modalities)
             && self.device == other.device
     }
 }
 
-/// The pass that comes next, if it was begun: its first batch need not be waited for. In a run of few batches that wait is a
-/// large part of all waiting.
+/// The pass that comes next, if it was begun: its first batch need not be waited for. In a run of
+/// few batches that wait is a large part of all waiting.
 ///
-/// What is begun is a guess that costs reading alone: another pass that is taken instead is read from its own start.
+/// What is begun is a guess that costs reading alone: another pass that is taken instead is read
+/// from its own start.
 #[derive(Default)]
 pub(crate) struct Ahead(Option<(Pass, Uploads)>);
 
@@ -69,15 +77,30 @@ mod tests {
 
     /// A pass over three batches, and the numbers of the batches that were read for it.
     fn pass(epoch: u64) -> (Pass, Arc<Mutex<Vec<usize>>>) {
-        let settings = ["synthetic.train=6", "synthetic.val=6", "synthetic.test=6"].map(String::from);
+        let settings =
+            ["synthetic.train=6", "synthetic.val=6", "synthetic.test=6"].map(String::from);
         let recipe = resolve(&[DatasetSpec::shapes("crema-d").unwrap().recipe], &settings).unwrap();
         let split = Prepared::shapes(&recipe).unwrap().split(SplitName::Train);
-        let config = LoaderConfig { batch_size: 2, train: true, workers: 1, ..LoaderConfig::default() };
+        let config = LoaderConfig {
+            batch_size: 2,
+            train: true,
+            workers: 1,
+            ..LoaderConfig::default()
+        };
         let made = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&made);
         let loader = Loader::new(split, config).unwrap();
         let loader = loader.watched(Arc::new(move |m| noted.lock().unwrap().push(m.batch)));
-        (Pass { loader, epoch, numbers: 0..3, modalities: vec![Modality::Audio], device: Device::flex() }, made)
+        (
+            Pass {
+                loader,
+                epoch,
+                numbers: 0..3,
+                modalities: vec![Modality::Audio],
+                device: Device::flex(),
+            },
+            made,
+        )
     }
 
     fn indices(uploads: Uploads) -> Vec<Vec<usize>> {
@@ -96,7 +119,10 @@ mod tests {
         let (asked, own) = pass(1);
         assert_eq!(indices(ahead.take(&asked)), expected);
         assert_eq!(*made.lock().unwrap(), [0, 1, 2]);
-        assert!(own.lock().unwrap().is_empty(), "nothing was read for the pass that asked");
+        assert!(
+            own.lock().unwrap().is_empty(),
+            "nothing was read for the pass that asked"
+        );
     }
 
     #[test]

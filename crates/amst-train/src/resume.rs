@@ -9,8 +9,8 @@ use burn::module::{Module, ParamId};
 
 use crate::balance::Balance;
 use crate::checkpoint::{
-    BEST, Best as BestPart, BestState, CHECKPOINT_FORMAT, Kind, Loaded, MODEL, Manifest, Shelf, Snapshot, State,
-    VELOCITY,
+    BEST, Best as BestPart, BestState, CHECKPOINT_FORMAT, Kind, Loaded, MODEL, Manifest, Shelf,
+    Snapshot, State, VELOCITY,
 };
 use crate::environment::BURN;
 use crate::pace::{Every, Keep};
@@ -40,7 +40,12 @@ impl Trainer {
         let Some(signal) = asked else { return Ok(()) };
         self.writer.wait()?;
         let (epoch, step) = (self.session.epoch, self.session.step);
-        Err(TrainError::Interrupted { signal, epoch, step, dir: self.run.dir().into() })
+        Err(TrainError::Interrupted {
+            signal,
+            epoch,
+            step,
+            dir: self.run.dir().into(),
+        })
     }
 
     fn checkpoint(&mut self) -> Result<(), TrainError> {
@@ -51,8 +56,15 @@ impl Trainer {
         }
         self.session.read();
         let snapshot = self.snapshot()?;
-        let logs = [Some(self.run.dir().join(crate::run::EVENTS)), self.log.as_ref().map(|log| log.place().0.into())];
-        self.writer.begin(snapshot, self.session.best_epoch(), logs.into_iter().flatten().collect())
+        let logs = [
+            Some(self.run.dir().join(crate::run::EVENTS)),
+            self.log.as_ref().map(|log| log.place().0.into()),
+        ];
+        self.writer.begin(
+            snapshot,
+            self.session.best_epoch(),
+            logs.into_iter().flatten().collect(),
+        )
     }
 
     fn snapshot(&self) -> Result<Snapshot, TrainError> {
@@ -118,8 +130,15 @@ impl Trainer {
     fn state(&self, method: std::collections::BTreeMap<String, Vec<f64>>) -> State {
         let session = &self.session;
         let best = |best: &Best| {
-            let Selected { epoch, val_accuracy } = best.selected;
-            BestState { epoch, val_accuracy, balance: best.balance.clone() }
+            let Selected {
+                epoch,
+                val_accuracy,
+            } = best.selected;
+            BestState {
+                epoch,
+                val_accuracy,
+                balance: best.balance.clone(),
+            }
         };
         let mut epoch_phases = session.epoch_phases.clone();
         add(&mut epoch_phases, self.clock.seconds());
@@ -132,7 +151,11 @@ impl Trainer {
             updates: self.budget.updates(),
             training: self.budget.training().as_nanos() as u64,
             seconds: session.run_time.seconds(),
-            epoch_seconds: if session.step > 0 { session.epoch_time.seconds() } else { 0.0 },
+            epoch_seconds: if session.step > 0 {
+                session.epoch_time.seconds()
+            } else {
+                0.0
+            },
             best: session.best.as_ref().map(best),
             last_train: session.last_train.clone(),
             balance: session.balance.latest().clone(),
@@ -144,28 +167,57 @@ impl Trainer {
     }
 
     /// Goes on from the newest checkpoint that is whole, if there is one.
-    pub(crate) fn resume(&mut self, every: Every, keep: Keep) -> Result<Option<Resumed>, TrainError> {
+    pub(crate) fn resume(
+        &mut self,
+        every: Every,
+        keep: Keep,
+    ) -> Result<Option<Resumed>, TrainError> {
         let disk = self.run.disk().clone();
         let shelf = Shelf::of(self.run.dir());
         let found = shelf.newest(&*disk, self.run.cell(), self.run.data())?;
         self.writer = Writer::new(disk, self.run.dir(), keep, found.loaded.as_ref());
         self.check_room(every, keep, found.loaded.is_some())?;
         let mut notes = found.faults;
-        let Some(loaded) = found.loaded else { return Ok(None) };
+        let Some(loaded) = found.loaded else {
+            return Ok(None);
+        };
         if !self.run.cut_events(loaded.state.events)? {
-            notes.push("events.jsonl is shorter than it was, so that it does not tell everything".into());
+            notes.push(
+                "events.jsonl is shorter than it was, so that it does not tell everything".into(),
+            );
         }
-        for (what, there, here) in [("device", &loaded.device, &self.device()), ("burn", &loaded.burn, &BURN.into())] {
+        for (what, there, here) in [
+            ("device", &loaded.device, &self.device()),
+            ("burn", &loaded.burn, &BURN.into()),
+        ] {
             if there != here {
-                notes.push(format!("{what}: {there} before, {here} now; equal results are promised on one only"));
+                notes.push(format!(
+                    "{what}: {there} before, {here} now; equal results are promised on one only"
+                ));
             }
         }
         let (epoch, step, log) = (loaded.state.epoch, loaded.state.step, loaded.state.log);
-        let checkpoint = loaded.dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let checkpoint = loaded
+            .dir
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let best = loaded.state.best.as_ref().map(|best| best.val_accuracy);
         self.restore(loaded)?;
         let (cell, epochs) = (self.run.cell().id.to_string(), self.planned);
-        Ok(Some(Resumed { event: EventKind::Resumed { cell, epochs, best, epoch, step, checkpoint, notes }, log }))
+        Ok(Some(Resumed {
+            event: EventKind::Resumed {
+                cell,
+                epochs,
+                best,
+                epoch,
+                step,
+                checkpoint,
+                notes,
+            },
+            log,
+        }))
     }
 
     fn restore(&mut self, loaded: Loaded) -> Result<(), TrainError> {
@@ -173,15 +225,33 @@ impl Trainer {
         replace_all(&mut self.built.net, loaded.model, &dir.join(MODEL), &names)?;
         self.restore_velocities(loaded.velocity, &dir.join(VELOCITY))?;
         let mut state = loaded.state;
-        let remembered = MethodState { tensors: loaded.method, numbers: std::mem::take(&mut state.method) };
-        self.built.method.restore(remembered, &self.built.net, &self.devices.1)?;
-        self.budget.restore(state.updates, Duration::from_nanos(state.training));
+        let remembered = MethodState {
+            tensors: loaded.method,
+            numbers: std::mem::take(&mut state.method),
+        };
+        self.built
+            .method
+            .restore(remembered, &self.built.net, &self.devices.1)?;
+        self.budget
+            .restore(state.updates, Duration::from_nanos(state.training));
         let best = match state.best {
             None => None,
-            Some(BestState { epoch, val_accuracy, balance }) => {
+            Some(BestState {
+                epoch,
+                val_accuracy,
+                balance,
+            }) => {
                 let mut net = self.built.net.valid();
                 replace_all(&mut net, loaded.best, &dir.join(BEST), &names)?;
-                Some(Best { selected: Selected { epoch, val_accuracy }, net, balance, is_present: false })
+                Some(Best {
+                    selected: Selected {
+                        epoch,
+                        val_accuracy,
+                    },
+                    net,
+                    balance,
+                    is_present: false,
+                })
             }
         };
         self.session = Session {
@@ -201,12 +271,20 @@ impl Trainer {
         Ok(())
     }
 
-    fn restore_velocities(&mut self, velocities: Vec<HeldTensor>, file: &std::path::Path) -> Result<(), TrainError> {
+    fn restore_velocities(
+        &mut self,
+        velocities: Vec<HeldTensor>,
+        file: &std::path::Path,
+    ) -> Result<(), TrainError> {
         let names = self.built.names();
         let mut net = self.built.net.valid();
         let moving: Vec<ParamId> = held_tensors(&net, &names)?
             .into_iter()
-            .filter(|tensor| velocities.iter().any(|velocity| velocity.name() == tensor.name()))
+            .filter(|tensor| {
+                velocities
+                    .iter()
+                    .any(|velocity| velocity.name() == tensor.name())
+            })
             .filter_map(|tensor| tensor.id())
             .collect();
         replace_some(&mut net, velocities, file, &names)?;
@@ -227,9 +305,15 @@ impl Trainer {
         };
         let need = 3 * network * checkpoints;
         // A system that does not tell how much is free is given a try.
-        let Ok(free) = self.run.disk().available(self.run.dir()) else { return Ok(()) };
+        let Ok(free) = self.run.disk().available(self.run.dir()) else {
+            return Ok(());
+        };
         match free < need {
-            true => Err(TrainError::Space { path: self.run.dir().into(), need, free }),
+            true => Err(TrainError::Space {
+                path: self.run.dir().into(),
+                need,
+                free,
+            }),
             false => Ok(()),
         }
     }

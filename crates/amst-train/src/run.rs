@@ -26,7 +26,8 @@ use crate::{Event, TrainError, environment};
 /// | `trace.json` | what was done when, of a run that was profiled | when it ends or stops |
 /// | `result.json` | the result | last, and atomically |
 ///
-/// So whoever finds a `result.json` finds all of it. Nobody else trains in it while there is a `Run`.
+/// So whoever finds a `result.json` finds all of it. Nobody else trains in it while there is a
+/// `Run`.
 pub struct Run {
     dir: PathBuf,
     cell: Cell,
@@ -59,12 +60,24 @@ impl Run {
     /// # Errors
     ///
     /// Those of [`Run::create`].
-    pub fn create_on(disk: Arc<dyn FileSystem>, runs: &Path, cell: &Cell, data: &DataLock) -> Result<Self, TrainError> {
+    pub fn create_on(
+        disk: Arc<dyn FileSystem>,
+        runs: &Path,
+        cell: &Cell,
+        data: &DataLock,
+    ) -> Result<Self, TrainError> {
         let dir = runs.join(cell.run_dir());
-        disk.create_dir(&dir).map_err(|source| io("create", &dir, source))?;
+        disk.create_dir(&dir)
+            .map_err(|source| io("create", &dir, source))?;
         let lock = Lock::take(&dir)?;
         refuse_foreign(&dir, cell, data)?;
-        let run = Self { dir, cell: cell.clone(), data: data.clone(), disk, _lock: lock };
+        let run = Self {
+            dir,
+            cell: cell.clone(),
+            data: data.clone(),
+            disk,
+            _lock: lock,
+        };
         run.write(RECIPE, run.recipe().as_bytes())?;
         run.write_json("env.json", &environment::Environment::here())?;
         Ok(run)
@@ -97,10 +110,16 @@ impl Run {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(io("read", &path, source)),
         };
-        let foreign = |why: String| TrainError::Foreign { path: path.clone(), why };
-        let result: CellResult = serde_json::from_str(&text).map_err(|e| foreign(format!("not a result: {e}")))?;
+        let foreign = |why: String| TrainError::Foreign {
+            path: path.clone(),
+            why,
+        };
+        let result: CellResult =
+            serde_json::from_str(&text).map_err(|e| foreign(format!("not a result: {e}")))?;
         if result.schema != RESULT_SCHEMA || result.cell != cell.id {
-            return Err(foreign("the result of another recipe, data set or version".into()));
+            return Err(foreign(
+                "the result of another recipe, data set or version".into(),
+            ));
         }
         Ok(Some(result))
     }
@@ -141,7 +160,9 @@ impl Run {
         let path = self.dir.join(EVENTS);
         let there = self.events();
         if there > bytes {
-            self.disk.cut(&path, bytes).map_err(|source| io("cut", &path, source))?;
+            self.disk
+                .cut(&path, bytes)
+                .map_err(|source| io("cut", &path, source))?;
         }
         Ok(there >= bytes)
     }
@@ -152,9 +173,13 @@ impl Run {
         if !events.exists() {
             return Ok(());
         }
-        let free = (1..).map(|n| self.dir.join(format!("events.{n}.jsonl"))).find(|p| !p.exists());
+        let free = (1..)
+            .map(|n| self.dir.join(format!("events.{n}.jsonl")))
+            .find(|p| !p.exists());
         let free = free.expect("some number is free");
-        self.disk.rename(&events, &free).map_err(|source| io("move aside", &events, source))
+        self.disk
+            .rename(&events, &free)
+            .map_err(|source| io("move aside", &events, source))
     }
 
     /// Appends an event.
@@ -166,7 +191,9 @@ impl Run {
         let mut line = serde_json::to_string(event).expect("an event is plain data");
         line.push('\n');
         let path = self.dir.join(EVENTS);
-        self.disk.append(&path, line.as_bytes()).map_err(|source| io("write", &path, source))
+        self.disk
+            .append(&path, line.as_bytes())
+            .map_err(|source| io("write", &path, source))
     }
 
     /// Writes predictions, timing and, last, the result.
@@ -174,7 +201,12 @@ impl Run {
     /// # Errors
     ///
     /// A file cannot be written; then there is no `result.json`.
-    pub fn finish(&self, predictions: &[u8], timing: &Timing, result: &CellResult) -> Result<(), TrainError> {
+    pub fn finish(
+        &self,
+        predictions: &[u8],
+        timing: &Timing,
+        result: &CellResult,
+    ) -> Result<(), TrainError> {
         self.write("predictions.csv", predictions)?;
         self.write_json("timing.json", timing)?;
         self.write_json(RESULT, result)
@@ -204,7 +236,12 @@ impl Run {
 
 /// Refuses a directory that another program, or another cell, has filled.
 fn refuse_foreign(dir: &Path, cell: &Cell, data: &DataLock) -> Result<(), TrainError> {
-    let foreign = |path: PathBuf, why: &str| Err(TrainError::Foreign { path, why: why.into() });
+    let foreign = |path: PathBuf, why: &str| {
+        Err(TrainError::Foreign {
+            path,
+            why: why.into(),
+        })
+    };
     let path = dir.join(RECIPE);
     match fs::read_to_string(&path) {
         Ok(text) => match toml::from_str::<Recipe>(&text) {
@@ -215,12 +252,18 @@ fn refuse_foreign(dir: &Path, cell: &Cell, data: &DataLock) -> Result<(), TrainE
         },
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             let entries = fs::read_dir(dir).map_err(|source| io("read", dir, source))?;
-            let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+            let names = entries
+                .flatten()
+                .map(|entry| entry.file_name().to_string_lossy().into_owned());
             // What a start that was cut short leaves behind.
-            match names.into_iter().find(|name| name != LOCK && !name.starts_with('.')) {
-                Some(name) => {
-                    foreign(dir.join(name), "not of a run of this program: there is no recipe.toml beside it")
-                }
+            match names
+                .into_iter()
+                .find(|name| name != LOCK && !name.starts_with('.'))
+            {
+                Some(name) => foreign(
+                    dir.join(name),
+                    "not of a run of this program: there is no recipe.toml beside it",
+                ),
                 None => Ok(()),
             }
         }
@@ -229,5 +272,10 @@ fn refuse_foreign(dir: &Path, cell: &Cell, data: &DataLock) -> Result<(), TrainE
 }
 
 fn io(verb: &'static str, path: &Path, source: std::io::Error) -> TrainError {
-    TrainError::Io { verb, path: path.into(), source, option: "--out" }
+    TrainError::Io {
+        verb,
+        path: path.into(),
+        source,
+        option: "--out",
+    }
 }

@@ -11,7 +11,8 @@ use crate::balance::Balance;
 use crate::checkpoint::EpochSums;
 use crate::unread::Unread;
 
-/// Everything that changes from step to step, besides weights, velocities and what the method remembers.
+/// Everything that changes from step to step, besides weights, velocities and what the method
+/// remembers.
 pub(crate) struct Session {
     /// Counted from 0.
     pub epoch: usize,
@@ -53,7 +54,10 @@ pub(crate) struct Elapsed {
 impl Elapsed {
     /// It began so many seconds ago.
     pub fn after(before: f64) -> Self {
-        Self { before, began: Instant::now() }
+        Self {
+            before,
+            began: Instant::now(),
+        }
     }
 
     pub fn seconds(&self) -> f64 {

@@ -93,8 +93,14 @@ fn find(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) {
         found.push(dir.into());
     } else if depth < 4 {
         let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-        let is_hidden = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        entries.map(|e| e.path()).filter(|p| p.is_dir() && !is_hidden(p)).for_each(|p| find(&p, depth + 1, found));
+        let is_hidden = |path: &Path| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with('.'))
+        };
+        entries
+            .map(|e| e.path())
+            .filter(|p| p.is_dir() && !is_hidden(p))
+            .for_each(|p| find(&p, depth + 1, found));
     }
 }
 
@@ -114,7 +120,9 @@ impl Told {
     fn by(dir: &Path) -> Self {
         let text = std::fs::read_to_string(dir.join(EVENTS)).unwrap_or_default();
         let mut told = Self::default();
-        text.lines().filter_map(|line| serde_json::from_str(line).ok()).for_each(|event: Event| told.hear(event.kind));
+        text.lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .for_each(|event: Event| told.hear(event.kind));
         told
     }
 
@@ -122,10 +130,21 @@ impl Told {
         self.failed = None;
         match event {
             EventKind::Start { epochs, .. } => self.epochs = Some(epochs),
-            EventKind::Resumed { epochs, epoch, .. } => (self.epochs, self.epoch) = (Some(epochs), epoch),
-            EventKind::Epoch { epoch, epochs, val_accuracy, seconds, .. } => {
+            EventKind::Resumed { epochs, epoch, .. } => {
+                (self.epochs, self.epoch) = (Some(epochs), epoch)
+            }
+            EventKind::Epoch {
+                epoch,
+                epochs,
+                val_accuracy,
+                seconds,
+                ..
+            } => {
                 (self.epoch, self.epochs) = (epoch + 1, Some(epochs));
-                self.best = Some(self.best.map_or(val_accuracy, |best| best.max(val_accuracy)));
+                self.best = Some(
+                    self.best
+                        .map_or(val_accuracy, |best| best.max(val_accuracy)),
+                );
                 self.seconds.push(seconds);
             }
             EventKind::Failed { code, message } => self.failed = Some((code, message)),
@@ -144,13 +163,24 @@ impl Told {
 fn of(runs: &Path, dir: PathBuf) -> RunStatus {
     let told = Told::by(&dir);
     let state = state(&dir, &told);
-    let parts = dir.strip_prefix(runs).unwrap_or(&dir).iter().map(|part| part.to_string_lossy().into_owned());
-    let goes_on = matches!(state, RunState::Running { .. } | RunState::Stopped | RunState::Failed { .. });
+    let parts = dir
+        .strip_prefix(runs)
+        .unwrap_or(&dir)
+        .iter()
+        .map(|part| part.to_string_lossy().into_owned());
+    let goes_on = matches!(
+        state,
+        RunState::Running { .. } | RunState::Stopped | RunState::Failed { .. }
+    );
     let result = matches!(state, RunState::Finished { .. });
     RunStatus {
         name: parts.collect::<Vec<_>>().join("/"),
         epoch: told.epoch,
-        epochs: if result { Some(told.epoch) } else { told.epochs },
+        epochs: if result {
+            Some(told.epoch)
+        } else {
+            told.epochs
+        },
         best_val_accuracy: told.best,
         seconds_left: told.left().filter(|_| goes_on),
         state,
@@ -165,14 +195,25 @@ fn state(dir: &Path, told: &Told) -> RunState {
     let result = dir.join(RESULT);
     if let Ok(text) = std::fs::read_to_string(&result) {
         return match serde_json::from_str::<CellResult>(&text) {
-            Ok(found) if found.schema == RESULT_SCHEMA && found.test.outputs.contains_key("fused") => {
-                RunState::Finished { test_accuracy: found.test.outputs["fused"].accuracy }
+            Ok(found)
+                if found.schema == RESULT_SCHEMA && found.test.outputs.contains_key("fused") =>
+            {
+                RunState::Finished {
+                    test_accuracy: found.test.outputs["fused"].accuracy,
+                }
             }
-            Ok(_) => RunState::Damaged { why: format!("{}: of another version", result.display()) },
-            Err(e) => RunState::Damaged { why: format!("{}: {e}", result.display()) },
+            Ok(_) => RunState::Damaged {
+                why: format!("{}: of another version", result.display()),
+            },
+            Err(e) => RunState::Damaged {
+                why: format!("{}: {e}", result.display()),
+            },
         };
     }
-    if let Some(why) = Shelf::folders(&dir.join(CHECKPOINTS)).last().and_then(|newest| fault(newest)) {
+    if let Some(why) = Shelf::folders(&dir.join(CHECKPOINTS))
+        .last()
+        .and_then(|newest| fault(newest))
+    {
         return RunState::Damaged { why };
     }
     match &told.failed {
@@ -191,6 +232,11 @@ fn fault(checkpoint: &Path) -> Option<String> {
     opened.manifest().files.iter().find_map(|(name, file)| {
         let path = checkpoint.join(name);
         let length = std::fs::metadata(&path).map(|there| there.len()).ok();
-        (length != Some(file.bytes)).then(|| format!("{} is damaged: it has not the length it had", path.display()))
+        (length != Some(file.bytes)).then(|| {
+            format!(
+                "{} is damaged: it has not the length it had",
+                path.display()
+            )
+        })
     })
 }

@@ -45,22 +45,37 @@ pub(crate) struct Place {
 impl StepLog {
     pub fn create(path: &Path) -> Result<Self, TrainError> {
         let file = File::create(path).map_err(|source| failed(path, source))?;
-        Ok(Self { path: path.into(), file, bytes: 0 })
+        Ok(Self {
+            path: path.into(),
+            file,
+            bytes: 0,
+        })
     }
 
     /// Goes on with a log that had so many bytes, and cuts away what came after them.
     pub fn resume(path: &Path, bytes: Option<u64>) -> Result<Self, TrainError> {
-        let unfit = |why: &str| TrainError::Resume { why: format!("{}: {why}", path.display()) };
+        let unfit = |why: &str| TrainError::Resume {
+            why: format!("{}: {why}", path.display()),
+        };
         let bytes = bytes.ok_or_else(|| unfit("the steps before were not logged"))?;
         if !std::fs::metadata(path).is_ok_and(|there| there.len() >= bytes) {
-            return Err(unfit("the log of the steps before is not there, or shorter than it was"));
+            return Err(unfit(
+                "the log of the steps before is not there, or shorter than it was",
+            ));
         }
-        let opened = OpenOptions::new().write(true).open(path).and_then(|mut file| {
-            file.set_len(bytes)?;
-            file.seek(SeekFrom::End(0))?;
-            Ok(file)
-        });
-        Ok(Self { path: path.into(), file: opened.map_err(|source| failed(path, source))?, bytes })
+        let opened = OpenOptions::new()
+            .write(true)
+            .open(path)
+            .and_then(|mut file| {
+                file.set_len(bytes)?;
+                file.seek(SeekFrom::End(0))?;
+                Ok(file)
+            });
+        Ok(Self {
+            path: path.into(),
+            file: opened.map_err(|source| failed(path, source))?,
+            bytes,
+        })
     }
 
     /// Where it lies, and how long it is.
@@ -68,13 +83,23 @@ impl StepLog {
         (&self.path, self.bytes)
     }
 
-    pub fn add(&mut self, place: Place, report: &StepReport, labels: &[i64]) -> Result<(), TrainError> {
+    pub fn add(
+        &mut self,
+        place: Place,
+        report: &StepReport,
+        labels: &[i64],
+    ) -> Result<(), TrainError> {
         let cross_entropy = |(name, logits): (&str, _)| {
             let mut scores = OutputScores::default();
             scores.add(logits, labels);
             Some((lettered(name), scores.metrics()?.loss))
         };
-        let named = |values: &[(String, f32)]| values.iter().map(|(name, v)| (lettered(name), *v)).collect();
+        let named = |values: &[(String, f32)]| {
+            values
+                .iter()
+                .map(|(name, v)| (lettered(name), *v))
+                .collect()
+        };
         let line = Line {
             epoch: place.epoch,
             step: place.step,
@@ -87,10 +112,17 @@ impl StepLog {
         };
         let text = serde_json::to_string(&line).expect("plain data") + "\n";
         self.bytes += text.len() as u64;
-        self.file.write_all(text.as_bytes()).map_err(|source| failed(&self.path, source))
+        self.file
+            .write_all(text.as_bytes())
+            .map_err(|source| failed(&self.path, source))
     }
 }
 
 fn failed(path: &Path, source: std::io::Error) -> TrainError {
-    TrainError::Io { verb: "write", path: path.into(), source, option: "--log-steps" }
+    TrainError::Io {
+        verb: "write",
+        path: path.into(),
+        source,
+        option: "--log-steps",
+    }
 }

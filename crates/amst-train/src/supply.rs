@@ -34,7 +34,9 @@ impl Supply for Loaders<'_> {
     fn batch(&mut self, part: Part, number: usize) -> Result<Batch, SupplyError> {
         let (loader, epoch) = self.of(part);
         let modalities = loader.split().modalities().to_vec();
-        let batch = loader.batches(epoch, number..number + 1, &modalities).next();
+        let batch = loader
+            .batches(epoch, number..number + 1, &modalities)
+            .next();
         let batch = batch.ok_or_else(|| format!("there is no batch {number}"))?;
         Ok(upload(batch.map_err(TrainError::from)?, self.device))
     }

@@ -1,7 +1,9 @@
 //! The encoder of text that a recipe asks for.
 
 use amst_data::{Purpose, Stream};
-use amst_encoders::{AnyEncoder, PrefixCache, PretrainedError, Roberta, RobertaConfig, TokenMeanConfig};
+use amst_encoders::{
+    AnyEncoder, PrefixCache, PretrainedError, Roberta, RobertaConfig, TokenMeanConfig,
+};
 use amst_recipe::{Modality, Recipe, RecipeError, TextEncoder, TextModel, TextSpec};
 use burn::tensor::Device;
 
@@ -23,19 +25,28 @@ pub(crate) struct TextEncoders<'a> {
 
 impl<'a> TextEncoders<'a> {
     pub(crate) fn new(recipe: &'a Recipe, model: Option<&'a TextModel>) -> Self {
-        Self { recipe, model, drawn: false, cache: PrefixCache::new(PREFIX_CACHE) }
+        Self {
+            recipe,
+            model,
+            drawn: false,
+            cache: PrefixCache::new(PREFIX_CACHE),
+        }
     }
 
     /// The same where a pretrained model is wanted for its sizes alone.
     pub(crate) fn drawn(recipe: &'a Recipe) -> Self {
-        Self { drawn: true, ..Self::new(recipe, None) }
+        Self {
+            drawn: true,
+            ..Self::new(recipe, None)
+        }
     }
 
     /// The encoder of a branch with initial weights: drawn, or those of the pretrained model.
     ///
     /// # Errors
     ///
-    /// A pretrained model whose files cannot be read, contradict each other or do not fit the recipe.
+    /// A pretrained model whose files cannot be read, contradict each other or do not fit the
+    /// recipe.
     pub(crate) fn encoder(
         &self,
         branch: usize,
@@ -43,16 +54,23 @@ impl<'a> TextEncoders<'a> {
         device: &Device,
     ) -> Result<AnyEncoder, TrainError> {
         let text = &self.recipe.text;
-        let dropout_seed =
-            Stream::new(self.recipe.seed, Purpose::Dropout, 0, branch as u64).part(Modality::Text as u64).next_u64();
+        let dropout_seed = Stream::new(self.recipe.seed, Purpose::Dropout, 0, branch as u64)
+            .part(Modality::Text as u64)
+            .next_u64();
         match &text.encoder {
             TextEncoder::Bag => {
-                let config =
-                    TokenMeanConfig { vocabulary: text.vocabulary, width: text.width, embed: self.recipe.embed() };
+                let config = TokenMeanConfig {
+                    vocabulary: text.vocabulary,
+                    width: text.width,
+                    embed: self.recipe.embed(),
+                };
                 Ok(AnyEncoder::TokenMean(config.init(normal, device)))
             }
             TextEncoder::Transformer => {
-                let config = RobertaConfig { dropout_seed, ..from_scratch(text) };
+                let config = RobertaConfig {
+                    dropout_seed,
+                    ..from_scratch(text)
+                };
                 Ok(AnyEncoder::Roberta(config.init(normal, device)?))
             }
             TextEncoder::Pretrained(_) if self.drawn => {
@@ -66,8 +84,12 @@ impl<'a> TextEncoders<'a> {
                 Ok(AnyEncoder::Roberta(config.init(normal, device)?))
             }
             TextEncoder::Pretrained(name) => {
-                let why = "its files were not looked up: a program must pass the model it found".to_string();
-                let model = self.model.ok_or(RecipeError::NoTextModel { name: name.clone(), why })?;
+                let why = "its files were not looked up: a program must pass the model it found"
+                    .to_string();
+                let model = self.model.ok_or(RecipeError::NoTextModel {
+                    name: name.clone(),
+                    why,
+                })?;
                 let encoder = pretrained(text, model, dropout_seed, device)?;
                 Ok(AnyEncoder::Roberta(match text.frozen_eval {
                     true => encoder.with_prefix_cache(self.cache.clone()),
@@ -83,7 +105,13 @@ pub(crate) fn from_scratch(text: &TextSpec) -> RobertaConfig {
     RobertaConfig {
         hidden_dropout_prob: text.dropout,
         attention_probs_dropout_prob: text.dropout,
-        ..RobertaConfig::small(text.vocabulary, text.width, text.layers, text.heads, text.max_length)
+        ..RobertaConfig::small(
+            text.vocabulary,
+            text.width,
+            text.layers,
+            text.heads,
+            text.max_length,
+        )
     }
 }
 
@@ -95,16 +123,34 @@ pub(crate) fn config(text: &TextSpec, model: &TextModel) -> Result<RobertaConfig
         ..RobertaConfig::read(&model.config())?
     };
     if text.max_length > config.max_length() {
-        let why = format!("is {}, and the model reads up to {} tokens", text.max_length, config.max_length());
-        return Err(RecipeError::Value { key: "text.max_length".into(), why }.into());
+        let why = format!(
+            "is {}, and the model reads up to {} tokens",
+            text.max_length,
+            config.max_length()
+        );
+        return Err(RecipeError::Value {
+            key: "text.max_length".into(),
+            why,
+        }
+        .into());
     }
     Ok(config)
 }
 
-fn pretrained(text: &TextSpec, model: &TextModel, dropout_seed: u64, device: &Device) -> Result<Roberta, TrainError> {
-    let config = RobertaConfig { dropout_seed, ..config(text, model)? };
-    config.load(model.folder(), device).map_err(|error| match error {
-        PretrainedError::Config(error) => error.into(),
-        PretrainedError::Weights(error) => error.into(),
-    })
+fn pretrained(
+    text: &TextSpec,
+    model: &TextModel,
+    dropout_seed: u64,
+    device: &Device,
+) -> Result<Roberta, TrainError> {
+    let config = RobertaConfig {
+        dropout_seed,
+        ..config(text, model)?
+    };
+    config
+        .load(model.folder(), device)
+        .map_err(|error| match error {
+            PretrainedError::Config(error) => error.into(),
+            PretrainedError::Weights(error) => error.into(),
+        })
 }

@@ -34,32 +34,56 @@ pub struct TimedEpoch {
 }
 
 impl Trainer {
-    /// The kinds of epochs that the recipe's schedule has, in the order of their first. Where nothing
-    /// is skipped there is one.
+    /// The kinds of epochs that the recipe's schedule has, in the order of their first. Where
+    /// nothing is skipped there is one.
     pub fn epoch_kinds(&self) -> Vec<EpochKind> {
         let method = &self.built.method;
         let mut kinds: Vec<(EpochKind, Vec<Modality>)> = Vec::new();
         for epoch in 0..self.recipe.epochs {
-            let (active, loaded, again) = (method.active(epoch), method.loads(epoch), method.recalibrates(epoch));
-            let same = |(kind, r): &&mut (EpochKind, _)| kind.active == active && kind.loaded == loaded && *r == again;
+            let (active, loaded, again) = (
+                method.active(epoch),
+                method.loads(epoch),
+                method.recalibrates(epoch),
+            );
+            let same = |(kind, r): &&mut (EpochKind, _)| {
+                kind.active == active && kind.loaded == loaded && *r == again
+            };
             match kinds.iter_mut().find(same) {
                 Some((kind, _)) => kind.count += 1,
-                None => kinds.push((EpochKind { active, loaded, first: epoch, count: 1 }, again)),
+                None => kinds.push((
+                    EpochKind {
+                        active,
+                        loaded,
+                        first: epoch,
+                        count: 1,
+                    },
+                    again,
+                )),
             }
         }
         kinds.into_iter().map(|(kind, _)| kind).collect()
     }
 
-    /// Operations of one sample in an epoch of a kind: forward of what is read, backward of what trains, in
-    /// every module (METHODS 3.5). Recalibration and evaluation are left out, which makes it a limit.
+    /// Operations of one sample in an epoch of a kind: forward of what is read, backward of what
+    /// trains, in every module (METHODS 3.5). Recalibration and evaluation are left out, which
+    /// makes it a limit.
     pub fn operations(&self, kind: &EpochKind) -> f64 {
-        let forward: f64 = kind.loaded.iter().map(|m| self.recipe.forward_operations(*m)).sum();
-        let backward: f64 = kind.active.iter().map(|m| self.recipe.backward_operations(*m)).sum();
+        let forward: f64 = kind
+            .loaded
+            .iter()
+            .map(|m| self.recipe.forward_operations(*m))
+            .sum();
+        let backward: f64 = kind
+            .active
+            .iter()
+            .map(|m| self.recipe.backward_operations(*m))
+            .sum();
         self.built.net.branches.len() as f64 * (forward + backward)
     }
 
-    /// Trains and validates these epochs, in this order, and tells how long each took, what is asked
-    /// for by [`Trainer::profile`] included. Nothing is selected or tested, and there is no result.
+    /// Trains and validates these epochs, in this order, and tells how long each took, what is
+    /// asked for by [`Trainer::profile`] included. Nothing is selected or tested, and there is no
+    /// result.
     ///
     /// Validation was done once before the first of them: embeddings of encoders that do not train
     /// in it are there, as they are in a run that goes on.
@@ -74,14 +98,31 @@ impl Trainer {
         let mut timed = Vec::new();
         for (place, &epoch) in epochs.iter().enumerate() {
             (self.session.epoch, self.session.step) = (epoch, 0);
-            self.train_epoch(&mut validation, epochs.get(place + 1).copied(), &mut |event| {
-                if let EventKind::Epoch { epoch, seconds, phases, .. } = &event.kind {
-                    timed.push(TimedEpoch { epoch: *epoch, seconds: *seconds, phases: phases.clone() });
-                }
-            })?;
+            self.train_epoch(
+                &mut validation,
+                epochs.get(place + 1).copied(),
+                &mut |event| {
+                    if let EventKind::Epoch {
+                        epoch,
+                        seconds,
+                        phases,
+                        ..
+                    } = &event.kind
+                    {
+                        timed.push(TimedEpoch {
+                            epoch: *epoch,
+                            seconds: *seconds,
+                            phases: phases.clone(),
+                        });
+                    }
+                },
+            )?;
         }
         self.keep_trace()?;
-        Ok(Timed { epochs: timed, peak_mib: peak_memory_mib().filter(|_| is_apart) })
+        Ok(Timed {
+            epochs: timed,
+            peak_mib: peak_memory_mib().filter(|_| is_apart),
+        })
     }
 }
 

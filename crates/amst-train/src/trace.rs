@@ -31,7 +31,10 @@ struct Loading {
 impl Trace {
     /// It begins now.
     pub fn new() -> Self {
-        Self { began: Instant::now(), loading: Arc::default() }
+        Self {
+            began: Instant::now(),
+            loading: Arc::default(),
+        }
     }
 
     /// What a loader of this split tells of its batches.
@@ -53,7 +56,8 @@ impl Trace {
         let mut events: Vec<Value> = spans.iter().map(|span| self.step(span)).collect();
         for (split, made) in &loading.made {
             let row = TRAINING + 1 + made.worker.unwrap_or(0);
-            rows.entry(row).or_insert_with(|| format!("loader {}", row - TRAINING));
+            rows.entry(row)
+                .or_insert_with(|| format!("loader {}", row - TRAINING));
             events.push(self.loaded(split, made, row));
         }
         events.extend(rows.into_iter().map(|(row, name)| named(row, &name)));
@@ -63,7 +67,14 @@ impl Trace {
 
     fn step(&self, span: &Span) -> Value {
         let args = json!({ "epoch": span.epoch, "step": span.step });
-        self.complete(span.phase.name(), "phase", span.start, span.length, TRAINING, args)
+        self.complete(
+            span.phase.name(),
+            "phase",
+            span.start,
+            span.length,
+            TRAINING,
+            args,
+        )
     }
 
     fn loaded(&self, split: &str, made: &Made, row: usize) -> Value {
@@ -72,7 +83,15 @@ impl Trace {
     }
 
     /// An event with a beginning and a length, both in microseconds.
-    fn complete(&self, name: &str, category: &str, start: Instant, length: Duration, row: usize, args: Value) -> Value {
+    fn complete(
+        &self,
+        name: &str,
+        category: &str,
+        start: Instant,
+        length: Duration,
+        row: usize,
+        args: Value,
+    ) -> Value {
         let micros = |time: Duration| time.as_nanos() as f64 / 1e3;
         let at = micros(start.saturating_duration_since(self.began));
         json!({

@@ -74,14 +74,22 @@ impl Trainer {
             false => build(&recipe, data.text_model(), classes, &training)?,
         };
         let loader = |seed: u64| {
-            let config = LoaderConfig { batch_size: recipe.batch_size, seed, train: true, ..LoaderConfig::default() };
-            Loader::new(data.split(SplitName::Train), config).map(|loader| loader.in_bytes(is_gpu(&device)))
+            let config = LoaderConfig {
+                batch_size: recipe.batch_size,
+                seed,
+                train: true,
+                ..LoaderConfig::default()
+            };
+            Loader::new(data.split(SplitName::Train), config)
+                .map(|loader| loader.in_bytes(is_gpu(&device)))
         };
         let train = loader(recipe.seed)?;
         let sample = loader(Stream::new(recipe.seed, Purpose::Sample, 0, 0).next_u64())?;
         let optimiser = || Optimiser::new(&recipe.optim);
         let budget = Budget::new(&recipe, train.steps());
-        let planned = budget.epochs(train.steps(), built.net.branches.len(), |epoch| built.method.active(epoch));
+        let planned = budget.epochs(train.steps(), built.net.branches.len(), |epoch| {
+            built.method.active(epoch)
+        });
         let writer = Writer::new(run.disk().clone(), run.dir(), Keep::default(), None);
         Ok(Self {
             run,
@@ -89,7 +97,10 @@ impl Trainer {
             built,
             sample,
             devices: (training, device),
-            optimisers: Optimisers { method: optimiser(), probes: optimiser() },
+            optimisers: Optimisers {
+                method: optimiser(),
+                probes: optimiser(),
+            },
             budget,
             planned,
             session: Session::new(),
@@ -127,8 +138,16 @@ impl Trainer {
     ///
     /// The file could not be written: that is found out now, not after the training.
     pub fn keep_weights(mut self, path: &Path) -> Result<Self, TrainError> {
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let failed = |source| TrainError::Io { verb: "write", path: path.into(), source, option: "--weights" };
+        let folder = path
+            .parent()
+            .filter(|p| !p.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let failed = |source| TrainError::Io {
+            verb: "write",
+            path: path.into(),
+            source,
+            option: "--weights",
+        };
         tempfile::tempfile_in(folder).map_err(failed)?;
         if path.is_dir() {
             return Err(failed(std::io::ErrorKind::IsADirectory.into()));
@@ -183,10 +202,20 @@ impl Trainer {
         let traced = self.keep_trace();
         if let Err(error) = &outcome {
             let last = match error {
-                TrainError::Interrupted { signal, epoch, step, .. } => {
-                    EventKind::Stopped { signal: signal.to_string(), epoch: *epoch, step: *step }
-                }
-                other => EventKind::Failed { code: other.exit_code(), message: other.to_string() },
+                TrainError::Interrupted {
+                    signal,
+                    epoch,
+                    step,
+                    ..
+                } => EventKind::Stopped {
+                    signal: signal.to_string(),
+                    epoch: *epoch,
+                    step: *step,
+                },
+                other => EventKind::Failed {
+                    code: other.exit_code(),
+                    message: other.to_string(),
+                },
             };
             // What went wrong is told to the caller; where there is no room for it, not here too.
             self.tell(last, observe).ok();
@@ -198,7 +227,9 @@ impl Trainer {
 
     /// Writes what was done when, if that was asked for.
     pub(crate) fn keep_trace(&mut self) -> Result<(), TrainError> {
-        let Some(trace) = &self.trace else { return Ok(()) };
+        let Some(trace) = &self.trace else {
+            return Ok(());
+        };
         let (spans, dropped) = self.clock.take_spans();
         self.run.keep_trace(&trace.json(&spans, dropped))
     }
@@ -240,15 +271,27 @@ impl Trainer {
         step > 0 || (self.budget.allows(epoch) && !self.built.method.is_finished())
     }
 
-    pub(crate) fn evaluator(&self, split: SplitName, branches: usize) -> Result<Evaluator, TrainError> {
-        let evaluator = Evaluator::new(self.data.split(split), self.recipe.eval_batch_size, branches)?;
+    pub(crate) fn evaluator(
+        &self,
+        split: SplitName,
+        branches: usize,
+    ) -> Result<Evaluator, TrainError> {
+        let evaluator = Evaluator::new(
+            self.data.split(split),
+            self.recipe.eval_batch_size,
+            branches,
+        )?;
         Ok(match &self.trace {
             Some(trace) => evaluator.watched(trace.watch(split.name())),
             None => evaluator,
         })
     }
 
-    pub(crate) fn tell(&mut self, kind: EventKind, observe: &mut dyn FnMut(&Event)) -> Result<(), TrainError> {
+    pub(crate) fn tell(
+        &mut self,
+        kind: EventKind,
+        observe: &mut dyn FnMut(&Event),
+    ) -> Result<(), TrainError> {
         let event = Event::from(kind);
         observe(&event);
         self.run.log(&event)

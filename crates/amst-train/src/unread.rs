@@ -29,7 +29,10 @@ impl Unread {
     /// Reads everything into the sums, in the order in which it was kept.
     pub fn read_into(&mut self, scores: &mut BTreeMap<String, OutputScores>) {
         for (output, waiting) in std::mem::take(&mut self.0) {
-            scores.entry(output).or_default().add(&Tensor::cat(waiting.logits, 0), &waiting.labels);
+            scores
+                .entry(output)
+                .or_default()
+                .add(&Tensor::cat(waiting.logits, 0), &waiting.labels);
         }
     }
 }

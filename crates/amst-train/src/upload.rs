@@ -13,16 +13,33 @@ use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 /// Moves a loaded batch to a device.
 pub fn upload(batch: amst_data::Batch, device: &Device) -> Batch {
     let samples = batch.labels.len();
-    let inputs = batch.inputs.into_iter().map(|(modality, features)| (modality, input(features, device))).collect();
-    Batch { inputs, labels: Tensor::from_data(TensorData::new(batch.labels, [samples]), device) }
+    let inputs = batch
+        .inputs
+        .into_iter()
+        .map(|(modality, features)| (modality, input(features, device)))
+        .collect();
+    Batch {
+        inputs,
+        labels: Tensor::from_data(TensorData::new(batch.labels, [samples]), device),
+    }
 }
 
 fn input(features: Features, device: &Device) -> Input {
     match features {
-        Features::Map { data, shape } => Input::Map(Tensor::from_data(TensorData::new(data, shape), device)),
-        Features::Frames { data, shape } => Input::Frames(Tensor::from_data(TensorData::new(data, shape), device)),
-        Features::Pixels { data, shape, mean, std } => {
-            let pixels = Tensor::<5, Int>::from_data(TensorData::new(data, shape), (device, DType::U8));
+        Features::Map { data, shape } => {
+            Input::Map(Tensor::from_data(TensorData::new(data, shape), device))
+        }
+        Features::Frames { data, shape } => {
+            Input::Frames(Tensor::from_data(TensorData::new(data, shape), device))
+        }
+        Features::Pixels {
+            data,
+            shape,
+            mean,
+            std,
+        } => {
+            let pixels =
+                Tensor::<5, Int>::from_data(TensorData::new(data, shape), (device, DType::U8));
             Input::Frames(normalised(pixels.float(), mean, std, device))
         }
         Features::Tokens { ids, mask, shape } => Input::Tokens {
@@ -32,11 +49,13 @@ fn input(features: Features, device: &Device) -> Input {
     }
 }
 
-/// What the loader makes of bytes, by the same three operations in the same order. A device may multiply by the inverse
-/// of a plain number where it divides by a tensor: hence tensors.
+/// What the loader makes of bytes, by the same three operations in the same order. A device may
+/// multiply by the inverse of a plain number where it divides by a tensor: hence tensors.
 fn normalised(bytes: Tensor<5>, mean: Vec<f32>, std: Vec<f32>, device: &Device) -> Tensor<5> {
     let channels = mean.len();
-    let a_channel = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, [1, channels, 1, 1, 1]), device);
+    let a_channel = |values: Vec<f32>| {
+        Tensor::from_data(TensorData::new(values, [1, channels, 1, 1, 1]), device)
+    };
     (bytes / a_channel(vec![255.0; channels]) - a_channel(mean)) / a_channel(std)
 }
 
@@ -52,7 +71,11 @@ pub(crate) struct Uploaded {
 impl Uploaded {
     fn new(batch: amst_data::Batch, device: &Device) -> Self {
         let (indices, labels) = (batch.indices.clone(), batch.labels.clone());
-        Self { batch: upload(batch, device), indices, labels }
+        Self {
+            batch: upload(batch, device),
+            indices,
+            labels,
+        }
     }
 }
 
@@ -73,8 +96,16 @@ impl Uploads {
         let (outbox, inbox) = sync_channel(0);
         let (source, device) = (Arc::new(Mutex::new(batches)), device.clone());
         let (from, to) = (Arc::clone(&source), device.clone());
-        let mover = std::thread::Builder::new().name("upload".into()).spawn(move || carry(&from, &to, &outbox)).ok();
-        Self { inbox: mover.is_some().then_some(inbox), mover, source, device }
+        let mover = std::thread::Builder::new()
+            .name("upload".into())
+            .spawn(move || carry(&from, &to, &outbox))
+            .ok();
+        Self {
+            inbox: mover.is_some().then_some(inbox),
+            mover,
+            source,
+            device,
+        }
     }
 }
 
@@ -96,7 +127,9 @@ impl Iterator for Uploads {
     type Item = Result<Uploaded, DataError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let Some(inbox) = &self.inbox else { return take(&self.source, &self.device) };
+        let Some(inbox) = &self.inbox else {
+            return take(&self.source, &self.device);
+        };
         let next = inbox.recv().ok();
         if next.is_none()
             && let Some(Err(panic)) = self.mover.take().map(JoinHandle::join)
@@ -127,22 +160,41 @@ mod tests {
     /// A GPU is sent bytes; by these operations they become what every other device is sent.
     #[test]
     fn bytes_become_the_numbers_that_the_loader_makes_of_them_to_the_bit() {
-        let settings = ["synthetic.train=6", "synthetic.val=6", "synthetic.test=6"].map(String::from);
+        let settings =
+            ["synthetic.train=6", "synthetic.val=6", "synthetic.test=6"].map(String::from);
         let recipe = resolve(&[DatasetSpec::shapes("crema-d").unwrap().recipe], &settings).unwrap();
         let split = Prepared::shapes(&recipe).unwrap().split(SplitName::Train);
         let frames = |train: bool, bytes: bool| {
-            let config = LoaderConfig { batch_size: 4, train, ..LoaderConfig::default() };
+            let config = LoaderConfig {
+                batch_size: 4,
+                train,
+                ..LoaderConfig::default()
+            };
             let loader = Loader::new(split.clone(), config).unwrap().in_bytes(bytes);
-            let batch = loader.epoch(0, &[Modality::Visual]).next().unwrap().unwrap();
-            assert_eq!(matches!(batch.inputs[&Modality::Visual], Features::Pixels { .. }), bytes);
+            let batch = loader
+                .epoch(0, &[Modality::Visual])
+                .next()
+                .unwrap()
+                .unwrap();
+            assert_eq!(
+                matches!(batch.inputs[&Modality::Visual], Features::Pixels { .. }),
+                bytes
+            );
             let mut inputs = upload(batch, &Device::flex()).inputs;
-            let Some(Input::Frames(frames)) = inputs.remove(&Modality::Visual) else { panic!("no pictures") };
+            let Some(Input::Frames(frames)) = inputs.remove(&Modality::Visual) else {
+                panic!("no pictures")
+            };
             frames.into_data().try_to_vec::<f32>().unwrap()
         };
         for train in [true, false] {
             let (here, there) = (frames(train, false), frames(train, true));
             assert_eq!(here.len(), 4 * 3 * 3 * 224 * 224);
-            assert!(here.iter().zip(&there).all(|(a, b)| a.to_bits() == b.to_bits()), "training: {train}");
+            assert!(
+                here.iter()
+                    .zip(&there)
+                    .all(|(a, b)| a.to_bits() == b.to_bits()),
+                "training: {train}"
+            );
         }
     }
 }

@@ -25,10 +25,23 @@ impl Writer {
     /// A writer for a run's directory, which goes on after `loaded`.
     pub fn new(disk: Arc<dyn FileSystem>, run: &Path, keep: Keep, loaded: Option<&Loaded>) -> Self {
         let best = |loaded: &Loaded| -> Option<(usize, FileEntry)> {
-            Some((loaded.state.best.as_ref()?.epoch, loaded.best_entry.clone()?))
+            Some((
+                loaded.state.best.as_ref()?.epoch,
+                loaded.best_entry.clone()?,
+            ))
         };
-        let last = loaded.map(|loaded| Written { dir: loaded.dir.clone(), best: best(loaded) });
-        Self { disk, run: run.into(), keep, working: None, last, place: loaded.map(|loaded| loaded.dir.clone()) }
+        let last = loaded.map(|loaded| Written {
+            dir: loaded.dir.clone(),
+            best: best(loaded),
+        });
+        Self {
+            disk,
+            run: run.into(),
+            keep,
+            working: None,
+            last,
+            place: loaded.map(|loaded| loaded.dir.clone()),
+        }
     }
 
     /// The checkpoint that was written last, or is being written.
@@ -49,7 +62,13 @@ impl Writer {
         self.place = Some(shelf.place(snapshot.manifest.epoch, snapshot.manifest.step));
         let (disk, before, keep) = (self.disk.clone(), self.last.clone(), self.keep);
         let write = move || {
-            let sync = |log: PathBuf| disk.sync(&log).map_err(|source| WriteFault { path: log, bytes: 0, source });
+            let sync = |log: PathBuf| {
+                disk.sync(&log).map_err(|source| WriteFault {
+                    path: log,
+                    bytes: 0,
+                    source,
+                })
+            };
             logs.into_iter().try_for_each(sync)?;
             let written = snapshot.write(&*disk, shelf.root(), best_epoch, before.as_ref())?;
             if !keep.all {
@@ -57,15 +76,25 @@ impl Writer {
             }
             Ok(written)
         };
-        let thread = std::thread::Builder::new().name("checkpoint".into()).spawn(write);
-        let unstarted = |source| self.failed(WriteFault { path: self.run.clone(), bytes: 0, source });
+        let thread = std::thread::Builder::new()
+            .name("checkpoint".into())
+            .spawn(write);
+        let unstarted = |source| {
+            self.failed(WriteFault {
+                path: self.run.clone(),
+                bytes: 0,
+                source,
+            })
+        };
         self.working = Some(thread.map_err(unstarted)?);
         Ok(())
     }
 
     /// Waits until everything is on the disk.
     pub fn wait(&mut self) -> Result<(), TrainError> {
-        let Some(thread) = self.working.take() else { return Ok(()) };
+        let Some(thread) = self.working.take() else {
+            return Ok(());
+        };
         match thread.join() {
             Ok(Ok(written)) => self.last = Some(written),
             Ok(Err(fault)) => return Err(self.failed(fault)),
@@ -84,10 +113,15 @@ impl Writer {
         // Of an earlier attempt at the end of this run.
         let before = root.join(crate::checkpoint::SELECTED);
         let written = match before.exists() {
-            true => self.disk.remove_dir(&before).map_err(|source| WriteFault { path: before, bytes: 0, source }),
+            true => self.disk.remove_dir(&before).map_err(|source| WriteFault {
+                path: before,
+                bytes: 0,
+                source,
+            }),
             false => Ok(()),
         };
-        let written = written.and_then(|()| snapshot.write(&*self.disk, &root, Some(epoch), self.last.as_ref()));
+        let written = written
+            .and_then(|()| snapshot.write(&*self.disk, &root, Some(epoch), self.last.as_ref()));
         written.map(|_| ()).map_err(|fault| self.failed(fault))
     }
 
@@ -97,20 +131,35 @@ impl Writer {
             return Ok(());
         }
         let shelf = Shelf::of(&self.run);
-        shelf.keep_newest(&*self.disk, 0).map_err(|fault| self.failed(fault))?;
+        shelf
+            .keep_newest(&*self.disk, 0)
+            .map_err(|fault| self.failed(fault))?;
         // It is empty where nothing is kept; where something is, it stays.
         std::fs::remove_dir(shelf.root()).ok();
         Ok(())
     }
 
     fn failed(&self, fault: WriteFault) -> TrainError {
-        let WriteFault { path, bytes, source } = fault;
+        let WriteFault {
+            path,
+            bytes,
+            source,
+        } = fault;
         match source.kind() {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
                 let free = self.disk.available(&self.run).unwrap_or(0);
-                TrainError::Space { path, need: bytes, free }
+                TrainError::Space {
+                    path,
+                    need: bytes,
+                    free,
+                }
             }
-            _ => TrainError::Io { verb: "write", path, source, option: "--out" },
+            _ => TrainError::Io {
+                verb: "write",
+                path,
+                source,
+                option: "--out",
+            },
         }
     }
 }

@@ -1,5 +1,5 @@
-//! A disk that fails: each thing that is asked of it in turn, in two ways. Whatever was saved before
-//! can be gone on from, and what was being saved is there whole or not at all.
+//! A disk that fails: each thing that is asked of it in turn, in two ways. Whatever was saved
+//! before can be gone on from, and what was being saved is there whole or not at all.
 
 #[allow(dead_code)] // Shared with the tests of equal runs, which need more of it.
 #[path = "reproducibility/cells.rs"]
@@ -36,7 +36,12 @@ struct Faulty {
 
 impl Faulty {
     fn at(fails_at: usize, kind: ErrorKind) -> Arc<Self> {
-        Arc::new(Self { count: AtomicUsize::new(0), fails_at, kind, free: u64::MAX })
+        Arc::new(Self {
+            count: AtomicUsize::new(0),
+            fails_at,
+            kind,
+            free: u64::MAX,
+        })
     }
 
     fn asked(&self) -> io::Result<()> {
@@ -81,7 +86,9 @@ impl FileSystem for Faulty {
 
     fn write(&self, path: &Path, content: Content<'_>) -> io::Result<()> {
         self.asked()?;
-        Disk.write(path, &mut |file| content(&mut HalfWritten { disk: self, file }))?;
+        Disk.write(path, &mut |file| {
+            content(&mut HalfWritten { disk: self, file })
+        })?;
         // All was written, and then the disk did not have it after all.
         self.asked()
     }
@@ -142,10 +149,17 @@ impl Bench {
         Self { cell, lock, data }
     }
 
-    fn train(&self, disk: Arc<dyn FileSystem>, runs: &Path, keep: &str) -> Result<CellResult, TrainError> {
+    fn train(
+        &self,
+        disk: Arc<dyn FileSystem>,
+        runs: &Path,
+        keep: &str,
+    ) -> Result<CellResult, TrainError> {
         let run = Run::create_on(disk, runs, &self.cell, &self.lock)?;
         let trainer = Trainer::new(run, self.data.clone(), Device::flex())?;
-        trainer.checkpoints(Every::Steps(1), keep.parse::<Keep>().unwrap()).train(&mut |_| {})
+        trainer
+            .checkpoints(Every::Steps(1), keep.parse::<Keep>().unwrap())
+            .train(&mut |_| {})
     }
 
     fn dir(&self, runs: &Path) -> PathBuf {
@@ -154,7 +168,10 @@ impl Bench {
 }
 
 fn states(dir: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(dir.join("checkpoints")).into_iter().flatten().flatten();
+    let entries = std::fs::read_dir(dir.join("checkpoints"))
+        .into_iter()
+        .flatten()
+        .flatten();
     let is_state = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().starts_with('0');
     let mut states: Vec<_> = entries.map(|entry| entry.path()).filter(is_state).collect();
     states.sort();
@@ -167,7 +184,10 @@ fn assert_told(error: &TrainError, runs: &Path, kind: ErrorKind) {
     assert!(message.contains(&runs.display().to_string()), "{message}");
     assert_eq!(error.exit_code(), 3, "{message}");
     if let TrainError::Space { .. } = error {
-        assert!(kind == ErrorKind::StorageFull && message.contains("bytes are needed"), "{message}");
+        assert!(
+            kind == ErrorKind::StorageFull && message.contains("bytes are needed"),
+            "{message}"
+        );
     }
 }
 
@@ -194,12 +214,18 @@ fn each_fails_in_turn(kind: ErrorKind) -> usize {
             // One that is being removed may have lost its manifest; there are two newer ones then.
             let newest = states(&dir);
             if newest[newest.len().saturating_sub(2)..].contains(&state) {
-                Checkpoint::open(&state).unwrap().verify().unwrap_or_else(|e| panic!("{kind:?} at {n}: {e}"));
+                Checkpoint::open(&state)
+                    .unwrap()
+                    .verify()
+                    .unwrap_or_else(|e| panic!("{kind:?} at {n}: {e}"));
             }
         }
-        let finished = Run::finished(runs.path(), &bench.cell).unwrap_or_else(|e| panic!("{kind:?} at {n}: {e}"));
+        let finished = Run::finished(runs.path(), &bench.cell)
+            .unwrap_or_else(|e| panic!("{kind:?} at {n}: {e}"));
         if finished.is_none() {
-            bench.train(Arc::new(Disk), runs.path(), "best").unwrap_or_else(|e| panic!("{kind:?} at {n}: {e}"));
+            bench
+                .train(Arc::new(Disk), runs.path(), "best")
+                .unwrap_or_else(|e| panic!("{kind:?} at {n}: {e}"));
         }
         let again = std::fs::read(dir.join("result.json")).unwrap();
         assert!(again == result, "{kind:?} at {n}: another result");
@@ -209,26 +235,49 @@ fn each_fails_in_turn(kind: ErrorKind) -> usize {
 
 #[test]
 fn a_disk_that_is_full_at_any_write_loses_nothing_that_was_saved() {
-    println!("{} writes failed for want of room, zero lost", each_fails_in_turn(ErrorKind::StorageFull));
+    println!(
+        "{} writes failed for want of room, zero lost",
+        each_fails_in_turn(ErrorKind::StorageFull)
+    );
 }
 
 #[test]
 fn a_disk_that_breaks_at_any_write_loses_nothing_that_was_saved() {
-    println!("{} writes failed, zero lost", each_fails_in_turn(ErrorKind::Other));
+    println!(
+        "{} writes failed, zero lost",
+        each_fails_in_turn(ErrorKind::Other)
+    );
 }
 
 #[test]
 fn a_run_for_which_there_is_no_room_is_refused_before_its_first_step() {
     let bench = Bench::new();
     let runs = tempfile::tempdir().unwrap();
-    let small = Faulty { count: AtomicUsize::new(0), fails_at: usize::MAX, kind: ErrorKind::Other, free: 1000 };
-    let error = bench.train(Arc::new(small), runs.path(), "best").unwrap_err();
-    let TrainError::Space { path, need, free: 1000 } = &error else { panic!("{error}") };
-    // 32 tokens of width 16, a layer of 16 x 16 + 16 and a head of 16 x 4 + 4 numbers of four bytes:
-    // network, velocities and best network, three times.
+    let small = Faulty {
+        count: AtomicUsize::new(0),
+        fails_at: usize::MAX,
+        kind: ErrorKind::Other,
+        free: 1000,
+    };
+    let error = bench
+        .train(Arc::new(small), runs.path(), "best")
+        .unwrap_err();
+    let TrainError::Space {
+        path,
+        need,
+        free: 1000,
+    } = &error
+    else {
+        panic!("{error}")
+    };
+    // 32 tokens of width 16, a layer of 16 x 16 + 16 and a head of 16 x 4 + 4 numbers of four
+    // bytes: network, velocities and best network, three times.
     let network = 4 * (32 * 16 + 16 * 16 + 16 + 16 * 4 + 4);
     assert_eq!((path, *need), (&bench.dir(runs.path()), 9 * network));
-    assert!(error.to_string().contains("--out") && error.exit_code() == 3, "{error}");
+    assert!(
+        error.to_string().contains("--out") && error.exit_code() == 3,
+        "{error}"
+    );
     assert!(states(&bench.dir(runs.path())).is_empty());
 }
 
@@ -236,7 +285,13 @@ fn a_run_for_which_there_is_no_room_is_refused_before_its_first_step() {
 fn a_disk_that_may_only_be_read_is_told_by_path() {
     let bench = Bench::new();
     let runs = tempfile::tempdir().unwrap();
-    let error = bench.train(Faulty::at(1, ErrorKind::ReadOnlyFilesystem), runs.path(), "best").unwrap_err();
+    let error = bench
+        .train(
+            Faulty::at(1, ErrorKind::ReadOnlyFilesystem),
+            runs.path(),
+            "best",
+        )
+        .unwrap_err();
     assert!(matches!(error, TrainError::Io { .. }), "{error}");
     assert_told(&error, runs.path(), ErrorKind::ReadOnlyFilesystem);
     assert!(error.to_string().contains("--out"), "{error}");

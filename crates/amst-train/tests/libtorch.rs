@@ -1,5 +1,5 @@
-//! On LibTorch (`cargo test -p amst-train --features tch`, after `cargo xtask setup tch`): recorded runs, and whole
-//! training runs as the trainer makes them.
+//! On LibTorch (`cargo test -p amst-train --features tch`, after `cargo xtask setup tch`): recorded
+//! runs, and whole training runs as the trainer makes them.
 #![allow(deprecated)] // LibTorch is deprecated upstream and kept here (docs/decisions/0001).
 
 #[path = "../../amst-replay/tests/recorded/mod.rs"]
@@ -39,26 +39,43 @@ fn recorded_runs_are_followed() {
 
 /// Trains a cell of the synthetic data set.
 fn train(assignments: &[&str], runs: &Path, device: Device) -> CellResult {
-    let dataset = ResolvedDataset { spec: DatasetSpec::synthetic(), root: PathBuf::new() };
+    let dataset = ResolvedDataset {
+        spec: DatasetSpec::synthetic(),
+        root: PathBuf::new(),
+    };
     let lock = DataLock::of(&dataset).unwrap();
-    // Steps so small that rounding does not grow: these are networks of a few channels, on a few samples.
-    let calm =
-        serde_json::json!({ "epochs": 2, "skip": { "audio": 2 }, "method": "amst-full", "optim": { "lr": 1e-4 } });
+    // Steps so small that rounding does not grow: these are networks of a few channels, on a few
+    // samples.
+    let calm = serde_json::json!({ "epochs": 2, "skip": { "audio": 2 }, "method": "amst-full", "optim": { "lr": 1e-4 } });
     let assignments: Vec<String> = assignments.iter().map(|a| a.to_string()).collect();
-    let cell = Cell::new(resolve(&[dataset.spec.recipe, calm], &assignments).unwrap(), &lock);
+    let cell = Cell::new(
+        resolve(&[dataset.spec.recipe, calm], &assignments).unwrap(),
+        &lock,
+    );
     let data = Prepared::synthetic(&cell.recipe).unwrap();
     let run = Run::create(runs, &cell, &lock).unwrap();
-    Trainer::new(run, data, device).unwrap().train(&mut |_| ()).unwrap()
+    Trainer::new(run, data, device)
+        .unwrap()
+        .train(&mut |_| ())
+        .unwrap()
 }
 
 /// Losses on the test split, output by output.
 fn losses(result: &CellResult) -> Vec<f64> {
-    result.test.outputs.values().map(|output| output.loss).collect()
+    result
+        .test
+        .outputs
+        .values()
+        .map(|output| output.loss)
+        .collect()
 }
 
 fn apart(one: &[f64], other: &[f64]) -> f64 {
     assert_eq!(one.len(), other.len());
-    one.iter().zip(other).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+    one.iter()
+        .zip(other)
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, f64::max)
 }
 
 #[test]

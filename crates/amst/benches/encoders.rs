@@ -8,11 +8,11 @@
 //! ```
 //!
 //! One step is forward, backward and update, with the loss read on the way: the embedding's mean
-//! square distance from 1, SGD with momentum 0.9 and weight decay 1e-4. Device
-//! `flex`, or with the feature `tch` what `AMST_BENCH_DEVICE` says, `flex` or `tch`.
-//! With `AMST_BENCH_STEPS` each workload prints one line of JSON instead, the median of so many steps
-//! after one that is not counted, in seconds: what `xtask/pytorch/encoders.py` does of the same
-//! workloads. `AMST_BENCH_THREADS` is the number of threads.
+//! square distance from 1, SGD with momentum 0.9 and weight decay 1e-4. Device `flex`, or with the
+//! feature `tch` what `AMST_BENCH_DEVICE` says, `flex` or `tch`. With `AMST_BENCH_STEPS` each
+//! workload prints one line of JSON instead, the median of so many steps after one that is not
+//! counted, in seconds: what `xtask/pytorch/encoders.py` does of the same workloads.
+//! `AMST_BENCH_THREADS` is the number of threads.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -31,8 +31,20 @@ struct Workload {
     size: [usize; 2],
 }
 
-const fn workload(name: &'static str, channels: usize, width: usize, batch: usize, size: [usize; 2]) -> Workload {
-    Workload { name, channels, width, batch, size }
+const fn workload(
+    name: &'static str,
+    channels: usize,
+    width: usize,
+    batch: usize,
+    size: [usize; 2],
+) -> Workload {
+    Workload {
+        name,
+        channels,
+        width,
+        batch,
+        size,
+    }
 }
 
 /// As in `xtask/pytorch/encoders.py`. The first two are those of world-digits.
@@ -47,7 +59,10 @@ const WORKLOADS: [Workload; 6] = [
 
 fn main() {
     if let Some(threads) = number("AMST_BENCH_THREADS") {
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().expect("no pool yet");
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build_global()
+            .expect("no pool yet");
     }
     match number("AMST_BENCH_STEPS") {
         Some(steps) => print_medians(steps),
@@ -57,7 +72,10 @@ fn main() {
 
 fn number(name: &str) -> Option<usize> {
     let text = std::env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name}={text} is not a number")))
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name}={text} is not a number")),
+    )
 }
 
 fn device() -> Device {
@@ -73,7 +91,10 @@ fn device() -> Device {
 fn measure() {
     let mut criterion = Criterion::default().configure_from_args();
     let mut group = criterion.benchmark_group("encoders");
-    group.sample_size(10).sampling_mode(SamplingMode::Flat).measurement_time(Duration::from_secs(10));
+    group
+        .sample_size(10)
+        .sampling_mode(SamplingMode::Flat)
+        .measurement_time(Duration::from_secs(10));
     for workload in &WORKLOADS {
         // Made when it is asked for: a filter leaves the large ones out.
         let mut bench = None;
@@ -87,10 +108,17 @@ fn measure() {
 }
 
 fn print_medians(steps: usize) {
-    let wanted = std::env::args().skip(1).find(|a| !a.starts_with('-')).unwrap_or_default();
+    let wanted = std::env::args()
+        .skip(1)
+        .find(|a| !a.starts_with('-'))
+        .unwrap_or_default();
     for workload in WORKLOADS.iter().filter(|w| w.name.contains(&wanted)) {
         // The small ones take milliseconds.
-        let many = if workload.width < 64 { steps * 10 } else { steps };
+        let many = if workload.width < 64 {
+            steps * 10
+        } else {
+            steps
+        };
         let mut bench = Bench::new(workload);
         bench.step();
         let mut seconds: Vec<f64> = (0..many).map(|_| bench.timed()).collect();
@@ -112,17 +140,38 @@ impl Bench {
         let (device, mut state) = (device().autodiff(), 1u64);
         // Uniform numbers of variance 1.
         let mut normal = move || {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
             ((state >> 33) as f64 / (1u64 << 31) as f64 - 0.5) * 12f64.sqrt()
         };
-        let Workload { channels, width, batch, size: [height, wide], .. } = *workload;
-        let config = ResNet18Config { channels, width, stem: Stem::Imagenet, embed: None };
-        let optim = Optim { momentum: 0.9, weight_decay: 1e-4, ..Optim::default() };
+        let Workload {
+            channels,
+            width,
+            batch,
+            size: [height, wide],
+            ..
+        } = *workload;
+        let config = ResNet18Config {
+            channels,
+            width,
+            stem: Stem::Imagenet,
+            embed: None,
+        };
+        let optim = Optim {
+            momentum: 0.9,
+            weight_decay: 1e-4,
+            ..Optim::default()
+        };
         let shape = [batch, channels, height, wide];
         Self {
             encoder: Some(config.init(&mut normal, &device)),
             optimiser: Optimiser::new(&optim),
-            input: Input::Map(Tensor::random(shape, Distribution::Normal(0.0, 1.0), &device)),
+            input: Input::Map(Tensor::random(
+                shape,
+                Distribution::Normal(0.0, 1.0),
+                &device,
+            )),
         }
     }
 
@@ -134,7 +183,11 @@ impl Bench {
 
     fn step(&mut self) {
         let encoder = self.encoder.take().expect("whole between steps");
-        let loss = encoder.embed(&self.input).sub_scalar(1.0).powi_scalar(2).mean();
+        let loss = encoder
+            .embed(&self.input)
+            .sub_scalar(1.0)
+            .powi_scalar(2)
+            .mean();
         black_box(loss.clone().into_scalar::<f32>());
         let mut gradients = loss.backward();
         self.encoder = Some(self.optimiser.step(1e-3, encoder, &mut gradients));

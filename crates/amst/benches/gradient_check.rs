@@ -6,8 +6,8 @@
 //! AMST_BENCH_WIDTH=8 AMST_BENCH_BATCH=2 cargo bench -p amst --bench gradient_check
 //! ```
 //!
-//! The check does not depend on the batch, so a small one is the worst case. Printed is the ratio of
-//! the medians. Run as a test, it only tries itself once at width 4.
+//! The check does not depend on the batch, so a small one is the worst case. Printed is the ratio
+//! of the medians. Run as a test, it only tries itself once at width 4.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,11 @@ const MODALITIES: [Modality; 2] = [Modality::Audio, Modality::Visual];
 
 fn main() {
     let is_bench = std::env::args().any(|argument| argument == "--bench");
-    let (width, steps) = if is_bench { (setting("AMST_BENCH_WIDTH", 64), 15) } else { (4, 1) };
+    let (width, steps) = if is_bench {
+        (setting("AMST_BENCH_WIDTH", 64), 15)
+    } else {
+        (4, 1)
+    };
     let batch = setting("AMST_BENCH_BATCH", 2);
     let device = Device::flex().autodiff();
     let mut branch = branch(width, &device);
@@ -39,7 +43,9 @@ fn main() {
 
 fn setting(name: &str, default: usize) -> usize {
     match std::env::var(name) {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name}={text} is not a number")),
+        Ok(text) => text
+            .parse()
+            .unwrap_or_else(|_| panic!("{name}={text} is not a number")),
         Err(_) => default,
     }
 }
@@ -50,7 +56,11 @@ fn median(mut times: Vec<Duration>) -> Duration {
 }
 
 /// The times of a whole step and of the check within it.
-fn step(branch: &mut Branch<ResNet18>, batch: &amst::Batch, optimiser: &mut Optimiser) -> (Duration, Duration) {
+fn step(
+    branch: &mut Branch<ResNet18>,
+    batch: &amst::Batch,
+    optimiser: &mut Optimiser,
+) -> (Duration, Duration) {
     let clock = &mut Stopwatch::default();
     let mut context = StepContext::new(0, 1e-3, optimiser, clock);
     let start = Instant::now();
@@ -70,15 +80,27 @@ fn branch(width: usize, device: &Device) -> Branch<ResNet18> {
     let mut normal = move || {
         // The sum of twelve uniform numbers.
         let mut uniform = || {
-            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            seed = seed
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
             (seed >> 33) as f64 / (1u64 << 31) as f64
         };
         (0..12).map(|_| uniform()).sum::<f64>() - 6.0
     };
-    let mut encoder =
-        |channels| ResNet18Config { channels, width, stem: Stem::Imagenet, embed: None }.init(&mut normal, device);
+    let mut encoder = |channels| {
+        ResNet18Config {
+            channels,
+            width,
+            stem: Stem::Imagenet,
+            embed: None,
+        }
+        .init(&mut normal, device)
+    };
     let encoders = vec![encoder(1), encoder(3)];
-    Branch { encoders, head: HeadKind::Concat.init(2, 8 * width, 6, &mut normal, device) }
+    Branch {
+        encoders,
+        head: HeadKind::Concat.init(2, 8 * width, 6, &mut normal, device),
+    }
 }
 
 fn inputs(batch: usize, device: &Device) -> amst::Batch {
@@ -87,5 +109,8 @@ fn inputs(batch: usize, device: &Device) -> amst::Batch {
     let visual = Input::Frames(Tensor::random([batch, 3, 3, 224, 224], normal, device));
     let labels: Vec<i64> = (0..batch as i64).map(|sample| sample % 6).collect();
     let inputs = [(Modality::Audio, audio), (Modality::Visual, visual)].into();
-    amst::Batch { inputs, labels: Tensor::from_data(labels.as_slice(), device) }
+    amst::Batch {
+        inputs,
+        labels: Tensor::from_data(labels.as_slice(), device),
+    }
 }

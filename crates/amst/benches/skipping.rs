@@ -17,8 +17,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use amst::{
-    Alternating, Batch, Branch, Every, Execution, Method, Modality, Net, Optimiser, SkipSchedule, StepContext,
-    Stopwatch, recalibrate,
+    Alternating, Batch, Branch, Every, Execution, Method, Modality, Net, Optimiser, SkipSchedule,
+    StepContext, Stopwatch, recalibrate,
 };
 use amst_encoders::{Input, ResNet18, ResNet18Config, Stem};
 use amst_recipe::Optim;
@@ -32,10 +32,16 @@ const CYCLE: usize = 5;
 const RECALIBRATED: f64 = 50.0 / 94.0;
 
 fn main() {
-    let (width, batch) = (setting("AMST_BENCH_WIDTH", 8), setting("AMST_BENCH_BATCH", 2));
+    let (width, batch) = (
+        setting("AMST_BENCH_WIDTH", 8),
+        setting("AMST_BENCH_BATCH", 2),
+    );
     let mut criterion = Criterion::default().configure_from_args();
     let mut group = criterion.benchmark_group("alternating step");
-    group.sample_size(10).sampling_mode(SamplingMode::Flat).measurement_time(Duration::from_secs(20));
+    group
+        .sample_size(10)
+        .sampling_mode(SamplingMode::Flat)
+        .measurement_time(Duration::from_secs(20));
     let mut steps = Vec::new();
     for (name, every) in [("without skipping", 1), ("audio every 5th epoch", CYCLE)] {
         let mut bench = Bench::new(width, batch, every as u32);
@@ -62,7 +68,9 @@ fn main() {
 
 fn setting(name: &str, default: usize) -> usize {
     match std::env::var(name) {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name}={text} is not a number")),
+        Ok(text) => text
+            .parse()
+            .unwrap_or_else(|_| panic!("{name}={text} is not a number")),
         Err(_) => default,
     }
 }
@@ -85,12 +93,22 @@ struct Bench {
 impl Bench {
     fn new(width: usize, batch: usize, audio_every: u32) -> Self {
         let device = Device::flex().autodiff();
-        let every = [(Modality::Audio, Every::Epochs(audio_every)), (Modality::Visual, Every::Epochs(1))];
+        let every = [
+            (Modality::Audio, Every::Epochs(audio_every)),
+            (Modality::Visual, Every::Epochs(1)),
+        ];
         let schedule = SkipSchedule::new(&every, 0).expect("a schedule that trains");
-        let method: Box<dyn Method<ResNet18>> = Box::new(Alternating::new(schedule, Execution::Fast));
+        let method: Box<dyn Method<ResNet18>> =
+            Box::new(Alternating::new(schedule, Execution::Fast));
         let optim = Optim::default();
         let net = network(method.as_ref(), width, &device);
-        Self { method, net, optimiser: Optimiser::new(&optim), optim, whole: inputs(batch, &device) }
+        Self {
+            method,
+            net,
+            optimiser: Optimiser::new(&optim),
+            optim,
+            whole: inputs(batch, &device),
+        }
     }
 
     /// One step of each epoch of a cycle and the recalibration's share; the time of one step.
@@ -131,13 +149,22 @@ fn network(method: &dyn Method<ResNet18>, width: usize, device: &Device) -> Net<
     let mut normal = move || {
         // The sum of twelve uniform numbers.
         let mut uniform = || {
-            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            seed = seed
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
             (seed >> 33) as f64 / (1u64 << 31) as f64
         };
         (0..12).map(|_| uniform()).sum::<f64>() - 6.0
     };
-    let mut encoder =
-        |channels| ResNet18Config { channels, width, stem: Stem::Imagenet, embed: None }.init(&mut normal, device);
+    let mut encoder = |channels| {
+        ResNet18Config {
+            channels,
+            width,
+            stem: Stem::Imagenet,
+            embed: None,
+        }
+        .init(&mut normal, device)
+    };
     let encoders = vec![encoder(1), encoder(3)];
     let (_, head) = method.branches()[0];
     let head = head.init(encoders.len(), 8 * width, CLASSES, &mut normal, device);

@@ -14,8 +14,8 @@
 use std::collections::BTreeMap;
 
 use amst::{
-    Alternating, Batch, Branch, Every, Execution, Method, Modality, Net, Optimiser, SkipSchedule, StepContext, StepLr,
-    Stopwatch,
+    Alternating, Batch, Branch, Every, Execution, Method, Modality, Net, Optimiser, SkipSchedule,
+    StepContext, StepLr, Stopwatch,
 };
 use amst_encoders::{Encoder, Input, Normal, xavier_linear};
 use amst_recipe::Optim;
@@ -68,7 +68,10 @@ impl Encoder for Mlp {
 /// Trains, and returns the share of unseen samples that each output has right.
 pub fn train() -> Result<BTreeMap<String, f64>, amst::MethodError> {
     let device = Device::flex();
-    let every = [(Modality::Audio, Every::Epochs(3)), (Modality::Visual, Every::Epochs(1))];
+    let every = [
+        (Modality::Audio, Every::Epochs(3)),
+        (Modality::Visual, Every::Epochs(1)),
+    ];
     let schedule = SkipSchedule::new(&every, 0)?;
     schedule.check_trains(EPOCHS)?;
     let mut method = Alternating::new(schedule, Execution::Fast);
@@ -83,19 +86,30 @@ fn network(method: &dyn Method<Mlp>, device: &Device) -> Net<Mlp> {
     let modalities = method.schedule().modalities();
     let mut branches = Vec::new();
     for (_, head) in method.branches() {
-        let encoders = modalities.iter().map(|_| Mlp::new(&mut normal, device)).collect();
-        branches.push(Branch { encoders, head: head.init(modalities.len(), EMBED, CLASSES, &mut normal, device) });
+        let encoders = modalities
+            .iter()
+            .map(|_| Mlp::new(&mut normal, device))
+            .collect();
+        branches.push(Branch {
+            encoders,
+            head: head.init(modalities.len(), EMBED, CLASSES, &mut normal, device),
+        });
     }
     Net::new(branches)
 }
 
 fn epochs(method: &mut dyn Method<Mlp>, mut net: Net<Mlp>, device: &Device) -> Net<Mlp> {
-    let optim = Optim { lr: 0.01, lr_step: 8, ..Optim::default() };
+    let optim = Optim {
+        lr: 0.01,
+        lr_step: 8,
+        ..Optim::default()
+    };
     let mut optimiser = Optimiser::new(&optim);
     for epoch in 0..EPOCHS {
         let lr = StepLr::new(&optim).at(epoch);
         for number in 0..BATCHES {
-            // The method says what it wants to see; audio is not even made in the epochs that skip it.
+            // The method says what it wants to see; audio is not even made in the epochs that skip
+            // it.
             let batch = batch(number as u64, &method.loads(epoch), device);
             let clock = &mut Stopwatch::default();
             let mut context = StepContext::new(epoch, lr, &mut optimiser, clock);
@@ -112,9 +126,14 @@ fn accuracies(method: &dyn Method<Mlp>, net: &Net<Mlp>, device: &Device) -> BTre
         let unseen = batch(1000 + number as u64, &modalities, device);
         let outputs = method.outputs(net, &net.embed(&modalities, &unseen));
         for (name, logits) in outputs.iter() {
-            let right = logits.clone().argmax(1).squeeze_dim::<1>(1).equal(unseen.labels.clone());
+            let right = logits
+                .clone()
+                .argmax(1)
+                .squeeze_dim::<1>(1)
+                .equal(unseen.labels.clone());
             let right: i64 = right.int().sum().into_scalar();
-            *correct.entry(name.to_string()).or_default() += right as f64 / (BATCHES * BATCH) as f64;
+            *correct.entry(name.to_string()).or_default() +=
+                right as f64 / (BATCHES * BATCH) as f64;
         }
     }
     correct
@@ -125,27 +144,43 @@ fn batch(number: u64, loads: &[Modality], device: &Device) -> Batch {
     let labels: Vec<i64> = (0..BATCH).map(|sample| (sample % CLASSES) as i64).collect();
     let values = |modality: Modality, noise: f64| {
         let mut grain = numbers(100 + 10 * number + modality as u64);
-        let patterns: Vec<f64> = (0..CLASSES * SIDE * SIDE).scan(numbers(modality as u64), |n, _| Some(n())).collect();
+        let patterns: Vec<f64> = (0..CLASSES * SIDE * SIDE)
+            .scan(numbers(modality as u64), |n, _| Some(n()))
+            .collect();
         let of = |label: &i64| patterns[*label as usize * SIDE * SIDE..][..SIDE * SIDE].to_vec();
-        labels.iter().flat_map(of).map(|value| (value + noise * grain()) as f32).collect::<Vec<_>>()
+        labels
+            .iter()
+            .flat_map(of)
+            .map(|value| (value + noise * grain()) as f32)
+            .collect::<Vec<_>>()
     };
     let input = |modality: &Modality| match modality {
-        Modality::Audio => {
-            Input::Map(Tensor::from_data(TensorData::new(values(*modality, 2.0), [BATCH, 1, SIDE, SIDE]), device))
-        }
-        _ => {
-            Input::Frames(Tensor::from_data(TensorData::new(values(*modality, 3.0), [BATCH, 1, 1, SIDE, SIDE]), device))
-        }
+        Modality::Audio => Input::Map(Tensor::from_data(
+            TensorData::new(values(*modality, 2.0), [BATCH, 1, SIDE, SIDE]),
+            device,
+        )),
+        _ => Input::Frames(Tensor::from_data(
+            TensorData::new(values(*modality, 3.0), [BATCH, 1, 1, SIDE, SIDE]),
+            device,
+        )),
     };
-    let inputs = loads.iter().map(|modality| (*modality, input(modality))).collect();
-    Batch { inputs, labels: Tensor::from_data(TensorData::new(labels, [BATCH]), device) }
+    let inputs = loads
+        .iter()
+        .map(|modality| (*modality, input(modality)))
+        .collect();
+    Batch {
+        inputs,
+        labels: Tensor::from_data(TensorData::new(labels, [BATCH]), device),
+    }
 }
 
 /// Roughly standard normal numbers: the sum of twelve uniform ones.
 fn numbers(seed: u64) -> impl FnMut() -> f64 {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mut uniform = move || {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        state = state
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
         (state >> 33) as f64 / (1u64 << 31) as f64
     };
     move || (0..12).map(|_| uniform()).sum::<f64>() - 6.0
@@ -154,9 +189,16 @@ fn numbers(seed: u64) -> impl FnMut() -> f64 {
 fn main() -> Result<(), amst::MethodError> {
     let accuracies = train()?;
     for (name, accuracy) in &accuracies {
-        println!("{name:<7} {:5.1} % of {} unseen samples", 100.0 * accuracy, BATCH * BATCHES);
+        println!(
+            "{name:<7} {:5.1} % of {} unseen samples",
+            100.0 * accuracy,
+            BATCH * BATCHES
+        );
     }
     println!("chance  {:5.1} %", 100.0 / CLASSES as f64);
-    assert!(accuracies.values().all(|accuracy| *accuracy > 0.5), "every output beats chance");
+    assert!(
+        accuracies.values().all(|accuracy| *accuracy > 0.5),
+        "every output beats chance"
+    );
     Ok(())
 }

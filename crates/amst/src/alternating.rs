@@ -5,7 +5,10 @@ use amst_recipe::{Execution, Modality};
 use burn::tensor::Tensor;
 
 use crate::Phase;
-use crate::{Batch, Branch, HeadKind, Method, Net, SkipSchedule, Skipping, StepContext, StepReport, cross_entropy};
+use crate::{
+    Batch, Branch, HeadKind, Method, Net, SkipSchedule, Skipping, StepContext, StepReport,
+    cross_entropy,
+};
 
 /// The alternating module: one encoder a modality, a shared head, one loss each (Section 3.2).
 #[derive(Clone, Debug)]
@@ -16,7 +19,12 @@ pub struct Alternating {
 impl Alternating {
     /// The module under a schedule.
     pub fn new(schedule: SkipSchedule, execution: Execution) -> Self {
-        Self { skipping: Skipping { schedule, execution } }
+        Self {
+            skipping: Skipping {
+                schedule,
+                execution,
+            },
+        }
     }
 }
 
@@ -29,11 +37,22 @@ impl<E: Encoder> Method<E> for Alternating {
         &self.skipping
     }
 
-    fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
+    fn step(
+        &mut self,
+        mut net: Net<E>,
+        batch: &Batch,
+        context: &mut StepContext<'_>,
+    ) -> (Net<E>, StepReport) {
         let schedule = &self.skipping.schedule;
         let active = schedule.active(context.epoch);
-        let report =
-            alternating_step(&mut net.branches[0], &schedule.modalities(), &active, batch, context, &mut |_, g| g);
+        let report = alternating_step(
+            &mut net.branches[0],
+            &schedule.modalities(),
+            &active,
+            batch,
+            context,
+            &mut |_, g| g,
+        );
         (net, report)
     }
 }
@@ -59,7 +78,9 @@ pub fn alternating_step<E: Encoder>(
     let mut embeddings: Vec<Option<Tensor<2>>> = vec![None; modalities.len()];
     let mut losses = Vec::new();
     for (index, modality) in modalities.iter().enumerate() {
-        let Some(input) = batch.inputs.get(modality) else { continue };
+        let Some(input) = batch.inputs.get(modality) else {
+            continue;
+        };
         let trains = active.contains(modality);
         let embedding = context.clock.time(Phase::Forward, || match trains {
             true => branch.embed_in_step(index, input, place),
@@ -71,12 +92,23 @@ pub fn alternating_step<E: Encoder>(
             losses.push((modality.name().to_string(), loss));
         }
     }
-    let before = Branch { encoders: Vec::<E>::new(), head: head_before };
-    let outputs = context.clock.time(Phase::Forward, || before.outputs(modalities, &embeddings));
-    StepReport { losses, outputs, embeddings: vec![embeddings], ..StepReport::default() }
+    let before = Branch {
+        encoders: Vec::<E>::new(),
+        head: head_before,
+    };
+    let outputs = context
+        .clock
+        .time(Phase::Forward, || before.outputs(modalities, &embeddings));
+    StepReport {
+        losses,
+        outputs,
+        embeddings: vec![embeddings],
+        ..StepReport::default()
+    }
 }
 
-/// Loss, backward and update of one modality; a loss that is not finite is returned and moves nothing.
+/// Loss, backward and update of one modality; a loss that is not finite is returned and moves
+/// nothing.
 fn turn<E: Encoder>(
     branch: &mut Branch<E>,
     index: usize,
@@ -86,8 +118,9 @@ fn turn<E: Encoder>(
     head_gradient: HeadGradient<'_>,
 ) -> f32 {
     let seen = embedding.clone().detach().inner();
-    let loss =
-        context.clock.time(Phase::Forward, || cross_entropy(branch.head.modality(index, embedding), &batch.labels));
+    let loss = context.clock.time(Phase::Forward, || {
+        cross_entropy(branch.head.modality(index, embedding), &batch.labels)
+    });
     let value: f32 = loss.clone().into_scalar();
     if value.is_finite() {
         let mut gradients = branch.gradients(&loss, context);

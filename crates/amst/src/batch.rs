@@ -17,7 +17,14 @@ pub struct Batch {
 impl Batch {
     /// The same batch for a network in evaluation mode: on the device without autodiff.
     pub fn inner(&self) -> Self {
-        let inputs = self.inputs.iter().map(|(modality, input)| (*modality, input.clone().inner())).collect();
-        Self { inputs, labels: self.labels.clone().inner() }
+        let inputs = self
+            .inputs
+            .iter()
+            .map(|(modality, input)| (*modality, input.clone().inner()))
+            .collect();
+        Self {
+            inputs,
+            labels: self.labels.clone().inner(),
+        }
     }
 }

@@ -5,7 +5,10 @@ use amst_recipe::{Execution, JointMode};
 
 use crate::alternating::alternating_step;
 use crate::joint::joint_step;
-use crate::{Batch, Embeddings, HeadKind, Method, Net, Outputs, SkipSchedule, Skipping, StepContext, StepReport};
+use crate::{
+    Batch, Embeddings, HeadKind, Method, Net, Outputs, SkipSchedule, Skipping, StepContext,
+    StepReport,
+};
 
 /// AMST-Full: an alternating and a joint module with encoders of their own.
 ///
@@ -23,7 +26,13 @@ const JOINT: usize = 1;
 impl Full {
     /// Both modules under one schedule; `joint_mode` says how the joint one learns (D1).
     pub fn new(schedule: SkipSchedule, execution: Execution, joint_mode: JointMode) -> Self {
-        Self { skipping: Skipping { schedule, execution }, joint_mode }
+        Self {
+            skipping: Skipping {
+                schedule,
+                execution,
+            },
+            joint_mode,
+        }
     }
 }
 
@@ -36,26 +45,44 @@ impl<E: Encoder> Method<E> for Full {
         &self.skipping
     }
 
-    fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
+    fn step(
+        &mut self,
+        mut net: Net<E>,
+        batch: &Batch,
+        context: &mut StepContext<'_>,
+    ) -> (Net<E>, StepReport) {
         let schedule = &self.skipping.schedule;
         let (modalities, active) = (schedule.modalities(), schedule.active(context.epoch));
         let (first, second) = net.branches.split_at_mut(JOINT);
         let (alternating, joint) = (&mut first[ALTERNATING], &mut second[0]);
-        let alternate =
-            |branch, context: &mut _| alternating_step(branch, &modalities, &active, batch, context, &mut |_, g| g);
+        let alternate = |branch, context: &mut _| {
+            alternating_step(branch, &modalities, &active, batch, context, &mut |_, g| g)
+        };
         let alternating = alternate(alternating, context);
         let joint = match self.joint_mode {
             JointMode::Joint => joint_step(joint, &modalities, &active, batch, context),
             JointMode::Alternating => alternate(joint, context),
         };
         let losses = |branch: &'static str, report: &StepReport| {
-            report.losses.iter().map(move |(name, loss)| (format!("{branch}.{name}"), *loss)).collect::<Vec<_>>()
+            report
+                .losses
+                .iter()
+                .map(move |(name, loss)| (format!("{branch}.{name}"), *loss))
+                .collect::<Vec<_>>()
         };
         let losses = [losses("alt", &alternating), losses("joint", &joint)].concat();
         let embeddings = [alternating.embeddings, joint.embeddings].concat();
         let modalities = modalities.len();
         let outputs = combine(modalities, alternating.outputs, joint.outputs);
-        (net, StepReport { losses, outputs, embeddings, ..StepReport::default() })
+        (
+            net,
+            StepReport {
+                losses,
+                outputs,
+                embeddings,
+                ..StepReport::default()
+            },
+        )
     }
 
     fn outputs(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {
@@ -68,8 +95,14 @@ impl<E: Encoder> Method<E> for Full {
     /// them: `(k·A + J)/(k + 1)`, with A the average over those k and J with k/M of its bias.
     fn outputs_of_present(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {
         let modalities = self.skipping.schedule.modalities();
-        let of = |branch: usize| net.branches[branch].outputs_of_present(&modalities, &embeddings[branch]);
-        combine(embeddings[JOINT].iter().flatten().count(), of(ALTERNATING), of(JOINT))
+        let of = |branch: usize| {
+            net.branches[branch].outputs_of_present(&modalities, &embeddings[branch])
+        };
+        combine(
+            embeddings[JOINT].iter().flatten().count(),
+            of(ALTERNATING),
+            of(JOINT),
+        )
     }
 }
 

@@ -24,7 +24,11 @@ pub trait GradientChange {
 }
 
 /// Applies a change to every gradient of a module, in the order of its parameters.
-pub fn change_gradients<M: Module>(module: &M, gradients: &mut GradientsParams, change: &mut impl GradientChange) {
+pub fn change_gradients<M: Module>(
+    module: &M,
+    gradients: &mut GradientsParams,
+    change: &mut impl GradientChange,
+) {
     module.visit(&mut Changed { gradients, change });
 }
 
@@ -36,7 +40,8 @@ struct Changed<'a, C> {
 impl<C: GradientChange> ModuleVisitor for Changed<'_, C> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(gradient) = self.gradients.remove::<D>(param.id) {
-            self.gradients.register(param.id, self.change.change(gradient));
+            self.gradients
+                .register(param.id, self.change.change(gradient));
         }
     }
 }
@@ -48,7 +53,11 @@ impl<E: Encoder> Branch<E> {
             let mut all = loss.backward();
             BranchGradients {
                 head: GradientsParams::from_module(&mut all, &self.head),
-                encoders: self.encoders.iter().map(|e| GradientsParams::from_module(&mut all, e)).collect(),
+                encoders: self
+                    .encoders
+                    .iter()
+                    .map(|e| GradientsParams::from_module(&mut all, e))
+                    .collect(),
             }
         })
     }
@@ -58,7 +67,12 @@ impl<E: Encoder> Branch<E> {
     /// Every gradient is looked at before anything moves. One that is not a number is noted in
     /// [`StepContext::fault`], and neither this update nor a later one of the same step happens;
     /// where modalities take turns, those before it in the step have had theirs.
-    pub fn descend(&mut self, gradients: BranchGradients, context: &mut StepContext<'_>, lr: impl Fn(usize) -> f64) {
+    pub fn descend(
+        &mut self,
+        gradients: BranchGradients,
+        context: &mut StepContext<'_>,
+        lr: impl Fn(usize) -> f64,
+    ) {
         if context.fault.is_none() {
             context.fault = context.clock.time(Phase::Update, || self.fault(&gradients));
         }
@@ -82,7 +96,10 @@ impl<E: Encoder> Branch<E> {
     /// parameters are asked one by one only where it is not, because it may overflow by itself.
     pub fn fault(&self, gradients: &BranchGradients) -> Option<ParamId> {
         let parts = || self.encoders.iter().zip(&gradients.encoders);
-        let mut total = Total { gradients: &gradients.head, sum: Sum::default() };
+        let mut total = Total {
+            gradients: &gradients.head,
+            sum: Sum::default(),
+        };
         self.head.visit(&mut total);
         for (encoder, own) in parts() {
             total.gradients = own;
@@ -91,7 +108,10 @@ impl<E: Encoder> Branch<E> {
         if total.sum.read().is_finite() {
             return None;
         }
-        let mut first = FirstFault { gradients: &gradients.head, found: None };
+        let mut first = FirstFault {
+            gradients: &gradients.head,
+            found: None,
+        };
         self.head.visit(&mut first);
         for (encoder, own) in parts() {
             first.gradients = own;
@@ -122,7 +142,14 @@ struct FirstFault<'a> {
 
 impl ModuleVisitor for FirstFault<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let Some(gradient) = self.found.is_none().then(|| self.gradients.get::<D>(param.id)).flatten() else { return };
+        let Some(gradient) = self
+            .found
+            .is_none()
+            .then(|| self.gradients.get::<D>(param.id))
+            .flatten()
+        else {
+            return;
+        };
         // 0 times a number is 0, and times anything else no number.
         let zeros: f32 = gradient.mul_scalar(0.0).sum().into_scalar();
         self.found = (!zeros.is_finite()).then_some(param.id);

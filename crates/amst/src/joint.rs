@@ -5,7 +5,8 @@ use amst_recipe::{Execution, Modality};
 
 use crate::Phase;
 use crate::{
-    Batch, Branch, HeadKind, Method, Net, Pass, SkipSchedule, Skipping, StepContext, StepReport, cross_entropy,
+    Batch, Branch, HeadKind, Method, Net, Pass, SkipSchedule, Skipping, StepContext, StepReport,
+    cross_entropy,
 };
 
 /// The joint module: one encoder a modality, an independent head over the concatenated
@@ -18,7 +19,12 @@ pub struct Joint {
 impl Joint {
     /// The module under a schedule.
     pub fn new(schedule: SkipSchedule, execution: Execution) -> Self {
-        Self { skipping: Skipping { schedule, execution } }
+        Self {
+            skipping: Skipping {
+                schedule,
+                execution,
+            },
+        }
     }
 }
 
@@ -31,10 +37,21 @@ impl<E: Encoder> Method<E> for Joint {
         &self.skipping
     }
 
-    fn step(&mut self, mut net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport) {
+    fn step(
+        &mut self,
+        mut net: Net<E>,
+        batch: &Batch,
+        context: &mut StepContext<'_>,
+    ) -> (Net<E>, StepReport) {
         let schedule = &self.skipping.schedule;
         let active = schedule.active(context.epoch);
-        let report = joint_step(&mut net.branches[0], &schedule.modalities(), &active, batch, context);
+        let report = joint_step(
+            &mut net.branches[0],
+            &schedule.modalities(),
+            &active,
+            batch,
+            context,
+        );
         (net, report)
     }
 }
@@ -53,8 +70,13 @@ pub fn joint_step<E: Encoder>(
     if training.is_empty() {
         return pass.report(modalities, Vec::new());
     }
-    let loss = context.clock.time(Phase::Forward, || cross_entropy(branch.head.fused(&training), &batch.labels));
-    let report = pass.report(modalities, vec![("fused".to_string(), loss.clone().into_scalar())]);
+    let loss = context.clock.time(Phase::Forward, || {
+        cross_entropy(branch.head.fused(&training), &batch.labels)
+    });
+    let report = pass.report(
+        modalities,
+        vec![("fused".to_string(), loss.clone().into_scalar())],
+    );
     if report.is_finite() {
         let gradients = branch.gradients(&loss, context);
         let lr = context.lr;

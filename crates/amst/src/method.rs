@@ -6,8 +6,8 @@ use burn::module::ParamId;
 use burn::tensor::Device;
 
 use crate::{
-    Batch, Embeddings, EpochContext, EpochError, HeadKind, MethodError, MethodState, Net, Optimiser, Outputs,
-    SkipSchedule, Skipping, Stopwatch,
+    Batch, Embeddings, EpochContext, EpochError, HeadKind, MethodError, MethodState, Net,
+    Optimiser, Outputs, SkipSchedule, Skipping, Stopwatch,
 };
 
 /// A way to train a network from several modalities.
@@ -26,13 +26,22 @@ pub trait Method<E: Encoder> {
     /// # Errors
     ///
     /// Data that the method cannot work with, or that cannot be read.
-    fn begin_epoch(&mut self, net: &Net<E>, context: &mut EpochContext<'_>) -> Result<(), EpochError> {
+    fn begin_epoch(
+        &mut self,
+        net: &Net<E>,
+        context: &mut EpochContext<'_>,
+    ) -> Result<(), EpochError> {
         let _ = (net, context);
         Ok(())
     }
 
     /// One batch: forward, loss, backward, update.
-    fn step(&mut self, net: Net<E>, batch: &Batch, context: &mut StepContext<'_>) -> (Net<E>, StepReport);
+    fn step(
+        &mut self,
+        net: Net<E>,
+        batch: &Batch,
+        context: &mut StepContext<'_>,
+    ) -> (Net<E>, StepReport);
 
     /// After an epoch's validation; the modalities whose encoders it changed.
     fn end_epoch(&mut self, net: &mut Net<E>, epoch: usize, validation: &Scores) -> Vec<Modality> {
@@ -53,7 +62,12 @@ pub trait Method<E: Encoder> {
     /// # Errors
     ///
     /// The state of another method.
-    fn restore(&mut self, state: MethodState, net: &Net<E>, device: &Device) -> Result<(), MethodError> {
+    fn restore(
+        &mut self,
+        state: MethodState,
+        net: &Net<E>,
+        device: &Device,
+    ) -> Result<(), MethodError> {
         let _ = (net, device);
         state.end()
     }
@@ -116,20 +130,38 @@ pub struct StepContext<'a> {
     pub optimiser: &'a mut Optimiser,
     /// Where the time goes.
     pub clock: &'a mut Stopwatch,
-    /// A parameter whose gradient was no number in this step. [`Branch::descend`](crate::Branch::descend)
-    /// notes it and moves nothing from there on; the trainer stops.
+    /// A parameter whose gradient was no number in this step.
+    /// [`Branch::descend`](crate::Branch::descend) notes it and moves nothing from there on; the
+    /// trainer stops.
     pub fault: Option<ParamId>,
 }
 
 impl<'a> StepContext<'a> {
     /// The first of one step at a learning rate that did not drop yet.
-    pub fn new(epoch: usize, lr: f64, optimiser: &'a mut Optimiser, clock: &'a mut Stopwatch) -> Self {
-        Self { epoch, step: 0, steps: 1, lr, decay: 1.0, optimiser, clock, fault: None }
+    pub fn new(
+        epoch: usize,
+        lr: f64,
+        optimiser: &'a mut Optimiser,
+        clock: &'a mut Stopwatch,
+    ) -> Self {
+        Self {
+            epoch,
+            step: 0,
+            steps: 1,
+            lr,
+            decay: 1.0,
+            optimiser,
+            clock,
+            fault: None,
+        }
     }
 
     /// Which step this is, for encoders that draw random numbers in it.
     pub fn place(&self) -> TrainingStep {
-        TrainingStep { epoch: self.epoch, step: self.step }
+        TrainingStep {
+            epoch: self.epoch,
+            step: self.step,
+        }
     }
 }
 

@@ -35,13 +35,22 @@ impl<E: Encoder> Branch<E> {
         self.encoders[index].embed_in_step(input, step)
     }
 
-    /// The same where this modality does not train: equal values and equal running statistics, no gradients.
+    /// The same where this modality does not train: equal values and equal running statistics, no
+    /// gradients.
     ///
     /// burn keeps the activations of a graph through which nothing goes backward for as long as its
     /// parameters live, so that each step of a skipped epoch would add to them.
-    pub fn embed_frozen_in_step(&self, index: usize, input: &Input, step: TrainingStep) -> Tensor<2> {
+    pub fn embed_frozen_in_step(
+        &self,
+        index: usize,
+        input: &Input,
+        step: TrainingStep,
+    ) -> Tensor<2> {
         // The clone shares the running statistics and gives up only the gradients.
-        self.encoders[index].clone().no_grad().embed_in_step(input, step)
+        self.encoders[index]
+            .clone()
+            .no_grad()
+            .embed_in_step(input, step)
     }
 
     /// Logits of each present modality, and `fused` where all are present.
@@ -57,19 +66,33 @@ impl<E: Encoder> Branch<E> {
     /// # Panics
     ///
     /// When nothing is present.
-    pub fn outputs_of_present(&self, modalities: &[Modality], embeddings: &[Option<Tensor<2>>]) -> Outputs {
+    pub fn outputs_of_present(
+        &self,
+        modalities: &[Modality],
+        embeddings: &[Option<Tensor<2>>],
+    ) -> Outputs {
         let (mut outputs, present) = self.alone(modalities, embeddings);
         outputs.push("fused", self.head.fused(&present));
         outputs
     }
 
     /// Logits of each present modality, and the embeddings that they come from.
-    fn alone(&self, modalities: &[Modality], embeddings: &[Option<Tensor<2>>]) -> (Outputs, Vec<(usize, Tensor<2>)>) {
+    fn alone(
+        &self,
+        modalities: &[Modality],
+        embeddings: &[Option<Tensor<2>>],
+    ) -> (Outputs, Vec<(usize, Tensor<2>)>) {
         let mut outputs = Outputs::new();
-        let present: Vec<(usize, Tensor<2>)> =
-            embeddings.iter().enumerate().filter_map(|(i, e)| Some((i, e.clone()?))).collect();
+        let present: Vec<(usize, Tensor<2>)> = embeddings
+            .iter()
+            .enumerate()
+            .filter_map(|(i, e)| Some((i, e.clone()?)))
+            .collect();
         for (index, embedding) in &present {
-            outputs.push(modalities[*index].name(), self.head.modality(*index, embedding.clone()));
+            outputs.push(
+                modalities[*index].name(),
+                self.head.modality(*index, embedding.clone()),
+            );
         }
         (outputs, present)
     }
@@ -84,7 +107,10 @@ impl<E: Encoder> Branch<E> {
 impl<E: Encoder> Net<E> {
     /// A network without probes.
     pub fn new(branches: Vec<Branch<E>>) -> Self {
-        Self { branches, probes: None }
+        Self {
+            branches,
+            probes: None,
+        }
     }
 
     /// Nothing, to stand in while a method holds the network.
@@ -95,7 +121,9 @@ impl<E: Encoder> Net<E> {
     /// Embeds the present modalities of a batch in every branch.
     pub fn embed(&self, modalities: &[Modality], batch: &Batch) -> Embeddings {
         let of_branch = |branch: &Branch<E>| {
-            let embed = |(i, m): (usize, &Modality)| batch.inputs.get(m).map(|input| branch.embed(i, input));
+            let embed = |(i, m): (usize, &Modality)| {
+                batch.inputs.get(m).map(|input| branch.embed(i, input))
+            };
             modalities.iter().enumerate().map(embed).collect()
         };
         self.branches.iter().map(of_branch).collect()

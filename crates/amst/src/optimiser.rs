@@ -26,12 +26,20 @@ pub struct Optimiser {
 impl Optimiser {
     /// An optimiser without any velocity yet.
     pub fn new(optim: &Optim) -> Self {
-        Self { momentum: optim.momentum, weight_decay: optim.weight_decay, velocities: HashMap::new() }
+        Self {
+            momentum: optim.momentum,
+            weight_decay: optim.weight_decay,
+            velocities: HashMap::new(),
+        }
     }
 
     /// One with the same settings and without any velocity.
     pub fn fresh(&self) -> Self {
-        Self { momentum: self.momentum, weight_decay: self.weight_decay, velocities: HashMap::new() }
+        Self {
+            momentum: self.momentum,
+            weight_decay: self.weight_decay,
+            velocities: HashMap::new(),
+        }
     }
 
     /// Moves those parameters of `module` that have a gradient, and takes their gradients out.
@@ -45,8 +53,16 @@ impl Optimiser {
         if gradients.is_empty() {
             return module;
         }
-        let mut descent = Descent::new(Sgd { lr, momentum: self.momentum, weight_decay: self.weight_decay });
-        let moved = module.map(&mut Moved { velocities: &mut self.velocities, descent: &mut descent, gradients });
+        let mut descent = Descent::new(Sgd {
+            lr,
+            momentum: self.momentum,
+            weight_decay: self.weight_decay,
+        });
+        let moved = module.map(&mut Moved {
+            velocities: &mut self.velocities,
+            descent: &mut descent,
+            gradients,
+        });
         descent.finish();
         moved
     }
@@ -54,13 +70,19 @@ impl Optimiser {
     /// A copy of `module` in which every parameter that has a velocity is replaced by it, and
     /// the ids of those parameters.
     pub fn velocities<M: Module>(&self, module: M) -> (M, Vec<ParamId>) {
-        (module.map(&mut Shown(self)), self.velocities.keys().copied().collect())
+        (
+            module.map(&mut Shown(self)),
+            self.velocities.keys().copied().collect(),
+        )
     }
 
     /// Takes the values of those parameters of `module` that `ids` names for their velocities: the
     /// way back from [`Optimiser::velocities`].
     pub fn restore<M: Module>(&mut self, module: &M, ids: &[ParamId]) {
-        module.visit(&mut Taken { optimiser: self, ids });
+        module.visit(&mut Taken {
+            optimiser: self,
+            ids,
+        });
     }
 }
 
@@ -72,9 +94,13 @@ struct Moved<'a> {
 
 impl ModuleMapper for Moved<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(gradient) = self.gradients.remove::<D>(param.id) else { return param };
+        let Some(gradient) = self.gradients.remove::<D>(param.id) else {
+            return param;
+        };
         let (id, tensor, mapper) = param.consume();
-        let (value, velocity) = self.descent.step(tensor.inner(), gradient, self.velocities.remove(&id));
+        let (value, velocity) =
+            self.descent
+                .step(tensor.inner(), gradient, self.velocities.remove(&id));
         self.velocities.insert(id, velocity);
         Param::from_mapped_value(id, Tensor::from_inner(value).require_grad(), mapper)
     }
@@ -90,7 +116,9 @@ impl ModuleVisitor for Taken<'_> {
         if self.ids.contains(&param.id) {
             let velocity = param.val().without_autodiff();
             let size = velocity.dims().iter().product::<usize>();
-            self.optimiser.velocities.insert(param.id, velocity.reshape([size]));
+            self.optimiser
+                .velocities
+                .insert(param.id, velocity.reshape([size]));
         }
     }
 }
@@ -99,9 +127,15 @@ struct Shown<'a>(&'a Optimiser);
 
 impl ModuleMapper for Shown<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(velocity) = self.0.velocities.get(&param.id) else { return param };
+        let Some(velocity) = self.0.velocities.get(&param.id) else {
+            return param;
+        };
         let (id, tensor, mapper) = param.consume();
-        Param::from_mapped_value(id, Tensor::from_inner(velocity.clone().reshape(tensor.dims())), mapper)
+        Param::from_mapped_value(
+            id,
+            Tensor::from_inner(velocity.clone().reshape(tensor.dims())),
+            mapper,
+        )
     }
 }
 
@@ -116,7 +150,11 @@ pub struct StepLr {
 impl StepLr {
     /// The schedule of a recipe.
     pub fn new(optim: &Optim) -> Self {
-        Self { lr: optim.lr, step: optim.lr_step.max(1), gamma: optim.lr_gamma }
+        Self {
+            lr: optim.lr,
+            step: optim.lr_step.max(1),
+            gamma: optim.lr_gamma,
+        }
     }
 
     /// The learning rate of an epoch.

@@ -25,7 +25,12 @@ impl Outputs {
 
     /// Adds all of a branch's, under `branch.`.
     pub fn extend_under(&mut self, branch: &str, outputs: Outputs) {
-        self.0.extend(outputs.0.into_iter().map(|(name, logits)| (format!("{branch}.{name}"), logits)));
+        self.0.extend(
+            outputs
+                .0
+                .into_iter()
+                .map(|(name, logits)| (format!("{branch}.{name}"), logits)),
+        );
     }
 
     /// Adds all of another's.
@@ -40,7 +45,10 @@ impl Outputs {
 
     /// The logits of one.
     pub fn get(&self, name: &str) -> Option<&Tensor<2>> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, logits)| logits)
+        self.0
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, logits)| logits)
     }
 
     /// Logits over all modalities, the ones that a system is judged by.

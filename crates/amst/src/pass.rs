@@ -47,7 +47,10 @@ impl Pass {
             };
             let embeddings: Vec<_> = modalities.iter().enumerate().filter_map(embed).collect();
             let outputs = branch.outputs(modalities, &detached(modalities.len(), &embeddings));
-            Self { embeddings, outputs }
+            Self {
+                embeddings,
+                outputs,
+            }
         })
     }
 
@@ -59,12 +62,21 @@ impl Pass {
     /// What a step that went through one branch reports, given its losses.
     pub fn report(&self, modalities: &[Modality], losses: Vec<(String, f32)>) -> StepReport {
         let (outputs, embeddings) = (self.outputs.clone(), vec![self.detached(modalities)]);
-        StepReport { losses, outputs, embeddings, ..StepReport::default() }
+        StepReport {
+            losses,
+            outputs,
+            embeddings,
+            ..StepReport::default()
+        }
     }
 
     /// The embeddings of these modalities only.
     pub fn of(&self, active: impl Fn(usize) -> bool) -> Vec<(usize, Tensor<2>)> {
-        self.embeddings.iter().filter(|(index, _)| active(*index)).cloned().collect()
+        self.embeddings
+            .iter()
+            .filter(|(index, _)| active(*index))
+            .cloned()
+            .collect()
     }
 }
 

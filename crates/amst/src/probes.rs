@@ -26,16 +26,33 @@ impl Probes {
         normal: Normal<'_>,
         device: &Device,
     ) -> Self {
-        let mut branch = || (0..modalities).map(|_| xavier_linear(embed, classes, true, normal, device)).collect();
-        Self { linears: (0..branches).map(|_| branch()).collect() }
+        let mut branch = || {
+            (0..modalities)
+                .map(|_| xavier_linear(embed, classes, true, normal, device))
+                .collect()
+        };
+        Self {
+            linears: (0..branches).map(|_| branch()).collect(),
+        }
     }
 
-    /// Logits of every embedding that is there, as `probe.audio`, or `alt.probe.audio` in a named branch.
-    pub fn outputs(&self, branches: &[&str], modalities: &[Modality], embeddings: &Embeddings) -> Outputs {
+    /// Logits of every embedding that is there, as `probe.audio`, or `alt.probe.audio` in a named
+    /// branch.
+    pub fn outputs(
+        &self,
+        branches: &[&str],
+        modalities: &[Modality],
+        embeddings: &Embeddings,
+    ) -> Outputs {
         let mut outputs = Outputs::new();
-        self.each(branches, modalities, embeddings, |name, linear, embedding| {
-            outputs.push(name, linear.forward(embedding));
-        });
+        self.each(
+            branches,
+            modalities,
+            embeddings,
+            |name, linear, embedding| {
+                outputs.push(name, linear.forward(embedding));
+            },
+        );
         outputs
     }
 
@@ -52,13 +69,22 @@ impl Probes {
     ) -> (Self, Vec<(String, f32)>) {
         let mut losses = Vec::new();
         let mut total: Option<Tensor<1>> = None;
-        self.each(branches, modalities, embeddings, |name, linear, embedding| {
-            let loss = cross_entropy(linear.forward(embedding.detach()), labels);
-            losses.push((name, loss.clone().into_scalar()));
-            total = Some(total.take().map_or(loss.clone(), |sum| sum + loss));
-        });
+        self.each(
+            branches,
+            modalities,
+            embeddings,
+            |name, linear, embedding| {
+                let loss = cross_entropy(linear.forward(embedding.detach()), labels);
+                losses.push((name, loss.clone().into_scalar()));
+                total = Some(total.take().map_or(loss.clone(), |sum| sum + loss));
+            },
+        );
         // The probes share nothing, so the gradients of the sum are those of each loss.
-        let moved = match total.filter(|_| losses.iter().all(|(_, loss): &(String, f32)| loss.is_finite())) {
+        let moved = match total.filter(|_| {
+            losses
+                .iter()
+                .all(|(_, loss): &(String, f32)| loss.is_finite())
+        }) {
             Some(sum) => {
                 let mut gradients = sum.backward();
                 optimiser.step(lr, self, &mut gradients)
@@ -76,10 +102,18 @@ impl Probes {
         mut visit: impl FnMut(String, &Linear, Tensor<2>),
     ) {
         for ((branch, linears), embeddings) in branches.iter().zip(&self.linears).zip(embeddings) {
-            let prefix = if branch.is_empty() { String::new() } else { format!("{branch}.") };
+            let prefix = if branch.is_empty() {
+                String::new()
+            } else {
+                format!("{branch}.")
+            };
             for ((modality, linear), embedding) in modalities.iter().zip(linears).zip(embeddings) {
                 if let Some(embedding) = embedding {
-                    visit(format!("{prefix}probe.{modality}"), linear, embedding.clone());
+                    visit(
+                        format!("{prefix}probe.{modality}"),
+                        linear,
+                        embedding.clone(),
+                    );
                 }
             }
         }
@@ -97,7 +131,9 @@ impl<E: Encoder> Net<E> {
         embeddings: &Embeddings,
         labels: &Tensor<1, Int>,
     ) -> Vec<(String, f32)> {
-        let Some(probes) = self.probes.take() else { return Vec::new() };
+        let Some(probes) = self.probes.take() else {
+            return Vec::new();
+        };
         let (moved, losses) = probes.step(lr, optimiser, places, embeddings, labels);
         self.probes = Some(moved);
         losses

@@ -43,8 +43,15 @@ impl SkipSchedule {
     ///
     /// [`MethodError::NothingTrains`].
     pub fn check_trains(&self, epochs: usize) -> Result<(), MethodError> {
-        let trains = self.modalities().iter().any(|m| self.active_epochs(*m, epochs) > 0);
-        if trains { Ok(()) } else { Err(MethodError::NothingTrains { epochs }) }
+        let trains = self
+            .modalities()
+            .iter()
+            .any(|m| self.active_epochs(*m, epochs) > 0);
+        if trains {
+            Ok(())
+        } else {
+            Err(MethodError::NothingTrains { epochs })
+        }
     }
 
     /// All modalities, in training order.
@@ -52,14 +59,21 @@ impl SkipSchedule {
         self.every.iter().map(|(m, _)| *m).collect()
     }
 
-    /// Whether a modality trains in an epoch counted from 0; one that is not in the schedule never does.
+    /// Whether a modality trains in an epoch counted from 0; one that is not in the schedule never
+    /// does.
     pub fn is_active(&self, modality: Modality, epoch: usize) -> bool {
-        self.every.iter().any(|(m, every)| *m == modality && self.divides(*every, epoch))
+        self.every
+            .iter()
+            .any(|(m, every)| *m == modality && self.divides(*every, epoch))
     }
 
     /// The modalities that train in an epoch counted from 0, in training order.
     pub fn active(&self, epoch: usize) -> Vec<Modality> {
-        self.every.iter().filter(|(_, every)| self.divides(*every, epoch)).map(|(m, _)| *m).collect()
+        self.every
+            .iter()
+            .filter(|(_, every)| self.divides(*every, epoch))
+            .map(|(m, _)| *m)
+            .collect()
     }
 
     /// In how many of the first `epochs` epochs a modality trains.

@@ -19,7 +19,10 @@ impl Skipping {
     /// No modality.
     pub fn never(modalities: &[Modality]) -> Result<Self, MethodError> {
         let every: Vec<_> = modalities.iter().map(|m| (*m, Every::Epochs(1))).collect();
-        Ok(Self { schedule: SkipSchedule::new(&every, 0)?, execution: Execution::Fast })
+        Ok(Self {
+            schedule: SkipSchedule::new(&every, 0)?,
+            execution: Execution::Fast,
+        })
     }
 
     /// The modalities that an epoch's batches must hold: what trains, or everything where

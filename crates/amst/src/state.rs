@@ -35,7 +35,11 @@ impl MethodState {
     }
 
     /// Adds a tensor.
-    pub fn with_tensor<const D: usize>(mut self, name: impl Into<String>, tensor: &Tensor<D>) -> Self {
+    pub fn with_tensor<const D: usize>(
+        mut self,
+        name: impl Into<String>,
+        tensor: &Tensor<D>,
+    ) -> Self {
         self.tensors.push(HeldTensor::of(name, tensor));
         self
     }
@@ -48,7 +52,9 @@ impl MethodState {
     pub fn take<const N: usize>(&mut self, name: &str) -> Result<[f64; N], MethodError> {
         let numbers = self.take_all(name)?;
         let found = numbers.len();
-        numbers.try_into().map_err(|_| wrong(format!("`{name}` has {found} numbers, not {N}")))
+        numbers
+            .try_into()
+            .map_err(|_| wrong(format!("`{name}` has {found} numbers, not {N}")))
     }
 
     /// Takes numbers out, however many there are.
@@ -57,7 +63,9 @@ impl MethodState {
     ///
     /// There are none of that name.
     pub fn take_all(&mut self, name: &str) -> Result<Vec<f64>, MethodError> {
-        self.numbers.remove(name).ok_or_else(|| wrong(format!("`{name}` is missing")))
+        self.numbers
+            .remove(name)
+            .ok_or_else(|| wrong(format!("`{name}` is missing")))
     }
 
     /// Takes as many numbers out as there must be.
@@ -69,7 +77,10 @@ impl MethodState {
         let numbers = self.take_all(name)?;
         match numbers.len() == count {
             true => Ok(numbers),
-            false => Err(wrong(format!("`{name}` has {} numbers, not {count}", numbers.len()))),
+            false => Err(wrong(format!(
+                "`{name}` has {} numbers, not {count}",
+                numbers.len()
+            ))),
         }
     }
 
@@ -83,14 +94,22 @@ impl MethodState {
         name: &str,
         device: &Device,
     ) -> Result<Option<Tensor<D>>, MethodError> {
-        let Some(at) = self.tensors.iter().position(|tensor| tensor.name() == name) else { return Ok(None) };
-        self.tensors.remove(at).tensor(device).map(Some).map_err(|e| wrong(e.to_string()))
+        let Some(at) = self.tensors.iter().position(|tensor| tensor.name() == name) else {
+            return Ok(None);
+        };
+        self.tensors
+            .remove(at)
+            .tensor(device)
+            .map(Some)
+            .map_err(|e| wrong(e.to_string()))
     }
 
     /// Takes out all tensors below a name, `name.…`, and leaves that part of their names away.
     pub fn take_below(&mut self, name: &str) -> Vec<HeldTensor> {
         let below = format!("{name}.");
-        let (taken, left) = std::mem::take(&mut self.tensors).into_iter().partition(|t| t.name().starts_with(&below));
+        let (taken, left) = std::mem::take(&mut self.tensors)
+            .into_iter()
+            .partition(|t| t.name().starts_with(&below));
         self.tensors = left;
         let renamed = |tensor: HeldTensor| {
             let own = tensor.name()[below.len()..].to_string();
@@ -105,10 +124,15 @@ impl MethodState {
     ///
     /// Something is left.
     pub fn end(self) -> Result<(), MethodError> {
-        let names = self.numbers.into_keys().chain(self.tensors.iter().map(|tensor| tensor.name().to_string()));
+        let names = self
+            .numbers
+            .into_keys()
+            .chain(self.tensors.iter().map(|tensor| tensor.name().to_string()));
         match names.reduce(|a, b| format!("{a}, {b}")) {
             None => Ok(()),
-            Some(names) => Err(wrong(format!("it remembers {names}, which this method does not"))),
+            Some(names) => Err(wrong(format!(
+                "it remembers {names}, which this method does not"
+            ))),
         }
     }
 }
@@ -130,13 +154,21 @@ mod tests {
     fn what_was_put_in_is_taken_out_once() {
         let device = Device::flex();
         let tensor = Tensor::<2>::from_data([[1.0, -0.0], [f32::MIN_POSITIVE, 2.5]], &device);
-        let mut state = MethodState::new().with_tensor("p", &tensor).with_tensor("kept.a.w", &tensor);
+        let mut state = MethodState::new()
+            .with_tensor("p", &tensor)
+            .with_tensor("kept.a.w", &tensor);
         state = state.with_numbers("best", &[f64::INFINITY, 0.1]);
         assert_eq!(state.take::<2>("best").unwrap(), [f64::INFINITY, 0.1]);
-        assert_eq!(values(state.take_tensor::<2>("p", &device).unwrap().unwrap()), values(tensor));
+        assert_eq!(
+            values(state.take_tensor::<2>("p", &device).unwrap().unwrap()),
+            values(tensor)
+        );
         assert!(state.take_tensor::<2>("p", &device).unwrap().is_none());
         let below = state.take_below("kept.a");
-        assert_eq!(below.iter().map(HeldTensor::name).collect::<Vec<_>>(), ["w"]);
+        assert_eq!(
+            below.iter().map(HeldTensor::name).collect::<Vec<_>>(),
+            ["w"]
+        );
         assert!(state.is_empty() && state.end().is_ok());
     }
 
@@ -144,9 +176,17 @@ mod tests {
     fn what_is_missing_too_long_of_another_rank_or_left_over_is_refused() {
         let device = Device::flex();
         let tensor = Tensor::<1>::from_data([1.0], &device);
-        let mut state = MethodState::new().with_numbers("n", &[1.0]).with_tensor("t", &tensor);
-        for refused in [state.clone().take::<2>("n").err(), state.clone().take_some("m", 1).err()] {
-            assert!(matches!(refused, Some(MethodError::State { .. })), "{refused:?}");
+        let mut state = MethodState::new()
+            .with_numbers("n", &[1.0])
+            .with_tensor("t", &tensor);
+        for refused in [
+            state.clone().take::<2>("n").err(),
+            state.clone().take_some("m", 1).err(),
+        ] {
+            assert!(
+                matches!(refused, Some(MethodError::State { .. })),
+                "{refused:?}"
+            );
         }
         assert!(state.clone().take_tensor::<2>("t", &device).is_err());
         let left = state.clone().end().unwrap_err().to_string();

@@ -27,8 +27,15 @@ pub enum Phase {
 
 impl Phase {
     /// All of them, in the order of an epoch.
-    pub const ALL: [Phase; 7] =
-        [Phase::Load, Phase::Forward, Phase::Backward, Phase::Update, Phase::Recalibrate, Phase::Evaluate, Phase::Save];
+    pub const ALL: [Phase; 7] = [
+        Phase::Load,
+        Phase::Forward,
+        Phase::Backward,
+        Phase::Update,
+        Phase::Recalibrate,
+        Phase::Evaluate,
+        Phase::Save,
+    ];
 
     /// The name in `events.jsonl`.
     pub fn name(self) -> &'static str {
@@ -81,10 +88,20 @@ struct Profile {
 }
 
 impl Stopwatch {
-    /// One that waits for `device` after each piece of work, and remembers the first `limit` of them.
+    /// One that waits for `device` after each piece of work, and remembers the first `limit` of
+    /// them.
     pub fn profiling(device: Device, limit: usize) -> Self {
-        let profile = Profile { device, spans: Vec::new(), limit, dropped: 0, place: (0, 0) };
-        Self { spent: BTreeMap::new(), profile: Some(profile) }
+        let profile = Profile {
+            device,
+            spans: Vec::new(),
+            limit,
+            dropped: 0,
+            place: (0, 0),
+        };
+        Self {
+            spent: BTreeMap::new(),
+            profile: Some(profile),
+        }
     }
 
     /// Runs `work` on the account of `phase`.
@@ -117,7 +134,10 @@ impl Stopwatch {
 
     /// Seconds by phase so far.
     pub fn seconds(&self) -> BTreeMap<&'static str, f64> {
-        self.spent.iter().map(|(phase, time)| (phase.name(), time.as_secs_f64())).collect()
+        self.spent
+            .iter()
+            .map(|(phase, time)| (phase.name(), time.as_secs_f64()))
+            .collect()
     }
 
     /// Seconds by phase, and back to zero.
@@ -130,7 +150,10 @@ impl Stopwatch {
     /// The spans that were kept, in order, and how many were not; nothing unless it profiles.
     pub fn take_spans(&mut self) -> (Vec<Span>, usize) {
         match &mut self.profile {
-            Some(profile) => (std::mem::take(&mut profile.spans), std::mem::take(&mut profile.dropped)),
+            Some(profile) => (
+                std::mem::take(&mut profile.spans),
+                std::mem::take(&mut profile.dropped),
+            ),
             None => (Vec::new(), 0),
         }
     }
@@ -140,7 +163,13 @@ impl Profile {
     fn keep(&mut self, phase: Phase, start: Instant, length: Duration) {
         if self.spans.len() < self.limit {
             let (epoch, step) = self.place;
-            self.spans.push(Span { phase, start, length, epoch, step });
+            self.spans.push(Span {
+                phase,
+                start,
+                length,
+                epoch,
+                step,
+            });
         } else {
             self.dropped += 1;
         }

@@ -11,18 +11,31 @@ pub fn renames(branches: &[(&str, HeadKind)], modalities: &[Modality]) -> Rename
     let mut renames = Renames::torchvision().and(Renames::hugging_face());
     for (number, (name, head)) in branches.iter().enumerate() {
         let ours = format!("branches.{number}");
-        let theirs = if name.is_empty() { String::new() } else { format!("{name}.") };
+        let theirs = if name.is_empty() {
+            String::new()
+        } else {
+            format!("{name}.")
+        };
         for (index, modality) in modalities.iter().enumerate() {
-            let (ours, theirs) =
-                (format!("{ours}.encoders.{index}."), format!("{theirs}encoder.{}.", modality.letter()));
+            let (ours, theirs) = (
+                format!("{ours}.encoders.{index}."),
+                format!("{theirs}encoder.{}.", modality.letter()),
+            );
             renames = renames.with_prefix(&ours, &theirs);
         }
         for (own, published) in head_names(*head, modalities) {
-            renames = renames.with_prefix(&format!("{ours}.head.{own}"), &format!("{theirs}head.{published}"));
+            renames = renames.with_prefix(
+                &format!("{ours}.head.{own}"),
+                &format!("{theirs}head.{published}"),
+            );
         }
     }
     for (number, (name, _)) in branches.iter().enumerate() {
-        let theirs = if name.is_empty() { String::new() } else { format!("{name}.") };
+        let theirs = if name.is_empty() {
+            String::new()
+        } else {
+            format!("{name}.")
+        };
         for (index, modality) in modalities.iter().enumerate() {
             let ours = format!("probes.linears.{number}.{index}.");
             renames = renames.with_prefix(&ours, &format!("{theirs}probe.{}.", modality.letter()));
@@ -31,9 +44,11 @@ pub fn renames(branches: &[(&str, HeadKind)], modalities: &[Modality]) -> Rename
     renames
 }
 
-/// How an output or a loss is called in files: modalities by their letters, `alt.a`, `probe.v`, `fused`.
+/// How an output or a loss is called in files: modalities by their letters, `alt.a`, `probe.v`,
+/// `fused`.
 pub fn lettered(name: &str) -> String {
-    let part = |part: &str| Modality::parse(part).map_or(part.to_string(), |m| m.letter().to_string());
+    let part =
+        |part: &str| Modality::parse(part).map_or(part.to_string(), |m| m.letter().to_string());
     name.split('.').map(part).collect::<Vec<_>>().join(".")
 }
 
@@ -44,11 +59,15 @@ fn head_names(head: HeadKind, modalities: &[Modality]) -> Vec<(String, String)> 
         HeadKind::Shared => vec![pair("linear.", "")],
         HeadKind::Sum => vec![pair("linear.weight", "weight")],
         HeadKind::Concat => {
-            let block = |(i, m): (usize, &Modality)| pair(&format!("blocks.{i}."), &format!("{}.", m.letter()));
+            let block = |(i, m): (usize, &Modality)| {
+                pair(&format!("blocks.{i}."), &format!("{}.", m.letter()))
+            };
             modalities.iter().enumerate().map(block).collect()
         }
         HeadKind::LateSum => {
-            let linear = |(i, m): (usize, &Modality)| pair(&format!("linears.{i}."), &format!("{}.", m.letter()));
+            let linear = |(i, m): (usize, &Modality)| {
+                pair(&format!("linears.{i}."), &format!("{}.", m.letter()))
+            };
             modalities.iter().enumerate().map(linear).collect()
         }
     }

@@ -15,16 +15,36 @@ fn one(s: u32, base: usize) -> SkipSchedule {
 /// The paper's skip parameters over its 100 epochs.
 #[test]
 fn active_epochs_of_the_papers_settings_are_as_counted_by_hand() {
-    for (s, from_zero, from_one) in [(1, 100, 100), (2, 50, 50), (4, 25, 25), (5, 20, 20), (6, 17, 16), (10, 10, 10)] {
-        assert_eq!(one(s, 0).active_epochs(Audio, 100), from_zero, "s = {s}, epochs from 0");
-        assert_eq!(one(s, 1).active_epochs(Audio, 100), from_one, "s = {s}, epochs from 1");
+    for (s, from_zero, from_one) in [
+        (1, 100, 100),
+        (2, 50, 50),
+        (4, 25, 25),
+        (5, 20, 20),
+        (6, 17, 16),
+        (10, 10, 10),
+    ] {
+        assert_eq!(
+            one(s, 0).active_epochs(Audio, 100),
+            from_zero,
+            "s = {s}, epochs from 0"
+        );
+        assert_eq!(
+            one(s, 1).active_epochs(Audio, 100),
+            from_one,
+            "s = {s}, epochs from 1"
+        );
     }
 }
 
 #[test]
 fn from_zero_everything_trains_in_the_first_epoch_and_from_one_it_waits() {
-    let schedule = |base| SkipSchedule::new(&[(Audio, Epochs(3)), (Visual, Epochs(1))], base).unwrap();
-    let active = |base| (0..4).map(|e| schedule(base).is_active(Audio, e)).collect::<Vec<_>>();
+    let schedule =
+        |base| SkipSchedule::new(&[(Audio, Epochs(3)), (Visual, Epochs(1))], base).unwrap();
+    let active = |base| {
+        (0..4)
+            .map(|e| schedule(base).is_active(Audio, e))
+            .collect::<Vec<_>>()
+    };
     assert_eq!(active(0), [true, false, false, true]);
     assert_eq!(active(1), [false, false, true, false]);
 }
@@ -35,7 +55,11 @@ fn never_means_in_no_epoch() {
         let schedule = SkipSchedule::new(&[(Audio, NEVER), (Visual, Epochs(1))], base).unwrap();
         assert_eq!(schedule.active_epochs(Audio, 1000), 0);
         assert_eq!(schedule.active(0), [Visual]);
-        assert_eq!(schedule.modalities(), [Audio, Visual], "it is still part of the network");
+        assert_eq!(
+            schedule.modalities(),
+            [Audio, Visual],
+            "it is still part of the network"
+        );
         assert!(!schedule.is_never_skipped(Audio));
     }
 }
@@ -51,7 +75,10 @@ fn a_skip_parameter_of_zero_is_refused_naming_its_key() {
     let refused = SkipSchedule::new(&[(Audio, Epochs(1)), (Visual, Epochs(0))], 0).unwrap_err();
     assert_eq!(refused, MethodError::ZeroSkip(Visual));
     let message = refused.to_string();
-    assert!(message.contains("skip.visual") && message.contains("never"), "{message}");
+    assert!(
+        message.contains("skip.visual") && message.contains("never"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -62,9 +89,15 @@ fn a_schedule_without_a_modality_is_refused() {
 #[test]
 fn a_schedule_in_which_nothing_would_train_is_refused() {
     let never = SkipSchedule::new(&[(Audio, NEVER), (Visual, NEVER)], 0).unwrap();
-    assert_eq!(never.check_trains(100), Err(MethodError::NothingTrains { epochs: 100 }));
+    assert_eq!(
+        never.check_trains(100),
+        Err(MethodError::NothingTrains { epochs: 100 })
+    );
     // From 1, s = 5 first trains in the fifth epoch.
-    assert_eq!(one(5, 1).check_trains(4), Err(MethodError::NothingTrains { epochs: 4 }));
+    assert_eq!(
+        one(5, 1).check_trains(4),
+        Err(MethodError::NothingTrains { epochs: 4 })
+    );
     assert_eq!(one(5, 1).check_trains(5), Ok(()));
     assert_eq!(one(5, 0).check_trains(1), Ok(()));
     let mixed = SkipSchedule::new(&[(Audio, NEVER), (Visual, Epochs(1))], 0).unwrap();
@@ -78,7 +111,8 @@ fn every() -> impl Strategy<Value = Every> {
 /// Some of the modalities, in any order.
 fn schedules() -> impl Strategy<Value = Vec<(Modality, Every)>> {
     let all = proptest::sample::subsequence(Modality::ALL.to_vec(), 1..=3).prop_shuffle();
-    (all, proptest::collection::vec(every(), 3)).prop_map(|(all, every)| all.into_iter().zip(every).collect())
+    (all, proptest::collection::vec(every(), 3))
+        .prop_map(|(all, every)| all.into_iter().zip(every).collect())
 }
 
 proptest! {

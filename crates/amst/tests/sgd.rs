@@ -33,8 +33,21 @@ struct Case {
 
 impl Case {
     fn optim(&self) -> Optim {
-        let Self { lr, momentum, weight_decay, lr_step, lr_gamma, .. } = *self;
-        Optim { lr, momentum, weight_decay, lr_step, lr_gamma }
+        let Self {
+            lr,
+            momentum,
+            weight_decay,
+            lr_step,
+            lr_gamma,
+            ..
+        } = *self;
+        Optim {
+            lr,
+            momentum,
+            weight_decay,
+            lr_step,
+            lr_gamma,
+        }
     }
 }
 
@@ -56,7 +69,11 @@ struct Three {
 
 fn recorded<const D: usize>(file: &SafeTensors<'_>, name: &str, device: &Device) -> Tensor<D> {
     let view = file.tensor(name).unwrap();
-    let values: Vec<f32> = view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+    let values: Vec<f32> = view
+        .data()
+        .chunks_exact(4)
+        .map(|b| f32::from_le_bytes(b.try_into().unwrap()))
+        .collect();
     Tensor::from_data(TensorData::new(values, view.shape().to_vec()), device)
 }
 
@@ -69,18 +86,33 @@ fn initial(file: &SafeTensors<'_>, device: &Device) -> Three {
 }
 
 /// A loss whose gradient is the recorded one: the sum of p x g over those that have one.
-fn term<const D: usize>(param: &Param<Tensor<D>>, file: &SafeTensors<'_>, key: &str) -> Option<Tensor<1>> {
+fn term<const D: usize>(
+    param: &Param<Tensor<D>>,
+    file: &SafeTensors<'_>,
+    key: &str,
+) -> Option<Tensor<1>> {
     file.tensor(key).ok()?;
     let device = param.val().device();
     Some((param.val() * recorded(file, key, &device)).sum())
 }
 
-fn step(params: Three, number: usize, file: &SafeTensors<'_>, lr: f64, optimiser: &mut Optimiser) -> Three {
+fn step(
+    params: Three,
+    number: usize,
+    file: &SafeTensors<'_>,
+    lr: f64,
+    optimiser: &mut Optimiser,
+) -> Three {
     let key = |p: &str| format!("step.{number:02}.grad.{p}");
-    let terms =
-        [term(&params.p0, file, &key("p0")), term(&params.p1, file, &key("p1")), term(&params.p2, file, &key("p2"))];
+    let terms = [
+        term(&params.p0, file, &key("p0")),
+        term(&params.p1, file, &key("p1")),
+        term(&params.p2, file, &key("p2")),
+    ];
     // A step without any gradient at all has no loss to take one of.
-    let Some(loss) = terms.into_iter().flatten().reduce(|a, b| a + b) else { return params };
+    let Some(loss) = terms.into_iter().flatten().reduce(|a, b| a + b) else {
+        return params;
+    };
     optimiser.step(lr, params, &mut loss.backward())
 }
 
@@ -91,7 +123,10 @@ fn apart<const D: usize>(param: &Param<Tensor<D>>, file: &SafeTensors<'_>, key: 
 
 #[test]
 fn ten_steps_with_gaps_follow_pytorch() {
-    let (case, bytes) = (case(), std::fs::read(folder().join("steps.safetensors")).unwrap());
+    let (case, bytes) = (
+        case(),
+        std::fs::read(folder().join("steps.safetensors")).unwrap(),
+    );
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let mut params = initial(&file, &Device::flex().autodiff());
     let mut optimiser = Optimiser::new(&case.optim());
@@ -111,13 +146,20 @@ fn ten_steps_with_gaps_follow_pytorch() {
 
 #[test]
 fn a_parameter_without_a_gradient_keeps_every_bit() {
-    let (case, bytes) = (case(), std::fs::read(folder().join("steps.safetensors")).unwrap());
+    let (case, bytes) = (
+        case(),
+        std::fs::read(folder().join("steps.safetensors")).unwrap(),
+    );
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let mut params = initial(&file, &Device::flex().autodiff());
     let mut optimiser = Optimiser::new(&case.optim());
     let bits = |params: &Three| -> [Vec<f32>; 3] {
         let of = |data: TensorData| data.try_to_vec().unwrap();
-        [of(params.p0.val().into_data()), of(params.p1.val().into_data()), of(params.p2.val().into_data())]
+        [
+            of(params.p0.val().into_data()),
+            of(params.p1.val().into_data()),
+            of(params.p2.val().into_data()),
+        ]
     };
     for number in 0..case.steps {
         let before = bits(&params);
@@ -138,16 +180,22 @@ fn the_learning_rate_drops_when_pytorchs_does() {
     assert_eq!(got, case.lr_per_step);
 }
 
-/// What never has a gradient costs no memory: of a text encoder with one layer of two unfrozen, that layer's tensors
-/// have a velocity and no others.
+/// What never has a gradient costs no memory: of a text encoder with one layer of two unfrozen,
+/// that layer's tensors have a velocity and no others.
 #[test]
 fn frozen_layers_have_no_velocity() {
     let device = Device::flex().autodiff();
-    let config = RobertaConfig { unfrozen_layers: Some(1), ..RobertaConfig::small(30, 8, 2, 2, 6) };
+    let config = RobertaConfig {
+        unfrozen_layers: Some(1),
+        ..RobertaConfig::small(30, 8, 2, 2, 6)
+    };
     let mut normal = || 0.5;
     let encoder = config.init(&mut normal, &device).unwrap();
     let ids = Tensor::from_data(TensorData::new(vec![5i64, 6, 7], [1, 3]), &device);
-    let input = Input::Tokens { ids, mask: Tensor::ones([1, 3], &device) };
+    let input = Input::Tokens {
+        ids,
+        mask: Tensor::ones([1, 3], &device),
+    };
     let embedding = encoder.embed_in_step(&input, TrainingStep { epoch: 0, step: 0 });
     let mut gradients = embedding.powi_scalar(2).sum().backward();
     let mut optimiser = Optimiser::new(&case().optim());

@@ -1,4 +1,5 @@
-//! Everything that the owners of data sets wrote: the first byte says which reader, the rest is the file.
+//! Everything that the owners of data sets wrote: the first byte says which reader, the rest is the
+//! file.
 #![no_main]
 
 use std::collections::BTreeMap;
@@ -23,7 +24,8 @@ fuzz_target!(|bytes: &[u8]| {
     }
 });
 
-/// A published list: written again it is read as the same, and whatever it holds can be audited and split.
+/// A published list: written again it is read as the same, and whatever it holds can be audited and
+/// split.
 fn list(dataset: Dataset, text: &str) {
     let mut samples = match parse_list(dataset, Split::Train, text, "fuzzed") {
         Ok(samples) => samples,

@@ -1,4 +1,5 @@
-//! A file that `torch.save` wrote, in any of its formats: nothing in it is executed, and no length in it fills the memory.
+//! A file that `torch.save` wrote, in any of its formats: nothing in it is executed, and no length
+//! in it fills the memory.
 #![no_main]
 
 use std::io::Write;

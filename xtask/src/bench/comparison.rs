@@ -41,16 +41,28 @@ struct Row {
 impl Comparison {
     /// Without any turn yet.
     pub fn new(bench: &'static str) -> Self {
-        Self { bench, workloads: Vec::new() }
+        Self {
+            bench,
+            workloads: Vec::new(),
+        }
     }
 
     /// One more turn of both.
     pub fn add(&mut self, ours: Vec<Timing>, pytorch: Vec<Timing>) -> anyhow::Result<()> {
         let names = |of: &[Timing]| of.iter().map(|t| t.workload.clone()).collect::<Vec<_>>();
         let (our_names, their_names) = (names(&ours), names(&pytorch));
-        ensure!(our_names == their_names, "the sides do different work: {our_names:?} and {their_names:?}");
+        ensure!(
+            our_names == their_names,
+            "the sides do different work: {our_names:?} and {their_names:?}"
+        );
         if self.workloads.is_empty() {
-            self.workloads = our_names.into_iter().map(|name| Pairs { name, pairs: Vec::new() }).collect();
+            self.workloads = our_names
+                .into_iter()
+                .map(|name| Pairs {
+                    name,
+                    pairs: Vec::new(),
+                })
+                .collect();
         }
         for ((workload, ours), pytorch) in self.workloads.iter_mut().zip(ours).zip(pytorch) {
             workload.pairs.push((ours.seconds, pytorch.seconds));
@@ -60,7 +72,10 @@ impl Comparison {
 
     /// Medians and ratios.
     pub fn summary(&self) -> Summary {
-        Summary { bench: self.bench, workloads: self.workloads.iter().map(Pairs::row).collect() }
+        Summary {
+            bench: self.bench,
+            workloads: self.workloads.iter().map(Pairs::row).collect(),
+        }
     }
 
     /// For people.
@@ -68,11 +83,18 @@ impl Comparison {
         let rows = self.summary().workloads;
         let names = rows.iter().map(|r| r.workload.as_str()).chain([self.bench]);
         let width = names.map(|n| n.chars().count()).max().unwrap_or(0);
-        let mut text = format!("{:<width$}  {:>10}  {:>10}  ratio (range)\n", self.bench, "ours", "PyTorch");
+        let mut text = format!(
+            "{:<width$}  {:>10}  {:>10}  ratio (range)\n",
+            self.bench, "ours", "PyTorch"
+        );
         for row in rows {
             let range = format!("({:.2} to {:.2})", row.smallest_ratio, row.largest_ratio);
             let (ours, theirs) = (time(row.ours_seconds), time(row.pytorch_seconds));
-            let _ = writeln!(text, "{:<width$}  {ours:>10}  {theirs:>10}  {:.2} {range}", row.workload, row.ratio);
+            let _ = writeln!(
+                text,
+                "{:<width$}  {ours:>10}  {theirs:>10}  {:.2} {range}",
+                row.workload, row.ratio
+            );
         }
         text
     }
@@ -80,7 +102,12 @@ impl Comparison {
 
 impl Pairs {
     fn row(&self) -> Row {
-        let ratios = sorted(self.pairs.iter().map(|(ours, theirs)| ours / theirs).collect());
+        let ratios = sorted(
+            self.pairs
+                .iter()
+                .map(|(ours, theirs)| ours / theirs)
+                .collect(),
+        );
         Row {
             workload: self.name.clone(),
             ours_seconds: median(sorted(self.pairs.iter().map(|p| p.0).collect())),
@@ -100,11 +127,19 @@ fn sorted(mut numbers: Vec<f64>) -> Vec<f64> {
 
 fn median(sorted: Vec<f64>) -> f64 {
     let middle = sorted.len() / 2;
-    if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
+    if sorted.len() % 2 == 1 {
+        sorted[middle]
+    } else {
+        (sorted[middle - 1] + sorted[middle]) / 2.0
+    }
 }
 
 fn time(seconds: f64) -> String {
-    if seconds < 0.1 { format!("{:.2} ms", seconds * 1e3) } else { format!("{seconds:.3} s") }
+    if seconds < 0.1 {
+        format!("{:.2} ms", seconds * 1e3)
+    } else {
+        format!("{seconds:.3} s")
+    }
 }
 
 #[cfg(test)]
@@ -112,26 +147,45 @@ mod tests {
     use super::*;
 
     fn timing(workload: &str, seconds: f64) -> Vec<Timing> {
-        vec![Timing { workload: workload.into(), seconds }]
+        vec![Timing {
+            workload: workload.into(),
+            seconds,
+        }]
     }
 
     #[test]
     fn ratios_are_of_rounds_and_their_median_is_quoted() {
         let mut comparison = Comparison::new("encoders");
         for (ours, theirs) in [(0.2, 0.1), (0.4, 0.4), (0.09, 0.06)] {
-            comparison.add(timing("small", ours), timing("small", theirs)).unwrap();
+            comparison
+                .add(timing("small", ours), timing("small", theirs))
+                .unwrap();
         }
         let row = &comparison.summary().workloads[0];
-        assert_eq!((row.ours_seconds, row.pytorch_seconds, row.rounds), (0.2, 0.1, 3));
-        assert!((row.ratio - 1.5).abs() < 1e-12 && row.smallest_ratio == 1.0 && row.largest_ratio == 2.0, "{row:?}");
+        assert_eq!(
+            (row.ours_seconds, row.pytorch_seconds, row.rounds),
+            (0.2, 0.1, 3)
+        );
+        assert!(
+            (row.ratio - 1.5).abs() < 1e-12
+                && row.smallest_ratio == 1.0
+                && row.largest_ratio == 2.0,
+            "{row:?}"
+        );
         let table = comparison.table();
-        assert!(table.contains("small        0.200 s     0.100 s  1.50 (1.00 to 2.00)\n"), "{table}");
+        assert!(
+            table.contains("small        0.200 s     0.100 s  1.50 (1.00 to 2.00)\n"),
+            "{table}"
+        );
     }
 
     #[test]
     fn sides_that_do_different_work_are_not_compared() {
         let mut comparison = Comparison::new("encoders");
-        let message = comparison.add(timing("a", 1.0), timing("b", 1.0)).unwrap_err().to_string();
+        let message = comparison
+            .add(timing("a", 1.0), timing("b", 1.0))
+            .unwrap_err()
+            .to_string();
         assert!(message.contains("different work"), "{message}");
     }
 

@@ -14,7 +14,8 @@ pub struct Group {
 pub enum Twin {
     /// Both sides print a line of JSON a workload when `AMST_BENCH_STEPS` is set, and take turns.
     Sides(&'static str),
-    /// The script starts the bench itself, turn by turn: it wants its path and the number of rounds.
+    /// The script starts the bench itself, turn by turn: it wants its path and the number of
+    /// rounds.
     Alternating(&'static str),
     /// The script measures its own side only; the bench runs before it.
     After(&'static str),
@@ -33,15 +34,41 @@ pub const GROUPS: [Group; 11] = [
         "a ResNet-18's training step, small and as in the paper",
         Some(Sides("xtask/pytorch/encoders.py")),
     ),
-    group("fbank", "filterbanks of a clip", Some(After("crates/amst-fbank/benches/against_python.py"))),
-    group("transforms", "a training frame", Some(Alternating("crates/amst-frames/benches/against_python.py"))),
-    group("roberta", "a text encoder's step", Some(Alternating("crates/amst-encoders/benches/against_pytorch.py"))),
-    group("tokens", "posts to token ids", Some(After("crates/amst-tokens/benches/against_python.py"))),
+    group(
+        "fbank",
+        "filterbanks of a clip",
+        Some(After("crates/amst-fbank/benches/against_python.py")),
+    ),
+    group(
+        "transforms",
+        "a training frame",
+        Some(Alternating("crates/amst-frames/benches/against_python.py")),
+    ),
+    group(
+        "roberta",
+        "a text encoder's step",
+        Some(Alternating(
+            "crates/amst-encoders/benches/against_pytorch.py",
+        )),
+    ),
+    group(
+        "tokens",
+        "posts to token ids",
+        Some(After("crates/amst-tokens/benches/against_python.py")),
+    ),
     group("loader", "batches of the embedded data", None),
     group("methods", "each method's step beside Naive's", None),
     group("skipping", "what skipping saves", None),
-    group("recalibration", "validation accuracy by the tail that is read again", None),
-    group("gradient_check", "what it costs to look at every gradient", None),
+    group(
+        "recalibration",
+        "validation accuracy by the tail that is read again",
+        None,
+    ),
+    group(
+        "gradient_check",
+        "what it costs to look at every gradient",
+        None,
+    ),
     group("checkpoint", "what a checkpoint costs", None),
 ];
 
@@ -59,9 +86,15 @@ mod tests {
     fn every_bench_is_in_the_table_and_every_script_is_there() {
         let mut benches = Vec::new();
         for entry in std::fs::read_dir(root().join("crates")).unwrap() {
-            let Ok(text) = std::fs::read_to_string(entry.unwrap().path().join("Cargo.toml")) else { continue };
+            let Ok(text) = std::fs::read_to_string(entry.unwrap().path().join("Cargo.toml")) else {
+                continue;
+            };
             let manifest: toml::Table = text.parse().unwrap();
-            let of_crate = manifest.get("bench").and_then(toml::Value::as_array).into_iter().flatten();
+            let of_crate = manifest
+                .get("bench")
+                .and_then(toml::Value::as_array)
+                .into_iter()
+                .flatten();
             benches.extend(of_crate.map(|b| b["name"].as_str().unwrap().to_string()));
         }
         benches.sort();

@@ -20,7 +20,8 @@ use sides::Sides;
 pub struct Args {
     /// Which benches; without one, a list of them is printed.
     names: Vec<String>,
-    /// Run the same work in PyTorch too, turn by turn, and print ratios of medians (AMST_PYTHON names the interpreter).
+    /// Run the same work in PyTorch too, turn by turn, and print ratios of medians (AMST_PYTHON
+    /// names the interpreter).
     #[arg(long)]
     against_pytorch: bool,
     /// Turns of both sides.
@@ -49,7 +50,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         print_list();
         return Ok(ExitCode::SUCCESS);
     }
-    let groups = args.names.iter().map(|name| named(name)).collect::<anyhow::Result<Vec<_>>>()?;
+    let groups = args
+        .names
+        .iter()
+        .map(|name| named(name))
+        .collect::<anyhow::Result<Vec<_>>>()?;
     // Minutes of measuring are not thrown away for what could be told at once.
     groups.iter().try_for_each(|group| refuse(group, args))?;
     for group in groups {
@@ -58,7 +63,13 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             (Some(Twin::Sides(script)), true) => beside(group, script, args)?,
             (Some(Twin::Alternating(script)), true) => {
                 let bench = build::bench(group.name, &[])?;
-                python(script, &[bench.to_string_lossy().into_owned(), args.rounds.to_string()])?;
+                python(
+                    script,
+                    &[
+                        bench.to_string_lossy().into_owned(),
+                        args.rounds.to_string(),
+                    ],
+                )?;
             }
             (Some(Twin::After(script)), true) => {
                 alone(group, &args.only)?;
@@ -72,15 +83,19 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn refuse(group: &Group, args: &Args) -> Result<(), Usage> {
     let name = group.name;
     match (&group.twin, args.against_pytorch) {
-        (_, false) if args.device != "flex" => Err(Usage("--device goes with --against-pytorch".into())),
-        (_, true) if args.device != "flex" && name != "encoders" => {
-            Err(Usage(format!("`{name}` runs on flex alone: leave out --device")))
+        (_, false) if args.device != "flex" => {
+            Err(Usage("--device goes with --against-pytorch".into()))
         }
+        (_, true) if args.device != "flex" && name != "encoders" => Err(Usage(format!(
+            "`{name}` runs on flex alone: leave out --device"
+        ))),
         (_, false) if args.json => Err(Usage("--json goes with --against-pytorch".into())),
-        (None, true) => Err(Usage(format!("`{name}` has no PyTorch side: leave out --against-pytorch"))),
-        (Some(Twin::Alternating(_) | Twin::After(_)), true) if args.json => {
-            Err(Usage(format!("the script beside `{name}` prints text only: leave out --json")))
-        }
+        (None, true) => Err(Usage(format!(
+            "`{name}` has no PyTorch side: leave out --against-pytorch"
+        ))),
+        (Some(Twin::Alternating(_) | Twin::After(_)), true) if args.json => Err(Usage(format!(
+            "the script beside `{name}` prints text only: leave out --json"
+        ))),
         _ => Ok(()),
     }
 }
@@ -88,13 +103,20 @@ fn refuse(group: &Group, args: &Args) -> Result<(), Usage> {
 fn named(name: &str) -> anyhow::Result<&'static Group> {
     find(name).with_context(|| {
         let known: Vec<_> = GROUPS.iter().map(|g| g.name).collect();
-        Usage(format!("there is no bench `{name}`; there are {}", known.join(", ")))
+        Usage(format!(
+            "there is no bench `{name}`; there are {}",
+            known.join(", ")
+        ))
     })
 }
 
 fn print_list() {
     for group in &GROUPS {
-        let beside = if group.twin.is_some() { " (--against-pytorch)" } else { "" };
+        let beside = if group.twin.is_some() {
+            " (--against-pytorch)"
+        } else {
+            ""
+        };
         println!("{:<12} {}{beside}", group.name, group.about);
     }
 }
@@ -109,8 +131,16 @@ fn alone(group: &Group, only: &str) -> anyhow::Result<()> {
 }
 
 fn beside(group: &Group, script: &str, args: &Args) -> anyhow::Result<()> {
-    let how: &[&str] = if args.device == "tch" { &["--features", "amst/tch"] } else { &[] };
-    let sides = Sides { bench: build::bench(group.name, how)?, script: root().join(script), args };
+    let how: &[&str] = if args.device == "tch" {
+        &["--features", "amst/tch"]
+    } else {
+        &[]
+    };
+    let sides = Sides {
+        bench: build::bench(group.name, how)?,
+        script: root().join(script),
+        args,
+    };
     let mut comparison = Comparison::new(group.name);
     for round in 0..args.rounds {
         // Neither side is always the one that finds the machine warm.
@@ -134,7 +164,8 @@ fn beside(group: &Group, script: &str, args: &Args) -> anyhow::Result<()> {
 
 /// The Python that has PyTorch.
 fn interpreter() -> Command {
-    let mut command = Command::new(std::env::var_os("AMST_PYTHON").unwrap_or_else(|| "python3".into()));
+    let mut command =
+        Command::new(std::env::var_os("AMST_PYTHON").unwrap_or_else(|| "python3".into()));
     command.current_dir(root());
     command
 }
@@ -146,10 +177,13 @@ fn python(script: &str, arguments: &[String]) -> anyhow::Result<()> {
 }
 
 /// What to look at where a script does not work.
-const PYTHON: &str = "what it needs stands at the top of its file; AMST_PYTHON names a Python that has it";
+const PYTHON: &str =
+    "what it needs stands at the top of its file; AMST_PYTHON names a Python that has it";
 
 fn succeeded(mut command: Command, hint: &str) -> anyhow::Result<()> {
-    let status = command.status().with_context(|| cannot_start(&command, hint))?;
+    let status = command
+        .status()
+        .with_context(|| cannot_start(&command, hint))?;
     if !status.success() {
         bail!("{command:?} failed with {status}; {hint}");
     }

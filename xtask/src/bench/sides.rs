@@ -34,7 +34,11 @@ impl Sides<'_> {
         command.env("AMST_BENCH_DEVICE", &self.args.device);
         // For LibTorch, as the script has it for PyTorch.
         command.env("OMP_WAIT_POLICY", "passive");
-        command.envs(self.args.threads.map(|n| ("OMP_NUM_THREADS", n.to_string())));
+        command.envs(
+            self.args
+                .threads
+                .map(|n| ("OMP_NUM_THREADS", n.to_string())),
+        );
         self.turn(command, "its reason is above")
     }
 
@@ -54,12 +58,18 @@ impl Sides<'_> {
             command.env("AMST_BENCH_THREADS", threads.to_string());
         }
         command.stderr(std::process::Stdio::inherit());
-        let output = command.output().with_context(|| cannot_start(&command, hint))?;
+        let output = command
+            .output()
+            .with_context(|| cannot_start(&command, hint))?;
         if !output.status.success() {
             bail!("{command:?} failed with {}; {hint}", output.status);
         }
         let timings = timings(&String::from_utf8_lossy(&output.stdout))?;
-        ensure!(!timings.is_empty(), "no workload has `{}` in its name", self.args.only);
+        ensure!(
+            !timings.is_empty(),
+            "no workload has `{}` in its name",
+            self.args.only
+        );
         Ok(timings)
     }
 }
@@ -67,7 +77,9 @@ impl Sides<'_> {
 /// The lines that are JSON objects; a program may say other things beside.
 fn timings(text: &str) -> anyhow::Result<Vec<Timing>> {
     let lines = text.lines().filter(|l| l.starts_with('{'));
-    lines.map(|l| serde_json::from_str(l).with_context(|| format!("not a timing: {l}"))).collect()
+    lines
+        .map(|l| serde_json::from_str(l).with_context(|| format!("not a timing: {l}")))
+        .collect()
 }
 
 #[cfg(test)]
@@ -77,7 +89,9 @@ mod tests {
     #[test]
     fn timings_are_the_lines_of_json() {
         let text = "warming up\n{\"workload\": \"a\", \"seconds\": 0.5}\n\n{\"workload\": \"b × c\", \"seconds\": 2}\n";
-        let [a, b] = &timings(text).unwrap()[..] else { panic!("two") };
+        let [a, b] = &timings(text).unwrap()[..] else {
+            panic!("two")
+        };
         assert_eq!((a.workload.as_str(), a.seconds), ("a", 0.5));
         assert_eq!((b.workload.as_str(), b.seconds), ("b × c", 2.0));
         let message = timings("{\"workload\": \"a\"}").unwrap_err().to_string();

@@ -28,12 +28,21 @@ impl Bar {
     pub fn new(total: Option<u64>) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(total.unwrap_or(0));
-            let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {bytes}/{total_bytes}, {msg}");
+            let style = ProgressStyle::with_template(
+                "{bar:30} {percent:>3} %  {bytes}/{total_bytes}, {msg}",
+            );
             bar.set_style(style.expect("the template is sound"));
             bar.enable_steady_tick(Duration::from_millis(500));
             bar
         });
-        Self { files: BTreeMap::new(), total, start: Instant::now(), came: 0, last_line: Instant::now(), bar }
+        Self {
+            files: BTreeMap::new(),
+            total,
+            start: Instant::now(),
+            came: 0,
+            last_line: Instant::now(),
+            bar,
+        }
     }
 
     /// Takes notice of what happens to a file.
@@ -77,7 +86,11 @@ impl Bar {
             bar.set_message(format!("{left}, {file}"));
         } else if self.last_line.elapsed() >= BETWEEN_LINES {
             self.last_line = Instant::now();
-            eprintln!("{} of {}, {left}, {file}", HumanBytes(done), HumanBytes(total));
+            eprintln!(
+                "{} of {}, {left}, {file}",
+                HumanBytes(done),
+                HumanBytes(total)
+            );
         }
     }
 
@@ -86,13 +99,21 @@ impl Bar {
     }
 
     fn total(&self) -> u64 {
-        let known = self.files.values().map(|(done, total)| total.unwrap_or(*done)).sum();
+        let known = self
+            .files
+            .values()
+            .map(|(done, total)| total.unwrap_or(*done))
+            .sum();
         self.total.unwrap_or(0).max(known)
     }
 
     /// The time remaining at the speed so far.
     fn left(&self) -> String {
-        remaining(self.came, self.total().saturating_sub(self.done()), self.start.elapsed())
+        remaining(
+            self.came,
+            self.total().saturating_sub(self.done()),
+            self.start.elapsed(),
+        )
     }
 }
 
@@ -101,7 +122,10 @@ fn remaining(came: u64, missing: u64, took: Duration) -> String {
         return "time remaining not known yet".into();
     }
     let seconds = took.as_secs_f64() * missing as f64 / came as f64;
-    format!("{} left", HumanDuration(Duration::from_secs_f64(seconds.min(1e9))))
+    format!(
+        "{} left",
+        HumanDuration(Duration::from_secs_f64(seconds.min(1e9)))
+    )
 }
 
 /// What deserves a line of its own.
@@ -110,7 +134,10 @@ fn words(step: &Step) -> Option<String> {
         Step::Waiting => Some("another process downloads it; waiting".into()),
         Step::Resuming { from } => Some(format!("going on after {}", HumanBytes(*from))),
         Step::StartingOver { why } => Some(format!("starting over: {why}")),
-        Step::Retrying { wait_ms, why } => Some(format!("{why}; trying again in {:.1} s", *wait_ms as f64 / 1000.0)),
+        Step::Retrying { wait_ms, why } => Some(format!(
+            "{why}; trying again in {:.1} s",
+            *wait_ms as f64 / 1000.0
+        )),
         Step::Quarantined { path, why } => Some(format!("{why}; put aside as {}", path.display())),
         _ => None,
     }
@@ -121,7 +148,10 @@ mod tests {
     use super::*;
 
     fn received(done: u64, total: u64) -> Step {
-        Step::Received { done, total: Some(total) }
+        Step::Received {
+            done,
+            total: Some(total),
+        }
     }
 
     #[test]
@@ -145,15 +175,31 @@ mod tests {
 
     #[test]
     fn the_time_remaining_is_that_at_the_speed_so_far() {
-        assert_eq!(remaining(0, 10, Duration::from_secs(5)), "time remaining not known yet");
-        assert_eq!(remaining(100, 1200, Duration::from_secs(10)), "2 minutes left");
+        assert_eq!(
+            remaining(0, 10, Duration::from_secs(5)),
+            "time remaining not known yet"
+        );
+        assert_eq!(
+            remaining(100, 1200, Duration::from_secs(10)),
+            "2 minutes left"
+        );
     }
 
     #[test]
     fn a_quarantine_and_a_retry_are_said() {
-        let said = words(&Step::Quarantined { path: "x.quarantine".into(), why: "its SHA-256 is a, not b".into() });
+        let said = words(&Step::Quarantined {
+            path: "x.quarantine".into(),
+            why: "its SHA-256 is a, not b".into(),
+        });
         assert!(said.unwrap().contains("x.quarantine"));
-        assert_eq!(words(&Step::Retrying { wait_ms: 1500, why: "why".into() }).unwrap(), "why; trying again in 1.5 s");
+        assert_eq!(
+            words(&Step::Retrying {
+                wait_ms: 1500,
+                why: "why".into()
+            })
+            .unwrap(),
+            "why; trying again in 1.5 s"
+        );
         assert_eq!(words(&received(1, 2)), None);
     }
 }

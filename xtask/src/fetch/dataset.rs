@@ -1,5 +1,5 @@
-//! One data set: what may be downloaded is brought, what lies there is unpacked and looked at, and for the rest a
-//! person is told what to do.
+//! One data set: what may be downloaded is brought, what lies there is unpacked and looked at, and
+//! for the rest a person is told what to do.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -40,7 +40,8 @@ pub fn folder(name: &str) -> Result<PathBuf, RecipeError> {
     raw_place(name, &root().join("datasets"))
 }
 
-/// Brings, unpacks, looks, and says what is to be done; the exit code is 3 where something is missing or wrong.
+/// Brings, unpacks, looks, and says what is to be done; the exit code is 3 where something is
+/// missing or wrong.
 pub fn fetch(name: &str, args: &Args) -> anyhow::Result<ExitCode> {
     let recipe = Recipe::find(name)?;
     let raw = match &args.raw {
@@ -50,7 +51,11 @@ pub fn fetch(name: &str, args: &Args) -> anyhow::Result<ExitCode> {
     for archive in archives(&recipe, &raw)? {
         eprintln!("unpacking {}", archive.display());
         let unpacked = unpack(&archive, &raw, &Limits::default())?;
-        eprintln!("{} files, {}; the archive can go", unpacked.files.len(), HumanBytes(unpacked.bytes));
+        eprintln!(
+            "{} files, {}; the archive can go",
+            unpacked.files.len(),
+            HumanBytes(unpacked.bytes)
+        );
     }
     let brought = bring(name, &recipe, &raw, args);
     let report = inspect(&recipe, &raw)?;
@@ -59,22 +64,49 @@ pub fn fetch(name: &str, args: &Args) -> anyhow::Result<ExitCode> {
         Err(error) => (0, Some(error)),
     };
     let complete = report.is_complete() && error.is_none();
-    let steps = if complete { Vec::new() } else { steps(&recipe, &raw) };
+    let steps = if complete {
+        Vec::new()
+    } else {
+        steps(&recipe, &raw)
+    };
     if args.json {
-        let (schema, error) = (DATASET_SCHEMA, error.as_ref().map(|error| format!("{error:#}")));
-        let outcome =
-            Outcome { schema, name: &recipe.name, complete, raw: &raw, received, error, steps, report: &report };
+        let (schema, error) = (
+            DATASET_SCHEMA,
+            error.as_ref().map(|error| format!("{error:#}")),
+        );
+        let outcome = Outcome {
+            schema,
+            name: &recipe.name,
+            complete,
+            raw: &raw,
+            received,
+            error,
+            steps,
+            report: &report,
+        };
         println!("{}", serde_json::to_string_pretty(&outcome)?);
     } else {
         print!("{}", text(&recipe, &report, received));
     }
     match error {
         None if complete => Ok(ExitCode::SUCCESS),
-        None => Err(Coded { code: 3, text: instruction(&recipe, &raw) }.into()),
+        None => Err(Coded {
+            code: 3,
+            text: instruction(&recipe, &raw),
+        }
+        .into()),
         Some(error) => {
             // Where a person must act anyway, a broken line is the smaller trouble.
-            let code = if recipe.access == Access::Open { number(&error) } else { 3 };
-            Err(Coded { code, text: format!("{error:#}\n\n{}", instruction(&recipe, &raw)) }.into())
+            let code = if recipe.access == Access::Open {
+                number(&error)
+            } else {
+                3
+            };
+            Err(Coded {
+                code,
+                text: format!("{error:#}\n\n{}", instruction(&recipe, &raw)),
+            }
+            .into())
         }
     }
 }
@@ -93,13 +125,19 @@ fn bring(name: &str, recipe: &Recipe, raw: &Path, args: &Args) -> anyhow::Result
     let mut arguments = vec!["dataset", name, &raw];
     arguments.extend(recipe.repository.as_ref().map(|_| checkout.as_str()));
     let mut bar = Bar::new(recipe.bytes);
-    let outcome = child::run(&downloader, &arguments, &mut |file, step| bar.hear(file, step));
+    let outcome = child::run(&downloader, &arguments, &mut |file, step| {
+        bar.hear(file, step)
+    });
     bar.finish();
     Ok(outcome?.received)
 }
 
 fn steps(recipe: &Recipe, raw: &Path) -> Vec<String> {
-    recipe.steps.iter().map(|step| step.replace("{raw}", &raw.display().to_string())).collect()
+    recipe
+        .steps
+        .iter()
+        .map(|step| step.replace("{raw}", &raw.display().to_string()))
+        .collect()
 }
 
 fn instruction(recipe: &Recipe, raw: &Path) -> String {
@@ -108,7 +146,11 @@ fn instruction(recipe: &Recipe, raw: &Path) -> String {
         Access::ByHand => "open, by hand",
         Access::OnRequest => "on request",
     };
-    let mut text = format!("{} is not complete in {} ({how}):", recipe.title, raw.display());
+    let mut text = format!(
+        "{} is not complete in {} ({how}):",
+        recipe.title,
+        raw.display()
+    );
     for (number, step) in steps(recipe, raw).iter().enumerate() {
         text += &format!("\n  {}. {step}", number + 1);
     }
@@ -116,7 +158,11 @@ fn instruction(recipe: &Recipe, raw: &Path) -> String {
 }
 
 fn text(recipe: &Recipe, report: &Report, received: u64) -> String {
-    let came = if received > 0 { format!("; {} came", HumanBytes(received)) } else { String::new() };
+    let came = if received > 0 {
+        format!("; {} came", HumanBytes(received))
+    } else {
+        String::new()
+    };
     let mut text = format!("{}: {}{came}\n", recipe.title, report.root.display());
     for item in &report.items {
         text += &line(item);
@@ -125,8 +171,15 @@ fn text(recipe: &Recipe, report: &Report, received: u64) -> String {
 }
 
 fn line(item: &Item) -> String {
-    let state = if item.is_complete() { "ok     " } else { "MISSING" };
-    let of = item.wanted.map(|wanted| format!(" of {wanted}")).unwrap_or_default();
+    let state = if item.is_complete() {
+        "ok     "
+    } else {
+        "MISSING"
+    };
+    let of = item
+        .wanted
+        .map(|wanted| format!(" of {wanted}"))
+        .unwrap_or_default();
     let mut line = format!("  {state}  {}{of}  {}\n", item.found, item.what);
     for path in item.missing.iter().take(NAMED) {
         line += &format!("             not there: {}\n", path.display());

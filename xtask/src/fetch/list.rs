@@ -36,9 +36,19 @@ struct Row {
 /// Prints the list.
 pub fn print(json: bool) -> anyhow::Result<ExitCode> {
     let settings = Settings::from_env()?;
-    let models: Vec<_> = models().iter().map(|model| row(model, &settings)).collect::<Result<_, _>>()?;
-    let datasets: Vec<_> = recipes().iter().map(dataset).collect::<anyhow::Result<_>>()?;
-    let list = List { schema: LIST_SCHEMA, models, datasets };
+    let models: Vec<_> = models()
+        .iter()
+        .map(|model| row(model, &settings))
+        .collect::<Result<_, _>>()?;
+    let datasets: Vec<_> = recipes()
+        .iter()
+        .map(dataset)
+        .collect::<anyhow::Result<_>>()?;
+    let list = List {
+        schema: LIST_SCHEMA,
+        models,
+        datasets,
+    };
     match json {
         true => println!("{}", serde_json::to_string_pretty(&list)?),
         false => print!("{}", text(&list)),
@@ -50,8 +60,17 @@ fn row(model: &Model, settings: &Settings) -> Result<Row, FetchError> {
     let (present, folder, missing) = match located_in(model, settings) {
         Ok(folder) => (true, folder.path, Vec::new()),
         Err(FetchError::Missing(missing)) => {
-            let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            (false, missing.folder, missing.files.iter().map(|file| name(&file.path)).collect())
+            let name = |path: &PathBuf| {
+                path.file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned()
+            };
+            (
+                false,
+                missing.folder,
+                missing.files.iter().map(|file| name(&file.path)).collect(),
+            )
         }
         Err(error) => return Err(error),
     };
@@ -95,9 +114,18 @@ fn dataset(recipe: &Recipe) -> anyhow::Result<Row> {
 fn text(list: &List) -> String {
     let mut text = String::new();
     for row in list.models.iter().chain(&list.datasets) {
-        let size = row.bytes.map_or("size not known".into(), |bytes| HumanBytes(bytes).to_string());
-        let state = if row.present { "present".into() } else { format!("missing: {}", row.missing.join(", ")) };
-        text += &format!("{}: {}\n  {}, {size}, {}\n", row.name, row.about, row.licence, row.access);
+        let size = row.bytes.map_or("size not known".into(), |bytes| {
+            HumanBytes(bytes).to_string()
+        });
+        let state = if row.present {
+            "present".into()
+        } else {
+            format!("missing: {}", row.missing.join(", "))
+        };
+        text += &format!(
+            "{}: {}\n  {}, {size}, {}\n",
+            row.name, row.about, row.licence, row.access
+        );
         text += &format!("  {state}\n  {}\n", row.folder.display());
     }
     text

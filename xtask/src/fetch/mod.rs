@@ -1,5 +1,5 @@
-//! `cargo xtask fetch roberta-base`, `cargo xtask fetch crema-d`: what is not here is brought, what is here is checked,
-//! and where it lies is said.
+//! `cargo xtask fetch roberta-base`, `cargo xtask fetch crema-d`: what is not here is brought, what
+//! is here is checked, and where it lies is said.
 
 mod bar;
 mod child;
@@ -19,14 +19,15 @@ use crate::exit::Usage;
 /// What to fetch.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// A model's or a data set's name (--list shows them), or a recipe of downloads (a path that ends in .toml).
+    /// A model's or a data set's name (--list shows them), or a recipe of downloads (a path that
+    /// ends in .toml).
     #[arg(required_unless_present = "list")]
     pub name: Option<String>,
     /// Say what is known, what is here and what is missing; open no socket.
     #[arg(long, conflicts_with = "name")]
     pub list: bool,
-    /// The folder of a data set's raw files; if left out, the one that `amst prepare --raw` noted, or else
-    /// datasets/NAME/raw in this workspace.
+    /// The folder of a data set's raw files; if left out, the one that `amst prepare --raw` noted,
+    /// or else datasets/NAME/raw in this workspace.
     #[arg(long, value_name = "DIR", conflicts_with = "list")]
     pub raw: Option<PathBuf>,
     /// Print what came of it as JSON.
@@ -43,15 +44,26 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         None => list::print(args.json),
         Some(name) if models().iter().any(|model| model.name == *name) => match args.raw {
             None => model::fetch(name, args),
-            Some(_) => Err(Usage(format!("`{name}` is a model: HF_HOME says where it goes, not --raw")).into()),
+            Some(_) => Err(Usage(format!(
+                "`{name}` is a model: HF_HOME says where it goes, not --raw"
+            ))
+            .into()),
         },
-        Some(name) if name.ends_with(".toml") || recipes().iter().any(|recipe| recipe.name == *name) => {
+        Some(name)
+            if name.ends_with(".toml") || recipes().iter().any(|recipe| recipe.name == *name) =>
+        {
             dataset::fetch(name, args)
         }
         Some(name) => {
             let models = models().iter().map(|model| model.name.as_str());
-            let known: Vec<_> = models.chain(recipes().iter().map(|recipe| recipe.name.as_str())).collect();
-            Err(Usage(format!("nothing is called `{name}`; known are {}", known.join(", "))).into())
+            let known: Vec<_> = models
+                .chain(recipes().iter().map(|recipe| recipe.name.as_str()))
+                .collect();
+            Err(Usage(format!(
+                "nothing is called `{name}`; known are {}",
+                known.join(", ")
+            ))
+            .into())
         }
     }
 }

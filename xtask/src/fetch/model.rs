@@ -50,18 +50,37 @@ pub fn fetch(name: &str, args: &Args) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn bring(model: &Model, settings: &Settings, args: &Args) -> anyhow::Result<(Folder, child::Brought)> {
+fn bring(
+    model: &Model,
+    settings: &Settings,
+    args: &Args,
+) -> anyhow::Result<(Folder, child::Brought)> {
     let here = located_in(model, settings);
     if let Ok(folder) = &here {
         let states = check(model, folder)?;
-        let unchecked: Vec<_> =
-            states.iter().filter(|(_, state)| *state == State::Unknown).map(|(path, _)| path.clone()).collect();
-        let all_right = !states.iter().any(|(_, state)| matches!(state, State::Wrong(_)));
+        let unchecked: Vec<_> = states
+            .iter()
+            .filter(|(_, state)| *state == State::Unknown)
+            .map(|(path, _)| path.clone())
+            .collect();
+        let all_right = !states
+            .iter()
+            .any(|(_, state)| matches!(state, State::Wrong(_)));
         if all_right && (unchecked.is_empty() || settings.offline) {
-            return Ok((folder.clone(), child::Brought { received: 0, unchecked }));
+            return Ok((
+                folder.clone(),
+                child::Brought {
+                    received: 0,
+                    unchecked,
+                },
+            ));
         }
         if settings.offline {
-            return Err(Coded { code: 3, text: wrong(&states) }.into());
+            return Err(Coded {
+                code: 3,
+                text: wrong(&states),
+            }
+            .into());
         }
     } else if settings.offline {
         // The instruction follows, with what belongs where.
@@ -70,7 +89,9 @@ fn bring(model: &Model, settings: &Settings, args: &Args) -> anyhow::Result<(Fol
     }
     let downloader = child::program(args.downloader.as_deref())?;
     let mut bar = Bar::new(missing_bytes(here.as_ref().err()));
-    let outcome = child::run(&downloader, &["model", &model.name], &mut |file, step| bar.hear(file, step));
+    let outcome = child::run(&downloader, &["model", &model.name], &mut |file, step| {
+        bar.hear(file, step)
+    });
     bar.finish();
     let brought = outcome?;
     Ok((located_in(model, settings)?, brought))
@@ -79,7 +100,9 @@ fn bring(model: &Model, settings: &Settings, args: &Args) -> anyhow::Result<(Fol
 /// Bytes to come, where every missing file's size is known.
 fn missing_bytes(missing: Option<&FetchError>) -> Option<u64> {
     match missing {
-        Some(FetchError::Missing(missing)) => missing.files.iter().map(|file| file.expected.size).sum(),
+        Some(FetchError::Missing(missing)) => {
+            missing.files.iter().map(|file| file.expected.size).sum()
+        }
         _ => None,
     }
 }
@@ -89,7 +112,10 @@ fn wrong(states: &[(PathBuf, State)]) -> String {
         State::Wrong(difference) => Some(format!("\n  {}: {difference}", path.display())),
         _ => None,
     });
-    format!("files are not what they should be; replace them, or run this with a network:{}", lines.collect::<String>())
+    format!(
+        "files are not what they should be; replace them, or run this with a network:{}",
+        lines.collect::<String>()
+    )
 }
 
 fn with_instruction(error: anyhow::Error, instruction: Option<String>) -> anyhow::Error {
@@ -97,14 +123,28 @@ fn with_instruction(error: anyhow::Error, instruction: Option<String>) -> anyhow
         return error;
     };
     let code = crate::exit::number(&error);
-    Coded { code, text: format!("{error}\n\n{instruction}") }.into()
+    Coded {
+        code,
+        text: format!("{error}\n\n{instruction}"),
+    }
+    .into()
 }
 
 fn present<'a>(name: &'a str, folder: Folder, brought: child::Brought) -> Outcome<'a> {
     let (received, unchecked) = (brought.received, brought.unchecked);
     let (schema, missing, error) = (FETCH_SCHEMA, None, None);
     let (files, folder) = (folder.files, Some(folder.path));
-    Outcome { schema, name, present: true, folder, files, received, unchecked, missing, error }
+    Outcome {
+        schema,
+        name,
+        present: true,
+        folder,
+        files,
+        received,
+        unchecked,
+        missing,
+        error,
+    }
 }
 
 fn absent<'a>(name: &'a str, missing: Option<FetchError>, error: &anyhow::Error) -> Outcome<'a> {
@@ -113,8 +153,23 @@ fn absent<'a>(name: &'a str, missing: Option<FetchError>, error: &anyhow::Error)
         _ => None,
     };
     let folder = missing.as_ref().map(|missing| missing.folder.clone());
-    let (schema, files, unchecked, error) = (FETCH_SCHEMA, Vec::new(), Vec::new(), Some(error.to_string()));
-    Outcome { schema, name, present: false, folder, files, received: 0, unchecked, missing, error }
+    let (schema, files, unchecked, error) = (
+        FETCH_SCHEMA,
+        Vec::new(),
+        Vec::new(),
+        Some(error.to_string()),
+    );
+    Outcome {
+        schema,
+        name,
+        present: false,
+        folder,
+        files,
+        received: 0,
+        unchecked,
+        missing,
+        error,
+    }
 }
 
 fn print(outcome: &Outcome) -> anyhow::Result<()> {
@@ -125,13 +180,19 @@ fn print(outcome: &Outcome) -> anyhow::Result<()> {
 fn show(name: &str, folder: &Folder, brought: &child::Brought) {
     match brought.received {
         0 => println!("{name} was here and is what it should be:"),
-        bytes => println!("{name} is here; {} came, all of it was checked:", HumanBytes(bytes)),
+        bytes => println!(
+            "{name} is here; {} came, all of it was checked:",
+            HumanBytes(bytes)
+        ),
     }
     for file in &folder.files {
         println!("  {}", file.display());
     }
     for file in &brought.unchecked {
-        println!("{} could not be checked: nothing here tells its hash", file.display());
+        println!(
+            "{} could not be checked: nothing here tells its hash",
+            file.display()
+        );
     }
     println!("use it with `--set text.encoder={name}`");
 }

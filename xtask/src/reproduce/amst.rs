@@ -9,6 +9,15 @@ use crate::build::program;
 pub fn build(device: &Device) -> anyhow::Result<PathBuf> {
     match device {
         Device::Flex => program("amst-cli", "amst", &["--release"]),
-        other => program("amst-cli", "amst", &["--release", "--no-default-features", "--features", other.feature()]),
+        other => program(
+            "amst-cli",
+            "amst",
+            &[
+                "--release",
+                "--no-default-features",
+                "--features",
+                other.feature(),
+            ],
+        ),
     }
 }

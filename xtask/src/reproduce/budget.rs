@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-/// Updates of encoders or seconds of training, for comparing systems that spend differently an epoch.
+/// Updates of encoders or seconds of training, for comparing systems that spend differently an
+/// epoch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Budget {
     unit: &'static str,
@@ -33,9 +34,16 @@ impl FromStr for Budget {
         };
         let positive = |n: &f64| n.is_finite() && *n > 0.0;
         let amount = match amount.map(|n| n.parse::<f64>().ok().filter(positive)) {
-            Some(None) => return Err(format!("`{}` is not a positive number", amount.unwrap_or_default())),
+            Some(None) => {
+                return Err(format!(
+                    "`{}` is not a positive number",
+                    amount.unwrap_or_default()
+                ));
+            }
             Some(number) => number,
-            None if unit == "seconds" => return Err("say how many, for example `seconds=60`".into()),
+            None if unit == "seconds" => {
+                return Err("say how many, for example `seconds=60`".into());
+            }
             None => None,
         };
         Ok(Self { unit, amount })
@@ -53,8 +61,14 @@ mod tests {
     #[test]
     fn a_budget_is_two_settings() {
         assert_eq!(assignments("updates"), ["budget.unit=updates"]);
-        assert_eq!(assignments("updates=5000"), ["budget.unit=updates", "budget.amount=5000"]);
-        assert_eq!(assignments("seconds=1.5"), ["budget.unit=seconds", "budget.amount=1.5"]);
+        assert_eq!(
+            assignments("updates=5000"),
+            ["budget.unit=updates", "budget.amount=5000"]
+        );
+        assert_eq!(
+            assignments("seconds=1.5"),
+            ["budget.unit=seconds", "budget.amount=1.5"]
+        );
     }
 
     #[test]

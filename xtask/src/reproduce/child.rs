@@ -31,15 +31,35 @@ pub fn prepare(setting: &Setting, job: &Job) -> Result<(), Fault> {
 }
 
 /// Trains one cell; `tell` hears of every epoch.
-pub fn train(setting: &Setting, device: &str, job: &Job, tell: impl FnMut(Message)) -> Result<(), Fault> {
+pub fn train(
+    setting: &Setting,
+    device: &str,
+    job: &Job,
+    tell: impl FnMut(Message),
+) -> Result<(), Fault> {
     let mut command = amst(setting, "train", job);
-    command.args(["--seed", &job.cell.recipe.seed.to_string(), "--device", device, "--progress", "json"]);
+    command.args([
+        "--seed",
+        &job.cell.recipe.seed.to_string(),
+        "--device",
+        device,
+        "--progress",
+        "json",
+    ]);
     run(&mut command, tell, |_| ())
 }
 
 fn amst(setting: &Setting, task: &str, job: &Job) -> Command {
     let mut command = Command::new(setting.program);
-    command.args([task, "--recipe", setting.table, "--experiment", &job.experiment, "--dataset", &job.dataset]);
+    command.args([
+        task,
+        "--recipe",
+        setting.table,
+        "--experiment",
+        &job.experiment,
+        "--dataset",
+        &job.dataset,
+    ]);
     command.args(["--preset", setting.preset]);
     if let Some(modalities) = &job.modalities {
         command.args(["--modalities", modalities]);
@@ -53,17 +73,35 @@ fn amst(setting: &Setting, task: &str, job: &Job) -> Command {
     if task == "train" {
         command.env("RAYON_NUM_THREADS", setting.threads.to_string());
         // LibTorch's own; runs beside each other are not to take the cores by spinning.
-        command.env("OMP_NUM_THREADS", setting.threads.to_string()).env("OMP_WAIT_POLICY", "passive");
+        command
+            .env("OMP_NUM_THREADS", setting.threads.to_string())
+            .env("OMP_WAIT_POLICY", "passive");
     }
     command
 }
 
-/// Both outputs are read to their end, in threads of their own, so that neither can block the child.
-fn run(command: &mut Command, mut tell: impl FnMut(Message), mut echo: impl FnMut(&str) + Send) -> Result<(), Fault> {
-    let fail = |reason: String, last_lines| Fault { reason, last_lines, stopped: false };
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child =
-        command.spawn().map_err(|e| fail(format!("{} does not start: {e}", program(command)), Vec::new()))?;
+/// Both outputs are read to their end, in threads of their own, so that neither can block the
+/// child.
+fn run(
+    command: &mut Command,
+    mut tell: impl FnMut(Message),
+    mut echo: impl FnMut(&str) + Send,
+) -> Result<(), Fault> {
+    let fail = |reason: String, last_lines| Fault {
+        reason,
+        last_lines,
+        stopped: false,
+    };
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|e| {
+        fail(
+            format!("{} does not start: {e}", program(command)),
+            Vec::new(),
+        )
+    })?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let last_lines = std::thread::scope(|scope| {
         let errors = scope.spawn(move || last_of(stderr, &mut echo));
@@ -79,10 +117,21 @@ fn run(command: &mut Command, mut tell: impl FnMut(Message), mut echo: impl FnMu
         return Ok(());
     }
     if matches!(status.code(), Some(75 | 130 | 143)) {
-        return Err(Fault { reason: meaning(status), last_lines, stopped: true });
+        return Err(Fault {
+            reason: meaning(status),
+            last_lines,
+            stopped: true,
+        });
     }
-    let said = last_lines.iter().rev().find(|l| !l.trim().is_empty()).map(|l| format!(": {}", l.trim()));
-    Err(fail(format!("{}{}", meaning(status), said.unwrap_or_default()), last_lines))
+    let said = last_lines
+        .iter()
+        .rev()
+        .find(|l| !l.trim().is_empty())
+        .map(|l| format!(": {}", l.trim()));
+    Err(fail(
+        format!("{}{}", meaning(status), said.unwrap_or_default()),
+        last_lines,
+    ))
 }
 
 fn program(command: &Command) -> String {
@@ -90,13 +139,19 @@ fn program(command: &Command) -> String {
 }
 
 fn wait(child: &mut Child) -> Result<ExitStatus, String> {
-    child.wait().map_err(|e| format!("its end cannot be waited for: {e}"))
+    child
+        .wait()
+        .map_err(|e| format!("its end cannot be waited for: {e}"))
 }
 
 /// Lines, broken bytes included: what a dying process says must not be lost.
 fn lines(stream: Option<impl Read>) -> impl Iterator<Item = String> {
-    let split = stream.into_iter().flat_map(|s| BufReader::new(s).split(b'\n'));
-    split.map_while(Result::ok).map(|line| String::from_utf8_lossy(&line).into_owned())
+    let split = stream
+        .into_iter()
+        .flat_map(|s| BufReader::new(s).split(b'\n'));
+    split
+        .map_while(Result::ok)
+        .map(|line| String::from_utf8_lossy(&line).into_owned())
 }
 
 fn last_of(stream: Option<impl Read>, echo: &mut impl FnMut(&str)) -> Vec<String> {
@@ -119,7 +174,9 @@ fn meaning(status: ExitStatus) -> String {
         Some(3) => "exit code 3 (data)".into(),
         Some(4) => "exit code 4 (diverged)".into(),
         Some(5) => "exit code 5 (foreign or damaged state)".into(),
-        Some(code @ (75 | 130 | 143)) => format!("exit code {code} (stopped; the same command goes on)"),
+        Some(code @ (75 | 130 | 143)) => {
+            format!("exit code {code} (stopped; the same command goes on)")
+        }
         Some(code) => format!("exit code {code}"),
     }
 }

@@ -23,7 +23,9 @@ pub struct Column {
 impl Column {
     /// What the column adds to the settings of its runs.
     pub fn assignment(&self) -> Option<String> {
-        self.modalities.as_ref().map(|names| format!("modalities={names}"))
+        self.modalities
+            .as_ref()
+            .map(|names| format!("modalities={names}"))
     }
 }
 
@@ -54,13 +56,24 @@ fn choices(modalities: &[String]) -> anyhow::Result<Vec<Option<Vec<Modality>>>> 
     if modalities.is_empty() {
         return Ok(vec![None]);
     }
-    modalities.iter().map(|text| if text == "own" { Ok(None) } else { parse(text).map(Some) }).collect()
+    modalities
+        .iter()
+        .map(|text| {
+            if text == "own" {
+                Ok(None)
+            } else {
+                parse(text).map(Some)
+            }
+        })
+        .collect()
 }
 
 fn parse(text: &str) -> anyhow::Result<Vec<Modality>> {
     let one = |name: &str| {
         Modality::parse(name.trim()).ok_or_else(|| {
-            let why = format!("`--modalities {text}`: `{name}` is none; write `own`, or some of audio,text,visual");
+            let why = format!(
+                "`--modalities {text}`: `{name}` is none; write `own`, or some of audio,text,visual"
+            );
             anyhow::Error::new(Usage(why))
         })
     };
@@ -77,12 +90,20 @@ fn column(name: &str, choice: Option<Vec<Modality>>) -> anyhow::Result<Column> {
     let joined = |list: &[Modality], name: fn(&Modality) -> &str, between| {
         list.iter().map(name).collect::<Vec<_>>().join(between)
     };
-    let letters = choice.as_deref().map(|list| joined(list, |m| m.letter(), "+"));
+    let letters = choice
+        .as_deref()
+        .map(|list| joined(list, |m| m.letter(), "+"));
     let (spec, samples, argument) = (&dataset.spec, samples(&dataset), argument(name, &dataset)?);
     Ok(Column {
-        name: letters.as_ref().map_or(spec.name.clone(), |l| format!("{}:{l}", spec.name)),
-        title: letters.as_ref().map_or(spec.title.clone(), |l| format!("{} {l}", spec.title)),
-        modalities: choice.as_deref().map(|list| joined(list, |m| m.name(), ",")),
+        name: letters
+            .as_ref()
+            .map_or(spec.name.clone(), |l| format!("{}:{l}", spec.name)),
+        title: letters
+            .as_ref()
+            .map_or(spec.title.clone(), |l| format!("{} {l}", spec.title)),
+        modalities: choice
+            .as_deref()
+            .map(|list| joined(list, |m| m.name(), ",")),
         dataset,
         argument,
         samples,
@@ -99,14 +120,29 @@ fn argument(name: &str, dataset: &ResolvedDataset) -> Result<String, RecipeError
         return Ok(name.into());
     }
     let absolute = std::path::absolute(&dataset.root);
-    Ok(absolute.map_err(|source| RecipeError::Io { path: dataset.root.clone(), source })?.display().to_string())
+    Ok(absolute
+        .map_err(|source| RecipeError::Io {
+            path: dataset.root.clone(),
+            source,
+        })?
+        .display()
+        .to_string())
 }
 
-/// Lines of the manifest or lists; only for a rough guess at the time, so that quoted newlines may miscount.
+/// Lines of the manifest or lists; only for a rough guess at the time, so that quoted newlines may
+/// miscount.
 fn samples(dataset: &ResolvedDataset) -> usize {
-    let lines = |table: &Path| std::fs::read_to_string(dataset.root.join(table)).map_or(0, |text| text.lines().count());
+    let lines = |table: &Path| {
+        std::fs::read_to_string(dataset.root.join(table)).map_or(0, |text| text.lines().count())
+    };
     let header = usize::from(!dataset.spec.layout.has_lists());
-    dataset.spec.tables().into_iter().map(lines).sum::<usize>().saturating_sub(header)
+    dataset
+        .spec
+        .tables()
+        .into_iter()
+        .map(lines)
+        .sum::<usize>()
+        .saturating_sub(header)
 }
 
 #[cfg(test)]
@@ -115,25 +151,45 @@ mod tests {
 
     fn names(datasets: &[&str], modalities: &[&str]) -> Vec<String> {
         let owned = |list: &[&str]| list.iter().map(|s| s.to_string()).collect::<Vec<_>>();
-        columns(&owned(datasets), &owned(modalities)).unwrap().into_iter().map(|c| c.name).collect()
+        columns(&owned(datasets), &owned(modalities))
+            .unwrap()
+            .into_iter()
+            .map(|c| c.name)
+            .collect()
     }
 
     #[test]
     fn every_data_set_has_a_column_for_every_choice_of_modalities() {
         assert_eq!(names(&["synthetic"], &[]), ["synthetic"]);
-        assert_eq!(names(&["synthetic"], &["own", "visual,text"]), ["synthetic", "synthetic:t+v"]);
-        let both = ["synthetic", "synthetic:a+t+v", "world-digits", "world-digits:a+t+v"];
-        assert_eq!(names(&["synthetic", "world-digits"], &["own", "a,v,t"]), both);
+        assert_eq!(
+            names(&["synthetic"], &["own", "visual,text"]),
+            ["synthetic", "synthetic:t+v"]
+        );
+        let both = [
+            "synthetic",
+            "synthetic:a+t+v",
+            "world-digits",
+            "world-digits:a+t+v",
+        ];
+        assert_eq!(
+            names(&["synthetic", "world-digits"], &["own", "a,v,t"]),
+            both
+        );
     }
 
     #[test]
     fn a_data_sets_own_modalities_are_its_own_column() {
-        assert_eq!(names(&["world-digits"], &["visual,audio", "own"]), ["world-digits"]);
+        assert_eq!(
+            names(&["world-digits"], &["visual,audio", "own"]),
+            ["world-digits"]
+        );
     }
 
     #[test]
     fn a_misspelt_modality_is_named() {
-        let error = columns(&["synthetic".into()], &["audio,sound".into()]).err().unwrap();
+        let error = columns(&["synthetic".into()], &["audio,sound".into()])
+            .err()
+            .unwrap();
         assert!(error.to_string().contains("`sound`"), "{error}");
     }
 }

@@ -27,7 +27,8 @@ pub fn per_epoch(recipe: &Recipe) -> u64 {
         MethodName::AmstFull => 2 * all,
         // Every step forwards twice; forward is about a third of a step.
         MethodName::Agm => all * 4 / 3,
-        // In every super-epoch M + 1 outputs are tried for an epoch: each modality alone, and all together.
+        // In every super-epoch M + 1 outputs are tried for an epoch: each modality alone, and all
+        // together.
         MethodName::GradientBlending => all + 2 * all / recipe.blending.super_epoch.max(1) as u64,
     }
 }
@@ -39,11 +40,24 @@ pub fn epochs(job: &Job) -> usize {
     if recipe.budget.unit != BudgetUnit::Updates {
         return recipe.epochs;
     }
-    let modules = if recipe.method == MethodName::AmstFull { 2.0 } else { 1.0 };
-    let trained: f64 = modules * recipe.modalities.iter().map(|m| share(recipe.skip.of(*m))).sum::<f64>();
+    let modules = if recipe.method == MethodName::AmstFull {
+        2.0
+    } else {
+        1.0
+    };
+    let trained: f64 = modules
+        * recipe
+            .modalities
+            .iter()
+            .map(|m| share(recipe.skip.of(*m)))
+            .sum::<f64>();
     let naive = (recipe.modalities.len() * recipe.epochs) as f64;
     let steps = (job.samples.max(1) as f64 / recipe.batch_size as f64).ceil();
-    let budget = if recipe.budget.amount > 0.0 { recipe.budget.amount / steps } else { naive };
+    let budget = if recipe.budget.amount > 0.0 {
+        recipe.budget.amount / steps
+    } else {
+        naive
+    };
     (budget / trained.max(0.01)).ceil().max(1.0) as usize
 }
 
@@ -69,10 +83,20 @@ pub mod tests {
         let grid = Grid::named(table).unwrap();
         let assignments: Vec<String> = assignments.iter().map(|a| a.to_string()).collect();
         let row = grid.experiment(id).unwrap();
-        let cell: Cell = grid.cell(row, 0, &digits, &lock, Preset::default(), &assignments).unwrap();
+        let cell: Cell = grid
+            .cell(row, 0, &digits, &lock, Preset::default(), &assignments)
+            .unwrap();
         let name = "world-digits".to_string();
         let (row, column) = (id.to_string(), name.clone());
-        Job { experiment: id.into(), row, column, cell, dataset: name, modalities: None, samples: 320 }
+        Job {
+            experiment: id.into(),
+            row,
+            column,
+            cell,
+            dataset: name,
+            modalities: None,
+            samples: 320,
+        }
     }
 
     fn cost(table: &str, id: &str, assignments: &[&str]) -> u64 {
@@ -82,11 +106,24 @@ pub mod tests {
     #[test]
     fn a_method_costs_the_encoders_that_it_trains_and_what_it_does_beside() {
         let of = |id| cost("table1", id, &[]);
-        assert_eq!([of("audio"), of("naive"), of("ogm-ge"), of("mla")], [100, 200, 200, 200]);
-        assert_eq!([of("pmr"), of("amst-alt"), of("amst-joint"), of("amst-full")], [220, 200, 200, 400]);
+        assert_eq!(
+            [of("audio"), of("naive"), of("ogm-ge"), of("mla")],
+            [100, 200, 200, 200]
+        );
+        assert_eq!(
+            [of("pmr"), of("amst-alt"), of("amst-joint"), of("amst-full")],
+            [220, 200, 200, 400]
+        );
         assert_eq!(cost("controls", "agm", &[]), 266);
-        assert_eq!(cost("controls", "gradient-blending", &["blending.super_epoch=4"]), 300, "two more, shared by four");
-        assert_eq!(cost("table1", "naive", &["modalities=audio,text,visual"]), 300);
+        assert_eq!(
+            cost("controls", "gradient-blending", &["blending.super_epoch=4"]),
+            300,
+            "two more, shared by four"
+        );
+        assert_eq!(
+            cost("table1", "naive", &["modalities=audio,text,visual"]),
+            300
+        );
     }
 
     #[test]
@@ -95,7 +132,10 @@ pub mod tests {
         let of = |id, set: &[&str]| epochs(&job("table1", id, set));
         assert_eq!((of("naive", &[]), of("amst-alt", &[])), (40, 40));
         // What Naive spends is 2·40 encoder epochs; with s = 5 an epoch costs 1.2 of them.
-        assert_eq!((of("naive", &[budget]), of("amst-alt", &[budget])), (40, 67));
+        assert_eq!(
+            (of("naive", &[budget]), of("amst-alt", &[budget])),
+            (40, 67)
+        );
         assert_eq!(of("amst-full", &[budget]), 34, "2.4 an epoch");
         // 100 updates of 10 steps an epoch, 1.2 encoders each.
         assert_eq!(of("amst-alt", &[budget, "budget.amount=100"]), 9);

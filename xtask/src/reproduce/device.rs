@@ -48,18 +48,34 @@ impl FromStr for Devices {
     type Err = Usage;
 
     fn from_str(text: &str) -> Result<Self, Usage> {
-        let names: Vec<String> = text.split(',').map(|name| name.trim().to_string()).collect();
-        let backends = names.iter().map(|name| name.parse()).collect::<Result<Vec<Device>, _>>()?;
-        let devices = Self { backend: backends[0], names };
+        let names: Vec<String> = text
+            .split(',')
+            .map(|name| name.trim().to_string())
+            .collect();
+        let backends = names
+            .iter()
+            .map(|name| name.parse())
+            .collect::<Result<Vec<Device>, _>>()?;
+        let devices = Self {
+            backend: backends[0],
+            names,
+        };
         if devices.names.len() > 1 && !devices.are_gpus() {
             return Err(Usage(format!(
                 "`{text}`: several devices are GPUs, such as cuda:0,cuda:1; a CPU is one device"
             )));
         }
         if backends.iter().any(|backend| *backend != devices.backend) {
-            return Err(Usage(format!("`{text}` mixes cuda and tch, which are two programs: name devices of one")));
+            return Err(Usage(format!(
+                "`{text}` mixes cuda and tch, which are two programs: name devices of one"
+            )));
         }
-        if let Some(twice) = devices.names.iter().enumerate().find(|(at, name)| devices.names[..*at].contains(name)) {
+        if let Some(twice) = devices
+            .names
+            .iter()
+            .enumerate()
+            .find(|(at, name)| devices.names[..*at].contains(name))
+        {
             return Err(Usage(format!("`{text}` names {} twice", twice.1)));
         }
         Ok(devices)
@@ -77,17 +93,33 @@ impl FromStr for Device {
             ["cuda"] | ["tch", "cuda"] | ["tch"] | ["tch", "cpu"] => Ok(backend(parts[0])),
             ["cuda", i] | ["tch", "cuda", i] if is_index(i) => Ok(backend(parts[0])),
             _ => {
-                let names = ["flex", "cuda", "cuda:0", "tch", "tch:cpu", "tch:cuda", "tch:cuda:0"];
-                let hint = nearest(text, names).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+                let names = [
+                    "flex",
+                    "cuda",
+                    "cuda:0",
+                    "tch",
+                    "tch:cpu",
+                    "tch:cuda",
+                    "tch:cuda:0",
+                ];
+                let hint = nearest(text, names)
+                    .map(|n| format!("; did you mean `{n}`?"))
+                    .unwrap_or_default();
                 let known = "flex, cuda[:i], tch[:cpu|:cuda[:i]]";
-                Err(Usage(format!("unknown device `{text}`{hint}; there is: {known}")))
+                Err(Usage(format!(
+                    "unknown device `{text}`{hint}; there is: {known}"
+                )))
             }
         }
     }
 }
 
 fn backend(name: &str) -> Device {
-    if name == "cuda" { Device::Cuda } else { Device::Tch }
+    if name == "cuda" {
+        Device::Cuda
+    } else {
+        Device::Tch
+    }
 }
 
 #[cfg(test)]
@@ -112,7 +144,10 @@ mod tests {
     #[test]
     fn a_slip_is_answered_with_the_nearest_and_the_list() {
         let error = "flxe".parse::<Device>().unwrap_err().to_string();
-        assert!(error.contains("did you mean `flex`?") && error.contains("tch[:cpu|:cuda[:i]]"), "{error}");
+        assert!(
+            error.contains("did you mean `flex`?") && error.contains("tch[:cpu|:cuda[:i]]"),
+            "{error}"
+        );
         for wrong in ["", "cuda:x", "flex:0", "tch:cpu:0", "cuda:0:0", "tch:gpu"] {
             assert!(wrong.parse::<Device>().is_err(), "{wrong}");
         }
@@ -121,7 +156,10 @@ mod tests {
     #[test]
     fn several_gpus_of_one_kind_can_be_named_and_nothing_else() {
         let devices = "cuda:0,cuda:1".parse::<Devices>().unwrap();
-        assert_eq!((devices.names.len(), devices.backend, devices.are_gpus()), (2, Device::Cuda, true));
+        assert_eq!(
+            (devices.names.len(), devices.backend, devices.are_gpus()),
+            (2, Device::Cuda, true)
+        );
         assert!(!"tch".parse::<Devices>().unwrap().are_gpus());
         for (wrong, why) in [
             ("flex,cuda:0", "a CPU is one"),

@@ -7,7 +7,8 @@ use amst_recipe::{BudgetUnit, CellResult, Modality, Precision, Recipe, Timing};
 use super::cost;
 use super::request::Job;
 
-/// How fast an encoder trains, by figures of docs/performance.md. Rough, and the first finished run replaces it.
+/// How fast an encoder trains, by figures of docs/performance.md. Rough, and the first finished run
+/// replaces it.
 struct Speed {
     /// Seconds that a sample takes however small the network.
     a_sample: f64,
@@ -16,11 +17,20 @@ struct Speed {
 }
 
 /// One core.
-const CORE: Speed = Speed { a_sample: 6e-4, operations: 2e10 };
+const CORE: Speed = Speed {
+    a_sample: 6e-4,
+    operations: 2e10,
+};
 /// An H100 with TF32 or bf16.
-const GPU: Speed = Speed { a_sample: 1e-4, operations: 2.5e13 };
+const GPU: Speed = Speed {
+    a_sample: 1e-4,
+    operations: 2.5e13,
+};
 /// The same in float32: PyTorch took 4.4 times as long there.
-const GPU_IN_F32: Speed = Speed { a_sample: 1e-4, operations: 6e12 };
+const GPU_IN_F32: Speed = Speed {
+    a_sample: 1e-4,
+    operations: 6e12,
+};
 
 impl Speed {
     fn of(recipe: &Recipe, on_gpus: bool) -> &'static Self {
@@ -50,15 +60,24 @@ struct Precedent {
 pub fn of(job: &Job, runs: &Path, on_gpus: bool) -> Estimate {
     let recipe = &job.cell.recipe;
     if recipe.budget.unit == BudgetUnit::Seconds {
-        return Estimate { seconds: recipe.budget.amount, rough: false };
+        return Estimate {
+            seconds: recipe.budget.amount,
+            rough: false,
+        };
     }
     let precedents = precedents(&runs.join(&recipe.dataset).join(recipe.method.name()));
     // Skipping changes what an epoch costs; if no run skipped alike, any will do.
     let alike = |p: &&Precedent| p.recipe.skip == recipe.skip;
     let seconds = mean(precedents.iter().filter(alike)).or_else(|| mean(precedents.iter()));
     match seconds {
-        Some(per_epoch) => Estimate { seconds: per_epoch * cost::epochs(job) as f64, rough: false },
-        None => Estimate { seconds: rough(job, on_gpus), rough: true },
+        Some(per_epoch) => Estimate {
+            seconds: per_epoch * cost::epochs(job) as f64,
+            rough: false,
+        },
+        None => Estimate {
+            seconds: rough(job, on_gpus),
+            rough: true,
+        },
     }
 }
 
@@ -66,13 +85,15 @@ fn rough(job: &Job, on_gpus: bool) -> f64 {
     let recipe = &job.cell.recipe;
     let speed = Speed::of(recipe, on_gpus);
     let a_sample = |modality: &Modality| {
-        let operations = recipe.forward_operations(*modality) + recipe.backward_operations(*modality);
+        let operations =
+            recipe.forward_operations(*modality) + recipe.backward_operations(*modality);
         cost::share(recipe.skip.of(*modality)) * (speed.a_sample + operations / speed.operations)
     };
     let encoders: f64 = recipe.modalities.iter().map(a_sample).sum();
     // What the method does beside training each of its encoders once.
     let all = cost::ENCODER as f64 * recipe.modalities.len() as f64;
-    encoders * job.samples.max(1) as f64 * cost::per_epoch(recipe) as f64 / all * cost::epochs(job) as f64
+    encoders * job.samples.max(1) as f64 * cost::per_epoch(recipe) as f64 / all
+        * cost::epochs(job) as f64
 }
 
 fn mean<'a>(precedents: impl Iterator<Item = &'a Precedent>) -> Option<f64> {
@@ -83,14 +104,19 @@ fn mean<'a>(precedents: impl Iterator<Item = &'a Precedent>) -> Option<f64> {
 /// Whatever cannot be read is no precedent: this is only an estimate.
 fn precedents(folder: &Path) -> Vec<Precedent> {
     let folders = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    folders.filter_map(|entry| precedent(&entry.path())).collect()
+    folders
+        .filter_map(|entry| precedent(&entry.path()))
+        .collect()
 }
 
 fn precedent(run: &Path) -> Option<Precedent> {
     let result: CellResult = read(&run.join("result.json"))?;
     let timing: Timing = read(&run.join("timing.json"))?;
     let epochs = result.epochs.max(1) as f64;
-    (timing.seconds > 0.0).then(|| Precedent { recipe: result.recipe, seconds_per_epoch: timing.seconds / epochs })
+    (timing.seconds > 0.0).then(|| Precedent {
+        recipe: result.recipe,
+        seconds_per_epoch: timing.seconds / epochs,
+    })
 }
 
 fn read<T: serde::de::DeserializeOwned>(file: &Path) -> Option<T> {
@@ -137,11 +163,21 @@ mod tests {
         assert_eq!(spoken(7500.0), "2 h 05 min");
     }
 
-    /// Figures of docs/performance.md: an epoch of Naïve at the paper's width, and one of the embedded data.
+    /// Figures of docs/performance.md: an epoch of Naïve at the paper's width, and one of the
+    /// embedded data.
     #[test]
     fn a_first_guess_is_near_what_was_measured() {
-        let shape = ["audio.width=64", "visual.width=64", "audio.target_frames=1024", "audio.mels=128"];
-        let colours = ["visual.channels=3", "visual.mean=[0.5,0.5,0.5]", "visual.std=[0.5,0.5,0.5]"];
+        let shape = [
+            "audio.width=64",
+            "visual.width=64",
+            "audio.target_frames=1024",
+            "audio.mels=128",
+        ];
+        let colours = [
+            "visual.channels=3",
+            "visual.mean=[0.5,0.5,0.5]",
+            "visual.std=[0.5,0.5,0.5]",
+        ];
         let more = ["visual.size=[224,224]", "visual.frames=3", "epochs=1"];
         let paper = |id: &str, precision: &str| {
             let set = [&shape[..], &colours[..], &more[..], &[precision]].concat();
@@ -149,7 +185,8 @@ mod tests {
             job.samples = 1024;
             job
         };
-        let near = |seconds: f64, measured: f64| (0.5 * measured..2.0 * measured).contains(&seconds);
+        let near =
+            |seconds: f64, measured: f64| (0.5 * measured..2.0 * measured).contains(&seconds);
         for (id, precision, measured) in [
             ("naive", "precision=tf32", 1.41),
             ("amst-alt", "precision=tf32", 0.95),
@@ -163,6 +200,10 @@ mod tests {
         assert!(near(seconds, 2.0 * 11.8), "{seconds}");
         let mut digits = cost::tests::job("table1", "naive", &[]);
         digits.samples = 835;
-        assert!(near(rough(&digits, false), 45.0), "{}", rough(&digits, false));
+        assert!(
+            near(rough(&digits, false), 45.0),
+            "{}",
+            rough(&digits, false)
+        );
     }
 }

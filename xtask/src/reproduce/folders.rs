@@ -25,14 +25,20 @@ impl Folders {
             Some(out) => std::path::absolute(out).unwrap_or_else(|_| out.into()),
             None => root().join("target/reproduce"),
         };
-        Self { runs: out.join("runs"), table: out.join(table) }
+        Self {
+            runs: out.join("runs"),
+            table: out.join(table),
+        }
     }
 
     /// Tries both before hours are spent on results that could not be kept.
     pub fn check_writable(&self) -> Result<(), Usage> {
         for folder in [&self.runs, &self.table] {
             try_to_write(folder).map_err(|error| {
-                Usage(format!("cannot write to {}: {error}; give another folder: `--out DIR`", folder.display()))
+                Usage(format!(
+                    "cannot write to {}: {error}; give another folder: `--out DIR`",
+                    folder.display()
+                ))
             })?;
         }
         Ok(())
@@ -41,12 +47,19 @@ impl Folders {
     /// Writes the table in every format and says which files these are.
     pub fn write_table(&self, table: &Table) -> anyhow::Result<Vec<PathBuf>> {
         let formats: [&dyn Exporter; 4] = [&Markdown, &Json, &Csv, &Pairs];
-        formats.into_iter().map(|format| self.write(format, table)).collect()
+        formats
+            .into_iter()
+            .map(|format| self.write(format, table))
+            .collect()
     }
 
     fn write(&self, format: &dyn Exporter, table: &Table) -> anyhow::Result<PathBuf> {
-        let file = self.table.join(format.stem()).with_extension(format.extension());
-        let unfinished = file.with_extension(format!("{}.{}", format.extension(), std::process::id()));
+        let file = self
+            .table
+            .join(format.stem())
+            .with_extension(format.extension());
+        let unfinished =
+            file.with_extension(format!("{}.{}", format.extension(), std::process::id()));
         std::fs::write(&unfinished, format.export(table))
             .and_then(|()| std::fs::rename(&unfinished, &file))
             .with_context(|| format!("cannot write {}", file.display()))?;

@@ -10,7 +10,8 @@ use signal_hook::flag;
 pub const EXIT_CODE: u8 = 130;
 
 /// Becomes true with the first Ctrl-C; the second one ends the program at once. A terminal sends it
-/// to the whole group of processes, so every `amst` saves its run and ends by itself, and is waited for.
+/// to the whole group of processes, so every `amst` saves its run and ends by itself, and is waited
+/// for.
 pub fn listen() -> anyhow::Result<Arc<AtomicBool>> {
     let interrupted = Arc::new(AtomicBool::new(false));
     // In this order: the first one finds nothing asked, and asks.

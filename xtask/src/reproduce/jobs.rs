@@ -15,24 +15,40 @@ pub fn at_once(asked: Option<usize>, missing: &[Job], devices: &Devices) -> Resu
         return Ok(asked.unwrap_or(devices.names.len()).min(most));
     }
     let cores = available_parallelism().map_or(1, usize::from);
-    let needs: Vec<u64> = missing.iter().map(|job| job.cell.recipe.training_memory()).collect();
+    let needs: Vec<u64> = missing
+        .iter()
+        .map(|job| job.cell.recipe.training_memory())
+        .collect();
     fitting(asked, cores, &needs, available_memory())
 }
 
-/// The same, given what each run needs and what is free; a system that does not tell is given a try.
-fn fitting(asked: Option<usize>, cores: usize, needs: &[u64], free: Option<u64>) -> Result<usize, Usage> {
+/// The same, given what each run needs and what is free; a system that does not tell is given a
+/// try.
+fn fitting(
+    asked: Option<usize>,
+    cores: usize,
+    needs: &[u64],
+    free: Option<u64>,
+) -> Result<usize, Usage> {
     let wanted = asked.unwrap_or(cores).min(needs.len().max(1));
     let mut largest_first = needs.to_vec();
     largest_first.sort_by_key(|need| std::cmp::Reverse(*need));
     let need = |jobs: usize| largest_first.iter().take(jobs).sum::<u64>();
     let Some(free) = free else { return Ok(wanted) };
-    let fits = (1..=wanted).rev().find(|jobs| need(*jobs) <= free).unwrap_or(1);
+    let fits = (1..=wanted)
+        .rev()
+        .find(|jobs| need(*jobs) <= free)
+        .unwrap_or(1);
     match asked {
         Some(_) if fits < wanted => Err(Usage(format!(
             "{wanted} runs at once need about {} and {} are free: use `--jobs {fits}`{}",
             gibibytes(need(wanted)),
             gibibytes(free),
-            if need(fits) > free { ", with a smaller `--set batch_size=N`" } else { "" },
+            if need(fits) > free {
+                ", with a smaller `--set batch_size=N`"
+            } else {
+                ""
+            },
         ))),
         _ => Ok(fits),
     }
@@ -45,8 +61,14 @@ fn gibibytes(bytes: u64) -> String {
 /// What the system could give to new programs, in bytes.
 fn available_memory() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    line.split_whitespace().next()?.parse::<u64>().ok().map(|kib| kib * 1024)
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.split_whitespace()
+        .next()?
+        .parse::<u64>()
+        .ok()
+        .map(|kib| kib * 1024)
 }
 
 #[cfg(test)]
@@ -58,11 +80,21 @@ mod tests {
     #[test]
     fn more_than_fits_is_refused_with_the_number_that_does() {
         let needs = [GIB, 4 * GIB, 2 * GIB, GIB];
-        let message = fitting(Some(4), 2, &needs, Some(7 * GIB)).unwrap_err().to_string();
-        assert!(message.contains("8.0 GiB") && message.contains("`--jobs 3`"), "{message}");
+        let message = fitting(Some(4), 2, &needs, Some(7 * GIB))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.contains("8.0 GiB") && message.contains("`--jobs 3`"),
+            "{message}"
+        );
         assert_eq!(fitting(Some(3), 2, &needs, Some(7 * GIB)).unwrap(), 3);
-        let message = fitting(Some(2), 2, &needs, Some(GIB)).unwrap_err().to_string();
-        assert!(message.contains("`--jobs 1`") && message.contains("batch_size"), "{message}");
+        let message = fitting(Some(2), 2, &needs, Some(GIB))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.contains("`--jobs 1`") && message.contains("batch_size"),
+            "{message}"
+        );
     }
 
     #[test]
@@ -70,8 +102,18 @@ mod tests {
         let needs = [GIB; 8];
         assert_eq!(fitting(None, 4, &needs, Some(3 * GIB)).unwrap(), 3);
         assert_eq!(fitting(None, 4, &needs, Some(64 * GIB)).unwrap(), 4);
-        assert_eq!(fitting(None, 4, &needs, Some(0)).unwrap(), 1, "one is always tried");
-        assert_eq!((fitting(None, 4, &needs, None).unwrap(), fitting(None, 4, &[], None).unwrap()), (4, 1));
+        assert_eq!(
+            fitting(None, 4, &needs, Some(0)).unwrap(),
+            1,
+            "one is always tried"
+        );
+        assert_eq!(
+            (
+                fitting(None, 4, &needs, None).unwrap(),
+                fitting(None, 4, &[], None).unwrap()
+            ),
+            (4, 1)
+        );
     }
 
     #[test]

@@ -41,7 +41,11 @@ pub struct Args {
     #[arg(long)]
     pub plan: bool,
     /// A data set's name, or the folder of one; may be given several times.
-    #[arg(long = "dataset", value_name = "NAME|PATH", default_value = "world-digits")]
+    #[arg(
+        long = "dataset",
+        value_name = "NAME|PATH",
+        default_value = "world-digits"
+    )]
     pub datasets: Vec<String>,
     /// Modalities, for example audio,text,visual; own is the data set's choice. Each one given is a
     /// column of its own.
@@ -56,11 +60,16 @@ pub struct Args {
     /// A reading of the methods: recommended, published-code, paper-text or original.
     #[arg(long, value_name = "NAME", value_parser = Preset::parse, default_value = "recommended")]
     pub preset: Preset,
-    /// What every run may spend, instead of epochs; updates alone is what Naive spends in its epochs.
+    /// What every run may spend, instead of epochs; updates alone is what Naive spends in its
+    /// epochs.
     #[arg(long, value_name = "updates[=N]|seconds=N")]
     pub budget: Option<Budget>,
     /// Where to compute; of several GPUs, with commas, each has a run of its own.
-    #[arg(long, default_value = "flex", value_name = "flex|cuda[:i]|tch[:cpu|:cuda[:i]],…")]
+    #[arg(
+        long,
+        default_value = "flex",
+        value_name = "flex|cuda[:i]|tch[:cpu|:cuda[:i]],…"
+    )]
     pub device: String,
     /// How exactly to compute, f32, tf32 or bf16; short for --set precision=NAME.
     #[arg(long, value_name = "NAME", value_parser = Precision::parse)]
@@ -68,7 +77,8 @@ pub struct Args {
     /// A setting of every run, for example optim.lr=0.01; may be given several times.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Runs at the same time; as many as there are cores and as fit into memory, or one a GPU, if left out.
+    /// Runs at the same time; as many as there are cores and as fit into memory, or one a GPU, if
+    /// left out.
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub jobs: Option<usize>,
     /// Folder of runs and tables; target/reproduce in this workspace if left out.
@@ -108,7 +118,14 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut entries = collect(&request.cells, &folders.runs);
     let missing = request.missing(&entries);
     let jobs = jobs::at_once(args.jobs, &missing, &devices)?;
-    let plan = plan::Plan::of(&request, &entries, &missing, &folders.runs, jobs, devices.are_gpus());
+    let plan = plan::Plan::of(
+        &request,
+        &entries,
+        &missing,
+        &folders.runs,
+        jobs,
+        devices.are_gpus(),
+    );
     if args.plan {
         print!("{}", if args.json { plan.json() } else { plan.text() });
         return Ok(ExitCode::SUCCESS);
@@ -118,19 +135,38 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let interrupted = interrupt::listen()?;
     if !missing.is_empty() {
         eprintln!("{}", plan.total());
-        failures = train(args, &request, &devices, &folders, &missing, jobs, &interrupted)?;
+        failures = train(
+            args,
+            &request,
+            &devices,
+            &folders,
+            &missing,
+            jobs,
+            &interrupted,
+        )?;
         entries = collect(&request.cells, &folders.runs);
         summary::explain(&mut entries, &failures, interrupted.load(Ordering::SeqCst));
     }
     let table = request.table(&entries);
     let written = folders.write_table(&table)?;
-    print!("{}", if args.json { Json.export(&table) } else { Terminal::detect().export(&table) });
+    print!(
+        "{}",
+        if args.json {
+            Json.export(&table)
+        } else {
+            Terminal::detect().export(&table)
+        }
+    );
     summary::print(&failures, &written);
     if interrupted.load(Ordering::SeqCst) {
         eprintln!("\ninterrupted; what is done is kept, and the same command goes on");
         return Ok(ExitCode::from(interrupt::EXIT_CODE));
     }
-    Ok(if table.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if table.is_complete() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn train(

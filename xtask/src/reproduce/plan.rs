@@ -61,17 +61,40 @@ enum State {
 
 impl Plan {
     /// The plan of a request, given what was found of it.
-    pub fn of(request: &Request, entries: &[Entry], missing: &[Job], runs: &Path, jobs: usize, on_gpus: bool) -> Self {
-        let estimates: Vec<Estimate> = missing.iter().map(|job| estimate::of(job, runs, on_gpus)).collect();
-        let of_cell = |entry: &Entry| missing.iter().position(|j| j.cell.id == entry.cell.id).map(|i| estimates[i]);
+    pub fn of(
+        request: &Request,
+        entries: &[Entry],
+        missing: &[Job],
+        runs: &Path,
+        jobs: usize,
+        on_gpus: bool,
+    ) -> Self {
+        let estimates: Vec<Estimate> = missing
+            .iter()
+            .map(|job| estimate::of(job, runs, on_gpus))
+            .collect();
+        let of_cell = |entry: &Entry| {
+            missing
+                .iter()
+                .position(|j| j.cell.id == entry.cell.id)
+                .map(|i| estimates[i])
+        };
         let seconds: Vec<f64> = estimates.iter().map(|e| e.seconds).collect();
-        let mut done: Vec<_> = entries.iter().filter(|e| e.outcome.is_ok()).map(|e| &e.cell.id).collect();
+        let mut done: Vec<_> = entries
+            .iter()
+            .filter(|e| e.outcome.is_ok())
+            .map(|e| &e.cell.id)
+            .collect();
         done.sort();
         done.dedup();
         Self {
             schema: PLAN_SCHEMA,
             table: request.grid.name.clone(),
-            cells: entries.iter().enumerate().map(|(i, e)| planned(e, &entries[..i], of_cell(e))).collect(),
+            cells: entries
+                .iter()
+                .enumerate()
+                .map(|(i, e)| planned(e, &entries[..i], of_cell(e)))
+                .collect(),
             not_applicable: request.left_out.iter().map(Inapplicable::of).collect(),
             done: done.len(),
             missing: missing.len(),
@@ -89,11 +112,24 @@ impl Plan {
 
     /// For a person.
     pub fn text(&self) -> String {
-        let widest = self.cells.iter().map(|c| c.dataset.chars().count()).max().unwrap_or(0).max(7);
+        let widest = self
+            .cells
+            .iter()
+            .map(|c| c.dataset.chars().count())
+            .max()
+            .unwrap_or(0)
+            .max(7);
         let experiments = self.cells.iter().map(|c| &c.experiment);
         let experiments = experiments.chain(self.not_applicable.iter().map(|n| &n.experiment));
-        let id = experiments.map(|e| e.chars().count()).max().unwrap_or(0).max(3);
-        let mut out = format!("{:widest$}  {:id$}  seed  cell      state    estimate\n", "dataset", "exp");
+        let id = experiments
+            .map(|e| e.chars().count())
+            .max()
+            .unwrap_or(0)
+            .max(3);
+        let mut out = format!(
+            "{:widest$}  {:id$}  seed  cell      state    estimate\n",
+            "dataset", "exp"
+        );
         for cell in &self.cells {
             let about = match (cell.estimated_seconds, &cell.reason, &cell.same_as) {
                 (Some(seconds), _, _) => spoken(seconds),
@@ -112,8 +148,11 @@ impl Plan {
             let _ = writeln!(out, "{}", line.trim_end());
         }
         for left in &self.not_applicable {
-            let _ =
-                writeln!(out, "{:widest$}  {:<id$}  –     does not apply: {}", left.dataset, left.experiment, left.why);
+            let _ = writeln!(
+                out,
+                "{:widest$}  {:<id$}  –     does not apply: {}",
+                left.dataset, left.experiment, left.why
+            );
         }
         out + "\n" + &self.total() + "\n"
     }
@@ -122,8 +161,16 @@ impl Plan {
     pub fn total(&self) -> String {
         let mut total = format!("{} done, {} missing", self.done, self.missing);
         if self.missing > 0 {
-            let at_once = if self.jobs == 1 { "one at a time".into() } else { format!("{} at a time", self.jobs) };
-            let _ = write!(total, "; about {} {at_once}, after compilation", spoken(self.estimated_seconds));
+            let at_once = if self.jobs == 1 {
+                "one at a time".into()
+            } else {
+                format!("{} at a time", self.jobs)
+            };
+            let _ = write!(
+                total,
+                "; about {} {at_once}, after compilation",
+                spoken(self.estimated_seconds)
+            );
         }
         if self.rough {
             total += " (a rough guess: no run of the method on this data set has finished yet)";
@@ -144,8 +191,16 @@ impl State {
 
 impl Inapplicable {
     fn of(left: &LeftOut) -> Self {
-        let LeftOut { column, experiment, why } = left.clone();
-        Self { dataset: column, experiment, why }
+        let LeftOut {
+            column,
+            experiment,
+            why,
+        } = left.clone();
+        Self {
+            dataset: column,
+            experiment,
+            why,
+        }
     }
 }
 
@@ -156,7 +211,10 @@ fn planned(entry: &Entry, earlier: &[Entry], estimate: Option<Estimate>) -> Plan
         Err(Missing::NotRun) => (State::Missing, None),
         Err(other) => (State::Refused, Some(other.to_string())),
     };
-    let same_as = earlier.iter().find(|e| e.cell.id == entry.cell.id).map(|e| e.experiment.clone());
+    let same_as = earlier
+        .iter()
+        .find(|e| e.cell.id == entry.cell.id)
+        .map(|e| e.experiment.clone());
     let estimate = estimate.filter(|_| state == State::Missing && same_as.is_none());
     PlannedCell {
         dataset: entry.column.clone(),

@@ -78,26 +78,43 @@ fn prepare_all(setting: &Setting, jobs: &[Job]) -> (Vec<Job>, Vec<Failure>) {
     let (mut ready, mut failures) = (Vec::new(), Vec::new());
     let interrupted = || setting.interrupted.load(Ordering::SeqCst);
     for job in jobs.iter().take_while(|_| !interrupted()) {
-        match known.entry(&job.column).or_insert_with(|| prepare(setting, job)) {
+        match known
+            .entry(&job.column)
+            .or_insert_with(|| prepare(setting, job))
+        {
             Ok(()) => ready.push(job.clone()),
             Err(fault) => {
                 // What Ctrl-C ended did not fail.
-                let fault = Fault { stopped: interrupted(), ..fault.clone() };
-                failures.push(Failure { job: job.clone(), fault });
+                let fault = Fault {
+                    stopped: interrupted(),
+                    ..fault.clone()
+                };
+                failures.push(Failure {
+                    job: job.clone(),
+                    fault,
+                });
             }
         }
     }
     (ready, failures)
 }
 
-fn work(setting: &Setting, device: &str, jobs: &[Job], queue: &Mutex<VecDeque<usize>>, events: &Sender<Event>) {
+fn work(
+    setting: &Setting,
+    device: &str,
+    jobs: &[Job],
+    queue: &Mutex<VecDeque<usize>>,
+    events: &Sender<Event>,
+) {
     // The lock is released before the job runs: it is held by this one statement only.
     let next = || queue.lock().ok().and_then(|mut queue| queue.pop_front());
     while let Some(i) = next().filter(|_| !setting.interrupted.load(Ordering::SeqCst)) {
         // If nobody listens any more, there is nobody to tell.
         let tell = |event| drop(events.send(event));
         tell(Event::Started(i));
-        let outcome = train(setting, device, &jobs[i], |message| tell(Event::Said(i, message)));
+        let outcome = train(setting, device, &jobs[i], |message| {
+            tell(Event::Said(i, message))
+        });
         tell(Event::Ended(i, outcome));
     }
 }
@@ -109,7 +126,10 @@ fn watch(inbox: &Receiver<Event>, jobs: &[Job], progress: &mut Progress) -> Vec<
             Ok(event) => {
                 progress.hear(&event);
                 if let Event::Ended(i, Err(fault)) = event {
-                    failures.push(Failure { job: jobs[i].clone(), fault });
+                    failures.push(Failure {
+                        job: jobs[i].clone(),
+                        fault,
+                    });
                 }
             }
             Err(RecvTimeoutError::Timeout) => progress.tick(),

@@ -52,7 +52,13 @@ impl Progress {
         if bars.is_none() && !runs.is_empty() {
             eprintln!("{} runs, {at_once} at a time", runs.len());
         }
-        Self { runs, jobs: at_once, start: Instant::now(), last_line: Instant::now(), bars }
+        Self {
+            runs,
+            jobs: at_once,
+            start: Instant::now(),
+            last_line: Instant::now(),
+            bars,
+        }
     }
 
     /// Takes notice of an event.
@@ -74,14 +80,20 @@ impl Progress {
         let finished = self.runs.iter().filter(|r| r.ended).count();
         let left = self.left(done);
         if let Some(bars) = &self.bars {
-            bars.overall.set_length(self.runs.iter().map(Run::work).sum());
+            bars.overall
+                .set_length(self.runs.iter().map(Run::work).sum());
             bars.overall.set_position(done);
-            bars.overall.set_message(format!("{finished}/{} runs, {left}", self.runs.len()));
+            bars.overall
+                .set_message(format!("{finished}/{} runs, {left}", self.runs.len()));
         } else if self.last_line.elapsed() >= BETWEEN_LINES && finished < self.runs.len() {
             self.last_line = Instant::now();
             let total: u64 = self.runs.iter().map(Run::work).sum();
             let percent = 100 * done / total.max(1);
-            eprintln!("{percent} %: {finished}/{} runs, {} elapsed, {left}", self.runs.len(), spoken(self.seconds()));
+            eprintln!(
+                "{percent} %: {finished}/{} runs, {} elapsed, {left}",
+                self.runs.len(),
+                spoken(self.seconds())
+            );
         }
     }
 
@@ -113,7 +125,10 @@ impl Progress {
             }
             Message::Epoch { val_accuracy, .. } => {
                 run.epoch = (run.epoch + 1).min(run.epochs);
-                run.best = Some(run.best.map_or(*val_accuracy, |best| best.max(*val_accuracy)));
+                run.best = Some(
+                    run.best
+                        .map_or(*val_accuracy, |best| best.max(*val_accuracy)),
+                );
             }
             Message::Done { test_accuracy } => run.test = Some(*test_accuracy),
         }
@@ -144,7 +159,16 @@ impl Progress {
 
     /// Work done so far: a run that ended early, for better or worse, has none left.
     fn done(&self) -> u64 {
-        self.runs.iter().map(|r| if r.ended { r.work() } else { r.weight * r.epoch as u64 }).sum()
+        self.runs
+            .iter()
+            .map(|r| {
+                if r.ended {
+                    r.work()
+                } else {
+                    r.weight * r.epoch as u64
+                }
+            })
+            .sum()
     }
 
     fn seconds(&self) -> f64 {
@@ -154,9 +178,18 @@ impl Progress {
     /// The time remaining, once there is something to judge by.
     fn left(&self, done: u64) -> String {
         let total: u64 = self.runs.iter().map(Run::work).sum();
-        let longest = self.runs.iter().map(|r| r.weight * (r.epochs - r.epoch) as u64 * u64::from(!r.ended)).max();
-        // Epochs that a failed run never trained say nothing about speed, nor do an earlier process's.
-        let trained: u64 = self.runs.iter().map(|r| r.weight * (r.epoch - r.before) as u64).sum();
+        let longest = self
+            .runs
+            .iter()
+            .map(|r| r.weight * (r.epochs - r.epoch) as u64 * u64::from(!r.ended))
+            .max();
+        // Epochs that a failed run never trained say nothing about speed, nor do an earlier
+        // process's.
+        let trained: u64 = self
+            .runs
+            .iter()
+            .map(|r| r.weight * (r.epoch - r.before) as u64)
+            .sum();
         if trained == 0 {
             return "time remaining not known yet".into();
         }
@@ -190,8 +223,14 @@ impl Run {
 
     fn show(&self) {
         if let Some(bar) = &self.bar {
-            let best = self.best.map(|b| format!(", best validation accuracy {:.1} %", 100.0 * b)).unwrap_or_default();
-            bar.set_message(format!("{}: epoch {}/{}{best}", self.title, self.epoch, self.epochs));
+            let best = self
+                .best
+                .map(|b| format!(", best validation accuracy {:.1} %", 100.0 * b))
+                .unwrap_or_default();
+            bar.set_message(format!(
+                "{}: epoch {}/{}{best}",
+                self.title, self.epoch, self.epochs
+            ));
         }
     }
 }
@@ -200,7 +239,9 @@ impl Bars {
     fn new(total: u64) -> Self {
         let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
         let overall = all.add(ProgressBar::new(total));
-        let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {elapsed_precise} elapsed, {msg}");
+        let style = ProgressStyle::with_template(
+            "{bar:30} {percent:>3} %  {elapsed_precise} elapsed, {msg}",
+        );
         overall.set_style(style.expect("the template is sound"));
         overall.enable_steady_tick(Duration::from_millis(500));
         Self { all, overall }

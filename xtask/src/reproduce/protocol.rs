@@ -48,13 +48,36 @@ mod tests {
     #[test]
     fn each_kind_is_understood_whatever_else_it_carries() {
         let start = r#"{"kind":"start","epochs":12,"cell":"ab"}"#;
-        assert_eq!(Message::parse(start), Some(Message::Start { epochs: 12, cell: "ab".into() }));
+        assert_eq!(
+            Message::parse(start),
+            Some(Message::Start {
+                epochs: 12,
+                cell: "ab".into()
+            })
+        );
         let resumed = r#"{"kind":"resumed","cell":"ab","epochs":12,"epoch":3,"step":7,"notes":[]}"#;
-        assert_eq!(Message::parse(resumed), Some(Message::Resumed { epochs: 12, epoch: 3 }));
+        assert_eq!(
+            Message::parse(resumed),
+            Some(Message::Resumed {
+                epochs: 12,
+                epoch: 3
+            })
+        );
         let epoch = r#"{"kind":"epoch","epoch":3,"epochs":12,"val_accuracy":0.83,"seconds":1.2}"#;
-        assert_eq!(Message::parse(epoch), Some(Message::Epoch { epochs: 12, val_accuracy: 0.83 }));
+        assert_eq!(
+            Message::parse(epoch),
+            Some(Message::Epoch {
+                epochs: 12,
+                val_accuracy: 0.83
+            })
+        );
         let done = r#"{"kind":"done","test_accuracy":0.84}"#;
-        assert_eq!(Message::parse(done), Some(Message::Done { test_accuracy: 0.84 }));
+        assert_eq!(
+            Message::parse(done),
+            Some(Message::Done {
+                test_accuracy: 0.84
+            })
+        );
     }
 
     #[test]

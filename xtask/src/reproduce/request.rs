@@ -47,7 +47,10 @@ impl Job {
 
     /// `world-digits, experiment 6, seed 0`, `world-digits:a+t+v, naive, seed 0`.
     pub fn title(&self) -> String {
-        format!("{}, {}, seed {}", self.column, self.row, self.cell.recipe.seed)
+        format!(
+            "{}, {}, seed {}",
+            self.column, self.row, self.cell.recipe.seed
+        )
     }
 }
 
@@ -56,7 +59,11 @@ impl Request {
     pub fn resolve(args: &Args) -> anyhow::Result<Self> {
         let grid = Grid::named(&args.table)?;
         let experiments = experiments(&grid, &args.experiments)?;
-        let seeds = if args.seeds.is_empty() { grid.seeds.clone() } else { distinct(&args.seeds) };
+        let seeds = if args.seeds.is_empty() {
+            grid.seeds.clone()
+        } else {
+            distinct(&args.seeds)
+        };
         let mut assignments = args.set.clone();
         assignments.extend(args.epochs.map(|n| format!("epochs={n}")));
         assignments.extend(args.precision.map(|p| format!("precision={p}")));
@@ -65,7 +72,16 @@ impl Request {
         let columns = columns(&args.datasets, &args.modalities)?;
         let preset = args.preset;
         let (cells, left_out) = (Vec::new(), Vec::new());
-        let mut request = Self { grid, seeds, preset, assignments, cells, left_out, experiments, columns };
+        let mut request = Self {
+            grid,
+            seeds,
+            preset,
+            assignments,
+            cells,
+            left_out,
+            experiments,
+            columns,
+        };
         request.fill()?;
         if let (true, Some(first)) = (request.cells.is_empty(), request.left_out.first()) {
             return Err(Usage(format!(
@@ -82,20 +98,45 @@ impl Request {
         let models = TextModels::new(hub::text_model);
         for column in &self.columns {
             let lock = DataLock::of(&column.dataset)?;
-            let assignments: Vec<String> = self.assignments.iter().cloned().chain(column.assignment()).collect();
+            let assignments: Vec<String> = self
+                .assignments
+                .iter()
+                .cloned()
+                .chain(column.assignment())
+                .collect();
             for id in &self.experiments {
                 let experiment = self.grid.experiment(id)?;
                 let cell = |seed: &u64| {
                     let of = |assignments: &[String]| {
-                        self.grid.cell(experiment, *seed, &column.dataset, &lock, self.preset, assignments)
+                        self.grid.cell(
+                            experiment,
+                            *seed,
+                            &column.dataset,
+                            &lock,
+                            self.preset,
+                            assignments,
+                        )
                     };
                     let (cell, _) = models.complete(&assignments, of)?;
-                    Ok(Wanted { experiment: id.clone(), column: column.name.clone(), cell })
+                    Ok(Wanted {
+                        experiment: id.clone(),
+                        column: column.name.clone(),
+                        cell,
+                    })
                 };
-                match self.seeds.iter().map(cell).collect::<Result<Vec<_>, RecipeError>>() {
+                match self
+                    .seeds
+                    .iter()
+                    .map(cell)
+                    .collect::<Result<Vec<_>, RecipeError>>()
+                {
                     Ok(of_seeds) => self.cells.extend(of_seeds),
                     Err(RecipeError::NotApplicable { id, why, .. }) => {
-                        self.left_out.push(LeftOut { experiment: id, column: column.name.clone(), why });
+                        self.left_out.push(LeftOut {
+                            experiment: id,
+                            column: column.name.clone(),
+                            why,
+                        });
                     }
                     Err(wrong) => return Err(wrong.into()),
                 }
@@ -128,7 +169,11 @@ impl Request {
             _ => column.samples,
         };
         let (experiment, cell) = (entry.experiment.clone(), entry.cell.clone());
-        let row = if self.grid.heading.is_some() { experiment.clone() } else { format!("experiment {experiment}") };
+        let row = if self.grid.heading.is_some() {
+            experiment.clone()
+        } else {
+            format!("experiment {experiment}")
+        };
         Some(Job {
             experiment,
             row,
@@ -142,7 +187,11 @@ impl Request {
 
     /// Arranges what was found.
     pub fn table(&self, entries: &[Entry]) -> Table {
-        let rows: Vec<&Experiment> = self.experiments.iter().filter_map(|id| self.grid.experiment(id).ok()).collect();
+        let rows: Vec<&Experiment> = self
+            .experiments
+            .iter()
+            .filter_map(|id| self.grid.experiment(id).ok())
+            .collect();
         let measured: Vec<_> = self.columns.iter().map(|c| self.measured(c)).collect();
         Table::new(&self.grid, &rows, &self.seeds, &measured, entries)
             .leaving_out(&self.left_out)
@@ -158,12 +207,20 @@ impl Request {
 
     fn measured(&self, column: &Column) -> MeasuredDataset {
         let spec = &column.dataset.spec;
-        let own = self.cells.iter().map(|w| &w.cell.recipe).find(|r| r.dataset == spec.name);
+        let own = self
+            .cells
+            .iter()
+            .map(|w| &w.cell.recipe)
+            .find(|r| r.dataset == spec.name);
         let classes = match spec.layout {
             Layout::Synthetic => own.map_or(0, |r| r.synthetic.classes),
             _ => spec.classes.len(),
         };
-        MeasuredDataset { name: column.name.clone(), title: column.title.clone(), classes }
+        MeasuredDataset {
+            name: column.name.clone(),
+            title: column.title.clone(),
+            classes,
+        }
     }
 }
 
@@ -173,7 +230,9 @@ fn experiments(grid: &Grid, asked: &[String]) -> anyhow::Result<Vec<String>> {
     }
     // The table's own order, whatever the order on the command line.
     let all = grid.experiment.iter().map(|e| e.id.clone());
-    Ok(all.filter(|id| asked.is_empty() || asked.contains(id)).collect())
+    Ok(all
+        .filter(|id| asked.is_empty() || asked.contains(id))
+        .collect())
 }
 
 fn distinct(seeds: &[u64]) -> Vec<u64> {
@@ -192,13 +251,21 @@ fn refuse_identity(assignments: &[String], has_modalities: bool) -> Result<(), U
     for (key, instead) in [
         ("seed", "use `--seeds 0,1,2`"),
         ("dataset", "use `--dataset NAME`"),
-        ("method", "each row of the table has its own; use `amst train --set method=…` for a single run"),
+        (
+            "method",
+            "each row of the table has its own; use `amst train --set method=…` for a single run",
+        ),
     ]
     .into_iter()
     .chain(twice)
     {
-        if assignments.iter().any(|a| a.split('=').next().map(str::trim) == Some(key)) {
-            return Err(Usage(format!("`--set {key}=…` would misplace results in the table: {instead}")));
+        if assignments
+            .iter()
+            .any(|a| a.split('=').next().map(str::trim) == Some(key))
+        {
+            return Err(Usage(format!(
+                "`--set {key}=…` would misplace results in the table: {instead}"
+            )));
         }
     }
     Ok(())

@@ -16,7 +16,8 @@ use crate::workspace::root;
 /// What only this table takes.
 #[derive(clap::Args, Debug)]
 pub struct TimesArgs {
-    /// table3: a data set of the paper in its shapes alone, with drawn contents; may be given several times.
+    /// table3: a data set of the paper in its shapes alone, with drawn contents; may be given
+    /// several times.
     #[arg(long, value_name = "NAME")]
     pub shapes: Vec<String>,
     /// table3: training samples of the shapes, the other splits in proportion.
@@ -44,9 +45,9 @@ impl TimesArgs {
             ("--execution", !self.execution.is_empty()),
         ];
         match given.into_iter().find(|(_, given)| *given) {
-            Some((option, _)) => {
-                Err(Usage(format!("{option} is about times: `{table}` shows accuracies; use `reproduce {TIMES}`")))
-            }
+            Some((option, _)) => Err(Usage(format!(
+                "{option} is about times: `{table}` shows accuracies; use `reproduce {TIMES}`"
+            ))),
             None => Ok(()),
         }
     }
@@ -74,32 +75,64 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What each call of `amst time` is given of its own: a data set, and modalities where they were chosen.
+/// What each call of `amst time` is given of its own: a data set, and modalities where they were
+/// chosen.
 fn timed_columns(args: &Args) -> anyhow::Result<Vec<Vec<String>>> {
     let mut all = Vec::new();
     for name in &args.times.shapes {
         let name = DatasetSpec::shapes(name)?.name;
-        let choices = if args.modalities.is_empty() { vec!["own".to_string()] } else { args.modalities.clone() };
-        all.extend(choices.into_iter().map(|chosen| column("--shapes", &name, Some(chosen).filter(|c| c != "own"))));
+        let choices = if args.modalities.is_empty() {
+            vec!["own".to_string()]
+        } else {
+            args.modalities.clone()
+        };
+        all.extend(
+            choices
+                .into_iter()
+                .map(|chosen| column("--shapes", &name, Some(chosen).filter(|c| c != "own"))),
+        );
     }
     if all.is_empty() {
         let columns = columns(&args.datasets, &args.modalities)?;
-        all.extend(columns.into_iter().map(|c| column("--dataset", &c.argument, c.modalities)));
+        all.extend(
+            columns
+                .into_iter()
+                .map(|c| column("--dataset", &c.argument, c.modalities)),
+        );
     }
     Ok(all)
 }
 
 fn column(option: &str, name: &str, modalities: Option<String>) -> Vec<String> {
     let modalities = modalities.map(|list| ["--modalities".to_string(), list]);
-    [option.to_string(), name.to_string()].into_iter().chain(modalities.into_iter().flatten()).collect()
+    [option.to_string(), name.to_string()]
+        .into_iter()
+        .chain(modalities.into_iter().flatten())
+        .collect()
 }
 
 fn refuse(args: &Args) -> Result<(), Usage> {
     let given = [
-        ("--plan", args.plan, "nothing is kept of it, so there is nothing to plan"),
-        ("--seeds", !args.seeds.is_empty(), "a seed does not change how long an epoch takes; use --rounds"),
-        ("--jobs", args.jobs.is_some(), "runs side by side would time each other"),
-        ("--budget", args.budget.is_some(), "epochs are timed, not runs"),
+        (
+            "--plan",
+            args.plan,
+            "nothing is kept of it, so there is nothing to plan",
+        ),
+        (
+            "--seeds",
+            !args.seeds.is_empty(),
+            "a seed does not change how long an epoch takes; use --rounds",
+        ),
+        (
+            "--jobs",
+            args.jobs.is_some(),
+            "runs side by side would time each other",
+        ),
+        (
+            "--budget",
+            args.budget.is_some(),
+            "epochs are timed, not runs",
+        ),
     ];
     match given.into_iter().find(|(_, given, _)| *given) {
         Some((option, _, why)) => Err(Usage(format!("{option} does not go with {TIMES}: {why}"))),
@@ -109,30 +142,60 @@ fn refuse(args: &Args) -> Result<(), Usage> {
 
 fn time(args: &Args, program: PathBuf, column: &[String]) -> anyhow::Result<()> {
     let mut command = Command::new(&program);
-    command.current_dir(root()).arg("time").args(column).args(["--device", &args.device]);
+    command
+        .current_dir(root())
+        .arg("time")
+        .args(column)
+        .args(["--device", &args.device]);
     command.args(["--preset", args.preset.name()]);
     let mut option = |name: &str, value: Option<String>| {
         if let Some(value) = value {
             command.args([name, &value]);
         }
     };
-    option("--methods", (!args.experiments.is_empty()).then(|| args.experiments.join(",")));
+    option(
+        "--methods",
+        (!args.experiments.is_empty()).then(|| args.experiments.join(",")),
+    );
     option("--samples", args.times.samples.map(|n| n.to_string()));
     option("--rounds", args.times.rounds.map(|n| n.to_string()));
     option("--limit", args.times.limit.map(|n| n.to_string()));
-    option("--execution", (!args.times.execution.is_empty()).then(|| args.times.execution.join(",")));
+    option(
+        "--execution",
+        (!args.times.execution.is_empty()).then(|| args.times.execution.join(",")),
+    );
     option("--epochs", args.epochs.map(|n| n.to_string()));
     option("--precision", args.precision.map(|p| p.name().to_string()));
-    option("--out", Some(Folders::of(args.out.as_deref(), TIMES).runs.display().to_string()));
-    args.set.iter().for_each(|set| option("--set", Some(set.clone())));
+    option(
+        "--out",
+        Some(
+            Folders::of(args.out.as_deref(), TIMES)
+                .runs
+                .display()
+                .to_string(),
+        ),
+    );
+    args.set
+        .iter()
+        .for_each(|set| option("--set", Some(set.clone())));
     if args.json {
         command.arg("--json");
     }
-    let status = command.status().with_context(|| format!("cannot start {}", program.display()))?;
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start {}", program.display()))?;
     match status.code() {
         Some(0) => Ok(()),
         // It has said why.
-        Some(code) => Err(Coded { code: code as u8, text: format!("`amst time` returned {code}") }.into()),
-        None => Err(Coded { code: 1, text: format!("`amst time` was ended: {status}") }.into()),
+        Some(code) => Err(Coded {
+            code: code as u8,
+            text: format!("`amst time` returned {code}"),
+        }
+        .into()),
+        None => Err(Coded {
+            code: 1,
+            text: format!("`amst time` was ended: {status}"),
+        }
+        .into()),
     }
 }

@@ -60,9 +60,16 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 fn report(found: &LibTorch, fragment: &std::path::Path) -> String {
-    let devices = if found.cuda { "tch:cpu and tch:cuda:0" } else { "tch:cpu" };
-    let installed =
-        if found.source == Source::Wheel { "\nIts folder may be deleted; this command brings it again." } else { "" };
+    let devices = if found.cuda {
+        "tch:cpu and tch:cuda:0"
+    } else {
+        "tch:cpu"
+    };
+    let installed = if found.source == Source::Wheel {
+        "\nIts folder may be deleted; this command brings it again."
+    } else {
+        ""
+    };
     format!(
         "LibTorch {} in {} ({}), devices {devices}{installed}\ncargo reads it from {}. Now:\n\n    cargo build --release -p \
          amst-cli --features tch\n    target/release/amst train … --device tch\n",

@@ -6,7 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use amst_recipe::{
-    Cell, CellResult, DataLock, Grid, OutputMetrics, Preset, RESULT_SCHEMA, Selected, TestResult, find_dataset,
+    Cell, CellResult, DataLock, Grid, OutputMetrics, Preset, RESULT_SCHEMA, Selected, TestResult,
+    find_dataset,
 };
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
@@ -60,13 +61,26 @@ impl Bench {
         std::fs::create_dir(folder.path().join("stash")).unwrap();
         let descriptor = "name = 'digits'\ntitle = 'Digits'\nlayout = 'csv'\nclasses = ['a', 'b', 'c', 'd']\n\
                           [recipe]\nepochs = 2\nbatch_size = 2\nskip = { audio = 2 }\n";
-        std::fs::write(digits.join("dataset.toml"), format!("{descriptor}{settings}")).unwrap();
-        std::fs::write(digits.join("manifest.csv"), "id,label,split\n1,a,train\n2,b,test\n").unwrap();
+        std::fs::write(
+            digits.join("dataset.toml"),
+            format!("{descriptor}{settings}"),
+        )
+        .unwrap();
+        std::fs::write(
+            digits.join("manifest.csv"),
+            "id,label,split\n1,a,train\n2,b,test\n",
+        )
+        .unwrap();
         let program = folder.path().join("amst");
         std::fs::write(&program, STAND_IN).unwrap();
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let data = DataLock::of(&find_dataset(digits.to_str().unwrap(), Path::new("")).unwrap()).unwrap();
-        Self { table, folder, data }
+        let data =
+            DataLock::of(&find_dataset(digits.to_str().unwrap(), Path::new("")).unwrap()).unwrap();
+        Self {
+            table,
+            folder,
+            data,
+        }
     }
 
     /// The same folders, for another table.
@@ -85,8 +99,15 @@ impl Bench {
     /// The same, not started yet.
     pub fn command(&self, arguments: &[&str]) -> std::process::Command {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command.args(["reproduce", self.table]).arg("--dataset").arg(self.path("digits"));
-        command.arg("--out").arg(self.path("out")).arg("--amst").arg(self.path("amst"));
+        command
+            .args(["reproduce", self.table])
+            .arg("--dataset")
+            .arg(self.path("digits"));
+        command
+            .arg("--out")
+            .arg(self.path("out"))
+            .arg("--amst")
+            .arg(self.path("amst"));
         command.env("STASH", self.path("stash")).args(arguments);
         command
     }
@@ -95,15 +116,28 @@ impl Bench {
         let grid = Grid::named(self.table).unwrap();
         let digits = find_dataset(self.path("digits").to_str().unwrap(), Path::new("")).unwrap();
         let row = grid.experiment(experiment).unwrap();
-        grid.cell(row, seed, &digits, &self.data, Preset::Recommended, assignments).unwrap()
+        grid.cell(
+            row,
+            seed,
+            &digits,
+            &self.data,
+            Preset::Recommended,
+            assignments,
+        )
+        .unwrap()
     }
 
-    /// A result for every cell, in the stash of the stand-in. Experiment e and seed s give 0.5 + 0.05·e + 0.01·s.
+    /// A result for every cell, in the stash of the stand-in. Experiment e and seed s give 0.5 +
+    /// 0.05·e + 0.01·s.
     pub fn stash(&self, assignments: &[String]) {
         for (experiment, seed) in grid_cells() {
             let cell = self.cell(experiment, seed, assignments);
             let name = format!("{experiment}-{seed}");
-            std::fs::write(self.path(&format!("stash/{name}.run")), cell.run_dir().to_str().unwrap()).unwrap();
+            std::fs::write(
+                self.path(&format!("stash/{name}.run")),
+                cell.run_dir().to_str().unwrap(),
+            )
+            .unwrap();
             let accuracy = 0.5 + 0.05 * experiment.parse::<f64>().unwrap() + 0.01 * seed as f64;
             let text = serde_json::to_string(&self.result(&cell, accuracy)).unwrap();
             std::fs::write(self.path(&format!("stash/{name}.json")), text).unwrap();
@@ -116,23 +150,38 @@ impl Bench {
         for (experiment, seed) in grid_cells() {
             let run = self.run(experiment, seed);
             std::fs::create_dir_all(&run).unwrap();
-            std::fs::copy(self.path(&format!("stash/{experiment}-{seed}.json")), run.join("result.json")).unwrap();
+            std::fs::copy(
+                self.path(&format!("stash/{experiment}-{seed}.json")),
+                run.join("result.json"),
+            )
+            .unwrap();
         }
     }
 
     pub fn run(&self, experiment: &str, seed: u64) -> PathBuf {
-        self.path("out/runs").join(self.cell(experiment, seed, &[]).run_dir())
+        self.path("out/runs")
+            .join(self.cell(experiment, seed, &[]).run_dir())
     }
 
     pub fn result(&self, cell: &Cell, accuracy: f64) -> CellResult {
-        let output = OutputMetrics { accuracy, ..OutputMetrics::default() };
+        let output = OutputMetrics {
+            accuracy,
+            ..OutputMetrics::default()
+        };
         CellResult {
             schema: RESULT_SCHEMA,
             cell: cell.id.clone(),
             data: self.data.clone(),
             recipe: cell.recipe.clone(),
-            selected: Selected { epoch: 1, val_accuracy: accuracy },
-            test: TestResult { samples: 100, majority_rate: 0.3, outputs: [("fused".into(), output)].into() },
+            selected: Selected {
+                epoch: 1,
+                val_accuracy: accuracy,
+            },
+            test: TestResult {
+                samples: 100,
+                majority_rate: 0.3,
+                outputs: [("fused".into(), output)].into(),
+            },
             last_train_loss: BTreeMap::new(),
             balance: BTreeMap::new(),
             epochs: 2,
@@ -150,7 +199,8 @@ impl Bench {
         std::fs::remove_file(self.path("stash/calls")).unwrap();
     }
 
-    /// The result of a cell that answers sample i rightly where `right` has a `1`, with its predictions, in the stash.
+    /// The result of a cell that answers sample i rightly where `right` has a `1`, with its
+    /// predictions, in the stash.
     pub fn stash_answers(&self, experiment: &str, seed: u64, right: &str) {
         let cell = self.cell(experiment, seed, &[]);
         let share = right.matches('1').count() as f64 / right.len() as f64;
@@ -159,9 +209,21 @@ impl Bench {
         let line = |(i, c): (usize, char)| format!("{i},a,{}\n", if c == '1' { 'a' } else { 'b' });
         let predictions: String = right.chars().enumerate().map(line).collect();
         let name = format!("stash/{experiment}-{seed}");
-        std::fs::write(self.path(&format!("{name}.run")), cell.run_dir().to_str().unwrap()).unwrap();
-        std::fs::write(self.path(&format!("{name}.json")), serde_json::to_string(&result).unwrap()).unwrap();
-        std::fs::write(self.path(&format!("{name}.csv")), format!("id,label,fused\n{predictions}")).unwrap();
+        std::fs::write(
+            self.path(&format!("{name}.run")),
+            cell.run_dir().to_str().unwrap(),
+        )
+        .unwrap();
+        std::fs::write(
+            self.path(&format!("{name}.json")),
+            serde_json::to_string(&result).unwrap(),
+        )
+        .unwrap();
+        std::fs::write(
+            self.path(&format!("{name}.csv")),
+            format!("id,label,fused\n{predictions}"),
+        )
+        .unwrap();
     }
 
     /// What the stand-in was given as `--preset`.
@@ -173,7 +235,9 @@ impl Bench {
 
 /// Every row and seed of Table 2.
 pub fn grid_cells() -> impl Iterator<Item = (&'static str, u64)> {
-    ["1", "2", "3", "4", "5", "6"].into_iter().flat_map(|e| [0, 1, 2].map(|s| (e, s)))
+    ["1", "2", "3", "4", "5", "6"]
+        .into_iter()
+        .flat_map(|e| [0, 1, 2].map(|s| (e, s)))
 }
 
 pub fn stdout(assert: &Assert) -> String {

@@ -25,8 +25,15 @@ pub struct Balance {
 impl Balance {
     /// Counts the classes of a split.
     pub(crate) fn of(split: Split, classes: &[String], samples: &[Annotation]) -> Self {
-        let count = |class: &String| of(split, samples).filter(|sample| sample.label == *class).count();
-        let classes: Vec<_> = classes.iter().map(|class| (class.clone(), count(class))).collect();
+        let count = |class: &String| {
+            of(split, samples)
+                .filter(|sample| sample.label == *class)
+                .count()
+        };
+        let classes: Vec<_> = classes
+            .iter()
+            .map(|class| (class.clone(), count(class)))
+            .collect();
         let rows = of(split, samples).count();
         let mut majority: Option<(&String, usize)> = None;
         for (class, count) in classes.iter().map(|(class, count)| (class, *count)) {
@@ -36,6 +43,13 @@ impl Balance {
         }
         let majority_rate = majority.map_or(0.0, |(_, most)| most as f64 / rows as f64);
         let majority = majority.map(|(class, _)| class.clone());
-        Self { split, rows, samples: names(split, samples).len(), classes, majority, majority_rate }
+        Self {
+            split,
+            rows,
+            samples: names(split, samples).len(),
+            classes,
+            majority,
+            majority_rate,
+        }
     }
 }

@@ -116,7 +116,8 @@ impl Finding {
             | Self::RepeatedSamples { ids, .. }
             | Self::ShortClips { ids, .. }
             | Self::CutSound { ids, .. } => ids.len(),
-            Self::ConflictingLabels { conflicts, .. } | Self::ConflictingLabelsBetween { conflicts } => conflicts.len(),
+            Self::ConflictingLabels { conflicts, .. }
+            | Self::ConflictingLabelsBetween { conflicts } => conflicts.len(),
             Self::SharedTranscripts { rows, .. }
             | Self::RepeatedTranscripts { rows, .. }
             | Self::SharedGroups { rows, .. } => *rows,
@@ -132,9 +133,11 @@ impl Finding {
             | Self::RepeatedTranscripts { ids, .. }
             | Self::ShortClips { ids, .. }
             | Self::CutSound { ids, .. } => ids.iter().map(String::as_str).collect(),
-            Self::ConflictingLabels { conflicts, .. } | Self::ConflictingLabelsBetween { conflicts } => {
-                conflicts.iter().map(|conflict| conflict.id.as_str()).collect()
-            }
+            Self::ConflictingLabels { conflicts, .. }
+            | Self::ConflictingLabelsBetween { conflicts } => conflicts
+                .iter()
+                .map(|conflict| conflict.id.as_str())
+                .collect(),
             Self::SharedGroups { .. } => Vec::new(),
         }
     }
@@ -143,24 +146,68 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::SharedSamples { first, second, .. } => write!(f, "samples in both {first} and {second}"),
+            Self::SharedSamples { first, second, .. } => {
+                write!(f, "samples in both {first} and {second}")
+            }
             Self::RepeatedSamples { split, .. } => write!(f, "samples of {split} on several lines"),
-            Self::ConflictingLabels { split, .. } => write!(f, "samples of {split} with conflicting labels"),
-            Self::ConflictingLabelsBetween { .. } => write!(f, "samples with another label in another split"),
-            Self::SharedTranscripts { first, second, long_rows, of, .. } => {
-                write!(f, "of {of} in {second} with a transcript of {first}; {long_rows} of three words or more")
+            Self::ConflictingLabels { split, .. } => {
+                write!(f, "samples of {split} with conflicting labels")
             }
-            Self::RepeatedTranscripts { split, texts, long_rows, .. } => {
-                write!(f, "of {split} sharing {texts} transcripts among them; {long_rows} of three words or more")
+            Self::ConflictingLabelsBetween { .. } => {
+                write!(f, "samples with another label in another split")
             }
-            Self::SharedGroups { unit, first, second, groups, of_groups, of, .. } => {
-                write!(f, "of {of} in {second} by a {unit} of {first}: {groups} of {of_groups} {unit}s")
+            Self::SharedTranscripts {
+                first,
+                second,
+                long_rows,
+                of,
+                ..
+            } => {
+                write!(
+                    f,
+                    "of {of} in {second} with a transcript of {first}; {long_rows} of three words or more"
+                )
             }
-            Self::ShortClips { split, frames, of, .. } => {
-                write!(f, "of {of} in {split} too short for {frames} frames: the first stands for all")
+            Self::RepeatedTranscripts {
+                split,
+                texts,
+                long_rows,
+                ..
+            } => {
+                write!(
+                    f,
+                    "of {split} sharing {texts} transcripts among them; {long_rows} of three words or more"
+                )
             }
-            Self::CutSound { split, seconds, of, .. } => {
-                write!(f, "of {of} in {split} with sound beyond {seconds} s, which is cut off")
+            Self::SharedGroups {
+                unit,
+                first,
+                second,
+                groups,
+                of_groups,
+                of,
+                ..
+            } => {
+                write!(
+                    f,
+                    "of {of} in {second} by a {unit} of {first}: {groups} of {of_groups} {unit}s"
+                )
+            }
+            Self::ShortClips {
+                split, frames, of, ..
+            } => {
+                write!(
+                    f,
+                    "of {of} in {split} too short for {frames} frames: the first stands for all"
+                )
+            }
+            Self::CutSound {
+                split, seconds, of, ..
+            } => {
+                write!(
+                    f,
+                    "of {of} in {split} with sound beyond {seconds} s, which is cut off"
+                )
             }
         }
     }

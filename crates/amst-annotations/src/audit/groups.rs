@@ -9,7 +9,12 @@ use crate::{Annotation, Split};
 pub(crate) fn shared(unit: &'static str, samples: &[Annotation]) -> impl Iterator<Item = Finding> {
     PAIRS.into_iter().filter_map(move |(first, second)| {
         let (there, own) = (groups(first, samples), groups(second, samples));
-        let also_there = |sample: &&Annotation| sample.group.as_deref().is_some_and(|group| there.contains(group));
+        let also_there = |sample: &&Annotation| {
+            sample
+                .group
+                .as_deref()
+                .is_some_and(|group| there.contains(group))
+        };
         let rows = of(second, samples).filter(also_there).count();
         let of_rows = of(second, samples).count();
         let shared = own.intersection(&there).count();
@@ -27,5 +32,7 @@ pub(crate) fn shared(unit: &'static str, samples: &[Annotation]) -> impl Iterato
 }
 
 fn groups(split: Split, samples: &[Annotation]) -> BTreeSet<&str> {
-    of(split, samples).filter_map(|sample| sample.group.as_deref()).collect()
+    of(split, samples)
+        .filter_map(|sample| sample.group.as_deref())
+        .collect()
 }

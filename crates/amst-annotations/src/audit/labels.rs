@@ -11,29 +11,42 @@ pub(crate) fn conflicts(samples: &[Annotation]) -> Vec<Finding> {
         .into_iter()
         .map(|split| Finding::ConflictingLabels {
             split,
-            conflicts: conflicting(samples.iter().filter(|sample| sample.split == split), within),
+            conflicts: conflicting(
+                samples.iter().filter(|sample| sample.split == split),
+                within,
+            ),
         })
         .collect();
-    findings.push(Finding::ConflictingLabelsBetween { conflicts: conflicting(samples.iter(), between) });
+    findings.push(Finding::ConflictingLabelsBetween {
+        conflicts: conflicting(samples.iter(), between),
+    });
     findings.retain(|finding| finding.count() > 0);
     findings
 }
 
 /// The names of samples with several labels, wherever they stand.
 pub(crate) fn disputed(samples: &[Annotation]) -> BTreeMap<String, Conflict> {
-    conflicting(samples.iter(), within).into_iter().map(|conflict| (conflict.id.clone(), conflict)).collect()
+    conflicting(samples.iter(), within)
+        .into_iter()
+        .map(|conflict| (conflict.id.clone(), conflict))
+        .collect()
 }
 
 /// Mentions that disagree.
 fn within(mentions: &[Mention]) -> bool {
-    mentions.iter().any(|mention| mention.label != mentions[0].label)
+    mentions
+        .iter()
+        .any(|mention| mention.label != mentions[0].label)
 }
 
 /// Mentions of which one has a label that another split does not give.
 fn between(mentions: &[Mention]) -> bool {
     let mut labels: BTreeMap<Split, BTreeSet<&str>> = BTreeMap::new();
     for mention in mentions {
-        labels.entry(mention.split).or_default().insert(&mention.label);
+        labels
+            .entry(mention.split)
+            .or_default()
+            .insert(&mention.label);
     }
     let mut sets = labels.values();
     let first = sets.next();
@@ -41,11 +54,24 @@ fn between(mentions: &[Mention]) -> bool {
 }
 
 /// Samples, by name, whose mentions are in dispute.
-fn conflicting<'a>(samples: impl Iterator<Item = &'a Annotation>, dispute: fn(&[Mention]) -> bool) -> Vec<Conflict> {
+fn conflicting<'a>(
+    samples: impl Iterator<Item = &'a Annotation>,
+    dispute: fn(&[Mention]) -> bool,
+) -> Vec<Conflict> {
     let mut mentions: BTreeMap<&str, Vec<Mention>> = BTreeMap::new();
     for sample in samples {
-        mentions.entry(&sample.id).or_default().push(Mention::of(sample));
+        mentions
+            .entry(&sample.id)
+            .or_default()
+            .push(Mention::of(sample));
     }
-    let disputed = mentions.into_iter().filter(|(_, mentions)| dispute(mentions));
-    disputed.map(|(id, mentions)| Conflict { id: id.into(), mentions }).collect()
+    let disputed = mentions
+        .into_iter()
+        .filter(|(_, mentions)| dispute(mentions));
+    disputed
+        .map(|(id, mentions)| Conflict {
+            id: id.into(),
+            mentions,
+        })
+        .collect()
 }

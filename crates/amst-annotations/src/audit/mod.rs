@@ -19,8 +19,11 @@ pub use finding::Finding;
 use crate::{Annotation, Dataset, Split};
 
 /// Pairs of splits, the one that is learnt from first.
-pub(crate) const PAIRS: [(Split, Split); 3] =
-    [(Split::Train, Split::Val), (Split::Train, Split::Test), (Split::Val, Split::Test)];
+pub(crate) const PAIRS: [(Split, Split); 3] = [
+    (Split::Train, Split::Val),
+    (Split::Train, Split::Test),
+    (Split::Val, Split::Test),
+];
 
 /// Words from which on two equal transcripts are more than a coincidence.
 pub(crate) const LONG: usize = 3;
@@ -43,13 +46,22 @@ pub struct AuditRules {
 }
 
 impl AuditRules {
-    /// Those of one of the paper's data sets (METHODS 2.7): three frames; 1024 windows of sound, 10 ms apart.
+    /// Those of one of the paper's data sets (METHODS 2.7): three frames; 1024 windows of sound, 10
+    /// ms apart.
     pub fn of(dataset: Dataset) -> Self {
         let video = dataset != Dataset::MvsaSingle;
         Self {
             name: dataset.name().into(),
-            classes: dataset.classes().iter().map(|class| class.to_string()).collect(),
-            group: if dataset == Dataset::Iemocap { "dialogue" } else { "speaker" },
+            classes: dataset
+                .classes()
+                .iter()
+                .map(|class| class.to_string())
+                .collect(),
+            group: if dataset == Dataset::Iemocap {
+                "dialogue"
+            } else {
+                "speaker"
+            },
             frames: if video { 3 } else { 0 },
             frames_per_second: if dataset == Dataset::Iemocap { 2 } else { 1 },
             sound_seconds: if video { 10.24 } else { f64::INFINITY },
@@ -83,15 +95,23 @@ pub struct Report {
 
 /// Looks through the lists of a data set.
 ///
-/// `facts` hold, by a sample's name, what is known of its media. Where they say nothing, the span of a sample is its
-/// length. The order of the findings is fixed, and so is that of what they list.
-pub fn audit(rules: &AuditRules, samples: &[Annotation], facts: &BTreeMap<String, Facts>) -> Report {
+/// `facts` hold, by a sample's name, what is known of its media. Where they say nothing, the span
+/// of a sample is its length. The order of the findings is fixed, and so is that of what they list.
+pub fn audit(
+    rules: &AuditRules,
+    samples: &[Annotation],
+    facts: &BTreeMap<String, Facts>,
+) -> Report {
     let mut findings = Vec::new();
     let mut unchecked = Vec::new();
     findings.extend(samples::shared(samples));
     findings.extend(samples::repeated(samples));
     findings.extend(labels::conflicts(samples));
-    match samples.iter().filter(|sample| sample.text.is_none()).count() {
+    match samples
+        .iter()
+        .filter(|sample| sample.text.is_none())
+        .count()
+    {
         0 => findings.extend(transcripts::findings(samples)),
         n if n == samples.len() => unchecked.push("transcripts: these lists hold none".into()),
         n => {
@@ -99,16 +119,30 @@ pub fn audit(rules: &AuditRules, samples: &[Annotation], facts: &BTreeMap<String
             unchecked.push(format!("transcripts of {n} samples: their lines hold none"));
         }
     }
-    match samples.iter().filter(|sample| sample.group.is_none()).count() {
+    match samples
+        .iter()
+        .filter(|sample| sample.group.is_none())
+        .count()
+    {
         0 => findings.extend(groups::shared(rules.group, samples)),
-        n => unchecked.push(format!("{}s: the lists do not say them of {n} samples", rules.group)),
+        n => unchecked.push(format!(
+            "{}s: the lists do not say them of {n} samples",
+            rules.group
+        )),
     }
     let lengths = lengths::Lengths::new(rules, facts);
     findings.extend(lengths.short(samples));
     findings.extend(lengths.cut(samples));
     unchecked.extend(lengths.unchecked(samples));
-    let balance = Split::ALL.map(|split| Balance::of(split, &rules.classes, samples)).into();
-    Report { dataset: rules.name.clone(), balance, findings, unchecked }
+    let balance = Split::ALL
+        .map(|split| Balance::of(split, &rules.classes, samples))
+        .into();
+    Report {
+        dataset: rules.name.clone(),
+        balance,
+        findings,
+        unchecked,
+    }
 }
 
 /// The samples of one split.
@@ -118,5 +152,7 @@ pub(crate) fn of(split: Split, samples: &[Annotation]) -> impl Iterator<Item = &
 
 /// The names of the samples of one split.
 pub(crate) fn names(split: Split, samples: &[Annotation]) -> BTreeSet<&str> {
-    of(split, samples).map(|sample| sample.id.as_str()).collect()
+    of(split, samples)
+        .map(|sample| sample.id.as_str())
+        .collect()
 }

@@ -9,7 +9,11 @@ use crate::{Annotation, Split};
 pub(crate) fn shared(samples: &[Annotation]) -> impl Iterator<Item = Finding> {
     PAIRS.into_iter().filter_map(|(first, second)| {
         let there = names(second, samples);
-        let ids = distinct(of(first, samples).map(|sample| sample.id.as_str()).filter(|id| there.contains(id)));
+        let ids = distinct(
+            of(first, samples)
+                .map(|sample| sample.id.as_str())
+                .filter(|id| there.contains(id)),
+        );
         (!ids.is_empty()).then_some(Finding::SharedSamples { first, second, ids })
     })
 }
@@ -18,7 +22,9 @@ pub(crate) fn shared(samples: &[Annotation]) -> impl Iterator<Item = Finding> {
 pub(crate) fn repeated(samples: &[Annotation]) -> impl Iterator<Item = Finding> {
     Split::ALL.into_iter().filter_map(|split| {
         let mut seen = BTreeSet::new();
-        let again = of(split, samples).map(|sample| sample.id.as_str()).filter(|id| !seen.insert(*id));
+        let again = of(split, samples)
+            .map(|sample| sample.id.as_str())
+            .filter(|id| !seen.insert(*id));
         let ids = distinct(again);
         (!ids.is_empty()).then_some(Finding::RepeatedSamples { split, ids })
     })
@@ -27,5 +33,7 @@ pub(crate) fn repeated(samples: &[Annotation]) -> impl Iterator<Item = Finding> 
 /// Each name once, in the order of its first mention.
 fn distinct<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    ids.filter(|id| seen.insert(*id)).map(String::from).collect()
+    ids.filter(|id| seen.insert(*id))
+        .map(String::from)
+        .collect()
 }

@@ -27,20 +27,50 @@ impl fmt::Display for Report {
 }
 
 fn classes(f: &mut fmt::Formatter<'_>, balance: &[Balance]) -> fmt::Result {
-    let names = balance.first().map(|b| b.classes.iter().map(|(name, _)| name.as_str()).collect()).unwrap_or_default();
+    let names = balance
+        .first()
+        .map(|b| b.classes.iter().map(|(name, _)| name.as_str()).collect())
+        .unwrap_or_default();
     let names: Vec<&str> = names;
-    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max("majority".len());
+    let width = names
+        .iter()
+        .map(|name| name.chars().count())
+        .max()
+        .unwrap_or(0)
+        .max("majority".len());
     let line = |f: &mut fmt::Formatter<'_>, head: &str, cells: Vec<String>| {
         let cells: Vec<_> = cells.iter().map(|cell| format!("{cell:>7}")).collect();
         writeln!(f, "{head:width$} {}", cells.join(" "))
     };
     line(f, "", balance.iter().map(|b| b.split.to_string()).collect())?;
     for (index, name) in names.iter().enumerate() {
-        line(f, name, balance.iter().map(|b| b.classes[index].1.to_string()).collect())?;
+        line(
+            f,
+            name,
+            balance
+                .iter()
+                .map(|b| b.classes[index].1.to_string())
+                .collect(),
+        )?;
     }
-    line(f, "lines", balance.iter().map(|b| b.rows.to_string()).collect())?;
-    line(f, "samples", balance.iter().map(|b| b.samples.to_string()).collect())?;
-    line(f, "majority", balance.iter().map(|b| format!("{:.1} %", 100.0 * b.majority_rate)).collect())
+    line(
+        f,
+        "lines",
+        balance.iter().map(|b| b.rows.to_string()).collect(),
+    )?;
+    line(
+        f,
+        "samples",
+        balance.iter().map(|b| b.samples.to_string()).collect(),
+    )?;
+    line(
+        f,
+        "majority",
+        balance
+            .iter()
+            .map(|b| format!("{:.1} %", 100.0 * b.majority_rate))
+            .collect(),
+    )
 }
 
 fn examples(finding: &Finding) -> String {

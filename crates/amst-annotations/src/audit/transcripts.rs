@@ -7,9 +7,14 @@ use crate::{Annotation, Split};
 
 /// Transcripts that two splits share, then those that stand in one split several times.
 pub(crate) fn findings(samples: &[Annotation]) -> Vec<Finding> {
-    let between = PAIRS.into_iter().map(|(first, second)| shared(first, second, samples));
+    let between = PAIRS
+        .into_iter()
+        .map(|(first, second)| shared(first, second, samples));
     let within = Split::ALL.into_iter().map(|split| repeated(split, samples));
-    between.chain(within).filter(|finding| finding.count() > 0).collect()
+    between
+        .chain(within)
+        .filter(|finding| finding.count() > 0)
+        .collect()
 }
 
 /// Whether a transcript is too long to be repeated by chance.
@@ -19,7 +24,11 @@ pub(crate) fn is_long(text: &str) -> bool {
 
 /// Transcripts compare as they are written, but for blanks around them.
 pub(crate) fn text(sample: &Annotation) -> Option<&str> {
-    sample.text.as_deref().map(str::trim).filter(|text| !text.is_empty())
+    sample
+        .text
+        .as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
 }
 
 /// The samples of a split by what they say.
@@ -53,7 +62,11 @@ fn shared(first: Split, second: Split, samples: &[Annotation]) -> Finding {
 
 fn repeated(split: Split, samples: &[Annotation]) -> Finding {
     let texts = by_text(split, samples);
-    let said = |sample: &&Annotation| text(sample).and_then(|text| texts.get(text)).is_some_and(|ids| ids.len() > 1);
+    let said = |sample: &&Annotation| {
+        text(sample)
+            .and_then(|text| texts.get(text))
+            .is_some_and(|ids| ids.len() > 1)
+    };
     let twins: Vec<_> = of(split, samples).filter(said).collect();
     Finding::RepeatedTranscripts {
         split,
@@ -65,7 +78,10 @@ fn repeated(split: Split, samples: &[Annotation]) -> Finding {
 }
 
 fn long(samples: &[&Annotation]) -> usize {
-    samples.iter().filter(|sample| text(sample).is_some_and(is_long)).count()
+    samples
+        .iter()
+        .filter(|sample| text(sample).is_some_and(is_long))
+        .count()
 }
 
 fn ids(samples: &[&Annotation]) -> Vec<String> {

@@ -11,11 +11,17 @@ use crate::{Annotation, Conflict, Split};
 /// Leaves out what [`Reason`] lists. Transcripts are compared with samples that stay.
 pub(super) fn clean(samples: &[Annotation]) -> Selection {
     let once = once(samples);
-    let said: Vec<_> = Split::ALL.iter().map(|&split| by_text(split, &once.samples)).collect();
+    let said: Vec<_> = Split::ALL
+        .iter()
+        .map(|&split| by_text(split, &once.samples))
+        .collect();
     let twins = sieve(&once.samples, |sample| same_transcript(sample, &said));
     let mut dropped = [once.dropped, twins.dropped].concat();
     dropped.sort_by_key(|dropped| (dropped.split, dropped.line));
-    Selection { samples: twins.samples, dropped }
+    Selection {
+        samples: twins.samples,
+        dropped,
+    }
 }
 
 /// Every sample once, without those whose label is in dispute.
@@ -26,7 +32,9 @@ pub(super) fn once(samples: &[Annotation]) -> Selection {
     sieve(samples, |sample| {
         let id = sample.id.as_str();
         if let Some(conflict) = disputed.get(id) {
-            return Some(Reason::ConflictingLabels { labels: labels(conflict) });
+            return Some(Reason::ConflictingLabels {
+                labels: labels(conflict),
+            });
         }
         if sample.split < Split::Test && test.contains(id) {
             return Some(Reason::AlsoIn { split: Split::Test });
@@ -52,7 +60,11 @@ fn labels(conflict: &Conflict) -> Vec<String> {
 /// A sample of a later split with the same words, from `test` backwards.
 fn same_transcript(sample: &Annotation, said: &[BTreeMap<&str, BTreeSet<&str>>]) -> Option<Reason> {
     let text = text(sample).filter(|text| is_long(text))?;
-    let later = Split::ALL.into_iter().zip(said).rev().take_while(|(split, _)| *split > sample.split);
+    let later = Split::ALL
+        .into_iter()
+        .zip(said)
+        .rev()
+        .take_while(|(split, _)| *split > sample.split);
     later.into_iter().find_map(|(split, texts)| {
         let id = texts.get(text)?.first()?.to_string();
         Some(Reason::SameTranscript { split, id })

@@ -17,22 +17,31 @@ pub(super) fn independent(
         Dataset::CremaD => by_speaker(dataset, samples, &once.samples),
         Dataset::Iemocap => once.samples.iter().map(by_session).collect(),
         Dataset::UrFunny => by_fold(&once.samples, folds.ok_or(AnnotationError::FoldsWanted)?)?,
-        Dataset::Ave | Dataset::MvsaSingle => return Err(AnnotationError::NoSpeakers { dataset: dataset.name() }),
+        Dataset::Ave | Dataset::MvsaSingle => {
+            return Err(AnnotationError::NoSpeakers {
+                dataset: dataset.name(),
+            });
+        }
     };
     let mut at = 0..;
-    let kept =
-        sieve(&once.samples, |_| at.next().and_then(|i: usize| dealt[i].is_none().then_some(Reason::NotInFolds)));
+    let kept = sieve(&once.samples, |_| {
+        at.next()
+            .and_then(|i: usize| dealt[i].is_none().then_some(Reason::NotInFolds))
+    });
     let mut dropped = [once.dropped, kept.dropped].concat();
     dropped.sort_by_key(|dropped| (dropped.split, dropped.line));
     let mut splits = dealt.into_iter().flatten();
     let mut samples = kept.samples;
-    samples.iter_mut().for_each(|sample| sample.split = splits.next().unwrap_or(sample.split));
+    samples
+        .iter_mut()
+        .for_each(|sample| sample.split = splits.next().unwrap_or(sample.split));
     samples.sort_by_key(|sample| sample.split);
     Ok(Selection { samples, dropped })
 }
 
-/// Sessions 1 to 3 train, 4 validates, 5 tests: each session has two actors of its own, who are seen and heard in all of
-/// it, so that nothing finer keeps speakers apart; and session 5 is what others test on.
+/// Sessions 1 to 3 train, 4 validates, 5 tests: each session has two actors of its own, who are
+/// seen and heard in all of it, so that nothing finer keeps speakers apart; and session 5 is what
+/// others test on.
 fn by_session(sample: &Annotation) -> Option<Split> {
     let name = iemocap::TurnName::parse(&sample.id).ok()?;
     Some(match name.session {
@@ -43,47 +52,98 @@ fn by_session(sample: &Annotation) -> Option<Split> {
 }
 
 /// What the owners say; every clip that they name must be in the lists.
-fn by_fold(samples: &[Annotation], folds: &BTreeMap<String, Split>) -> Result<Vec<Option<Split>>, AnnotationError> {
-    let known: std::collections::BTreeSet<_> = samples.iter().map(|sample| sample.id.as_str()).collect();
-    let unknown: Vec<_> = folds.keys().map(String::as_str).filter(|clip| !known.contains(clip)).collect();
+fn by_fold(
+    samples: &[Annotation],
+    folds: &BTreeMap<String, Split>,
+) -> Result<Vec<Option<Split>>, AnnotationError> {
+    let known: std::collections::BTreeSet<_> =
+        samples.iter().map(|sample| sample.id.as_str()).collect();
+    let unknown: Vec<_> = folds
+        .keys()
+        .map(String::as_str)
+        .filter(|clip| !known.contains(clip))
+        .collect();
     if !unknown.is_empty() {
-        let shown = unknown.iter().take(10).copied().collect::<Vec<_>>().join(", ");
+        let shown = unknown
+            .iter()
+            .take(10)
+            .copied()
+            .collect::<Vec<_>>()
+            .join(", ");
         let more = if unknown.len() > 10 { ", …" } else { "" };
         let why = format!(
             "{} clips are not in the published lists ({shown}{more}): these may be the folds of UR-FUNNY's version 1, and \
              version 2 is meant",
             unknown.len()
         );
-        return Err(AnnotationError::Folds { file: "the owners' folds".into(), why });
+        return Err(AnnotationError::Folds {
+            file: "the owners' folds".into(),
+            why,
+        });
     }
-    Ok(samples.iter().map(|sample| folds.get(&sample.id).copied()).collect())
+    Ok(samples
+        .iter()
+        .map(|sample| folds.get(&sample.id).copied())
+        .collect())
 }
 
-/// Deals speakers, those with the most samples first, each into the split that is then nearest to what it should hold:
-/// of every class, the share that the published split has of all lines.
-fn by_speaker(dataset: Dataset, published: &[Annotation], samples: &[Annotation]) -> Vec<Option<Split>> {
+/// Deals speakers, those with the most samples first, each into the split that is then nearest to
+/// what it should hold: of every class, the share that the published split has of all lines.
+fn by_speaker(
+    dataset: Dataset,
+    published: &[Annotation],
+    samples: &[Annotation],
+) -> Vec<Option<Split>> {
     let classes = dataset.classes().len();
     let mut speakers: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     for sample in samples {
-        let counts = speakers.entry(sample.group.as_deref().unwrap_or_default()).or_insert_with(|| vec![0.0; classes]);
+        let counts = speakers
+            .entry(sample.group.as_deref().unwrap_or_default())
+            .or_insert_with(|| vec![0.0; classes]);
         counts[dataset.class_index(&sample.label).unwrap_or_default()] += 1.0;
     }
-    let total: Vec<f64> = (0..classes).map(|class| speakers.values().map(|counts| counts[class]).sum()).collect();
+    let total: Vec<f64> = (0..classes)
+        .map(|class| speakers.values().map(|counts| counts[class]).sum())
+        .collect();
     let mut room: Vec<Vec<f64>> = Split::ALL
         .iter()
         .map(|&split| {
-            let share = published.iter().filter(|s| s.split == split).count() as f64 / published.len() as f64;
+            let share = published.iter().filter(|s| s.split == split).count() as f64
+                / published.len() as f64;
             total.iter().map(|count| count * share).collect()
         })
         .collect();
     let mut order: Vec<_> = speakers.iter().collect();
-    order.sort_by_key(|(speaker, counts)| (std::cmp::Reverse(counts.iter().sum::<f64>() as usize), **speaker));
+    order.sort_by_key(|(speaker, counts)| {
+        (
+            std::cmp::Reverse(counts.iter().sum::<f64>() as usize),
+            **speaker,
+        )
+    });
     let mut dealt = BTreeMap::new();
     for (speaker, counts) in order {
-        let gain = |room: &Vec<f64>| -> f64 { room.iter().zip(counts).map(|(room, n)| (2.0 * room - n) * n).sum() };
-        let best = (0..room.len()).rev().max_by(|&a, &b| gain(&room[a]).total_cmp(&gain(&room[b]))).unwrap_or_default();
-        room[best].iter_mut().zip(counts).for_each(|(room, n)| *room -= n);
+        let gain = |room: &Vec<f64>| -> f64 {
+            room.iter()
+                .zip(counts)
+                .map(|(room, n)| (2.0 * room - n) * n)
+                .sum()
+        };
+        let best = (0..room.len())
+            .rev()
+            .max_by(|&a, &b| gain(&room[a]).total_cmp(&gain(&room[b])))
+            .unwrap_or_default();
+        room[best]
+            .iter_mut()
+            .zip(counts)
+            .for_each(|(room, n)| *room -= n);
         dealt.insert(*speaker, Split::ALL[best]);
     }
-    samples.iter().map(|sample| dealt.get(sample.group.as_deref().unwrap_or_default()).copied()).collect()
+    samples
+        .iter()
+        .map(|sample| {
+            dealt
+                .get(sample.group.as_deref().unwrap_or_default())
+                .copied()
+        })
+        .collect()
 }

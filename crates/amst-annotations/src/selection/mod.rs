@@ -17,9 +17,11 @@ pub enum Splitting {
     /// The published lists, as they are.
     #[default]
     Published,
-    /// The published lists without what an audit found wrong with them; [`Reason`] says what that is.
+    /// The published lists without what an audit found wrong with them; [`Reason`] says what that
+    /// is.
     Clean,
-    /// No speaker in two splits, by [`Dataset`]: CREMA-D by speaker, IEMOCAP by session, UR-FUNNY by its owners' folds.
+    /// No speaker in two splits, by [`Dataset`]: CREMA-D by speaker, IEMOCAP by session, UR-FUNNY
+    /// by its owners' folds.
     SpeakerIndependent,
 }
 
@@ -46,7 +48,8 @@ impl fmt::Display for Splitting {
 /// The samples of a [`Splitting`], and what was left out.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Selection {
-    /// The samples, each in its split, in the order of the published lists. `line` is that of the published list.
+    /// The samples, each in its split, in the order of the published lists. `line` is that of the
+    /// published list.
     pub samples: Vec<Annotation>,
     /// Lines of the published lists that are not among them, in the order of the lists.
     pub dropped: Vec<Dropped>,
@@ -69,7 +72,8 @@ pub struct Dropped {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 pub enum Reason {
-    /// The lists name the sample with several labels, so that nobody knows the right one: all its lines go.
+    /// The lists name the sample with several labels, so that nobody knows the right one: all its
+    /// lines go.
     ConflictingLabels {
         /// The labels.
         labels: Vec<String>,
@@ -81,7 +85,8 @@ pub enum Reason {
     },
     /// An earlier line of the same list names the sample.
     Repeated,
-    /// Another sample, in a split that results are read from, has this transcript of three words or more.
+    /// Another sample, in a split that results are read from, has this transcript of three words or
+    /// more.
     SameTranscript {
         /// That split.
         split: Split,
@@ -99,7 +104,9 @@ impl Reason {
             Self::ConflictingLabels { .. } => "with conflicting labels",
             Self::AlsoIn { .. } => "also in a split that results are read from",
             Self::Repeated => "on an earlier line of the same list",
-            Self::SameTranscript { .. } => "with a long transcript of a split that results are read from",
+            Self::SameTranscript { .. } => {
+                "with a long transcript of a split that results are read from"
+            }
             Self::NotInFolds => "not in the owners' folds",
         }
     }
@@ -108,7 +115,9 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ConflictingLabels { labels } => write!(f, "conflicting labels: {}", labels.join(" | ")),
+            Self::ConflictingLabels { labels } => {
+                write!(f, "conflicting labels: {}", labels.join(" | "))
+            }
             Self::AlsoIn { split } => write!(f, "also in {split}"),
             Self::Repeated => f.write_str("on an earlier line of the same list"),
             Self::SameTranscript { split, id } => write!(f, "same transcript as {id} in {split}"),
@@ -119,13 +128,14 @@ impl fmt::Display for Reason {
 
 /// The samples of a splitting; the same for the same lists, everywhere.
 ///
-/// `clean` keeps clips that are too short or whose sound is cut, and speakers and dialogues that splits share: leaving
-/// them out would change the task, or empty the splits. `folds` are UR-FUNNY's, by clip
-/// ([`ur_funny::folds`](crate::ur_funny::folds)).
+/// `clean` keeps clips that are too short or whose sound is cut, and speakers and dialogues that
+/// splits share: leaving them out would change the task, or empty the splits. `folds` are
+/// UR-FUNNY's, by clip ([`ur_funny::folds`](crate::ur_funny::folds)).
 ///
 /// # Errors
 /// [`AnnotationError::NoSpeakers`] where the lists tell no speakers (AVE, MVSA-Single);
-/// [`AnnotationError::FoldsWanted`] for UR-FUNNY without folds; [`AnnotationError::Folds`] where they name other clips.
+/// [`AnnotationError::FoldsWanted`] for UR-FUNNY without folds; [`AnnotationError::Folds`] where
+/// they name other clips.
 pub fn select(
     splitting: Splitting,
     dataset: Dataset,
@@ -133,21 +143,37 @@ pub fn select(
     folds: Option<&BTreeMap<String, Split>>,
 ) -> Result<Selection, AnnotationError> {
     match splitting {
-        Splitting::Published => Ok(Selection { samples: samples.to_vec(), dropped: Vec::new() }),
+        Splitting::Published => Ok(Selection {
+            samples: samples.to_vec(),
+            dropped: Vec::new(),
+        }),
         Splitting::Clean => Ok(clean::clean(samples)),
         Splitting::SpeakerIndependent => independent::independent(dataset, samples, folds),
     }
 }
 
 /// Lines that stay and lines that go, in their order.
-fn sieve(samples: &[Annotation], mut reason: impl FnMut(&Annotation) -> Option<Reason>) -> Selection {
-    let mut selection = Selection { samples: Vec::new(), dropped: Vec::new() };
+fn sieve(
+    samples: &[Annotation],
+    mut reason: impl FnMut(&Annotation) -> Option<Reason>,
+) -> Selection {
+    let mut selection = Selection {
+        samples: Vec::new(),
+        dropped: Vec::new(),
+    };
     for sample in samples {
         match reason(sample) {
             None => selection.samples.push(sample.clone()),
             Some(reason) => {
-                let Annotation { id, split, line, .. } = sample;
-                selection.dropped.push(Dropped { id: id.clone(), split: *split, line: *line, reason });
+                let Annotation {
+                    id, split, line, ..
+                } = sample;
+                selection.dropped.push(Dropped {
+                    id: id.clone(),
+                    split: *split,
+                    line: *line,
+                    reason,
+                });
             }
         }
     }

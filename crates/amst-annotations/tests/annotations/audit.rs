@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use amst_annotations::{Annotation, AuditRules, Dataset, Facts, Finding, Report, Span, Split, audit, read_lists};
+use amst_annotations::{
+    Annotation, AuditRules, Dataset, Facts, Finding, Report, Span, Split, audit, read_lists,
+};
 
 use crate::shared;
 
@@ -14,13 +16,21 @@ fn published(dataset: Dataset, test: &str) -> Option<Report> {
 
 /// Each finding as its count and its sentence.
 fn told(report: &Report) -> Vec<String> {
-    report.findings.iter().map(|finding| format!("{} {finding}", finding.count())).collect()
+    report
+        .findings
+        .iter()
+        .map(|finding| format!("{} {finding}", finding.count()))
+        .collect()
 }
 
 /// What an independent program counts: `tests/fixtures/published/faults.py`.
 fn oracle(dataset: Dataset) -> serde_json::Value {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/published/faults.json");
-    let all: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fixtures/published/faults.json"
+    );
+    let all: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     all[dataset.name()].clone()
 }
 
@@ -28,14 +38,24 @@ fn oracle(dataset: Dataset) -> serde_json::Value {
 fn exactly_what_an_independent_program_counts_is_found() {
     for dataset in Dataset::ALL {
         let test = "exactly_what_an_independent_program_counts_is_found";
-        let Some(mut report) = published(dataset, test) else { continue };
+        let Some(mut report) = published(dataset, test) else {
+            continue;
+        };
         if dataset == Dataset::Iemocap {
-            // The lists that the program read had no transcripts; the licensed ones are asked below.
+            // The lists that the program read had no transcripts; the licensed ones are asked
+            // below.
             report.findings.retain(|finding| !transcripts(finding));
         }
         let oracle = oracle(dataset);
-        assert_eq!(serde_json::json!(told(&report)), oracle["findings"], "{dataset}");
-        assert_eq!(serde_json::json!(report.balance.iter().map(|b| b.rows).collect::<Vec<_>>()), oracle["rows"]);
+        assert_eq!(
+            serde_json::json!(told(&report)),
+            oracle["findings"],
+            "{dataset}"
+        );
+        assert_eq!(
+            serde_json::json!(report.balance.iter().map(|b| b.rows).collect::<Vec<_>>()),
+            oracle["rows"]
+        );
         // Printed with six digits.
         let majority = report.balance[2].majority_rate - oracle["majority"].as_f64().unwrap();
         assert!(majority.abs() < 1e-6, "{dataset}: {majority}");
@@ -43,15 +63,28 @@ fn exactly_what_an_independent_program_counts_is_found() {
 }
 
 fn transcripts(finding: &Finding) -> bool {
-    matches!(finding, Finding::SharedTranscripts { .. } | Finding::RepeatedTranscripts { .. })
+    matches!(
+        finding,
+        Finding::SharedTranscripts { .. } | Finding::RepeatedTranscripts { .. }
+    )
 }
 
 #[test]
 fn the_four_clips_of_crema_d_are_named() {
-    let Some(report) = published(Dataset::CremaD, "the_four_clips_of_crema_d_are_named") else { return };
+    let Some(report) = published(Dataset::CremaD, "the_four_clips_of_crema_d_are_named") else {
+        return;
+    };
     let mut ids = report.findings[0].ids();
     ids.sort_unstable();
-    assert_eq!(ids, ["1026_ITS_ANG_XX", "1029_MTI_NEU_XX", "1060_TSI_SAD_XX", "1064_IWL_HAP_XX"]);
+    assert_eq!(
+        ids,
+        [
+            "1026_ITS_ANG_XX",
+            "1029_MTI_NEU_XX",
+            "1060_TSI_SAD_XX",
+            "1064_IWL_HAP_XX"
+        ]
+    );
     assert_eq!(report.balance[2].majority.as_deref(), Some("Sad"));
 }
 
@@ -59,46 +92,96 @@ fn the_four_clips_of_crema_d_are_named() {
 fn what_the_lists_do_not_tell_is_said_to_be_unchecked() {
     let test = "what_the_lists_do_not_tell_is_said_to_be_unchecked";
     for (dataset, unchecked) in [
-        (Dataset::CremaD, vec!["transcripts: these lists hold none", "length of video and sound of 7446 samples"]),
+        (
+            Dataset::CremaD,
+            vec![
+                "transcripts: these lists hold none",
+                "length of video and sound of 7446 samples",
+            ],
+        ),
         (
             Dataset::MvsaSingle,
-            vec!["transcripts: these lists hold none", "speakers: the lists do not say them of 4511"],
+            vec![
+                "transcripts: these lists hold none",
+                "speakers: the lists do not say them of 4511",
+            ],
         ),
-        (Dataset::UrFunny, vec!["speakers: the lists do not say them of 10166", "length of video and sound of 10166"]),
+        (
+            Dataset::UrFunny,
+            vec![
+                "speakers: the lists do not say them of 10166",
+                "length of video and sound of 10166",
+            ],
+        ),
     ] {
-        let Some(report) = published(dataset, test) else { continue };
-        assert_eq!(report.unchecked.len(), unchecked.len(), "{:?}", report.unchecked);
-        assert!(report.unchecked.iter().zip(&unchecked).all(|(found, start)| found.starts_with(start)), "{report}");
+        let Some(report) = published(dataset, test) else {
+            continue;
+        };
+        assert_eq!(
+            report.unchecked.len(),
+            unchecked.len(),
+            "{:?}",
+            report.unchecked
+        );
+        assert!(
+            report
+                .unchecked
+                .iter()
+                .zip(&unchecked)
+                .all(|(found, start)| found.starts_with(start)),
+            "{report}"
+        );
     }
 }
 
-/// Known of the transcripts of the licensed lists: 132 of the test split stand in the training split, 66 of
-/// them with three words or more. The copies that may be passed on hold none, which the audit says.
+/// Known of the transcripts of the licensed lists: 132 of the test split stand in the training
+/// split, 66 of them with three words or more. The copies that may be passed on hold none, which
+/// the audit says.
 #[test]
 fn transcripts_of_iemocap_are_compared_where_they_are() {
     let test = "transcripts_of_iemocap_are_compared_where_they_are";
-    let Some(report) = published(Dataset::Iemocap, test) else { return };
+    let Some(report) = published(Dataset::Iemocap, test) else {
+        return;
+    };
     let twins = report.findings.iter().find_map(|finding| match finding {
-        Finding::SharedTranscripts { first: Split::Train, second: Split::Test, rows, long_rows, .. } => {
-            Some((*rows, *long_rows))
-        }
+        Finding::SharedTranscripts {
+            first: Split::Train,
+            second: Split::Test,
+            rows,
+            long_rows,
+            ..
+        } => Some((*rows, *long_rows)),
         _ => None,
     });
     if report.unchecked.is_empty() {
         assert_eq!(twins, Some((132, 66)));
     } else {
         eprintln!("skipped: the count of 132 in {test}: these lists hold no transcripts");
-        assert_eq!((twins, report.unchecked), (None, vec!["transcripts: these lists hold none".to_string()]));
+        assert_eq!(
+            (twins, report.unchecked),
+            (None, vec!["transcripts: these lists hold none".to_string()])
+        );
     }
 }
 
 fn sample(split: Split, line: usize, id: &str, label: &str, text: &str) -> Annotation {
     let (id, label, text) = (id.to_string(), label.to_string(), Some(text.to_string()));
-    Annotation { id, label, split, span: None, text, group: Some("g".into()), line }
+    Annotation {
+        id,
+        label,
+        split,
+        span: None,
+        text,
+        group: Some("g".into()),
+        line,
+    }
 }
 
 fn rules() -> AuditRules {
-    AuditRules { classes: vec!["a".into(), "b".into()], ..AuditRules::of(Dataset::UrFunny) }
+    AuditRules {
+        classes: vec!["a".into(), "b".into()],
+        ..AuditRules::of(Dataset::UrFunny)
+    }
 }
 
 #[test]
@@ -112,9 +195,29 @@ fn what_was_planted_is_found() {
         sample(Split::Test, 1, "w", "b", "one two three"),
     ];
     let mut facts = BTreeMap::new();
-    facts.insert("x".to_string(), Facts { frames: Some(2), sound_seconds: Some(10.25), ..Facts::default() });
-    facts.insert("z".to_string(), Facts { video_seconds: Some(2.0), sound_seconds: Some(10.24), ..Facts::default() });
-    facts.insert("w".to_string(), Facts { video_seconds: Some(2.1), ..Facts::default() });
+    facts.insert(
+        "x".to_string(),
+        Facts {
+            frames: Some(2),
+            sound_seconds: Some(10.25),
+            ..Facts::default()
+        },
+    );
+    facts.insert(
+        "z".to_string(),
+        Facts {
+            video_seconds: Some(2.0),
+            sound_seconds: Some(10.24),
+            ..Facts::default()
+        },
+    );
+    facts.insert(
+        "w".to_string(),
+        Facts {
+            video_seconds: Some(2.1),
+            ..Facts::default()
+        },
+    );
     let report = audit(&rules(), &samples, &facts);
     assert_eq!(
         told(&report),
@@ -155,16 +258,37 @@ fn a_span_stands_in_for_the_length_of_a_file() {
         span: Some(Span { start: 5.0, end }),
         ..sample(Split::Train, 1, id, "a", "x")
     };
-    let rules = AuditRules { classes: vec!["a".into()], ..AuditRules::of(Dataset::Iemocap) };
-    let report = audit(&rules, &[spanned("long", 15.3), spanned("short", 6.0), spanned("fit", 6.1)], &BTreeMap::new());
-    let ids: Vec<_> = report.findings.iter().filter(|f| !matches!(f, Finding::RepeatedTranscripts { .. })).collect();
-    assert_eq!(ids.iter().map(|finding| finding.ids()).collect::<Vec<_>>(), [["short"], ["long"]]);
+    let rules = AuditRules {
+        classes: vec!["a".into()],
+        ..AuditRules::of(Dataset::Iemocap)
+    };
+    let report = audit(
+        &rules,
+        &[
+            spanned("long", 15.3),
+            spanned("short", 6.0),
+            spanned("fit", 6.1),
+        ],
+        &BTreeMap::new(),
+    );
+    let ids: Vec<_> = report
+        .findings
+        .iter()
+        .filter(|f| !matches!(f, Finding::RepeatedTranscripts { .. }))
+        .collect();
+    assert_eq!(
+        ids.iter().map(|finding| finding.ids()).collect::<Vec<_>>(),
+        [["short"], ["long"]]
+    );
     assert!(report.unchecked.is_empty());
 }
 
 #[test]
 fn the_table_shows_classes_findings_and_what_was_not_checked() {
-    let samples = [sample(Split::Train, 1, "x", "a", "one"), sample(Split::Val, 1, "x", "a", "one")];
+    let samples = [
+        sample(Split::Train, 1, "x", "a", "one"),
+        sample(Split::Val, 1, "x", "a", "one"),
+    ];
     let text = audit(&rules(), &samples, &BTreeMap::new()).to_string();
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines[0], "ur-funny: 2 lines");
@@ -177,9 +301,14 @@ fn the_table_shows_classes_findings_and_what_was_not_checked() {
             "lines          1       1       0",
         ]
     );
-    assert!(text.contains("     1 samples in both train and val (x)\n"), "{text}");
     assert!(
-        text.ends_with("not checked: length of video and sound of 2 samples: their files were not read\n"),
+        text.contains("     1 samples in both train and val (x)\n"),
+        "{text}"
+    );
+    assert!(
+        text.ends_with(
+            "not checked: length of video and sound of 2 samples: their files were not read\n"
+        ),
         "{text}"
     );
 }

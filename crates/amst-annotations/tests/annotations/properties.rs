@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use amst_annotations::{
-    Annotation, AuditRules, Dataset, Finding, Span, Split, Splitting, audit, ave, crema_d, iemocap, mvsa, parse_list,
-    published_line, select, ur_funny,
+    Annotation, AuditRules, Dataset, Finding, Span, Split, Splitting, audit, ave, crema_d, iemocap,
+    mvsa, parse_list, published_line, select, ur_funny,
 };
 use proptest::prelude::*;
 
@@ -43,26 +43,41 @@ fn sample(dataset: Dataset, rng: (usize, u32, u32, u32), text: &str) -> Annotati
             let dialogue = format!("Ses0{}M_script01_1", 1 + number % 5);
             // Lists give four digits, 0.1 ms.
             let [start, end] = [start, start + length + 1].map(|t| f64::from(t) / 10_000.0);
-            (format!("{dialogue}_F{number:03}"), Some(dialogue), Some(Span { start, end }))
+            (
+                format!("{dialogue}_F{number:03}"),
+                Some(dialogue),
+                Some(Span { start, end }),
+            )
         }
     };
     let text = matches!(dataset, Dataset::Iemocap | Dataset::UrFunny).then(|| text.to_string());
-    Annotation { id, label: label.into(), split: Split::Test, span, text, group, line: 1 }
+    Annotation {
+        id,
+        label: label.into(),
+        split: Split::Test,
+        span,
+        text,
+        group,
+        line: 1,
+    }
 }
 
 /// Lists in which samples, speakers, labels and transcripts come again and again.
 fn crowded() -> impl Strategy<Value = Vec<Annotation>> {
     let line = (0..3_usize, 0..12_u32, 0..2_usize, 0..4_usize, 0..3_u32);
     prop::collection::vec(line, 1..40).prop_map(|lines| {
-        let sample = |(index, (split, id, label, text, group)): (usize, (usize, u32, usize, usize, u32))| Annotation {
-            id: id.to_string(),
-            label: Dataset::CremaD.classes()[label].into(),
-            split: Split::ALL[split],
-            span: None,
-            text: Some(["ok", "one two three", "four five six", ""][text].into()),
-            group: Some(group.to_string()),
-            line: index + 1,
-        };
+        let sample =
+            |(index, (split, id, label, text, group)): (usize, (usize, u32, usize, usize, u32))| {
+                Annotation {
+                    id: id.to_string(),
+                    label: Dataset::CremaD.classes()[label].into(),
+                    split: Split::ALL[split],
+                    span: None,
+                    text: Some(["ok", "one two three", "four five six", ""][text].into()),
+                    group: Some(group.to_string()),
+                    line: index + 1,
+                }
+            };
         lines.into_iter().enumerate().map(sample).collect()
     })
 }

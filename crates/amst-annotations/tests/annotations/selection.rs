@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use amst_annotations::{
-    Annotation, AuditRules, Dataset, Dropped, Finding, Reason, Selection, Split, Splitting, audit, read_lists, select,
-    ur_funny,
+    Annotation, AuditRules, Dataset, Dropped, Finding, Reason, Selection, Split, Splitting, audit,
+    read_lists, select, ur_funny,
 };
 
 use crate::shared;
@@ -16,18 +16,30 @@ fn published(dataset: Dataset, test: &str) -> Option<Vec<Annotation>> {
 
 /// Counted by an independent program, `tests/fixtures/published/faults.py`.
 fn oracle() -> serde_json::Value {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/published/faults.json");
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fixtures/published/faults.json"
+    );
     serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
 }
 
 fn counts(selection: &Selection) -> [usize; 3] {
-    Split::ALL.map(|split| selection.samples.iter().filter(|sample| sample.split == split).count())
+    Split::ALL.map(|split| {
+        selection
+            .samples
+            .iter()
+            .filter(|sample| sample.split == split)
+            .count()
+    })
 }
 
 fn reasons(selection: &Selection) -> BTreeMap<String, usize> {
     let mut reasons = BTreeMap::new();
     for dropped in &selection.dropped {
-        let kind = serde_json::to_value(&dropped.reason).unwrap()["reason"].as_str().unwrap().to_string();
+        let kind = serde_json::to_value(&dropped.reason).unwrap()["reason"]
+            .as_str()
+            .unwrap()
+            .to_string();
         *reasons.entry(kind).or_insert(0) += 1;
     }
     reasons
@@ -38,15 +50,25 @@ fn clean_lists_have_nothing_left_that_leaks_samples_labels_or_long_transcripts()
     let test = "clean_lists_have_nothing_left_that_leaks_samples_labels_or_long_transcripts";
     let oracle = oracle();
     for dataset in Dataset::ALL {
-        let Some(samples) = published(dataset, test) else { continue };
+        let Some(samples) = published(dataset, test) else {
+            continue;
+        };
         let selection = select(Splitting::Clean, dataset, &samples, None).unwrap();
         let has_unknown_texts = dataset == Dataset::Iemocap && samples[0].text.is_some();
         if !has_unknown_texts {
-            let found = serde_json::json!({ "kept": counts(&selection), "reasons": reasons(&selection) });
+            let found =
+                serde_json::json!({ "kept": counts(&selection), "reasons": reasons(&selection) });
             assert_eq!(found, oracle[dataset.name()]["clean"], "{dataset}");
         }
-        assert_eq!(selection.samples.len() + selection.dropped.len(), samples.len());
-        let report = audit(&AuditRules::of(dataset), &selection.samples, &BTreeMap::new());
+        assert_eq!(
+            selection.samples.len() + selection.dropped.len(),
+            samples.len()
+        );
+        let report = audit(
+            &AuditRules::of(dataset),
+            &selection.samples,
+            &BTreeMap::new(),
+        );
         for finding in report.findings {
             let harmless = match &finding {
                 Finding::SharedTranscripts { long_rows, .. } => *long_rows == 0,
@@ -63,7 +85,15 @@ fn clean_lists_have_nothing_left_that_leaks_samples_labels_or_long_transcripts()
 
 fn sample(split: Split, line: usize, id: &str, label: &str, text: &str) -> Annotation {
     let (id, label, text) = (id.to_string(), label.to_string(), Some(text.to_string()));
-    Annotation { id, label, split, span: None, text, group: None, line }
+    Annotation {
+        id,
+        label,
+        split,
+        span: None,
+        text,
+        group: None,
+        line,
+    }
 }
 
 #[test]
@@ -87,7 +117,14 @@ fn every_line_that_goes_has_its_reason() {
     let told: Vec<_> = selection
         .dropped
         .iter()
-        .map(|Dropped { id, split, line, reason }| format!("{split}:{line} {id}: {reason}"))
+        .map(
+            |Dropped {
+                 id,
+                 split,
+                 line,
+                 reason,
+             }| format!("{split}:{line} {id}: {reason}"),
+        )
         .collect();
     assert_eq!(
         told,
@@ -101,10 +138,17 @@ fn every_line_that_goes_has_its_reason() {
             "val:3 long-too: same transcript as said in test",
         ]
     );
-    let kept: Vec<_> = selection.samples.iter().map(|sample| sample.id.as_str()).collect();
+    let kept: Vec<_> = selection
+        .samples
+        .iter()
+        .map(|sample| sample.id.as_str())
+        .collect();
     assert_eq!(kept, ["twice", "short", "in-val", "in-test", "said", "yes"]);
     let as_it_was = select(Splitting::Published, Dataset::UrFunny, &samples, None).unwrap();
-    assert_eq!((as_it_was.samples.as_slice(), as_it_was.dropped.len()), (samples.as_slice(), 0));
+    assert_eq!(
+        (as_it_was.samples.as_slice(), as_it_was.dropped.len()),
+        (samples.as_slice(), 0)
+    );
 }
 
 /// No speaker, dialogue or session in two splits.
@@ -118,26 +162,80 @@ fn is_apart(selection: &Selection, unit: impl Fn(&Annotation) -> String) {
 
 #[test]
 fn no_speaker_of_crema_d_stands_in_two_splits() {
-    let Some(samples) = published(Dataset::CremaD, "no_speaker_of_crema_d_stands_in_two_splits") else { return };
-    let selection = select(Splitting::SpeakerIndependent, Dataset::CremaD, &samples, None).unwrap();
+    let Some(samples) = published(
+        Dataset::CremaD,
+        "no_speaker_of_crema_d_stands_in_two_splits",
+    ) else {
+        return;
+    };
+    let selection = select(
+        Splitting::SpeakerIndependent,
+        Dataset::CremaD,
+        &samples,
+        None,
+    )
+    .unwrap();
     is_apart(&selection, |sample| sample.group.clone().unwrap());
     assert_eq!(selection.samples.len(), 7442);
-    assert_eq!(serde_json::json!(counts(&selection)), oracle()["crema-d"]["by_speaker"]);
-    let report = audit(&AuditRules::of(Dataset::CremaD), &selection.samples, &BTreeMap::new());
+    assert_eq!(
+        serde_json::json!(counts(&selection)),
+        oracle()["crema-d"]["by_speaker"]
+    );
+    let report = audit(
+        &AuditRules::of(Dataset::CremaD),
+        &selection.samples,
+        &BTreeMap::new(),
+    );
     assert!(report.findings.is_empty(), "{report}");
-    assert!(report.balance.iter().all(|b| (0.165..0.185).contains(&b.majority_rate)), "{report}");
-    let again = select(Splitting::SpeakerIndependent, Dataset::CremaD, &samples, None).unwrap();
+    assert!(
+        report
+            .balance
+            .iter()
+            .all(|b| (0.165..0.185).contains(&b.majority_rate)),
+        "{report}"
+    );
+    let again = select(
+        Splitting::SpeakerIndependent,
+        Dataset::CremaD,
+        &samples,
+        None,
+    )
+    .unwrap();
     assert_eq!(again, selection);
 }
 
 #[test]
 fn no_session_of_iemocap_stands_in_two_splits() {
-    let Some(samples) = published(Dataset::Iemocap, "no_session_of_iemocap_stands_in_two_splits") else { return };
-    let selection = select(Splitting::SpeakerIndependent, Dataset::Iemocap, &samples, None).unwrap();
+    let Some(samples) = published(
+        Dataset::Iemocap,
+        "no_session_of_iemocap_stands_in_two_splits",
+    ) else {
+        return;
+    };
+    let selection = select(
+        Splitting::SpeakerIndependent,
+        Dataset::Iemocap,
+        &samples,
+        None,
+    )
+    .unwrap();
     is_apart(&selection, |sample| sample.id[..5].to_string());
-    assert_eq!((selection.samples.len(), selection.dropped.len()), (6785, 0));
-    let report = audit(&AuditRules::of(Dataset::Iemocap), &selection.samples, &BTreeMap::new());
-    assert!(!report.findings.iter().any(|f| matches!(f, Finding::SharedGroups { .. })), "{report}");
+    assert_eq!(
+        (selection.samples.len(), selection.dropped.len()),
+        (6785, 0)
+    );
+    let report = audit(
+        &AuditRules::of(Dataset::Iemocap),
+        &selection.samples,
+        &BTreeMap::new(),
+    );
+    assert!(
+        !report
+            .findings
+            .iter()
+            .any(|f| matches!(f, Finding::SharedGroups { .. })),
+        "{report}"
+    );
 }
 
 #[test]
@@ -150,21 +248,48 @@ fn ur_funny_follows_its_owners_folds() {
     ];
     let by = |json: &str| {
         let folds = ur_funny::folds(json, "folds.json").unwrap();
-        select(Splitting::SpeakerIndependent, Dataset::UrFunny, &samples, Some(&folds))
+        select(
+            Splitting::SpeakerIndependent,
+            Dataset::UrFunny,
+            &samples,
+            Some(&folds),
+        )
     };
     let selection = by(r#"{"train": [4], "dev": [1], "test": [3]}"#).unwrap();
-    let split: Vec<_> = selection.samples.iter().map(|sample| (sample.id.as_str(), sample.split)).collect();
-    assert_eq!(split, [("4", Split::Train), ("1", Split::Val), ("3", Split::Test)]);
+    let split: Vec<_> = selection
+        .samples
+        .iter()
+        .map(|sample| (sample.id.as_str(), sample.split))
+        .collect();
+    assert_eq!(
+        split,
+        [("4", Split::Train), ("1", Split::Val), ("3", Split::Test)]
+    );
     assert_eq!(selection.dropped.len(), 1);
-    assert_eq!((selection.dropped[0].id.as_str(), &selection.dropped[0].reason), ("2", &Reason::NotInFolds));
-    let error = by(r#"{"train": [4], "dev": [1], "test": [3, 99]}"#).unwrap_err().to_string();
-    assert!(error.contains("1 clips are not in the published lists (99)"), "{error}");
+    assert_eq!(
+        (
+            selection.dropped[0].id.as_str(),
+            &selection.dropped[0].reason
+        ),
+        ("2", &Reason::NotInFolds)
+    );
+    let error = by(r#"{"train": [4], "dev": [1], "test": [3, 99]}"#)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("1 clips are not in the published lists (99)"),
+        "{error}"
+    );
 }
 
 #[test]
 fn without_speakers_there_is_a_message_instead_of_a_split() {
     let samples = [sample(Split::Train, 1, "1", "FUNNY", "a")];
-    let refused = |dataset| select(Splitting::SpeakerIndependent, dataset, &samples, None).unwrap_err().to_string();
+    let refused = |dataset| {
+        select(Splitting::SpeakerIndependent, dataset, &samples, None)
+            .unwrap_err()
+            .to_string()
+    };
     assert!(refused(Dataset::Ave).contains("ave: its lists name no speakers"));
     assert!(refused(Dataset::MvsaSingle).contains("`clean`"));
     assert!(refused(Dataset::UrFunny).contains("data_folds.pkl"));

@@ -1,4 +1,5 @@
-//! Where the published lists lie on the machines of this project: beside the repository, or where `AMST_SHARED` says.
+//! Where the published lists lie on the machines of this project: beside the repository, or where
+//! `AMST_SHARED` says.
 
 use std::path::PathBuf;
 

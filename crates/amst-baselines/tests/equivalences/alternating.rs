@@ -4,27 +4,47 @@ use amst::{Alternating, Every, Execution, Modality, Score, Scores, SkipSchedule}
 use amst_baselines::{EarlyStopping, Mla};
 use amst_recipe::{MlaModification, MlaSpec, StoppingSpec};
 
-use crate::toy::{Audio, EPOCHS, Run, SETS, Text, Visual, assert_apart, assert_same, differing, values};
+use crate::toy::{
+    Audio, EPOCHS, Run, SETS, Text, Visual, assert_apart, assert_same, differing, values,
+};
 
 fn alternating(modalities: &[Modality]) -> Run {
-    Run::new(Alternating::new(SkipSchedule::always(modalities).unwrap(), Execution::Fast))
+    Run::new(Alternating::new(
+        SkipSchedule::always(modalities).unwrap(),
+        Execution::Fast,
+    ))
 }
 
 fn mla(modalities: &[Modality], modification: MlaModification) -> Run {
-    Run::new(Mla::new(modalities, &MlaSpec { modification, ..MlaSpec::default() }).unwrap())
+    Run::new(
+        Mla::new(
+            modalities,
+            &MlaSpec {
+                modification,
+                ..MlaSpec::default()
+            },
+        )
+        .unwrap(),
+    )
 }
 
 #[test]
 fn mla_with_even_fusion_and_untouched_gradients_is_the_alternating_module_that_never_skips() {
     for modalities in SETS {
-        assert_same(mla(modalities, MlaModification::Off), alternating(modalities));
+        assert_same(
+            mla(modalities, MlaModification::Off),
+            alternating(modalities),
+        );
     }
 }
 
 #[test]
 fn mla_that_protects_its_head_is_not() {
     for modalities in SETS {
-        assert_apart(mla(modalities, MlaModification::Rls), alternating(modalities));
+        assert_apart(
+            mla(modalities, MlaModification::Rls),
+            alternating(modalities),
+        );
     }
 }
 
@@ -33,7 +53,10 @@ fn a_skip_parameter_of_one_is_no_skipping_however_it_is_carried_out() {
     for modalities in SETS {
         let every: Vec<_> = modalities.iter().map(|m| (*m, Every::Epochs(1))).collect();
         let from_one = SkipSchedule::new(&every, 1).unwrap();
-        assert_same(Run::new(Alternating::new(from_one, Execution::Official)), alternating(modalities));
+        assert_same(
+            Run::new(Alternating::new(from_one, Execution::Official)),
+            alternating(modalities),
+        );
     }
 }
 
@@ -45,13 +68,26 @@ fn early_stopping(modalities: &[Modality], patience: usize, restore: bool) -> Ru
 fn early_stopping_with_endless_patience_is_the_alternating_module_that_never_skips() {
     for modalities in SETS {
         for restore in [true, false] {
-            assert_same(early_stopping(modalities, EPOCHS + 1, restore), alternating(modalities));
+            assert_same(
+                early_stopping(modalities, EPOCHS + 1, restore),
+                alternating(modalities),
+            );
         }
     }
 }
 
 fn losses(of: &[(Modality, f64)]) -> Scores {
-    of.iter().map(|(m, loss)| (m.name().to_string(), Score { loss: *loss, accuracy: 0.0 })).collect()
+    of.iter()
+        .map(|(m, loss)| {
+            (
+                m.name().to_string(),
+                Score {
+                    loss: *loss,
+                    accuracy: 0.0,
+                },
+            )
+        })
+        .collect()
 }
 
 /// Audio is best after epoch 0; the others get better all the time.
@@ -68,18 +104,30 @@ fn a_modality_that_stopped_is_back_in_its_best_epoch_and_neither_loaded_nor_move
         let others = 1.0 / (epoch + 1) as f64;
         let scores = losses(&[(Audio, loss), (Text, others), (Visual, others)]);
         let changed = run.method.end_epoch(&mut run.net, epoch, &scores);
-        assert_eq!(changed, if epoch == 2 { vec![Audio] } else { Vec::new() }, "epoch {epoch}");
+        assert_eq!(
+            changed,
+            if epoch == 2 { vec![Audio] } else { Vec::new() },
+            "epoch {epoch}"
+        );
     }
-    assert_eq!((run.method.active(3), run.method.loads(3)), (vec![Text, Visual], vec![Text, Visual]));
+    assert_eq!(
+        (run.method.active(3), run.method.loads(3)),
+        (vec![Text, Visual], vec![Text, Visual])
+    );
     assert_eq!(differing(&audio(&run), best.as_ref().unwrap()), [""; 0]);
     let before = rest(&run);
     let report = run.step(3, 0);
-    assert_eq!(differing(&audio(&run), best.as_ref().unwrap()), [""; 0], "a stopped encoder stays, statistics too");
+    assert_eq!(
+        differing(&audio(&run), best.as_ref().unwrap()),
+        [""; 0],
+        "a stopped encoder stays, statistics too"
+    );
     assert_ne!(differing(&rest(&run), &before), [""; 0]);
     assert!(report.losses.iter().all(|(name, _)| name != "audio") && report.losses.len() == 2);
     assert!(!run.method.is_finished());
     for epoch in 3..5 {
-        run.method.end_epoch(&mut run.net, epoch, &losses(&[(Text, 9.0), (Visual, 9.0)]));
+        run.method
+            .end_epoch(&mut run.net, epoch, &losses(&[(Text, 9.0), (Visual, 9.0)]));
     }
     assert!(run.method.is_finished(), "everything has stopped");
 }

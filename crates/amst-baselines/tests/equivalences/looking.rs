@@ -17,7 +17,16 @@ fn leaves_everything(mut run: Run) {
 fn making_prototypes_moves_nothing() {
     for modalities in SETS {
         for split in [PrototypeSplit::Train, PrototypeSplit::Val] {
-            leaves_everything(Run::new(Pmr::new(modalities, &PmrSpec { split, ..PmrSpec::default() }).unwrap()));
+            leaves_everything(Run::new(
+                Pmr::new(
+                    modalities,
+                    &PmrSpec {
+                        split,
+                        ..PmrSpec::default()
+                    },
+                )
+                .unwrap(),
+            ));
         }
     }
 }
@@ -35,9 +44,13 @@ fn trying_out_every_loss_on_copies_moves_nothing() {
 fn weights_are_tried_out_once_a_super_epoch() {
     let weights = |run: &mut Run, epoch: usize| run.epoch(epoch)[0].balance.clone();
     for modalities in SETS {
-        let mut run = Run::new(GradientBlending::new(modalities, &BlendingSpec { super_epoch: 2 }).unwrap());
+        let mut run =
+            Run::new(GradientBlending::new(modalities, &BlendingSpec { super_epoch: 2 }).unwrap());
         let first = weights(&mut run, 0);
-        assert!((first.iter().map(|(_, w)| w).sum::<f32>() - 1.0).abs() < 1e-6, "{first:?}");
+        assert!(
+            (first.iter().map(|(_, w)| w).sum::<f32>() - 1.0).abs() < 1e-6,
+            "{first:?}"
+        );
         assert_eq!(weights(&mut run, 1), first);
         assert_ne!(weights(&mut run, 2), first);
     }

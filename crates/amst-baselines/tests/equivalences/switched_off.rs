@@ -6,10 +6,23 @@ use amst_recipe::{AgmSpec, FusionHead, NaiveSpec, OgmSpec, PmrSpec};
 
 use crate::toy::{EPOCHS, Run, SETS, assert_apart, assert_same, normal};
 
-const HEADS: [FusionHead; 3] = [FusionHead::LateSum, FusionHead::Concat, FusionHead::SharedSum];
+const HEADS: [FusionHead; 3] = [
+    FusionHead::LateSum,
+    FusionHead::Concat,
+    FusionHead::SharedSum,
+];
 
 fn naive(modalities: &[Modality], head: FusionHead) -> Run {
-    Run::new(Naive::new(modalities, &NaiveSpec { head, ..NaiveSpec::default() }).unwrap())
+    Run::new(
+        Naive::new(
+            modalities,
+            &NaiveSpec {
+                head,
+                ..NaiveSpec::default()
+            },
+        )
+        .unwrap(),
+    )
 }
 
 /// Drawn from only where noise is on.
@@ -33,7 +46,12 @@ fn ogm(modalities: &[Modality], spec: OgmSpec) -> Run {
 fn ogm_ge_of_strength_zero_without_noise_is_naive() {
     for modalities in SETS {
         for head in HEADS {
-            let spec = OgmSpec { head, alpha: 0.0, noise: false, ..OgmSpec::default() };
+            let spec = OgmSpec {
+                head,
+                alpha: 0.0,
+                noise: false,
+                ..OgmSpec::default()
+            };
             assert_same(ogm(modalities, spec), naive(modalities, head));
         }
     }
@@ -42,8 +60,16 @@ fn ogm_ge_of_strength_zero_without_noise_is_naive() {
 #[test]
 fn ogm_ge_outside_its_window_is_naive() {
     for modalities in SETS {
-        let spec = OgmSpec { alpha: 0.8, start: EPOCHS, end: 50, ..OgmSpec::default() };
-        assert_same(ogm(modalities, spec), naive(modalities, FusionHead::LateSum));
+        let spec = OgmSpec {
+            alpha: 0.8,
+            start: EPOCHS,
+            end: 50,
+            ..OgmSpec::default()
+        };
+        assert_same(
+            ogm(modalities, spec),
+            naive(modalities, FusionHead::LateSum),
+        );
     }
 }
 
@@ -51,8 +77,15 @@ fn ogm_ge_outside_its_window_is_naive() {
 fn ogm_ge_inside_its_window_is_not_naive_be_it_by_strength_or_by_noise() {
     for modalities in SETS {
         for (alpha, noise) in [(0.8, false), (0.0, true)] {
-            let spec = OgmSpec { alpha, noise, ..OgmSpec::default() };
-            assert_apart(ogm(modalities, spec), naive(modalities, FusionHead::LateSum));
+            let spec = OgmSpec {
+                alpha,
+                noise,
+                ..OgmSpec::default()
+            };
+            assert_apart(
+                ogm(modalities, spec),
+                naive(modalities, FusionHead::LateSum),
+            );
         }
     }
 }
@@ -65,7 +98,12 @@ fn pmr(modalities: &[Modality], spec: PmrSpec) -> Run {
 fn pmr_outside_its_window_is_naive() {
     for modalities in SETS {
         for head in HEADS {
-            let spec = PmrSpec { head, start: EPOCHS, end: 70, ..PmrSpec::default() };
+            let spec = PmrSpec {
+                head,
+                start: EPOCHS,
+                end: 70,
+                ..PmrSpec::default()
+            };
             assert_same(pmr(modalities, spec), naive(modalities, head));
         }
     }
@@ -74,15 +112,24 @@ fn pmr_outside_its_window_is_naive() {
 #[test]
 fn pmr_of_strength_zero_is_naive() {
     for modalities in SETS {
-        let spec = PmrSpec { alpha: 0.0, ..PmrSpec::default() };
-        assert_same(pmr(modalities, spec), naive(modalities, FusionHead::LateSum));
+        let spec = PmrSpec {
+            alpha: 0.0,
+            ..PmrSpec::default()
+        };
+        assert_same(
+            pmr(modalities, spec),
+            naive(modalities, FusionHead::LateSum),
+        );
     }
 }
 
 #[test]
 fn pmr_inside_its_window_is_not_naive() {
     for modalities in SETS {
-        assert_apart(pmr(modalities, PmrSpec::default()), naive(modalities, FusionHead::LateSum));
+        assert_apart(
+            pmr(modalities, PmrSpec::default()),
+            naive(modalities, FusionHead::LateSum),
+        );
     }
 }
 
@@ -90,26 +137,67 @@ fn pmr_inside_its_window_is_not_naive() {
 #[test]
 fn a_window_includes_its_first_and_its_last_epoch() {
     for modalities in SETS {
-        let mut ogm = ogm(modalities, OgmSpec { start: 1, end: 2, ..OgmSpec::default() });
-        let mut pmr = pmr(modalities, PmrSpec { start: 1, end: 2, ..PmrSpec::default() });
+        let mut ogm = ogm(
+            modalities,
+            OgmSpec {
+                start: 1,
+                end: 2,
+                ..OgmSpec::default()
+            },
+        );
+        let mut pmr = pmr(
+            modalities,
+            PmrSpec {
+                start: 1,
+                end: 2,
+                ..PmrSpec::default()
+            },
+        );
         for epoch in 0..4 {
             let inside = epoch == 1 || epoch == 2;
-            assert!(ogm.epoch(epoch).iter().all(|report| report.balance.is_empty() != inside), "epoch {epoch}");
-            let weighs = |report: &amst::StepReport| report.balance.iter().any(|(_, weight)| *weight > 0.0);
-            assert!(pmr.epoch(epoch).iter().all(|report| weighs(report) == inside), "epoch {epoch}");
+            assert!(
+                ogm.epoch(epoch)
+                    .iter()
+                    .all(|report| report.balance.is_empty() != inside),
+                "epoch {epoch}"
+            );
+            let weighs =
+                |report: &amst::StepReport| report.balance.iter().any(|(_, weight)| *weight > 0.0);
+            assert!(
+                pmr.epoch(epoch)
+                    .iter()
+                    .all(|report| weighs(report) == inside),
+                "epoch {epoch}"
+            );
         }
     }
 }
 
 fn agm(modalities: &[Modality], alpha: f64, clip: f64) -> Run {
-    Run::new(Agm::new(modalities, &AgmSpec { alpha, clip, ..AgmSpec::default() }).unwrap())
+    Run::new(
+        Agm::new(
+            modalities,
+            &AgmSpec {
+                alpha,
+                clip,
+                ..AgmSpec::default()
+            },
+        )
+        .unwrap(),
+    )
 }
 
 #[test]
 fn agm_of_strength_zero_without_clipping_is_naive() {
     for modalities in SETS {
-        assert_same(agm(modalities, 0.0, 0.0), naive(modalities, FusionHead::LateSum));
-        assert_same(agm(modalities, 0.0, 1e6), naive(modalities, FusionHead::LateSum));
+        assert_same(
+            agm(modalities, 0.0, 0.0),
+            naive(modalities, FusionHead::LateSum),
+        );
+        assert_same(
+            agm(modalities, 0.0, 1e6),
+            naive(modalities, FusionHead::LateSum),
+        );
     }
 }
 
@@ -117,7 +205,10 @@ fn agm_of_strength_zero_without_clipping_is_naive() {
 fn agm_of_some_strength_or_with_clipping_is_not_naive() {
     for modalities in SETS {
         for (alpha, clip) in [(1.5, 0.0), (0.0, 1e-3)] {
-            assert_apart(agm(modalities, alpha, clip), naive(modalities, FusionHead::LateSum));
+            assert_apart(
+                agm(modalities, alpha, clip),
+                naive(modalities, FusionHead::LateSum),
+            );
         }
     }
 }

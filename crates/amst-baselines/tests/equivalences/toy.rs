@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use amst::{
-    Batch, Branch, EpochContext, HeadKind, Method, Modality, Net, Optimiser, Part, Score, Scores, StepContext, StepLr,
-    StepReport, Stopwatch, Supply, SupplyError, cross_entropy,
+    Batch, Branch, EpochContext, HeadKind, Method, Modality, Net, Optimiser, Part, Score, Scores,
+    StepContext, StepLr, StepReport, Stopwatch, Supply, SupplyError, cross_entropy,
 };
 use amst_encoders::{AnyEncoder, Input, ResNet18Config, Stem, TokenMeanConfig};
 use amst_recipe::Optim;
@@ -24,7 +24,13 @@ const BATCH: usize = 4;
 const VOCABULARY: usize = 10;
 
 /// The rate drops before the last epoch.
-pub const OPTIM: Optim = Optim { lr: 0.005, momentum: 0.9, weight_decay: 0.05, lr_step: 2, lr_gamma: 0.1 };
+pub const OPTIM: Optim = Optim {
+    lr: 0.005,
+    momentum: 0.9,
+    weight_decay: 0.05,
+    lr_step: 2,
+    lr_gamma: 0.1,
+};
 
 /// Two modalities and three: what is claimed here is claimed of both.
 pub const SETS: [&[Modality]; 2] = [&[Audio, Visual], &[Audio, Text, Visual]];
@@ -36,7 +42,9 @@ pub fn device() -> Device {
 /// Roughly standard normal numbers from a seed.
 pub fn normal(mut seed: u64) -> impl FnMut() -> f64 {
     let mut uniform = move || {
-        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        seed = seed
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
         (seed >> 33) as f64 / (1u64 << 31) as f64
     };
     move || (0..12).map(|_| uniform()).sum::<f64>() - 6.0
@@ -53,14 +61,19 @@ impl Run {
     /// Methods with equal heads start from equal weights.
     pub fn new(method: impl Method<AnyEncoder> + 'static) -> Self {
         let net = net(&method.branches(), &method.schedule().modalities());
-        Self { method: Box::new(method), net, optimiser: Optimiser::new(&OPTIM) }
+        Self {
+            method: Box::new(method),
+            net,
+            optimiser: Optimiser::new(&OPTIM),
+        }
     }
 
     pub fn modalities(&self) -> Vec<Modality> {
         self.method.schedule().modalities()
     }
 
-    /// All of an epoch: what the method looks at before it, its steps, and what it does after validation.
+    /// All of an epoch: what the method looks at before it, its steps, and what it does after
+    /// validation.
     pub fn epoch(&mut self, epoch: usize) -> Vec<StepReport> {
         self.begin(epoch);
         let reports = (0..STEPS).map(|number| self.step(epoch, number)).collect();
@@ -77,7 +90,10 @@ impl Run {
             classes: CLASSES,
             optimiser: &self.optimiser,
             clock: &mut clock,
-            supply: &mut Endless { epoch, modalities: self.method.schedule().modalities() },
+            supply: &mut Endless {
+                epoch,
+                modalities: self.method.schedule().modalities(),
+            },
         };
         self.method.begin_epoch(&self.net, &mut context).unwrap();
     }
@@ -87,7 +103,16 @@ impl Run {
         let (lr, decay) = (schedule.at(epoch), schedule.decay(epoch));
         let clock = &mut Stopwatch::default();
         let optimiser = &mut self.optimiser;
-        let mut context = StepContext { epoch, step, steps: STEPS, lr, decay, optimiser, clock, fault: None };
+        let mut context = StepContext {
+            epoch,
+            step,
+            steps: STEPS,
+            lr,
+            decay,
+            optimiser,
+            clock,
+            fault: None,
+        };
         let batch = batch(epoch * STEPS + step, &self.method.loads(epoch));
         let net = std::mem::replace(&mut self.net, Net::empty());
         let (net, report) = self.method.step(net, &batch, &mut context);
@@ -99,12 +124,29 @@ impl Run {
         let (net, modalities) = (self.net.valid(), self.modalities());
         let batch = batch(900, &modalities).inner();
         let outputs = self.method.outputs(&net, &net.embed(&modalities, &batch));
-        let loss = |logits: &Tensor<2>| cross_entropy(logits.clone(), &batch.labels).into_scalar::<f32>() as f64;
+        let loss = |logits: &Tensor<2>| {
+            cross_entropy(logits.clone(), &batch.labels).into_scalar::<f32>() as f64
+        };
         let right = |logits: &Tensor<2>| {
-            let found = logits.clone().argmax(1).squeeze_dim::<1>(1).equal(batch.labels.clone());
+            let found = logits
+                .clone()
+                .argmax(1)
+                .squeeze_dim::<1>(1)
+                .equal(batch.labels.clone());
             found.int().sum().into_scalar::<i64>() as f64 / BATCH as f64
         };
-        outputs.iter().map(|(name, o)| (name.to_string(), Score { loss: loss(o), accuracy: right(o) })).collect()
+        outputs
+            .iter()
+            .map(|(name, o)| {
+                (
+                    name.to_string(),
+                    Score {
+                        loss: loss(o),
+                        accuracy: right(o),
+                    },
+                )
+            })
+            .collect()
     }
 
     /// Weights and running statistics by path, and the velocities of those that have one.
@@ -112,7 +154,11 @@ impl Run {
         let mut state = values(&self.net);
         let (shown, _) = self.optimiser.velocities(self.net.valid());
         // Where there is no velocity the weight itself shows, which is no less equal.
-        state.extend(values(&shown).into_iter().map(|(name, value)| (format!("velocity.{name}"), value)));
+        state.extend(
+            values(&shown)
+                .into_iter()
+                .map(|(name, value)| (format!("velocity.{name}"), value)),
+        );
         state
     }
 }
@@ -146,7 +192,10 @@ fn net(branches: &[(&'static str, HeadKind)], modalities: &[Modality]) -> Net<An
     let device = device();
     let mut numbers = normal(7);
     let mut branch = |kind: &HeadKind| Branch {
-        encoders: modalities.iter().map(|m| encoder(*m, &mut numbers, &device)).collect(),
+        encoders: modalities
+            .iter()
+            .map(|m| encoder(*m, &mut numbers, &device))
+            .collect(),
         head: kind.init(modalities.len(), EMBED, CLASSES, &mut numbers, &device),
     };
     let branches = branches.iter().map(|(_, kind)| branch(kind)).collect();
@@ -154,11 +203,21 @@ fn net(branches: &[(&'static str, HeadKind)], modalities: &[Modality]) -> Net<An
 }
 
 fn encoder(modality: Modality, normal: &mut dyn FnMut() -> f64, device: &Device) -> AnyEncoder {
-    let resnet = ResNet18Config { channels: 1, width: EMBED / 8, stem: Stem::Small, embed: None };
+    let resnet = ResNet18Config {
+        channels: 1,
+        width: EMBED / 8,
+        stem: Stem::Small,
+        embed: None,
+    };
     match modality {
         Audio | Visual => AnyEncoder::ResNet18(resnet.init(normal, device)),
         Text => AnyEncoder::TokenMean(
-            TokenMeanConfig { vocabulary: VOCABULARY, width: 5, embed: EMBED }.init(normal, device),
+            TokenMeanConfig {
+                vocabulary: VOCABULARY,
+                width: 5,
+                embed: EMBED,
+            }
+            .init(normal, device),
         ),
     }
 }
@@ -170,7 +229,9 @@ pub fn unsettled<M: Module>(module: M) -> M {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
             param.map(|value| {
                 let shape = value.dims();
-                let nudges = (0..shape.iter().product()).map(|_| 0.1 * (self.0)() as f32).collect::<Vec<_>>();
+                let nudges = (0..shape.iter().product())
+                    .map(|_| 0.1 * (self.0)() as f32)
+                    .collect::<Vec<_>>();
                 let nudges = Tensor::from_data(TensorData::new(nudges, shape), &value.device());
                 value + nudges
             })
@@ -184,15 +245,29 @@ pub fn batch(number: usize, loads: &[Modality]) -> Batch {
     let device = device();
     let mut numbers = normal(1000 + number as u64);
     let mut floats = |count: usize| (0..count).map(|_| numbers() as f32).collect::<Vec<_>>();
-    let audio = Tensor::from_data(TensorData::new(floats(BATCH * 64), [BATCH, 1, 8, 8]), &device);
-    let visual = Tensor::from_data(TensorData::new(floats(BATCH * 128), [BATCH, 1, 2, 8, 8]), &device);
-    let ids: Vec<i64> = (0..BATCH * 3).map(|i| ((number * 5 + i * i) % VOCABULARY) as i64).collect();
-    let mask: Vec<f32> = (0..BATCH * 3).map(|i| if i % 6 == 5 { 0.0 } else { 1.0 }).collect();
+    let audio = Tensor::from_data(
+        TensorData::new(floats(BATCH * 64), [BATCH, 1, 8, 8]),
+        &device,
+    );
+    let visual = Tensor::from_data(
+        TensorData::new(floats(BATCH * 128), [BATCH, 1, 2, 8, 8]),
+        &device,
+    );
+    let ids: Vec<i64> = (0..BATCH * 3)
+        .map(|i| ((number * 5 + i * i) % VOCABULARY) as i64)
+        .collect();
+    let mask: Vec<f32> = (0..BATCH * 3)
+        .map(|i| if i % 6 == 5 { 0.0 } else { 1.0 })
+        .collect();
     let text = Input::Tokens {
         ids: Tensor::from_data(TensorData::new(ids, [BATCH, 3]), &device),
         mask: Tensor::from_data(TensorData::new(mask, [BATCH, 3]), &device),
     };
-    let all = [(Audio, Input::Map(audio)), (Text, text), (Visual, Input::Frames(visual))];
+    let all = [
+        (Audio, Input::Map(audio)),
+        (Text, text),
+        (Visual, Input::Frames(visual)),
+    ];
     Batch {
         inputs: all.into_iter().filter(|(m, _)| loads.contains(m)).collect(),
         labels: Tensor::from_data(TensorData::new(labels(number), [BATCH]), &device),
@@ -201,7 +276,9 @@ pub fn batch(number: usize, loads: &[Modality]) -> Batch {
 
 /// The classes of batch `number`.
 pub fn labels(number: usize) -> Vec<i64> {
-    (0..BATCH).map(|i| ((number + i) % CLASSES) as i64).collect()
+    (0..BATCH)
+        .map(|i| ((number + i) % CLASSES) as i64)
+        .collect()
 }
 
 /// A parameter or statistic.
@@ -241,7 +318,13 @@ impl ModuleVisitor for Collect {
         self.path.pop();
     }
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        self.found.insert(self.path.join("."), Value { rank: D, values: numbers(param.val()) });
+        self.found.insert(
+            self.path.join("."),
+            Value {
+                rank: D,
+                values: numbers(param.val()),
+            },
+        );
     }
 }
 
@@ -250,32 +333,61 @@ pub fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 }
 
 fn bits(tensor: &Tensor<2>) -> Vec<u32> {
-    numbers(tensor.clone()).into_iter().map(f32::to_bits).collect()
+    numbers(tensor.clone())
+        .into_iter()
+        .map(f32::to_bits)
+        .collect()
 }
 
 /// Which values differ, by path.
 pub fn differing(one: &Values, other: &Values) -> Vec<String> {
-    assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
-    one.iter().filter(|(name, value)| value.bits() != other[*name].bits()).map(|(name, _)| name.clone()).collect()
+    assert_eq!(
+        one.keys().collect::<Vec<_>>(),
+        other.keys().collect::<Vec<_>>()
+    );
+    one.iter()
+        .filter(|(name, value)| value.bits() != other[*name].bits())
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 /// Trains both side by side: every loss that `plain` has, every output, and after each epoch
 /// every weight, statistic and velocity is equal to the bit.
 pub fn assert_same(mut one: Run, mut plain: Run) {
-    assert_eq!(differing(&one.state(), &plain.state()), [""; 0], "before the first step");
+    assert_eq!(
+        differing(&one.state(), &plain.state()),
+        [""; 0],
+        "before the first step"
+    );
     for epoch in 0..EPOCHS {
         for (step, (a, b)) in one.epoch(epoch).iter().zip(&plain.epoch(epoch)).enumerate() {
             assert!(!b.losses.is_empty() && b.outputs.fused().is_some());
             for (name, loss) in &b.losses {
-                let same = a.losses.iter().find(|(n, _)| n == name).map(|(_, loss)| loss.to_bits());
-                assert_eq!(same, Some(loss.to_bits()), "epoch {epoch} step {step}: loss of {name}");
+                let same = a
+                    .losses
+                    .iter()
+                    .find(|(n, _)| n == name)
+                    .map(|(_, loss)| loss.to_bits());
+                assert_eq!(
+                    same,
+                    Some(loss.to_bits()),
+                    "epoch {epoch} step {step}: loss of {name}"
+                );
             }
             for (name, logits) in b.outputs.iter() {
                 let same = a.outputs.get(name).map(bits);
-                assert_eq!(same, Some(bits(logits)), "epoch {epoch} step {step}: {name}");
+                assert_eq!(
+                    same,
+                    Some(bits(logits)),
+                    "epoch {epoch} step {step}: {name}"
+                );
             }
         }
-        assert_eq!(differing(&one.state(), &plain.state()), [""; 0], "after epoch {epoch}");
+        assert_eq!(
+            differing(&one.state(), &plain.state()),
+            [""; 0],
+            "after epoch {epoch}"
+        );
     }
 }
 

@@ -8,26 +8,30 @@ use clap::Args;
 /// `amst audit`.
 #[derive(Debug, Args)]
 pub struct Audit {
-    /// One of the paper's data sets (crema-d, ave, mvsa-single, iemocap, ur-funny), or the folder with its published lists
+    /// One of the paper's data sets (crema-d, ave, mvsa-single, iemocap, ur-funny), or the folder
+    /// with its published lists
     #[arg(value_name = "DATASET|DIR")]
     pub what: PathBuf,
     /// The folder of the published lists, if it is not `datasets/DATASET/raw`
     #[arg(long, value_name = "DIR")]
     pub lists: Option<PathBuf>,
-    /// The folder of the raw files, whose lengths are looked at, if it is not `datasets/DATASET/raw` or DIR
+    /// The folder of the raw files, whose lengths are looked at, if it is not
+    /// `datasets/DATASET/raw` or DIR
     #[arg(long, value_name = "DIR", conflicts_with = "lists_only")]
     pub raw: Option<PathBuf>,
     /// Do not look at the raw files: it takes minutes where thousands of videos lie
     #[arg(long)]
     pub lists_only: bool,
-    /// Which lists to look at: `published`; `clean`, without what the audit finds wrong with them; or
-    /// `speaker-independent`
+    /// Which lists to look at: `published`; `clean`, without what the audit finds wrong with them;
+    /// or `speaker-independent`
     #[arg(long, value_name = "KIND", value_parser = splitting, default_value = "published")]
     pub split: Splitting,
-    /// UR-FUNNY's own folds, `data_folds.pkl` or the same as JSON, for `--split speaker-independent`
+    /// UR-FUNNY's own folds, `data_folds.pkl` or the same as JSON, for `--split
+    /// speaker-independent`
     #[arg(long, value_name = "FILE")]
     pub folds: Option<PathBuf>,
-    /// Also write the lists of `--split` to this folder, under their published names, and `dropped.txt` beside them
+    /// Also write the lists of `--split` to this folder, under their published names, and
+    /// `dropped.txt` beside them
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// As a JSON object

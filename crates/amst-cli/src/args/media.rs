@@ -12,7 +12,8 @@ pub struct Fbank {
     /// The npy file to write: float32, frames × mels
     #[arg(value_name = "OUT.npy")]
     pub out: PathBuf,
-    /// Frames in the file: more are cut off, fewer are followed by rows of 0; `all` keeps what there is
+    /// Frames in the file: more are cut off, fewer are followed by rows of 0; `all` keeps what
+    /// there is
     #[arg(long, value_name = "N|all", value_parser = frames, default_value = "1024")]
     pub frames: FrameCount,
     /// Mel filters
@@ -38,7 +39,10 @@ pub enum FrameCount {
 fn frames(word: &str) -> Result<FrameCount, String> {
     match word {
         "all" => Ok(FrameCount::All),
-        number => number.parse().map(FrameCount::Fixed).map_err(|_| "give a number of frames, or `all`".into()),
+        number => number
+            .parse()
+            .map(FrameCount::Fixed)
+            .map_err(|_| "give a number of frames, or `all`".into()),
     }
 }
 
@@ -47,7 +51,8 @@ fn frames(word: &str) -> Result<FrameCount, String> {
 pub struct Frames {
     /// The video
     pub input: PathBuf,
-    /// The folder for `00000.jpg`, `00029.jpg` and so on, by the number of the frame; made if it is not there
+    /// The folder for `00000.jpg`, `00029.jpg` and so on, by the number of the frame; made if it is
+    /// not there
     #[arg(value_name = "OUTDIR")]
     pub out: PathBuf,
     /// Frames kept of each second: 1 in the paper, 2 for IEMOCAP

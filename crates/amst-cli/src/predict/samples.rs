@@ -33,12 +33,25 @@ pub fn of(args: &Predict, modalities: &[Modality]) -> Result<Vec<Sample>> {
         None => {
             let files = files(args)?;
             if let Some(other) = files.keys().find(|m| !modalities.contains(m)) {
-                let own = modalities.iter().map(|m| m.name()).collect::<Vec<_>>().join(", ");
-                return Err(Usage(format!("this network reads {own} and no {other}: leave {other} out")).into());
+                let own = modalities
+                    .iter()
+                    .map(|m| m.name())
+                    .collect::<Vec<_>>()
+                    .join(", ");
+                return Err(Usage(format!(
+                    "this network reads {own} and no {other}: leave {other} out"
+                ))
+                .into());
             }
-            let names = files.values().flatten().map(|path| path.display().to_string());
+            let names = files
+                .values()
+                .flatten()
+                .map(|path| path.display().to_string());
             let id = names.collect::<Vec<_>>().join(", ");
-            let sources = files.into_iter().map(|(m, files)| (m, Source::Files(files))).collect();
+            let sources = files
+                .into_iter()
+                .map(|(m, files)| (m, Source::Files(files)))
+                .collect();
             Ok(vec![Sample { id, sources }])
         }
     }
@@ -48,7 +61,10 @@ pub fn of(args: &Predict, modalities: &[Modality]) -> Result<Vec<Sample>> {
 fn files(args: &Predict) -> Result<BTreeMap<Modality, Vec<PathBuf>>, Usage> {
     let mut files = BTreeMap::<Modality, Vec<PathBuf>>::new();
     for path in &args.input {
-        files.entry(modality_of(path)?).or_default().push(path.clone());
+        files
+            .entry(modality_of(path)?)
+            .or_default()
+            .push(path.clone());
     }
     let explicit = [
         (Modality::Audio, args.audio.as_slice()),
@@ -56,7 +72,10 @@ fn files(args: &Predict) -> Result<BTreeMap<Modality, Vec<PathBuf>>, Usage> {
         (Modality::Text, args.text.as_slice()),
     ];
     for (modality, paths) in explicit {
-        files.entry(modality).or_default().extend(paths.iter().cloned());
+        files
+            .entry(modality)
+            .or_default()
+            .extend(paths.iter().cloned());
     }
     files.retain(|_, paths| !paths.is_empty());
     for modality in [Modality::Audio, Modality::Text] {
@@ -66,14 +85,20 @@ fn files(args: &Predict) -> Result<BTreeMap<Modality, Vec<PathBuf>>, Usage> {
         }
     }
     match files.is_empty() {
-        true => Err(Usage("nothing to predict: give --input FILES, or many samples in a --manifest FILE".into())),
+        true => Err(Usage(
+            "nothing to predict: give --input FILES, or many samples in a --manifest FILE".into(),
+        )),
         false => Ok(files),
     }
 }
 
 /// What a file is, by its name.
 fn modality_of(path: &Path) -> Result<Modality, Usage> {
-    let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let extension = path
+        .extension()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
     match extension.as_str() {
         "wav" => Ok(Modality::Audio),
         "png" | "jpg" | "jpeg" => Ok(Modality::Visual),
@@ -88,27 +113,51 @@ fn modality_of(path: &Path) -> Result<Modality, Usage> {
 
 /// Many samples in a table; columns of modalities that the network does not read are passed over.
 fn manifest(file: &Path, modalities: &[Modality]) -> Result<Vec<Sample>> {
-    let bytes = std::fs::read(file).map_err(|source| DataError::Read { path: file.into(), source })?;
-    let table = |why: String| DataError::Table { file: file.into(), why };
-    let broken = |error: csv::Error| {
-        table(format!("{error}; give every row as many cells as the header, and save it as UTF-8 with commas between"))
+    let bytes = std::fs::read(file).map_err(|source| DataError::Read {
+        path: file.into(),
+        source,
+    })?;
+    let table = |why: String| DataError::Table {
+        file: file.into(),
+        why,
     };
-    let mut reader = csv::Reader::from_reader(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
+    let broken = |error: csv::Error| {
+        table(format!(
+            "{error}; give every row as many cells as the header, and save it as UTF-8 with commas between"
+        ))
+    };
+    let mut reader =
+        csv::Reader::from_reader(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
     let header = reader.headers().map_err(broken)?.clone();
     let columns = Columns::default();
     let place = |name: &str| header.iter().position(|column| column.trim() == name);
-    let places: Vec<(Modality, usize)> = modalities.iter().filter_map(|m| Some((*m, place(columns.of(*m))?))).collect();
+    let places: Vec<(Modality, usize)> = modalities
+        .iter()
+        .filter_map(|m| Some((*m, place(columns.of(*m))?)))
+        .collect();
     if places.is_empty() {
-        let wanted = modalities.iter().map(|m| columns.of(*m)).collect::<Vec<_>>().join("`, `");
-        return Err(table(format!("it has none of the columns `{wanted}`: add what the network reads")).into());
+        let wanted = modalities
+            .iter()
+            .map(|m| columns.of(*m))
+            .collect::<Vec<_>>()
+            .join("`, `");
+        return Err(table(format!(
+            "it has none of the columns `{wanted}`: add what the network reads"
+        ))
+        .into());
     }
     let folder = file.parent().unwrap_or(Path::new(""));
     let mut samples = Vec::new();
     for record in reader.records() {
         let record = record.map_err(broken)?;
         let cell = |at: usize| record.get(at).unwrap_or_default().trim();
-        let source = |(modality, at): &(Modality, usize)| Some((*modality, source(*modality, cell(*at), folder)?));
-        let id = place(&columns.id).map(cell).filter(|id| !id.is_empty()).map(String::from);
+        let source = |(modality, at): &(Modality, usize)| {
+            Some((*modality, source(*modality, cell(*at), folder)?))
+        };
+        let id = place(&columns.id)
+            .map(cell)
+            .filter(|id| !id.is_empty())
+            .map(String::from);
         samples.push(Sample {
             id: id.unwrap_or_else(|| format!("sample {}", samples.len() + 1)),
             sources: places.iter().filter_map(source).collect(),
@@ -129,7 +178,10 @@ fn source(modality: Modality, cell: &str, folder: &Path) -> Option<Source> {
         Modality::Text => Source::Text(cell.into()),
         Modality::Audio => Source::Files(vec![folder.join(cell)]),
         Modality::Visual => {
-            let frames = cell.split(';').map(str::trim).filter(|path| !path.is_empty());
+            let frames = cell
+                .split(';')
+                .map(str::trim)
+                .filter(|path| !path.is_empty());
             Source::Files(frames.map(|path| folder.join(path)).collect())
         }
     })

@@ -59,7 +59,10 @@ impl Serialize for OneSample<'_> {
 /// One object a sample and line.
 pub fn json(pairs: &[(&str, Prediction)], classes: &[String]) {
     for (id, prediction) in pairs {
-        println!("{}", serde_json::to_string(&OneSample(id, prediction, classes)).expect("plain data"));
+        println!(
+            "{}",
+            serde_json::to_string(&OneSample(id, prediction, classes)).expect("plain data")
+        );
     }
 }
 
@@ -67,7 +70,9 @@ pub fn json(pairs: &[(&str, Prediction)], classes: &[String]) {
 pub fn csv(pairs: &[(&str, Prediction)], network: &SelectedNetwork) -> Result<(), TrainError> {
     let classes = network.classes();
     let names = network.outputs();
-    let mut header = ["id", "missing", "predicted", "entropy"].map(String::from).to_vec();
+    let mut header = ["id", "missing", "predicted", "entropy"]
+        .map(String::from)
+        .to_vec();
     for name in &names {
         header.extend([name.clone(), format!("{name}:entropy")]);
         header.extend(classes.iter().map(|class| format!("{name}:p:{class}")));
@@ -82,12 +87,23 @@ pub fn csv(pairs: &[(&str, Prediction)], network: &SelectedNetwork) -> Result<()
     writer.write_record(header).map_err(failed)?;
     for (id, prediction) in pairs {
         let fused = prediction.fused();
-        let mut row = vec![id.to_string(), list(&prediction.missing), classes[fused.predicted].clone()];
+        let mut row = vec![
+            id.to_string(),
+            list(&prediction.missing),
+            classes[fused.predicted].clone(),
+        ];
         row.push(format!("{:.6}", fused.entropy));
         for name in &names {
-            match prediction.outputs.iter().find(|answer| answer.name == *name) {
+            match prediction
+                .outputs
+                .iter()
+                .find(|answer| answer.name == *name)
+            {
                 Some(answer) => {
-                    row.extend([classes[answer.predicted].clone(), format!("{:.6}", answer.entropy)]);
+                    row.extend([
+                        classes[answer.predicted].clone(),
+                        format!("{:.6}", answer.entropy),
+                    ]);
                     row.extend(answer.probabilities.iter().map(|p| format!("{p:.6}")));
                 }
                 None => row.extend(vec![String::new(); 2 + classes.len()]),
@@ -100,14 +116,33 @@ pub fn csv(pairs: &[(&str, Prediction)], network: &SelectedNetwork) -> Result<()
 
 /// One line a sample.
 pub fn rows(pairs: &[(&str, Prediction)], classes: &[String]) {
-    let width = pairs.iter().map(|(id, _)| id.chars().count()).max().unwrap_or(0).max(2);
-    let column = classes.iter().map(|class| class.chars().count()).max().unwrap_or(0).max(9);
-    println!("{:<width$}  {:<column$}  {:>7}  {:>7}  missing", "id", "predicted", "p", "entropy");
+    let width = pairs
+        .iter()
+        .map(|(id, _)| id.chars().count())
+        .max()
+        .unwrap_or(0)
+        .max(2);
+    let column = classes
+        .iter()
+        .map(|class| class.chars().count())
+        .max()
+        .unwrap_or(0)
+        .max(9);
+    println!(
+        "{:<width$}  {:<column$}  {:>7}  {:>7}  missing",
+        "id", "predicted", "p", "entropy"
+    );
     for (id, prediction) in pairs {
         let fused = prediction.fused();
-        let (class, p) = (&classes[fused.predicted], 100.0 * fused.probabilities[fused.predicted]);
+        let (class, p) = (
+            &classes[fused.predicted],
+            100.0 * fused.probabilities[fused.predicted],
+        );
         let missing = list(&prediction.missing);
-        let line = format!("{id:<width$}  {class:<column$}  {p:>5.1} %  {:>7.3}  {missing}", fused.entropy);
+        let line = format!(
+            "{id:<width$}  {class:<column$}  {p:>5.1} %  {:>7.3}  {missing}",
+            fused.entropy
+        );
         println!("{}", line.trim_end());
     }
 }
@@ -117,23 +152,44 @@ pub fn page(id: &str, prediction: &Prediction, classes: &[String]) {
     let fused = prediction.fused();
     let p = 100.0 * fused.probabilities[fused.predicted];
     println!("{id}");
-    println!("  {} with {p:.1} %, entropy {:.3} nats", classes[fused.predicted], fused.entropy);
+    println!(
+        "  {} with {p:.1} %, entropy {:.3} nats",
+        classes[fused.predicted], fused.entropy
+    );
     if !prediction.missing.is_empty() {
-        println!("  missing: {}; fused over {}", list(&prediction.missing), list(&prediction.present));
+        println!(
+            "  missing: {}; fused over {}",
+            list(&prediction.missing),
+            list(&prediction.present)
+        );
     }
-    let column = classes.iter().map(|class| class.chars().count()).max().unwrap_or(0).max(9);
+    let column = classes
+        .iter()
+        .map(|class| class.chars().count())
+        .max()
+        .unwrap_or(0)
+        .max(9);
     let line = |title: &str, cell: &dyn Fn(&Answer) -> String| {
-        let cells = prediction.outputs.iter().map(|answer| format!("{:>14}", cell(answer)));
+        let cells = prediction
+            .outputs
+            .iter()
+            .map(|answer| format!("{:>14}", cell(answer)));
         println!("  {title:<column$}{}", cells.collect::<String>());
     };
     line("", &|answer| answer.name.clone());
     for (index, class) in classes.iter().enumerate() {
-        line(class, &|answer| format!("{:.1} %", 100.0 * answer.probabilities[index]));
+        line(class, &|answer| {
+            format!("{:.1} %", 100.0 * answer.probabilities[index])
+        });
     }
     line("predicted", &|answer| classes[answer.predicted].clone());
     line("entropy", &|answer| format!("{:.3}", answer.entropy));
 }
 
 fn list(modalities: &[Modality]) -> String {
-    modalities.iter().map(|m| m.name()).collect::<Vec<_>>().join(", ")
+    modalities
+        .iter()
+        .map(|m| m.name())
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -8,25 +8,36 @@ use clap::ValueEnum;
 /// `amst time`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A data set of the paper in its shapes alone, with drawn contents: crema-d, ave, mvsa, iemocap or ur-funny
+    /// A data set of the paper in its shapes alone, with drawn contents: crema-d, ave, mvsa,
+    /// iemocap or ur-funny
     #[arg(long, value_name = "NAME", conflicts_with = "dataset")]
     pub shapes: Option<String>,
     /// A known data set, or the path of a folder with a `dataset.toml`
     #[arg(long, default_value = "world-digits")]
     pub dataset: String,
-    /// Rows of the table, for example naive,amst-alt; all of them if left out. The others are compared with naive
+    /// Rows of the table, for example naive,amst-alt; all of them if left out. The others are
+    /// compared with naive
     #[arg(long, value_name = "ID,…", value_delimiter = ',')]
     pub methods: Vec<String>,
     /// How skipping is carried out: the fast way, the published way, or both
-    #[arg(long, value_name = "KIND,…", value_enum, value_delimiter = ',', default_value = "fast,official")]
+    #[arg(
+        long,
+        value_name = "KIND,…",
+        value_enum,
+        value_delimiter = ',',
+        default_value = "fast,official"
+    )]
     pub execution: Vec<ExecutionKind>,
-    /// Training samples of the shapes, the other splits in proportion; the data set's own number if left out
+    /// Training samples of the shapes, the other splits in proportion; the data set's own number if
+    /// left out
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub samples: Option<usize>,
-    /// Rounds, each with an epoch of every kind of every system, after a warm-up that does not count
+    /// Rounds, each with an epoch of every kind of every system, after a warm-up that does not
+    /// count
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = at_least_one)]
     pub rounds: usize,
-    /// Begin no round that would end later than so many seconds after the start; the first is always made
+    /// Begin no round that would end later than so many seconds after the start; the first is
+    /// always made
     #[arg(long, value_name = "SECONDS")]
     pub limit: Option<f64>,
     /// Epochs of the schedule that an epoch is the average of; short for `--set epochs=N`
@@ -44,7 +55,8 @@ pub struct Args {
     /// Where to compute: `flex`, `cuda[:i]` or `tch[:cpu|:cuda:i]`
     #[arg(long, default_value = "flex")]
     pub device: String,
-    /// How exactly to compute: `f32`, on GPUs `tf32`, with LibTorch and on GPUs `bf16`; short for `--set precision=NAME`
+    /// How exactly to compute: `f32`, on GPUs `tf32`, with LibTorch and on GPUs `bf16`; short for
+    /// `--set precision=NAME`
     #[arg(long, value_name = "NAME", value_parser = Precision::parse)]
     pub precision: Option<Precision>,
     /// Folder of all runs, for prepared features

@@ -40,14 +40,19 @@ pub struct Measured {
 }
 
 impl Clockwork<'_> {
-    /// A warm-up, then the rounds that are asked for or that the limit leaves time for; at least one. In
-    /// each round every system trains an epoch of each of its kinds, beginning with another system.
+    /// A warm-up, then the rounds that are asked for or that the limit leaves time for; at least
+    /// one. In each round every system trains an epoch of each of its kinds, beginning with another
+    /// system.
     pub fn run(&self) -> Result<Vec<Measured>> {
         let began = Instant::now();
         let systems = &self.setup.systems;
         let mut measured = vec![Measured::default(); systems.len()];
         for (system, measured) in systems.iter().zip(&mut measured) {
-            eprintln!("{:>4.0} s  warm-up: {}", began.elapsed().as_secs_f64(), system.title());
+            eprintln!(
+                "{:>4.0} s  warm-up: {}",
+                began.elapsed().as_secs_f64(),
+                system.title()
+            );
             self.warm_up(system, measured)?;
         }
         for round in 0..self.args.rounds {
@@ -65,14 +70,26 @@ impl Clockwork<'_> {
                 measured[at].rounds.push(timed);
             }
             // A round more must fit.
-            if self.args.limit.is_some_and(|limit| (began.elapsed() + start.elapsed()).as_secs_f64() > limit) {
-                eprintln!("{} of {} rounds fit into --limit", round + 1, self.args.rounds);
+            if self
+                .args
+                .limit
+                .is_some_and(|limit| (began.elapsed() + start.elapsed()).as_secs_f64() > limit)
+            {
+                eprintln!(
+                    "{} of {} rounds fit into --limit",
+                    round + 1,
+                    self.args.rounds
+                );
                 break;
             }
         }
         if !self.is_synchronous {
             for (system, measured) in systems.iter().zip(&mut measured) {
-                eprintln!("{:>4.0} s  by phase: {}", began.elapsed().as_secs_f64(), system.title());
+                eprintln!(
+                    "{:>4.0} s  by phase: {}",
+                    began.elapsed().as_secs_f64(),
+                    system.title()
+                );
                 measured.profiled = Some(self.time(system, &measured.kinds, true)?);
             }
         }
@@ -85,7 +102,11 @@ impl Clockwork<'_> {
         measured.samples = [SplitName::Train, SplitName::Val].map(|split| data.split(split).len());
         self.with_trainer(system, data, false, |trainer| {
             measured.kinds = trainer.epoch_kinds();
-            measured.operations = measured.kinds.iter().map(|kind| trainer.operations(kind)).collect();
+            measured.operations = measured
+                .kinds
+                .iter()
+                .map(|kind| trainer.operations(kind))
+                .collect();
             trainer.time_epochs(&[measured.kinds[0].first])
         })?;
         Ok(())
@@ -94,7 +115,9 @@ impl Clockwork<'_> {
     fn time(&self, system: &System, kinds: &[EpochKind], profile: bool) -> Result<Timed> {
         let epochs: Vec<usize> = kinds.iter().map(|kind| kind.first).collect();
         let data = self.setup.data(system, self.args)?;
-        self.with_trainer(system, data, profile, |trainer| trainer.time_epochs(&epochs))
+        self.with_trainer(system, data, profile, |trainer| {
+            trainer.time_epochs(&epochs)
+        })
     }
 
     /// A fresh trainer, so that no system holds memory while another is timed.
@@ -105,10 +128,12 @@ impl Clockwork<'_> {
         profile: bool,
         work: impl FnOnce(Trainer) -> Result<T, amst_train::TrainError>,
     ) -> Result<T> {
-        let place = tempfile::tempdir().map_err(|e| Usage(format!("no temporary folder: {e}; set TMPDIR")))?;
+        let place = tempfile::tempdir()
+            .map_err(|e| Usage(format!("no temporary folder: {e}; set TMPDIR")))?;
         let run = Run::create(place.path(), &system.cell, system.lock())?;
         out_of_memory::guarded(&system.cell.recipe, &self.args.device, || {
-            let trainer = Trainer::new(run, data, self.device.clone())?.checkpoints(Every::Never, Keep::default());
+            let trainer = Trainer::new(run, data, self.device.clone())?
+                .checkpoints(Every::Never, Keep::default());
             Ok(work(if profile { trainer.profile() } else { trainer })?)
         })
     }

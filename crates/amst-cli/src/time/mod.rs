@@ -20,7 +20,12 @@ pub fn run(args: &Args) -> Result<()> {
     let table = TimesTable::read()?;
     let setup = Setup::resolve(args, &table)?;
     let device = device::open(&args.device, setup.precision())?;
-    let clockwork = Clockwork { setup: &setup, device, is_synchronous: device::is_synchronous(&args.device), args };
+    let clockwork = Clockwork {
+        setup: &setup,
+        device,
+        is_synchronous: device::is_synchronous(&args.device),
+        args,
+    };
     let times = Times::of(&setup, args, &clockwork.run()?);
     match args.json {
         true => println!("{}", serde_json::to_string_pretty(&times)?),

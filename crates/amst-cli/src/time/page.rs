@@ -6,7 +6,15 @@ use amst_recipe::TimesTable;
 
 use super::times::{Spread, SystemTimes, Times};
 
-const PHASES: [&str; 7] = ["load", "forward", "backward", "update", "recalibrate", "evaluate", "other"];
+const PHASES: [&str; 7] = [
+    "load",
+    "forward",
+    "backward",
+    "update",
+    "recalibrate",
+    "evaluate",
+    "other",
+];
 
 /// Heading, rows, and what the columns are.
 pub fn page(table: &TimesTable, times: &Times) -> String {
@@ -28,9 +36,17 @@ paper prints it, + is less time; limit: by operations, evaluation and recalibrat
 ";
 
 fn heading(times: &Times) -> String {
-    let of = if times.shapes { "in shapes alone" } else { "from its files" };
+    let of = if times.shapes {
+        "in shapes alone"
+    } else {
+        "from its files"
+    };
     let [train, val] = times.samples;
-    let settings: String = times.settings.iter().map(|set| format!("; {set}")).collect();
+    let settings: String = times
+        .settings
+        .iter()
+        .map(|set| format!("; {set}"))
+        .collect();
     format!(
         "{} {of}, {train} + {val} samples, batch {}; device {}, {}, {} threads; {} rounds after a warm-up{settings}",
         times.title, times.batch_size, times.device, times.precision, times.threads, times.rounds
@@ -45,19 +61,39 @@ fn columns() -> Vec<String> {
 }
 
 fn row(table: &TimesTable, system: &SystemTimes) -> Vec<String> {
-    let name = table.system.iter().find(|s| s.id == system.id).map_or(&system.id, |s| &s.name);
+    let name = table
+        .system
+        .iter()
+        .find(|s| s.id == system.id)
+        .map_or(&system.id, |s| &s.name);
     let mut cells = vec![name.clone(), system.execution.unwrap_or("–").to_string()];
-    let Spread { median, least, most } = system.epoch;
-    cells.push(format!("{} ({}–{})", seconds(median), seconds(least), seconds(most)));
+    let Spread {
+        median,
+        least,
+        most,
+    } = system.epoch;
+    cells.push(format!(
+        "{} ({}–{})",
+        seconds(median),
+        seconds(least),
+        seconds(most)
+    ));
     cells.push(system.active.map_or("–".into(), |s| seconds(s.median)));
     cells.push(system.skipped.map_or("–".into(), |s| seconds(s.median)));
     cells.extend(PHASES.map(|name| system.phases.get(name).map_or("–".into(), |s| seconds(*s))));
-    let saved = |ratio: Option<f64>| ratio.map_or("–".into(), |r| format!("{:+.0} %", 100.0 * (1.0 - r)));
-    cells.push(system.ratio.map_or("–".into(), |s| format!("{:.2} ({:.2}–{:.2})", s.median, s.least, s.most)));
+    let saved =
+        |ratio: Option<f64>| ratio.map_or("–".into(), |r| format!("{:+.0} %", 100.0 * (1.0 - r)));
+    cells.push(system.ratio.map_or("–".into(), |s| {
+        format!("{:.2} ({:.2}–{:.2})", s.median, s.least, s.most)
+    }));
     cells.push(saved(system.ratio.map(|s| s.median)));
     cells.push(saved(system.limit));
     cells.push(saved(system.published));
-    cells.push(system.peak_mib.map_or("–".into(), |mib| format!("{mib:.0}")));
+    cells.push(
+        system
+            .peak_mib
+            .map_or("–".into(), |mib| format!("{mib:.0}")),
+    );
     cells
 }
 
@@ -77,14 +113,23 @@ fn seconds(value: f64) -> String {
 
 /// Columns of equal width, the first two to the left.
 fn aligned(rows: &[Vec<String>]) -> String {
-    let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
+    let width = |at: usize| {
+        rows.iter()
+            .map(|row| row[at].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..rows[0].len()).map(width).collect();
     let mut out = String::new();
     for row in rows {
-        let cells = row.iter().zip(&widths).enumerate().map(|(at, (cell, width))| match at {
-            0 | 1 => format!("{cell:<width$}"),
-            _ => format!("{cell:>width$}"),
-        });
+        let cells = row
+            .iter()
+            .zip(&widths)
+            .enumerate()
+            .map(|(at, (cell, width))| match at {
+                0 | 1 => format!("{cell:<width$}"),
+                _ => format!("{cell:>width$}"),
+            });
         let _ = writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end());
     }
     out

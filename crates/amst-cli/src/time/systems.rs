@@ -3,8 +3,9 @@
 use amst_data::Prepared;
 use amst_fetch::hub;
 use amst_recipe::{
-    Cell, DataLock, DatasetSpec, Execution, MethodName, Precision, Recipe, RecipeError, ResolvedDataset, TextModel,
-    TextModels, TimedSystem, TimesTable, find_dataset, resolve, resolve_preset,
+    Cell, DataLock, DatasetSpec, Execution, MethodName, Precision, Recipe, RecipeError,
+    ResolvedDataset, TextModel, TextModels, TimedSystem, TimesTable, find_dataset, resolve,
+    resolve_preset,
 };
 use anyhow::Result;
 use serde_json::json;
@@ -33,7 +34,8 @@ pub struct System {
     pub id: String,
     /// The paper's seconds on the data set.
     pub published: Option<f64>,
-    /// Whether the row's method skips: one that never does may be trained as another that could (D19).
+    /// Whether the row's method skips: one that never does may be trained as another that could
+    /// (D19).
     skips: bool,
     /// What is trained.
     pub cell: Cell,
@@ -46,28 +48,42 @@ impl Setup {
     pub fn resolve(args: &Args, table: &TimesTable) -> Result<Self> {
         let drawn = args.shapes.is_some();
         let dataset = match &args.shapes {
-            Some(name) => ResolvedDataset { spec: DatasetSpec::shapes(name)?, root: Default::default() },
+            Some(name) => ResolvedDataset {
+                spec: DatasetSpec::shapes(name)?,
+                root: Default::default(),
+            },
             None => find_dataset(&args.dataset, &folder())?,
         };
-        let mut setup = Self { dataset, drawn, systems: Vec::new(), left_out: Vec::new() };
+        let mut setup = Self {
+            dataset,
+            drawn,
+            systems: Vec::new(),
+            left_out: Vec::new(),
+        };
         let assignments = setup.assignments(args)?;
         let lock = DataLock::of(&setup.dataset)?;
         // Whatever is wrong without any row is no row's fault.
-        resolve(std::slice::from_ref(&setup.dataset.spec.recipe), &assignments)?;
+        resolve(
+            std::slice::from_ref(&setup.dataset.spec.recipe),
+            &assignments,
+        )?;
         for row in table.rows(&args.methods)? {
             for execution in executions(row.method, &args.execution) {
                 match setup.system(args, row, execution, &lock, &assignments) {
                     Ok(system) => setup.systems.push(system),
                     Err(
-                        why
-                        @ (RecipeError::Value { .. } | RecipeError::Contradiction(_) | RecipeError::NoPreset { .. }),
+                        why @ (RecipeError::Value { .. }
+                        | RecipeError::Contradiction(_)
+                        | RecipeError::NoPreset { .. }),
                     ) => setup.left_out.push((row.name.clone(), why.to_string())),
                     Err(wrong) => return Err(wrong.into()),
                 }
             }
         }
         match (setup.systems.is_empty(), setup.left_out.first()) {
-            (true, Some((name, why))) => Err(Usage(format!("nothing to time: {name} does not apply: {why}")).into()),
+            (true, Some((name, why))) => {
+                Err(Usage(format!("nothing to time: {name} does not apply: {why}")).into())
+            }
             _ => Ok(setup),
         }
     }
@@ -84,27 +100,48 @@ impl Setup {
         let named = json!({ "dataset": spec.name, "method": row.method, "skip": { "execution": execution } });
         let cell = |assignments: &[String]| {
             let own = std::slice::from_ref(&spec.recipe);
-            Ok(Cell::new(resolve_preset(own, args.preset, std::slice::from_ref(&named), assignments)?, lock))
+            Ok(Cell::new(
+                resolve_preset(own, args.preset, std::slice::from_ref(&named), assignments)?,
+                lock,
+            ))
         };
         let (cell, text_model) = match self.drawn {
             true => (cell(assignments)?, None),
             false => TextModels::new(hub::text_model).complete(assignments, cell)?,
         };
-        amst_train::check(&cell.recipe, text_model.as_ref()).map_err(|e| RecipeError::Contradiction(e.to_string()))?;
-        let published = self.drawn.then(|| row.published.get(&spec.name).copied()).flatten();
+        amst_train::check(&cell.recipe, text_model.as_ref())
+            .map_err(|e| RecipeError::Contradiction(e.to_string()))?;
+        let published = self
+            .drawn
+            .then(|| row.published.get(&spec.name).copied())
+            .flatten();
         let (id, skips) = (row.id.clone(), row.method.skips());
-        Ok(System { id, published, skips, cell, lock: lock.clone(), text_model })
+        Ok(System {
+            id,
+            published,
+            skips,
+            cell,
+            lock: lock.clone(),
+            text_model,
+        })
     }
 
     /// The settings of every system. With fewer samples recalibration keeps its share of an epoch.
     fn assignments(&self, args: &Args) -> Result<Vec<String>> {
         let mut all = Vec::new();
         all.extend(args.epochs.map(|n| format!("epochs={n}")));
-        all.extend(args.modalities.iter().map(|list| format!("modalities={list}")));
+        all.extend(
+            args.modalities
+                .iter()
+                .map(|list| format!("modalities={list}")),
+        );
         all.extend(args.precision.map(|p| format!("precision={p}")));
         if let Some(samples) = args.samples {
             if !self.drawn {
-                return Err(Usage("`--samples` chooses how many are drawn: give `--shapes NAME` with it".into()).into());
+                return Err(Usage(
+                    "`--samples` chooses how many are drawn: give `--shapes NAME` with it".into(),
+                )
+                .into());
             }
             all.extend(self.fewer(samples, &args.assignments)?);
         }
@@ -141,7 +178,12 @@ impl Setup {
             return Ok(Prepared::shapes(&system.cell.recipe)?);
         }
         let (dataset, lock) = (self.dataset.clone(), system.lock.clone());
-        let resolved = Resolved { dataset, lock, cell: system.cell.clone(), text_model: system.text_model.clone() };
+        let resolved = Resolved {
+            dataset,
+            lock,
+            cell: system.cell.clone(),
+            text_model: system.text_model.clone(),
+        };
         prepare(&resolved, &args.out, ProgressKind::Auto)
     }
 }
@@ -175,5 +217,6 @@ fn executions(method: MethodName, asked: &[ExecutionKind]) -> Vec<Execution> {
         ExecutionKind::Fast => Execution::Fast,
         ExecutionKind::Official => Execution::Official,
     });
-    all.take(if method.skips() { asked.len() } else { 1 }).collect()
+    all.take(if method.skips() { asked.len() } else { 1 })
+        .collect()
 }

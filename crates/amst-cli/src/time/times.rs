@@ -95,7 +95,10 @@ impl Times {
             SystemTimes::of(system, own, against)
         });
         let mut settings = args.assignments.clone();
-        settings.extend(args.samples.map(|n| format!("samples={n}, skip.recalibrate={}", recipe.skip.recalibrate)));
+        settings.extend(
+            args.samples
+                .map(|n| format!("samples={n}, skip.recalibrate={}", recipe.skip.recalibrate)),
+        );
         Self {
             schema: TIMES_SCHEMA,
             dataset: setup.dataset.spec.name.clone(),
@@ -128,57 +131,107 @@ impl SystemTimes {
             active: spread(&seconds(own, trains_all)),
             skipped: spread(&seconds(own, |kind| !trains_all(kind))),
             phases: phases(own),
-            profiled_epoch: own.profiled.as_ref().and_then(|round| average(&own.kinds, round, all)),
+            profiled_epoch: own
+                .profiled
+                .as_ref()
+                .and_then(|round| average(&own.kinds, round, all)),
             ratio: against.and_then(|(_, base)| {
                 let pairs = seconds(own, all).into_iter().zip(seconds(base, all));
                 spread(&pairs.map(|(own, base)| own / base).collect::<Vec<_>>())
             }),
             limit: against.map(|(_, base)| operations(own) / operations(base)),
             published,
-            peak_mib: own.rounds.iter().filter_map(|round| round.peak_mib).reduce(f64::max),
-            kinds: (0..own.kinds.len()).map(|at| KindTimes::of(own, at)).collect(),
+            peak_mib: own
+                .rounds
+                .iter()
+                .filter_map(|round| round.peak_mib)
+                .reduce(f64::max),
+            kinds: (0..own.kinds.len())
+                .map(|at| KindTimes::of(own, at))
+                .collect(),
         }
     }
 }
 
 impl KindTimes {
     fn of(own: &Measured, at: usize) -> Self {
-        let EpochKind { active, loaded, count, .. } = own.kinds[at].clone();
-        let seconds = own.rounds.iter().map(|round| round.epochs[at].seconds).collect();
-        Self { active, loaded, epochs: count, seconds, operations: own.operations[at] }
+        let EpochKind {
+            active,
+            loaded,
+            count,
+            ..
+        } = own.kinds[at].clone();
+        let seconds = own
+            .rounds
+            .iter()
+            .map(|round| round.epochs[at].seconds)
+            .collect();
+        Self {
+            active,
+            loaded,
+            epochs: count,
+            seconds,
+            operations: own.operations[at],
+        }
     }
 }
 
 /// Seconds an epoch of some kinds in each round, each kind as often as the schedule has it.
 fn seconds(own: &Measured, of: impl Fn(&EpochKind) -> bool) -> Vec<f64> {
-    own.rounds.iter().filter_map(|round| average(&own.kinds, round, &of)).collect()
+    own.rounds
+        .iter()
+        .filter_map(|round| average(&own.kinds, round, &of))
+        .collect()
 }
 
 fn average(kinds: &[EpochKind], round: &Timed, of: impl Fn(&EpochKind) -> bool) -> Option<f64> {
-    weighted(kinds.iter().zip(&round.epochs).filter(|(kind, _)| of(kind)).map(|(k, e)| (k.count, e.seconds)))
+    weighted(
+        kinds
+            .iter()
+            .zip(&round.epochs)
+            .filter(|(kind, _)| of(kind))
+            .map(|(k, e)| (k.count, e.seconds)),
+    )
 }
 
 fn operations(own: &Measured) -> f64 {
-    weighted(own.kinds.iter().zip(&own.operations).map(|(kind, n)| (kind.count, *n))).unwrap_or(f64::NAN)
+    weighted(
+        own.kinds
+            .iter()
+            .zip(&own.operations)
+            .map(|(kind, n)| (kind.count, *n)),
+    )
+    .unwrap_or(f64::NAN)
 }
 
 /// The mean of values that stand for so many.
 fn weighted(values: impl Iterator<Item = (usize, f64)>) -> Option<f64> {
-    let (count, sum) = values.fold((0, 0.0), |(n, sum), (count, value)| (n + count, sum + count as f64 * value));
+    let (count, sum) = values.fold((0, 0.0), |(n, sum), (count, value)| {
+        (n + count, sum + count as f64 * value)
+    });
     (count > 0).then(|| sum / count as f64)
 }
 
 /// Seconds an epoch by phase, the median of the rounds, or those of the round that waited for each.
 fn phases(own: &Measured) -> BTreeMap<String, f64> {
-    let rounds: Vec<&Timed> = own.profiled.as_ref().map_or(own.rounds.iter().collect(), |profiled| vec![profiled]);
-    let names = rounds.iter().flat_map(|round| round.epochs.iter().flat_map(|epoch| epoch.phases.keys()));
+    let rounds: Vec<&Timed> = own
+        .profiled
+        .as_ref()
+        .map_or(own.rounds.iter().collect(), |profiled| vec![profiled]);
+    let names = rounds
+        .iter()
+        .flat_map(|round| round.epochs.iter().flat_map(|epoch| epoch.phases.keys()));
     let mut all: BTreeMap<String, f64> = names.map(|name| (name.clone(), 0.0)).collect();
     for (name, value) in &mut all {
-        let of_round = |round: &&Timed| {
-            let of_kinds = own.kinds.iter().zip(&round.epochs);
-            weighted(of_kinds.map(|(kind, epoch)| (kind.count, epoch.phases.get(name).copied().unwrap_or(0.0))))
-        };
-        *value = spread(&rounds.iter().filter_map(of_round).collect::<Vec<_>>()).map_or(0.0, |s| s.median);
+        let of_round =
+            |round: &&Timed| {
+                let of_kinds = own.kinds.iter().zip(&round.epochs);
+                weighted(of_kinds.map(|(kind, epoch)| {
+                    (kind.count, epoch.phases.get(name).copied().unwrap_or(0.0))
+                }))
+            };
+        *value = spread(&rounds.iter().filter_map(of_round).collect::<Vec<_>>())
+            .map_or(0.0, |s| s.median);
     }
     all
 }
@@ -189,7 +242,11 @@ fn spread(values: &[f64]) -> Option<Spread> {
     sorted.sort_by(f64::total_cmp);
     let (least, most) = (*sorted.first()?, *sorted.last()?);
     let (low, high) = (sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2]);
-    Some(Spread { median: (low + high) / 2.0, least, most })
+    Some(Spread {
+        median: (low + high) / 2.0,
+        least,
+        most,
+    })
 }
 
 #[cfg(test)]
@@ -235,7 +292,14 @@ mod tests {
 
     #[test]
     fn a_median_of_an_even_number_lies_between_the_two() {
-        assert_eq!(spread(&[4.0, 1.0, 2.0, 3.0]), Some(Spread { median: 2.5, least: 1.0, most: 4.0 }));
+        assert_eq!(
+            spread(&[4.0, 1.0, 2.0, 3.0]),
+            Some(Spread {
+                median: 2.5,
+                least: 1.0,
+                most: 4.0
+            })
+        );
         assert_eq!(spread(&[4.0, 1.0, 2.0]).unwrap().median, 2.0);
         assert_eq!(spread(&[]), None);
     }

@@ -43,7 +43,11 @@ impl Few {
     }
 
     fn manifest(&self) -> String {
-        let lines = self.rows.iter().map(|row| row.join(",") + "\n").collect::<String>();
+        let lines = self
+            .rows
+            .iter()
+            .map(|row| row.join(",") + "\n")
+            .collect::<String>();
         format!("id,label,split,audio,image\n{lines}")
     }
 
@@ -75,9 +79,17 @@ fn picked() -> Vec<[String; 5]> {
     let mut rows = Vec::new();
     for (split, count) in [("train", 4), ("val", 1), ("test", 1)] {
         for label in ["0", "1"] {
-            let cells = text.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
-            let of_both = cells.filter(|cells| cells[1] == label && *cells.last().unwrap() == split);
-            rows.extend(of_both.take(count).map(|c| [c[0], c[1], split, c[3], c[4]].map(String::from)));
+            let cells = text
+                .lines()
+                .skip(1)
+                .map(|line| line.split(',').collect::<Vec<_>>());
+            let of_both =
+                cells.filter(|cells| cells[1] == label && *cells.last().unwrap() == split);
+            rows.extend(
+                of_both
+                    .take(count)
+                    .map(|c| [c[0], c[1], split, c[3], c[4]].map(String::from)),
+            );
         }
     }
     assert_eq!(rows.len(), 12);
@@ -170,7 +182,11 @@ fn a_descriptor_with_an_unknown_key_is_refused() {
     let few = Few::new();
     let misspelt = DESCRIPTOR.replace("epochs = 1", "epocks = 1");
     fs::write(few.folder.path().join("dataset.toml"), misspelt).unwrap();
-    assert_refused(&few.train(), USAGE, &["unknown key `epocks`", "did you mean `epochs`"]);
+    assert_refused(
+        &few.train(),
+        USAGE,
+        &["unknown key `epocks`", "did you mean `epochs`"],
+    );
     fs::write(few.folder.path().join("dataset.toml"), "name = ").unwrap();
     assert_refused(&few.train(), USAGE, &["dataset.toml"]);
 }
@@ -179,12 +195,19 @@ fn a_descriptor_with_an_unknown_key_is_refused() {
 fn a_truncated_recording_is_refused() {
     let few = Few::new();
     cut_in_half(&few.file(0, 3));
-    few.refused(&["audio sources cannot be used", &few.rows[0][3], "repair or replace"]);
+    few.refused(&[
+        "audio sources cannot be used",
+        &few.rows[0][3],
+        "repair or replace",
+    ]);
 }
 
 #[test]
 fn an_empty_recording_and_one_that_is_no_recording_are_refused() {
-    for content in [&b""[..], b"this is no recording at all, whatever its name says"] {
+    for content in [
+        &b""[..],
+        b"this is no recording at all, whatever its name says",
+    ] {
         let few = Few::new();
         fs::write(few.file(0, 3), content).unwrap();
         few.refused(&["audio sources cannot be used", &few.rows[0][3]]);
@@ -196,8 +219,17 @@ fn recording_with_a_nan() -> Vec<u8> {
     let mut samples = vec![0.25f32; 800];
     samples[400] = f32::NAN;
     let data: Vec<u8> = samples.iter().flat_map(|s| s.to_le_bytes()).collect();
-    let [riff, rate, bytes, size] = [36 + data.len() as u32, 8000, 32000, data.len() as u32].map(u32::to_le_bytes);
-    let format = [&b"fmt "[..], &16u32.to_le_bytes(), &[3, 0, 1, 0], &rate, &bytes, &[4, 0, 32, 0]].concat();
+    let [riff, rate, bytes, size] =
+        [36 + data.len() as u32, 8000, 32000, data.len() as u32].map(u32::to_le_bytes);
+    let format = [
+        &b"fmt "[..],
+        &16u32.to_le_bytes(),
+        &[3, 0, 1, 0],
+        &rate,
+        &bytes,
+        &[4, 0, 32, 0],
+    ]
+    .concat();
     [&b"RIFF"[..], &riff, b"WAVE", &format, b"data", &size, &data].concat()
 }
 

@@ -22,19 +22,37 @@ pub fn datasets() -> PathBuf {
 /// `amst` with these arguments and a folder for runs.
 pub fn amst(arguments: &[&str], out: &Path) -> Output {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("amst"));
-    command.env("AMST_DATASETS", datasets()).env("HF_HOME", out.join("no-hub")).args(arguments).arg("--out").arg(out);
+    command
+        .env("AMST_DATASETS", datasets())
+        .env("HF_HOME", out.join("no-hub"))
+        .args(arguments)
+        .arg("--out")
+        .arg(out);
     let output = command.output().unwrap();
     for text in [&output.stdout, &output.stderr] {
         let text = String::from_utf8_lossy(text);
-        assert!(!text.contains("panicked at") && !text.contains("RUST_BACKTRACE"), "{text}");
+        assert!(
+            !text.contains("panicked at") && !text.contains("RUST_BACKTRACE"),
+            "{text}"
+        );
     }
     output
 }
 
 /// `amst train` on generated data, one epoch.
 pub fn train(settings: &[&str], out: &Path) -> Output {
-    let mut arguments = vec!["train", "--dataset", "synthetic", "--progress", "none", "--epochs", "1"];
-    settings.iter().for_each(|setting| arguments.extend(["--set", setting]));
+    let mut arguments = vec![
+        "train",
+        "--dataset",
+        "synthetic",
+        "--progress",
+        "none",
+        "--epochs",
+        "1",
+    ];
+    settings
+        .iter()
+        .for_each(|setting| arguments.extend(["--set", setting]));
     amst(&arguments, out)
 }
 
@@ -43,13 +61,25 @@ pub fn assert_refused(output: &Output, code: i32, parts: &[&str]) {
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{message}");
     assert!(message.starts_with("error: "), "{message}");
-    assert_eq!(message.matches("error:").count(), 1, "one message: {message}");
+    assert_eq!(
+        message.matches("error:").count(),
+        1,
+        "one message: {message}"
+    );
     for part in parts {
         assert!(message.contains(part), "`{part}` is missing in: {message}");
     }
-    assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(
+        output.stdout.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
 }
 
 pub fn assert_done(output: &Output) {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }

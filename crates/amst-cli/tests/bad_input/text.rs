@@ -1,4 +1,5 @@
-//! A text encoder that is not there, or of which more is asked than there is: refused before data are prepared.
+//! A text encoder that is not there, or of which more is asked than there is: refused before data
+//! are prepared.
 
 use std::path::Path;
 
@@ -23,32 +24,71 @@ fn refused(config: &Value, settings: &[&str], code: i32, parts: &[&str]) {
     let (folder, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     model(folder.path(), config);
     let encoder = format!("text.encoder={}", folder.path().display());
-    let all = [&["modalities=audio,text,visual", &encoder, "text.max_length=12"], settings].concat();
+    let all = [
+        &[
+            "modalities=audio,text,visual",
+            &encoder,
+            "text.max_length=12",
+        ],
+        settings,
+    ]
+    .concat();
     assert_refused(&train(&all, out.path()), code, parts);
-    assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 0, "nothing is written");
+    assert_eq!(
+        std::fs::read_dir(out.path()).unwrap().count(),
+        0,
+        "nothing is written"
+    );
 }
 
 #[test]
 fn a_model_that_was_not_fetched_names_its_files_and_where_they_go() {
     let out = tempfile::tempdir().unwrap();
-    let output = train(&["modalities=audio,text,visual", "text.encoder=roberta-base"], out.path());
-    let files = ["config.json", "merges.txt", "model.safetensors", "vocab.json", "SHA-256"];
+    let output = train(
+        &["modalities=audio,text,visual", "text.encoder=roberta-base"],
+        out.path(),
+    );
+    let files = [
+        "config.json",
+        "merges.txt",
+        "model.safetensors",
+        "vocab.json",
+        "SHA-256",
+    ];
     let how = ["cargo xtask fetch roberta-base", "HF_HOME"];
     assert_refused(&output, USAGE, &[&files[..], &how].concat());
 }
 
 #[test]
 fn more_is_asked_of_a_model_than_there_is() {
-    let layers = ["`text.unfrozen_layers`", "the model has 3 layers", "use 3 or fewer"];
+    let layers = [
+        "`text.unfrozen_layers`",
+        "the model has 3 layers",
+        "use 3 or fewer",
+    ];
     refused(&config(), &["text.unfrozen_layers=4"], USAGE, &layers);
     let tokens = ["`text.max_length`", "is 17", "up to 16 tokens"];
-    refused(&config(), &["text.unfrozen_layers=2", "text.max_length=17"], USAGE, &tokens);
+    refused(
+        &config(),
+        &["text.unfrozen_layers=2", "text.max_length=17"],
+        USAGE,
+        &tokens,
+    );
 }
 
 #[test]
 fn a_model_of_another_architecture_is_named() {
     let gpt2 = json!({ "model_type": "gpt2", "n_embd": 768, "n_layer": 12 });
-    refused(&gpt2, &[], USAGE, &["another architecture", "\"gpt2\"", "\"roberta\" and \"bert\""]);
+    refused(
+        &gpt2,
+        &[],
+        USAGE,
+        &[
+            "another architecture",
+            "\"gpt2\"",
+            "\"roberta\" and \"bert\"",
+        ],
+    );
     let mut decoder = config();
     decoder["is_decoder"] = json!(true);
     refused(&decoder, &["text.unfrozen_layers=2"], DATA, &["is_decoder"]);

@@ -9,9 +9,21 @@ fn lists() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let splits = folder.path().join("splits");
     std::fs::create_dir(&splits).unwrap();
-    std::fs::write(splits.join("my_train_mvsa.txt"), "1.jpg positive\n2.jpg negative\n3.jpg neutral\n").unwrap();
-    std::fs::write(splits.join("my_val_mvsa.txt"), "4.jpg positive\n2.jpg negative\n").unwrap();
-    std::fs::write(splits.join("my_test_mvsa.txt"), "5.jpg positive\n3.jpg positive\n").unwrap();
+    std::fs::write(
+        splits.join("my_train_mvsa.txt"),
+        "1.jpg positive\n2.jpg negative\n3.jpg neutral\n",
+    )
+    .unwrap();
+    std::fs::write(
+        splits.join("my_val_mvsa.txt"),
+        "4.jpg positive\n2.jpg negative\n",
+    )
+    .unwrap();
+    std::fs::write(
+        splits.join("my_test_mvsa.txt"),
+        "5.jpg positive\n3.jpg positive\n",
+    )
+    .unwrap();
     folder
 }
 
@@ -22,7 +34,10 @@ fn read(path: &Path) -> String {
 #[test]
 fn what_was_planted_is_told_to_people_and_programs() {
     let folder = lists();
-    for arguments in [["audit", "."].as_slice(), &["audit", "mvsa-single", "--lists", "splits"]] {
+    for arguments in [
+        ["audit", "."].as_slice(),
+        &["audit", "mvsa-single", "--lists", "splits"],
+    ] {
         let told = done(&amst(folder.path(), arguments));
         assert!(told.starts_with("mvsa-single: 7 lines\n"), "{told}");
         for line in [
@@ -34,10 +49,26 @@ fn what_was_planted_is_told_to_people_and_programs() {
             assert!(told.lines().any(|found| found == line), "{line}: {told}");
         }
     }
-    let json: serde_json::Value = serde_json::from_str(&done(&amst(folder.path(), &["audit", ".", "--json"]))).unwrap();
-    assert_eq!((&json["dataset"], &json["split"]), (&"mvsa-single".into(), &"published".into()));
-    let kinds: Vec<_> = json["findings"].as_array().unwrap().iter().map(|finding| &finding["kind"]).collect();
-    assert_eq!(kinds, ["shared-samples", "shared-samples", "conflicting-labels-between"]);
+    let json: serde_json::Value =
+        serde_json::from_str(&done(&amst(folder.path(), &["audit", ".", "--json"]))).unwrap();
+    assert_eq!(
+        (&json["dataset"], &json["split"]),
+        (&"mvsa-single".into(), &"published".into())
+    );
+    let kinds: Vec<_> = json["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| &finding["kind"])
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "shared-samples",
+            "shared-samples",
+            "conflicting-labels-between"
+        ]
+    );
     assert_eq!(json["balance"][2]["majority_rate"], 1.0);
 }
 
@@ -49,18 +80,33 @@ fn strict_ends_with_code_1_where_something_was_found() {
     assert!(String::from_utf8_lossy(&output.stdout).contains("samples in both train and val"));
     assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 1);
     assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: 3 findings"));
-    let clean = done(&amst(folder.path(), &["audit", ".", "--strict", "--split", "clean"]));
-    assert!(clean.contains("nothing found") && clean.contains("clean: 3 published lines left out"), "{clean}");
-    assert!(clean.contains("     2 with conflicting labels\n"), "{clean}");
+    let clean = done(&amst(
+        folder.path(),
+        &["audit", ".", "--strict", "--split", "clean"],
+    ));
+    assert!(
+        clean.contains("nothing found") && clean.contains("clean: 3 published lines left out"),
+        "{clean}"
+    );
+    assert!(
+        clean.contains("     2 with conflicting labels\n"),
+        "{clean}"
+    );
 }
 
 #[test]
 fn clean_lists_are_written_under_the_published_names() {
     let folder = lists();
-    done(&amst(folder.path(), &["audit", ".", "--split", "clean", "--out", "new"]));
+    done(&amst(
+        folder.path(),
+        &["audit", ".", "--split", "clean", "--out", "new"],
+    ));
     let new = folder.path().join("new");
     assert_eq!(read(&new.join("my_train_mvsa.txt")), "1.jpg positive\n");
-    assert_eq!(read(&new.join("my_val_mvsa.txt")), "4.jpg positive\n2.jpg negative\n");
+    assert_eq!(
+        read(&new.join("my_val_mvsa.txt")),
+        "4.jpg positive\n2.jpg negative\n"
+    );
     assert_eq!(read(&new.join("my_test_mvsa.txt")), "5.jpg positive\n");
     assert_eq!(
         read(&new.join("dropped.txt")),
@@ -69,42 +115,101 @@ fn clean_lists_are_written_under_the_published_names() {
     );
     // What was written is read like the published lists.
     done(&amst(folder.path(), &["audit", "new", "--strict"]));
-    assert!(read(&folder.path().join("splits/my_train_mvsa.txt")).contains("2.jpg"), "the published ones stay");
+    assert!(
+        read(&folder.path().join("splits/my_train_mvsa.txt")).contains("2.jpg"),
+        "the published ones stay"
+    );
 }
 
 #[test]
 fn what_cannot_be_done_is_refused_with_what_helps() {
     let folder = lists();
     let audit = |arguments: &[&str]| amst(folder.path(), &[&["audit"], arguments].concat());
-    refused(&audit(&["nothing"]), USAGE, &["nothing: neither one of the paper's data sets", "crema-d, ave", "--lists"]);
-    refused(&audit(&["ave", "--lists", "."]), DATA, &["my_train_ave.txt", "are missing", "cargo xtask fetch ave"]);
-    refused(&audit(&[".", "--split", "speaker-independent"]), USAGE, &["name no speakers", "`clean`"]);
+    refused(
+        &audit(&["nothing"]),
+        USAGE,
+        &[
+            "nothing: neither one of the paper's data sets",
+            "crema-d, ave",
+            "--lists",
+        ],
+    );
+    refused(
+        &audit(&["ave", "--lists", "."]),
+        DATA,
+        &["my_train_ave.txt", "are missing", "cargo xtask fetch ave"],
+    );
+    refused(
+        &audit(&[".", "--split", "speaker-independent"]),
+        USAGE,
+        &["name no speakers", "`clean`"],
+    );
     for out in [".", "splits"] {
-        refused(&audit(&[".", "--out", out]), USAGE, &["the published lists lie there"]);
+        refused(
+            &audit(&[".", "--out", out]),
+            USAGE,
+            &["the published lists lie there"],
+        );
     }
     let output = audit(&[".", "--split", "dirty"]);
     assert_eq!(output.status.code(), Some(USAGE));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("published, clean, speaker-independent"));
-    std::fs::write(folder.path().join("splits/my_val_mvsa.txt"), "4.jpg positve\n2.jpg\n").unwrap();
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("published, clean, speaker-independent")
+    );
+    std::fs::write(
+        folder.path().join("splits/my_val_mvsa.txt"),
+        "4.jpg positve\n2.jpg\n",
+    )
+    .unwrap();
     let output = audit(&["."]);
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(DATA), "{message}");
-    assert!(message.contains("my_val_mvsa.txt:1: ") && message.contains("did you mean `positive`?"), "{message}");
+    assert!(
+        message.contains("my_val_mvsa.txt:1: ") && message.contains("did you mean `positive`?"),
+        "{message}"
+    );
     assert!(message.contains("my_val_mvsa.txt:2: "), "{message}");
 }
 
 #[test]
 fn the_folds_of_ur_funny_are_taken_from_a_file() {
     let folder = tempfile::tempdir().unwrap();
-    for (name, line) in [("train", "1, FUNNY, ### a"), ("valid", "2, FUNNY, ### b"), ("test", "3, NOTFUNNY, ### c")] {
-        std::fs::write(folder.path().join(format!("ur_funny_{name}.txt")), format!("{line}\n")).unwrap();
+    for (name, line) in [
+        ("train", "1, FUNNY, ### a"),
+        ("valid", "2, FUNNY, ### b"),
+        ("test", "3, NOTFUNNY, ### c"),
+    ] {
+        std::fs::write(
+            folder.path().join(format!("ur_funny_{name}.txt")),
+            format!("{line}\n"),
+        )
+        .unwrap();
     }
-    std::fs::write(folder.path().join("folds.json"), r#"{"train": [3], "dev": [2], "test": [1]}"#).unwrap();
+    std::fs::write(
+        folder.path().join("folds.json"),
+        r#"{"train": [3], "dev": [2], "test": [1]}"#,
+    )
+    .unwrap();
     let arguments = ["audit", ".", "--split", "speaker-independent"];
-    refused(&amst(folder.path(), &arguments), USAGE, &["the owners' folds", "data_folds.pkl"]);
+    refused(
+        &amst(folder.path(), &arguments),
+        USAGE,
+        &["the owners' folds", "data_folds.pkl"],
+    );
     let arguments = [&arguments[..], &["--folds", "folds.json", "--out", "new"]].concat();
     done(&amst(folder.path(), &arguments));
-    assert_eq!(read(&folder.path().join("new/ur_funny_train.txt")), "3, NOTFUNNY, ### c\n");
-    std::fs::write(folder.path().join("folds.json"), r#"{"train": [3], "dev": [2], "test": [99]}"#).unwrap();
-    refused(&amst(folder.path(), &arguments), DATA, &["1 clips are not in the published lists (99)"]);
+    assert_eq!(
+        read(&folder.path().join("new/ur_funny_train.txt")),
+        "3, NOTFUNNY, ### c\n"
+    );
+    std::fs::write(
+        folder.path().join("folds.json"),
+        r#"{"train": [3], "dev": [2], "test": [99]}"#,
+    )
+    .unwrap();
+    refused(
+        &amst(folder.path(), &arguments),
+        DATA,
+        &["1 clips are not in the published lists (99)"],
+    );
 }

@@ -1,4 +1,5 @@
-//! What goes in and out besides results: initial weights, the log of steps, features, recorded cases, lists.
+//! What goes in and out besides results: initial weights, the log of steps, features, recorded
+//! cases, lists.
 
 mod audit;
 mod fbank;

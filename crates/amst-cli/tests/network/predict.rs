@@ -10,7 +10,9 @@ const ALL: &str = "modalities=audio,text,visual";
 
 /// One JSON object a line.
 fn lines(text: &str) -> Vec<Value> {
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 /// Writes a manifest of the test split beside the data set's, with what `change` makes of each row.
@@ -29,7 +31,9 @@ const MANIFEST: [&str; 2] = ["--manifest", "digits/some.csv"];
 fn predictions_of_the_test_splits_files_are_those_that_the_run_wrote_down() {
     let trained = Trained::new(&["method=amst-full", ALL]);
     manifest(&trained, |_, _| ());
-    let said = lines(&done(&trained.ask("predict", &[&MANIFEST[..], &["--json"]].concat())));
+    let said = lines(&done(
+        &trained.ask("predict", &[&MANIFEST[..], &["--json"]].concat()),
+    ));
     let mut reader = csv::Reader::from_path(trained.run.join("predictions.csv")).unwrap();
     let header = reader.headers().unwrap().clone();
     let written: Vec<_> = reader.records().map(Result::unwrap).collect();
@@ -42,9 +46,15 @@ fn predictions_of_the_test_splits_files_are_those_that_the_run_wrote_down() {
             assert_eq!(answer["predicted"], of(name), "{name}");
         }
         let fused = &said["outputs"]["fused"];
-        assert_eq!((&said["predicted"], &said["entropy"]), (&fused["predicted"], &fused["entropy"]));
+        assert_eq!(
+            (&said["predicted"], &said["entropy"]),
+            (&fused["predicted"], &fused["entropy"])
+        );
         for (class, p) in fused["probabilities"].as_object().unwrap() {
-            assert_eq!(format!("{:.6}", p.as_f64().unwrap()), of(&format!("p:{class}")));
+            assert_eq!(
+                format!("{:.6}", p.as_f64().unwrap()),
+                of(&format!("p:{class}"))
+            );
         }
     }
 }
@@ -58,20 +68,37 @@ fn json_csv_and_table_say_the_same() {
         1 => row[2].clear(),
         _ => (),
     });
-    let json = lines(&done(&trained.ask("predict", &[&MANIFEST[..], &["--json"]].concat())));
+    let json = lines(&done(
+        &trained.ask("predict", &[&MANIFEST[..], &["--json"]].concat()),
+    ));
     let csv = done(&trained.ask("predict", &[&MANIFEST[..], &["--csv"]].concat()));
     let table = done(&trained.ask("predict", &MANIFEST));
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
     let header = reader.headers().unwrap().clone();
     let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
-    assert_eq!((json.len(), table.lines().count()), (rows.len(), rows.len() + 1));
-    for ((number, json), (csv, line)) in json.iter().enumerate().zip(rows.iter().zip(table.lines().skip(1))) {
+    assert_eq!(
+        (json.len(), table.lines().count()),
+        (rows.len(), rows.len() + 1)
+    );
+    for ((number, json), (csv, line)) in json
+        .iter()
+        .enumerate()
+        .zip(rows.iter().zip(table.lines().skip(1)))
+    {
         let of = |name: &str| &csv[header.iter().position(|h| h == name).unwrap()];
         let missing = ["audio", "visual", ""][number % 3];
         assert_eq!(of("missing"), missing);
-        let listed: Vec<&str> = json["missing"].as_array().unwrap().iter().map(|m| m.as_str().unwrap()).collect();
+        let listed: Vec<&str> = json["missing"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|m| m.as_str().unwrap())
+            .collect();
         assert_eq!(listed.join(", "), missing);
-        assert_eq!((&json["id"], &json["predicted"]), (&of("id").into(), &of("predicted").into()));
+        assert_eq!(
+            (&json["id"], &json["predicted"]),
+            (&of("id").into(), &of("predicted").into())
+        );
         for name in ["audio", "text", "visual", "fused"] {
             let answer = &json["outputs"][name];
             assert_eq!(answer.is_null(), name == missing, "{name} {json}");
@@ -82,7 +109,10 @@ fn json_csv_and_table_say_the_same() {
             assert_eq!(answer["predicted"], of(name));
             let number = |value: &Value| format!("{:.6}", value.as_f64().unwrap());
             assert_eq!(number(&answer["entropy"]), of(&format!("{name}:entropy")));
-            assert_eq!(number(&answer["probabilities"]["3"]), of(&format!("{name}:p:3")));
+            assert_eq!(
+                number(&answer["probabilities"]["3"]),
+                of(&format!("{name}:p:3"))
+            );
         }
         let words: Vec<&str> = line.split_whitespace().collect();
         assert_eq!((words[0], words[1]), (of("id"), of("predicted")));
@@ -93,14 +123,28 @@ fn json_csv_and_table_say_the_same() {
 #[test]
 fn one_sample_is_told_in_full_and_what_is_missing_is_said() {
     let trained = Trained::new(&["method=amst-full"]);
-    let [_, audio, image, _] = rows(trained.folder(), "test").remove(0).map(|cell| format!("digits/{cell}"));
+    let [_, audio, image, _] = rows(trained.folder(), "test")
+        .remove(0)
+        .map(|cell| format!("digits/{cell}"));
     let page = done(&trained.ask("predict", &["--input", &audio, &image]));
-    for part in [&*audio, &*image, "alt.visual", "joint.fused", "fused", "predicted", "entropy", "nats"] {
+    for part in [
+        &*audio,
+        &*image,
+        "alt.visual",
+        "joint.fused",
+        "fused",
+        "predicted",
+        "entropy",
+        "nats",
+    ] {
         assert!(page.contains(part), "`{part}` is missing in: {page}");
     }
     assert!(!page.contains("missing"), "{page}");
     let page = done(&trained.ask("predict", &["--input", &audio]));
-    assert!(page.contains("missing: visual; fused over audio") && !page.contains("alt.visual"), "{page}");
+    assert!(
+        page.contains("missing: visual; fused over audio") && !page.contains("alt.visual"),
+        "{page}"
+    );
 }
 
 #[test]
@@ -117,33 +161,83 @@ fn files_are_told_apart_by_their_names_or_given_by_what_they_are() {
     put(image, "picture.dat");
     fs::write(trained.folder().join("t.txt"), format!("{text}\n")).unwrap();
     let outputs = |arguments: &[&str]| {
-        let said = lines(&done(&trained.ask("predict", &[arguments, &["--json"]].concat()))).remove(0);
+        let said = lines(&done(
+            &trained.ask("predict", &[arguments, &["--json"]].concat()),
+        ))
+        .remove(0);
         said["outputs"].clone()
     };
     let by_name = outputs(&["--input", "t.txt", "A.WAV", "p.png"]);
-    assert_eq!(by_name, outputs(&["--audio", "audio.dat", "--image", "picture.dat", "--text", "t.txt"]));
-    assert_eq!(by_name, outputs(&["--input", "A.WAV", "t.txt", "--image", "picture.dat"]));
+    assert_eq!(
+        by_name,
+        outputs(&[
+            "--audio",
+            "audio.dat",
+            "--image",
+            "picture.dat",
+            "--text",
+            "t.txt"
+        ])
+    );
+    assert_eq!(
+        by_name,
+        outputs(&["--input", "A.WAV", "t.txt", "--image", "picture.dat"])
+    );
 }
 
 #[test]
 fn what_cannot_be_predicted_is_refused_with_the_remedy() {
     let trained = Trained::new(&["method=naive"]);
-    let [_, audio, ..] = rows(trained.folder(), "test").remove(0).map(|cell| format!("digits/{cell}"));
+    let [_, audio, ..] = rows(trained.folder(), "test")
+        .remove(0)
+        .map(|cell| format!("digits/{cell}"));
     let folder = trained.folder();
     fs::write(folder.join("clip.mp4"), "x").unwrap();
     fs::write(folder.join("words.txt"), "one").unwrap();
     fs::write(folder.join("bad.wav"), "not a recording").unwrap();
     fs::write(folder.join("bad.png"), "not a picture").unwrap();
     let cases: [(&[&str], i32, &[&str]); 9] = [
-        (&[], USAGE, &["nothing to predict", "--input FILES", "--manifest FILE"]),
-        (&["--input", "clip.mp4"], USAGE, &["clip.mp4", "no encoder reads", ".wav", "--audio"]),
-        (&["--input", "words.txt"], USAGE, &["reads audio, visual and no text", "leave text out"]),
-        (&["--input", &audio, "--audio", &audio], USAGE, &["several files of audio", "--manifest FILE"]),
-        (&["--input", "bad.wav"], DATA, &["bad.wav", "leave audio out"]),
-        (&["--input", "bad.png"], DATA, &["bad.png", "leave visual out"]),
-        (&["--input", "none.wav"], DATA, &["none.wav", "check that it exists"]),
+        (
+            &[],
+            USAGE,
+            &["nothing to predict", "--input FILES", "--manifest FILE"],
+        ),
+        (
+            &["--input", "clip.mp4"],
+            USAGE,
+            &["clip.mp4", "no encoder reads", ".wav", "--audio"],
+        ),
+        (
+            &["--input", "words.txt"],
+            USAGE,
+            &["reads audio, visual and no text", "leave text out"],
+        ),
+        (
+            &["--input", &audio, "--audio", &audio],
+            USAGE,
+            &["several files of audio", "--manifest FILE"],
+        ),
+        (
+            &["--input", "bad.wav"],
+            DATA,
+            &["bad.wav", "leave audio out"],
+        ),
+        (
+            &["--input", "bad.png"],
+            DATA,
+            &["bad.png", "leave visual out"],
+        ),
+        (
+            &["--input", "none.wav"],
+            DATA,
+            &["none.wav", "check that it exists"],
+        ),
         (&["--manifest", "none.csv"], DATA, &["none.csv"]),
-        (&["--manifest", "digits/manifest.csv", "--input", &audio], USAGE, &["--manifest", "--input"]),
+        (
+            &["--manifest", "digits/manifest.csv", "--input", &audio],
+            USAGE,
+            &["--manifest", "--input"],
+        ),
     ];
     for (arguments, code, parts) in cases {
         refused(&trained.ask("predict", arguments), code, parts);
@@ -161,7 +255,15 @@ fn every_sample_of_a_manifest_that_cannot_be_predicted_is_named() {
         _ => (),
     });
     let names = rows(trained.folder(), "test");
-    let parts = ["3 of ", &names[1][0], "bad.wav", &names[3][0], "without a single modality", &names[5][0], "gone.png"];
+    let parts = [
+        "3 of ",
+        &names[1][0],
+        "bad.wav",
+        &names[3][0],
+        "without a single modality",
+        &names[5][0],
+        "gone.png",
+    ];
     refused(&trained.ask("predict", &MANIFEST), DATA, &parts);
     let tables = [
         ("", "none of the columns"),
@@ -171,7 +273,11 @@ fn every_sample_of_a_manifest_that_cannot_be_predicted_is_named() {
     ];
     for (table, part) in tables {
         fs::write(trained.folder().join("digits/some.csv"), table).unwrap();
-        refused(&trained.ask("predict", &MANIFEST), DATA, &["some.csv", part]);
+        refused(
+            &trained.ask("predict", &MANIFEST),
+            DATA,
+            &["some.csv", part],
+        );
     }
 }
 
@@ -183,15 +289,63 @@ fn a_network_that_is_not_there_is_refused_with_what_to_give() {
     fs::write(folder.join("text.safetensors"), "some text").unwrap();
     let run = trained.run.to_str().unwrap();
     let cases: [(&[&str], i32, &[&str]); 9] = [
-        (&[], USAGE, &["which network?", "--run DIR", "--checkpoint PATH", "--weights FILE"]),
-        (&["--checkpoint", "best"], USAGE, &["`--checkpoint best`", "--run DIR"]),
-        (&["--checkpoint", "other", "--run", run], USAGE, &["other", "leave --run out"]),
-        (&["--checkpoint", "nowhere"], DATA, &["nowhere", "no such folder"]),
-        (&["--checkpoint", "other"], FOREIGN, &["other", "neither a run's directory nor a checkpoint"]),
-        (&["--weights", "none.safetensors", "--run", run], DATA, &["none.safetensors", "amst train --weights"]),
-        (&["--weights", "w.safetensors"], DATA, &["recipe.toml", "--run DIR"]),
-        (&["--weights", "text.safetensors", "--run", run], DATA, &["text.safetensors", "amst train --weights"]),
-        (&["--weights", "w.safetensors", "--run", run, "--device", "gpu"], USAGE, &["unknown device `gpu`"]),
+        (
+            &[],
+            USAGE,
+            &[
+                "which network?",
+                "--run DIR",
+                "--checkpoint PATH",
+                "--weights FILE",
+            ],
+        ),
+        (
+            &["--checkpoint", "best"],
+            USAGE,
+            &["`--checkpoint best`", "--run DIR"],
+        ),
+        (
+            &["--checkpoint", "other", "--run", run],
+            USAGE,
+            &["other", "leave --run out"],
+        ),
+        (
+            &["--checkpoint", "nowhere"],
+            DATA,
+            &["nowhere", "no such folder"],
+        ),
+        (
+            &["--checkpoint", "other"],
+            FOREIGN,
+            &["other", "neither a run's directory nor a checkpoint"],
+        ),
+        (
+            &["--weights", "none.safetensors", "--run", run],
+            DATA,
+            &["none.safetensors", "amst train --weights"],
+        ),
+        (
+            &["--weights", "w.safetensors"],
+            DATA,
+            &["recipe.toml", "--run DIR"],
+        ),
+        (
+            &["--weights", "text.safetensors", "--run", run],
+            DATA,
+            &["text.safetensors", "amst train --weights"],
+        ),
+        (
+            &[
+                "--weights",
+                "w.safetensors",
+                "--run",
+                run,
+                "--device",
+                "gpu",
+            ],
+            USAGE,
+            &["unknown device `gpu`"],
+        ),
     ];
     for (arguments, code, parts) in cases {
         let arguments = [&["predict"], arguments, &["--input", "a.wav"]].concat();

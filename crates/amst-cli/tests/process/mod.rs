@@ -7,8 +7,13 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// Four epochs of three steps, few samples.
-pub const SHORT: [&str; 5] =
-    ["epochs=4", "batch_size=16", "synthetic.train=48", "synthetic.val=16", "synthetic.test=16"];
+pub const SHORT: [&str; 5] = [
+    "epochs=4",
+    "batch_size=16",
+    "synthetic.train=48",
+    "synthetic.val=16",
+    "synthetic.test=16",
+];
 
 /// A cell and a folder for its run.
 pub struct Cell<'a> {
@@ -19,7 +24,11 @@ pub struct Cell<'a> {
 
 impl<'a> Cell<'a> {
     pub fn new(method: &[&'a str], out: &'a Path) -> Self {
-        Self { settings: [&SHORT, method].concat(), out, options: Vec::new() }
+        Self {
+            settings: [&SHORT, method].concat(),
+            out,
+            options: Vec::new(),
+        }
     }
 
     pub fn with(mut self, options: &[&'a str]) -> Self {
@@ -29,11 +38,23 @@ impl<'a> Cell<'a> {
 
     pub fn command(&self) -> Command {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("amst"));
-        command.args(["train", "--dataset", "synthetic", "--progress", "json", "--out"]).arg(self.out);
+        command
+            .args([
+                "train",
+                "--dataset",
+                "synthetic",
+                "--progress",
+                "json",
+                "--out",
+            ])
+            .arg(self.out);
         for setting in &self.settings {
             command.args(["--set", setting]);
         }
-        command.args(&self.options).env("RAYON_NUM_THREADS", "1").stdin(Stdio::null());
+        command
+            .args(&self.options)
+            .env("RAYON_NUM_THREADS", "1")
+            .stdin(Stdio::null());
         command
     }
 
@@ -42,13 +63,18 @@ impl<'a> Cell<'a> {
     }
 
     pub fn start(&self) -> Child {
-        self.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        self.command()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
     }
 
     /// The only run's directory, once it is there.
     pub fn dir(&self) -> PathBuf {
         let only = |dir: PathBuf| {
-            let entries = std::fs::read_dir(&dir).unwrap_or_else(|e| panic!("{}: {e}", dir.display()));
+            let entries =
+                std::fs::read_dir(&dir).unwrap_or_else(|e| panic!("{}: {e}", dir.display()));
             let mut found: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
             found.retain(|path| path.is_dir() && path.extension().is_none());
             assert_eq!(found.len(), 1, "{found:?}");
@@ -66,10 +92,16 @@ impl<'a> Cell<'a> {
     pub fn epochs(&self) -> Vec<u64> {
         let events = String::from_utf8(self.file("events.jsonl")).unwrap();
         assert!(events.ends_with('\n'), "a line is cut short: {events}");
-        let lines = events.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let lines = events
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
         let lines: Vec<_> = lines.collect();
         assert!(lines.iter().all(|line| line["schema"] == 3), "{events}");
-        lines.iter().filter(|line| line["kind"] == "epoch").map(|line| line["epoch"].as_u64().unwrap()).collect()
+        lines
+            .iter()
+            .filter(|line| line["kind"] == "epoch")
+            .map(|line| line["epoch"].as_u64().unwrap())
+            .collect()
     }
 }
 
@@ -83,7 +115,10 @@ pub fn assert_done(output: &Output) {
 
 /// Sends a signal by name, as a shell does.
 pub fn signal(child: &Child, name: &str) {
-    let sent = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().unwrap();
+    let sent = Command::new("kill")
+        .args([&format!("-{name}"), &child.id().to_string()])
+        .status()
+        .unwrap();
     assert!(sent.success(), "no such process any more");
 }
 
@@ -91,7 +126,10 @@ pub fn signal(child: &Child, name: &str) {
 pub fn until(what: &str, mut is_there: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is_there() {
-        assert!(start.elapsed() < Duration::from_secs(60), "{what} does not come");
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "{what} does not come"
+        );
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -30,9 +30,17 @@ impl Program {
         for name in ["crema-d", "ave", "mvsa-single", "iemocap", "ur-funny"] {
             let folder = dir.path().join("datasets").join(name);
             fs::create_dir_all(&folder).unwrap();
-            fs::copy(datasets().join(name).join("dataset.toml"), folder.join("dataset.toml")).unwrap();
+            fs::copy(
+                datasets().join(name).join("dataset.toml"),
+                folder.join("dataset.toml"),
+            )
+            .unwrap();
         }
-        let settings = SMALL.iter().chain(settings).map(|s| s.to_string()).collect();
+        let settings = SMALL
+            .iter()
+            .chain(settings)
+            .map(|s| s.to_string())
+            .collect();
         Self { dir, settings }
     }
 
@@ -47,7 +55,11 @@ impl Program {
     /// The command, which nothing has been done with yet.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("amst"));
-        command.env("AMST_DATASETS", self.descriptors()).args(arguments).arg("--out").arg(self.out());
+        command
+            .env("AMST_DATASETS", self.descriptors())
+            .args(arguments)
+            .arg("--out")
+            .arg(self.out());
         for setting in &self.settings {
             command.args(["--set", setting]);
         }
@@ -57,7 +69,11 @@ impl Program {
     /// The program's answer to these arguments alone.
     pub fn bare(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("amst"));
-        command.env("AMST_DATASETS", self.descriptors()).args(arguments).output().unwrap()
+        command
+            .env("AMST_DATASETS", self.descriptors())
+            .args(arguments)
+            .output()
+            .unwrap()
     }
 
     pub fn run(&self, arguments: &[&str]) -> Output {
@@ -68,7 +84,13 @@ impl Program {
 
     /// `amst prepare NAME --raw DIR`.
     pub fn prepare(&self, name: &str, replica: &Replica, more: &[&str]) -> Output {
-        self.run(&[&["prepare", name, "--raw", replica.raw().to_str().unwrap()], more].concat())
+        self.run(
+            &[
+                &["prepare", name, "--raw", replica.raw().to_str().unwrap()],
+                more,
+            ]
+            .concat(),
+        )
     }
 }
 
@@ -87,7 +109,9 @@ pub fn done(output: &Output) -> String {
 pub fn refused(output: &Output, code: i32, parts: &[&str]) {
     let text = said(output);
     assert_eq!(output.status.code(), Some(code), "{text}");
-    parts.iter().for_each(|part| assert!(text.contains(part), "`{part}` is not in: {text}"));
+    parts
+        .iter()
+        .for_each(|part| assert!(text.contains(part), "`{part}` is not in: {text}"));
 }
 
 /// The only `result.json` below a folder.

@@ -17,11 +17,20 @@ impl Places for Ave {
         vec!["AVE"]
     }
 
-    fn raw(&self, sample: &Annotation, modality: Modality, base: &Base, spec: &DatasetSpec) -> Option<Raw> {
+    fn raw(
+        &self,
+        sample: &Annotation,
+        modality: Modality,
+        base: &Base,
+        spec: &DatasetSpec,
+    ) -> Option<Raw> {
         let clip = base.video(format!("AVE/{}.mp4", sample.id));
         match modality {
             Modality::Audio => Some(Raw::Sound(clip)),
-            Modality::Visual => Some(Raw::Frames { clip, per_second: spec.frames_per_second }),
+            Modality::Visual => Some(Raw::Frames {
+                clip,
+                per_second: spec.frames_per_second,
+            }),
             Modality::Text => None,
         }
     }

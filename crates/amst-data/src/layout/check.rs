@@ -21,11 +21,17 @@ pub(crate) struct Draft {
 impl Draft {
     /// The row, if all of it was understood.
     pub(crate) fn finish(self) -> Option<Row> {
-        Some(Row { id: self.id, label: self.label?, split: self.split?, raw: self.raw })
+        Some(Row {
+            id: self.id,
+            label: self.label?,
+            split: self.split?,
+            raw: self.raw,
+        })
     }
 }
 
-/// What a message on the samples begins with: the manifest, or the folder whose lists the offenders name.
+/// What a message on the samples begins with: the manifest, or the folder whose lists the offenders
+/// name.
 pub(crate) fn place(dataset: &ResolvedDataset) -> PathBuf {
     match dataset.spec.lists {
         Some(_) => dataset.root.clone(),
@@ -36,7 +42,8 @@ pub(crate) fn place(dataset: &ResolvedDataset) -> PathBuf {
 /// ` in` and the list of a split, where splits are lists.
 fn in_list(split: SplitName, spec: &DatasetSpec) -> String {
     let list = spec.lists.as_ref().map(|lists| lists.all()[split as usize]);
-    list.map(|list| format!(" in {}", list.display())).unwrap_or_default()
+    list.map(|list| format!(" in {}", list.display()))
+        .unwrap_or_default()
 }
 
 /// What was found wrong so far.
@@ -53,15 +60,25 @@ impl Findings {
     }
 
     pub(crate) fn into_error(self, file: PathBuf) -> DataError {
-        let problem = |(fault, offenders)| Problem { fault, offenders: Listing(offenders) };
-        DataError::Manifest { file, problems: self.0.into_iter().map(problem).collect() }
+        let problem = |(fault, offenders)| Problem {
+            fault,
+            offenders: Listing(offenders),
+        };
+        DataError::Manifest {
+            file,
+            problems: self.0.into_iter().map(problem).collect(),
+        }
     }
 
     /// Ids, splits and classes.
     pub(crate) fn check_rows(&mut self, rows: &[Draft], spec: &DatasetSpec) {
         let mut seen = BTreeMap::<&str, usize>::new();
-        rows.iter().for_each(|row| *seen.entry(&row.id).or_default() += 1);
-        for (id, times) in seen.into_iter().filter(|&(id, times)| times > 1 && !id.is_empty()) {
+        rows.iter()
+            .for_each(|row| *seen.entry(&row.id).or_default() += 1);
+        for (id, times) in seen
+            .into_iter()
+            .filter(|&(id, times)| times > 1 && !id.is_empty())
+        {
             self.add(Fault::DuplicateId, format!("`{id}` in {times} rows"));
         }
         // A row that could not be read may well be the one that is missed below.
@@ -77,13 +94,29 @@ impl Findings {
         rows: impl Iterator<Item = (Option<SplitName>, Option<usize>)> + Clone,
         spec: &DatasetSpec,
     ) {
-        for split in SplitName::ALL.into_iter().filter(|s| rows.clone().all(|(split, _)| split != Some(*s))) {
-            self.add(Fault::EmptySplit, format!("`{split}`{}", in_list(split, spec)));
+        for split in SplitName::ALL
+            .into_iter()
+            .filter(|s| rows.clone().all(|(split, _)| split != Some(*s)))
+        {
+            self.add(
+                Fault::EmptySplit,
+                format!("`{split}`{}", in_list(split, spec)),
+            );
         }
-        let taught: BTreeSet<_> =
-            rows.filter(|(split, _)| *split == Some(SplitName::Train)).filter_map(|(_, label)| label).collect();
-        for (_, class) in spec.classes.iter().enumerate().filter(|(index, _)| !taught.contains(index)) {
-            self.add(Fault::EmptyClass, format!("`{class}`{}", in_list(SplitName::Train, spec)));
+        let taught: BTreeSet<_> = rows
+            .filter(|(split, _)| *split == Some(SplitName::Train))
+            .filter_map(|(_, label)| label)
+            .collect();
+        for (_, class) in spec
+            .classes
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| !taught.contains(index))
+        {
+            self.add(
+                Fault::EmptyClass,
+                format!("`{class}`{}", in_list(SplitName::Train, spec)),
+            );
         }
     }
 
@@ -113,7 +146,10 @@ impl Findings {
             for (modality, raw) in &row.raw {
                 for path in raw.files().into_iter().filter(|p| !p.is_empty()) {
                     if seen.insert(path) && !root.join(path).is_file() {
-                        self.add(Fault::MissingFile, format!("{path} ({modality} of `{}`)", row.id));
+                        self.add(
+                            Fault::MissingFile,
+                            format!("{path} ({modality} of `{}`)", row.id),
+                        );
                     }
                 }
             }

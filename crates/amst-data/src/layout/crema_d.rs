@@ -17,13 +17,22 @@ impl Places for CremaD {
         vec!["AudioWAV", "VideoFlash"]
     }
 
-    fn raw(&self, sample: &Annotation, modality: Modality, base: &Base, spec: &DatasetSpec) -> Option<Raw> {
+    fn raw(
+        &self,
+        sample: &Annotation,
+        modality: Modality,
+        base: &Base,
+        spec: &DatasetSpec,
+    ) -> Option<Raw> {
         let id = &sample.id;
         match modality {
             Modality::Audio => Some(Raw::Files(vec![base.file(format!("AudioWAV/{id}.wav"))])),
             Modality::Visual => {
                 let clip = base.video(format!("VideoFlash/{id}.flv"));
-                Some(Raw::Frames { clip, per_second: spec.frames_per_second })
+                Some(Raw::Frames {
+                    clip,
+                    per_second: spec.frames_per_second,
+                })
             }
             Modality::Text => None,
         }

@@ -16,16 +16,18 @@ use crate::DataError;
 use crate::record::Unmade;
 use crate::record::videos::Videos;
 
-/// What the raw files of one of the paper's data sets say of their lengths, by a sample's name: how many frames are kept
-/// of its video at `frames_per_second`, and how long its sound is. Videos are asked for what they declare, not decoded.
+/// What the raw files of one of the paper's data sets say of their lengths, by a sample's name: how
+/// many frames are kept of its video at `frames_per_second`, and how long its sound is. Videos are
+/// asked for what they declare, not decoded.
 ///
-/// What is not there or cannot be read says nothing, and neither does a span of a longer recording, whose length its
-/// list has. `looked` is told how many samples are done, of how many, from several threads.
+/// What is not there or cannot be read says nothing, and neither does a span of a longer recording,
+/// whose length its list has. `looked` is told how many samples are done, of how many, from several
+/// threads.
 ///
 /// # Errors
 ///
-/// [`DataError::Layout`] where no raw files lie in `root` or one folder below; [`DataError::Ffmpeg`] where there are
-/// videos and no ffmpeg.
+/// [`DataError::Layout`] where no raw files lie in `root` or one folder below;
+/// [`DataError::Ffmpeg`] where there are videos and no ffmpeg.
 pub fn lengths(
     dataset: Dataset,
     samples: &[Annotation],
@@ -35,16 +37,29 @@ pub fn lengths(
 ) -> Result<BTreeMap<String, Facts>, DataError> {
     let places = places(dataset);
     let base = Base::find(root, &places.folders())?;
-    let spec = DatasetSpec { frames_per_second, ..DatasetSpec::default() };
+    let spec = DatasetSpec {
+        frames_per_second,
+        ..DatasetSpec::default()
+    };
     let raw = |sample: &Annotation, modality| places.raw(sample, modality, &base, &spec);
     let media = |sample: &Annotation| (raw(sample, Modality::Audio), raw(sample, Modality::Visual));
-    let media: BTreeMap<&str, _> = samples.iter().map(|sample| (sample.id.as_str(), media(sample))).collect();
+    let media: BTreeMap<&str, _> = samples
+        .iter()
+        .map(|sample| (sample.id.as_str(), media(sample)))
+        .collect();
     let (videos, done, total) = (Videos::default(), AtomicUsize::new(0), media.len());
     let measure = |(id, (sound, pictures)): (&str, (Option<Raw>, Option<Raw>))| {
         let sound_seconds = sound.map_or(Ok(None), |raw| seconds(&raw, root, &videos))?;
         let frames = pictures.map_or(Ok(None), |raw| frames(&raw, root, &videos))?;
         looked(done.fetch_add(1, Ordering::Relaxed) + 1, total);
-        Ok((id.to_owned(), Facts { frames, sound_seconds, video_seconds: None }))
+        Ok((
+            id.to_owned(),
+            Facts {
+                frames,
+                sound_seconds,
+                video_seconds: None,
+            },
+        ))
     };
     media.into_par_iter().map(measure).collect()
 }
@@ -76,11 +91,15 @@ fn seconds(raw: &Raw, root: &Path, videos: &Videos) -> Result<Option<f64>, DataE
 
 /// How many frames are kept of a whole video.
 fn frames(raw: &Raw, root: &Path, videos: &Videos) -> Result<Option<usize>, DataError> {
-    let Raw::Frames { clip, per_second } = raw else { return Ok(None) };
+    let Raw::Frames { clip, per_second } = raw else {
+        return Ok(None);
+    };
     if clip.span.is_some() {
         return Ok(None);
     }
-    let config = VideoConfig { kept_per_second: *per_second };
+    let config = VideoConfig {
+        kept_per_second: *per_second,
+    };
     if let Some(frames) = declared_frames(root.join(&clip.video), &config) {
         return Ok(Some(frames));
     }

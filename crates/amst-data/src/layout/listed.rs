@@ -15,12 +15,19 @@ pub(super) trait Places {
     /// Whose lists name the samples.
     fn lists(&self) -> Dataset;
 
-    /// Folders of which at least one lies in the folder of the raw files, or in one inside it, as archives and clones
-    /// bring one of their own.
+    /// Folders of which at least one lies in the folder of the raw files, or in one inside it, as
+    /// archives and clones bring one of their own.
     fn folders(&self) -> Vec<&str>;
 
-    /// Where a modality of a sample comes from, relative to `base`; `None` where the data set has no such modality.
-    fn raw(&self, sample: &Annotation, modality: Modality, base: &Base, spec: &DatasetSpec) -> Option<Raw>;
+    /// Where a modality of a sample comes from, relative to `base`; `None` where the data set has
+    /// no such modality.
+    fn raw(
+        &self,
+        sample: &Annotation,
+        modality: Modality,
+        base: &Base,
+        spec: &DatasetSpec,
+    ) -> Option<Raw>;
 }
 
 /// The folder that everything but the lists lies in.
@@ -35,13 +42,23 @@ impl Base {
     pub(super) fn find(root: &Path, folders: &[&str]) -> Result<Self, DataError> {
         let has = |folder: &Path| folders.iter().any(|name| folder.join(name).is_dir());
         if has(root) {
-            return Ok(Self { root: root.into(), prefix: String::new() });
+            return Ok(Self {
+                root: root.into(),
+                prefix: String::new(),
+            });
         }
-        let entries = std::fs::read_dir(root).map_err(|source| DataError::Read { path: root.into(), source })?;
-        let mut names: Vec<String> =
-            entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        let entries = std::fs::read_dir(root).map_err(|source| DataError::Read {
+            path: root.into(),
+            source,
+        })?;
+        let mut names: Vec<String> = entries
+            .flatten()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
         names.sort();
-        let found = names.into_iter().find(|name| !name.starts_with('.') && has(&root.join(name)));
+        let found = names
+            .into_iter()
+            .find(|name| !name.starts_with('.') && has(&root.join(name)));
         let prefix = found.map(|name| format!("{name}/")).ok_or_else(|| {
             let why = format!(
                 "no folder {} is here or one level below; give the folder that holds the raw files (`--raw DIR`), or \
@@ -50,7 +67,10 @@ impl Base {
             );
             DataError::Layout { folder: root.into(), why }
         })?;
-        Ok(Self { root: root.into(), prefix })
+        Ok(Self {
+            root: root.into(),
+            prefix,
+        })
     }
 
     /// A file below the base, from the data set's folder.
@@ -65,14 +85,18 @@ impl Base {
 
     /// The whole of a video below the base.
     pub(super) fn video(&self, below: String) -> Clip {
-        Clip { video: self.file(below), span: None }
+        Clip {
+            video: self.file(below),
+            span: None,
+        }
     }
 }
 
 /// Reads the lists and finds every sample's files.
 ///
-/// A sample that a list names again is there again, as in the published code: the later line's label counts for both,
-/// and its second row is called `<id>#2`. A file that is not there makes its sample a lost one.
+/// A sample that a list names again is there again, as in the published code: the later line's
+/// label counts for both, and its second row is called `<id>#2`. A file that is not there makes its
+/// sample a lost one.
 pub(super) fn read(
     dataset: &ResolvedDataset,
     modalities: &[Modality],
@@ -80,10 +104,16 @@ pub(super) fn read(
 ) -> Result<Vec<Row>, DataError> {
     let spec = &dataset.spec;
     let Some(lists) = &spec.lists else {
-        return Err(DataError::setting("lists", "name the lists of train, val and test in dataset.toml"));
+        return Err(DataError::setting(
+            "lists",
+            "name the lists of train, val and test in dataset.toml",
+        ));
     };
     if spec.classes.is_empty() {
-        return Err(DataError::setting("classes", "list the labels in dataset.toml, in the order of their index"));
+        return Err(DataError::setting(
+            "classes",
+            "list the labels in dataset.toml, in the order of their index",
+        ));
     }
     let mut samples = samples(places.lists(), lists, &dataset.root)?;
     later_label_wins(&mut samples);
@@ -94,14 +124,25 @@ pub(super) fn read(
     for sample in &samples {
         let times = seen.entry((sample.split, sample.id.clone())).or_default();
         *times += 1;
-        let id = if *times == 1 { sample.id.clone() } else { format!("{}#{times}", sample.id) };
+        let id = if *times == 1 {
+            sample.id.clone()
+        } else {
+            format!("{}#{times}", sample.id)
+        };
         let mut raw = BTreeMap::new();
         for &modality in modalities {
-            let part = places.raw(sample, modality, &base, spec).ok_or_else(|| without(modality, places.lists()))?;
+            let part = places
+                .raw(sample, modality, &base, spec)
+                .ok_or_else(|| without(modality, places.lists()))?;
             raw.insert(modality, there(part, &dataset.root));
         }
         let label = label(sample, &spec.classes, lists, &mut findings);
-        drafts.push(Draft { id, label, split: Some(sample.split), raw });
+        drafts.push(Draft {
+            id,
+            label,
+            split: Some(sample.split),
+            raw,
+        });
     }
     findings.check_presence(drafts.iter().map(|draft| (draft.split, draft.label)), spec);
     if findings.is_empty() {
@@ -113,36 +154,62 @@ pub(super) fn read(
 
 /// Everything that is wrong in any of the three lists is told at once.
 fn samples(format: Dataset, lists: &Lists, root: &Path) -> Result<Vec<Annotation>, DataError> {
-    let files = Split::ALL.into_iter().zip(lists.all().map(|list| root.join(list)));
+    let files = Split::ALL
+        .into_iter()
+        .zip(lists.all().map(|list| root.join(list)));
     read_files(format, files).map_err(|error| match error {
-        AnnotationError::Io { path, source } => {
-            DataError::List { path, root: root.into(), dataset: format.name(), source }
-        }
+        AnnotationError::Io { path, source } => DataError::List {
+            path,
+            root: root.into(),
+            dataset: format.name(),
+            source,
+        },
         wrong => DataError::Lists(wrong),
     })
 }
 
-fn label(sample: &Annotation, classes: &[String], lists: &Lists, findings: &mut Findings) -> Option<usize> {
+fn label(
+    sample: &Annotation,
+    classes: &[String],
+    lists: &Lists,
+    findings: &mut Findings,
+) -> Option<usize> {
     let found = classes.iter().position(|class| *class == sample.label);
     if found.is_none() {
         let hint = nearest(&sample.label, classes.iter().map(String::as_str));
-        let hint = hint.map(|c| format!("; did you mean `{c}`?")).unwrap_or_default();
+        let hint = hint
+            .map(|c| format!("; did you mean `{c}`?"))
+            .unwrap_or_default();
         let list = lists.all()[sample.split as usize].display();
-        let Annotation { label, id, line, .. } = sample;
-        findings.add(Fault::UnknownLabel, format!("`{label}` of `{id}`, {list}:{line}{hint}"));
+        let Annotation {
+            label, id, line, ..
+        } = sample;
+        findings.add(
+            Fault::UnknownLabel,
+            format!("`{label}` of `{id}`, {list}:{line}{hint}"),
+        );
     }
     found
 }
 
 fn without(modality: Modality, dataset: Dataset) -> DataError {
-    DataError::setting("modalities", format!("{dataset} has no {modality}; take it out of `modalities`"))
+    DataError::setting(
+        "modalities",
+        format!("{dataset} has no {modality}; take it out of `modalities`"),
+    )
 }
 
 /// A part whose files are not there is a lost one.
 fn there(raw: Raw, root: &Path) -> Raw {
-    let missing: Vec<&str> = raw.files().into_iter().filter(|file| !root.join(file).is_file()).collect();
+    let missing: Vec<&str> = raw
+        .files()
+        .into_iter()
+        .filter(|file| !root.join(file).is_file())
+        .collect();
     match missing[..] {
         [] => raw,
-        [file, ..] => Raw::Lost(format!("{file} is not there; copy it there or fetch the data set again")),
+        [file, ..] => Raw::Lost(format!(
+            "{file} is not there; copy it there or fetch the data set again"
+        )),
     }
 }

@@ -17,7 +17,13 @@ impl Places for Mvsa {
         vec!["data"]
     }
 
-    fn raw(&self, sample: &Annotation, modality: Modality, base: &Base, _spec: &DatasetSpec) -> Option<Raw> {
+    fn raw(
+        &self,
+        sample: &Annotation,
+        modality: Modality,
+        base: &Base,
+        _spec: &DatasetSpec,
+    ) -> Option<Raw> {
         let id = &sample.id;
         match modality {
             Modality::Visual => Some(Raw::Files(vec![base.file(format!("data/{id}.jpg"))])),
@@ -29,7 +35,9 @@ impl Places for Mvsa {
 
 fn caption(file: &str, base: &Base) -> Raw {
     match std::fs::read(base.path(file)) {
-        Ok(bytes) => mvsa::caption(&bytes, file).map_or_else(|error| Raw::Lost(error.to_string()), Raw::Text),
+        Ok(bytes) => {
+            mvsa::caption(&bytes, file).map_or_else(|error| Raw::Lost(error.to_string()), Raw::Text)
+        }
         Err(error) => Raw::Lost(format!("{file} cannot be read: {error}")),
     }
 }

@@ -30,7 +30,12 @@ impl PublishedFeatures {
             Some(ListFormat::Mvsa) => Dataset::MvsaSingle,
             Some(ListFormat::Iemocap) => Dataset::Iemocap,
             Some(ListFormat::UrFunny) => Dataset::UrFunny,
-            None => return Err(DataError::setting("lists.format", "say whose lists these are in dataset.toml")),
+            None => {
+                return Err(DataError::setting(
+                    "lists.format",
+                    "say whose lists these are in dataset.toml",
+                ));
+            }
         };
         let pictures = match dataset {
             Dataset::MvsaSingle => "visual".into(),
@@ -49,14 +54,25 @@ impl Places for PublishedFeatures {
         vec!["fbank", "text_token", self.pictures.as_str()]
     }
 
-    fn raw(&self, sample: &Annotation, modality: Modality, base: &Base, _spec: &DatasetSpec) -> Option<Raw> {
+    fn raw(
+        &self,
+        sample: &Annotation,
+        modality: Modality,
+        base: &Base,
+        _spec: &DatasetSpec,
+    ) -> Option<Raw> {
         let (id, pictures) = (&sample.id, &self.pictures);
         match (modality, self.dataset) {
-            (Modality::Audio, Dataset::MvsaSingle) | (Modality::Text, Dataset::CremaD | Dataset::Ave) => None,
+            (Modality::Audio, Dataset::MvsaSingle)
+            | (Modality::Text, Dataset::CremaD | Dataset::Ave) => None,
             (Modality::Audio, _) => Some(Raw::Map(base.file(format!("fbank/{id}.npy")))),
             (Modality::Text, _) => {
-                let file = |part: &str| base.file(format!("text_token/roberta-base/{id}_{part}.pt"));
-                Some(Raw::Tokens { ids: file("token"), mask: file("pm") })
+                let file =
+                    |part: &str| base.file(format!("text_token/roberta-base/{id}_{part}.pt"));
+                Some(Raw::Tokens {
+                    ids: file("token"),
+                    mask: file("pm"),
+                })
             }
             (Modality::Visual, Dataset::MvsaSingle) => {
                 Some(Raw::Files(vec![base.file(format!("{pictures}/{id}.jpg"))]))
@@ -66,17 +82,25 @@ impl Places for PublishedFeatures {
     }
 }
 
-/// The frames of a folder in the order of their names; the published code takes them as the folder lists them.
+/// The frames of a folder in the order of their names; the published code takes them as the folder
+/// lists them.
 fn frames(folder: &str, base: &Base) -> Raw {
     let entries = match std::fs::read_dir(base.path(folder)) {
         Ok(entries) => entries,
         Err(error) => return Raw::Lost(format!("{folder} cannot be read: {error}")),
     };
-    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let names = entries
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned());
     let mut names: Vec<String> = names.filter(|name| name.ends_with(".jpg")).collect();
     names.sort();
     if names.is_empty() {
         return Raw::Lost(format!("{folder} holds no frame; make its frames again"));
     }
-    Raw::Files(names.into_iter().map(|name| base.file(format!("{folder}/{name}"))).collect())
+    Raw::Files(
+        names
+            .into_iter()
+            .map(|name| base.file(format!("{folder}/{name}")))
+            .collect(),
+    )
 }

@@ -1,7 +1,8 @@
 //! Samples that are listed and cannot be used, once somebody has agreed to go without them.
 //!
-//! `left-out.json` beside the stores keeps the agreement, by the identity of the record that could not be made: so a
-//! training run leaves out what the preparation left out, and a source that was repaired or replaced comes back.
+//! `left-out.json` beside the stores keeps the agreement, by the identity of the record that could
+//! not be made: so a training run leaves out what the preparation left out, and a source that was
+//! repaired or replaced comes back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -50,8 +51,15 @@ impl Accepted {
     /// Reads the file of a store folder; a missing or unreadable one agrees to nothing.
     pub(super) fn open(store_dir: &Path) -> Self {
         let read = fs::read(store_dir.join(FILE)).ok();
-        let agreed: Vec<Agreed> = read.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
-        Self(agreed.into_iter().map(|one| (one.record.clone(), one)).collect())
+        let agreed: Vec<Agreed> = read
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
+        Self(
+            agreed
+                .into_iter()
+                .map(|one| (one.record.clone(), one))
+                .collect(),
+        )
     }
 
     /// Agrees to go without these.
@@ -59,7 +67,12 @@ impl Accepted {
         for Bad { source, why } in bad {
             let source = &plan.sources[source];
             let record = hex(&source.identity);
-            let one = Agreed { record: record.clone(), modality: plan.modality, sample: source.of.clone(), why };
+            let one = Agreed {
+                record: record.clone(),
+                modality: plan.modality,
+                sample: source.of.clone(),
+                why,
+            };
             self.0.insert(record, one);
         }
     }
@@ -69,22 +82,33 @@ impl Accepted {
         let path = store_dir.join(FILE);
         let write = || -> std::io::Result<()> {
             let mut file = temporary(&path)?;
-            file.write_all(&serde_json::to_vec_pretty(&self.0.values().collect::<Vec<_>>())?)?;
+            file.write_all(&serde_json::to_vec_pretty(
+                &self.0.values().collect::<Vec<_>>(),
+            )?)?;
             file.persist(&path)?;
             Ok(())
         };
-        write().map_err(|source| DataError::Write { path: path.clone(), source })
+        write().map_err(|source| DataError::Write {
+            path: path.clone(),
+            source,
+        })
     }
 
     /// Takes the rows out of which a record may be missing.
-    pub(super) fn leave_out<'a>(&self, rows: &mut Vec<Row>, plans: impl Iterator<Item = &'a Plan>) -> Vec<LeftOut> {
+    pub(super) fn leave_out<'a>(
+        &self,
+        rows: &mut Vec<Row>,
+        plans: impl Iterator<Item = &'a Plan>,
+    ) -> Vec<LeftOut> {
         if self.0.is_empty() {
             return Vec::new();
         }
         let mut gone: BTreeMap<usize, LeftOut> = BTreeMap::new();
         for plan in plans {
             for (row, sources) in plan.samples.iter().enumerate() {
-                let agreed = sources.iter().find_map(|source| self.0.get(&hex(&plan.sources[*source].identity)));
+                let agreed = sources
+                    .iter()
+                    .find_map(|source| self.0.get(&hex(&plan.sources[*source].identity)));
                 if let Some(agreed) = agreed {
                     gone.entry(row).or_insert_with(|| LeftOut {
                         id: rows[row].id.clone(),

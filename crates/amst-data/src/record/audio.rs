@@ -1,7 +1,7 @@
 //! Sound: a log-mel filterbank at its natural length.
 //!
-//! Padding is added when a batch is made: a clip of 2.5 s fills a quarter of the published 1024 frames. The bytes of a
-//! map: `record/map.rs`.
+//! Padding is added when a batch is made: a clip of 2.5 s fills a quarter of the published 1024
+//! frames. The bytes of a map: `record/map.rs`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -33,8 +33,14 @@ impl AudioEncoder {
             remove_mean: spec.remove_mean,
             ..FbankConfig::default()
         };
-        config.validate().map_err(|e| DataError::setting("audio", e.to_string()))?;
-        Ok(Self { config, planned: Mutex::default(), videos })
+        config
+            .validate()
+            .map_err(|e| DataError::setting("audio", e.to_string()))?;
+        Ok(Self {
+            config,
+            planned: Mutex::default(),
+            videos,
+        })
     }
 
     fn plan(&self, rate: u32) -> Result<Fbank, FbankError> {
@@ -48,7 +54,9 @@ impl AudioEncoder {
     }
 
     fn record(&self, wave: &Wave, name: &str) -> Result<Vec<u8>, String> {
-        let fbank = self.plan(wave.sample_rate).map_err(|e| format!("{name}: {e}"))?;
+        let fbank = self
+            .plan(wave.sample_rate)
+            .map_err(|e| format!("{name}: {e}"))?;
         let map = fbank.compute(wave).map_err(|e| format!("{name}: {e}"))?;
         refuse_infinities(&map, name)?;
         Ok(map::in_16_bits(&map))
@@ -59,23 +67,38 @@ fn refuse_infinities(map: &Features, name: &str) -> Result<(), String> {
     if map.data.iter().all(|x| x.is_finite()) {
         return Ok(());
     }
-    Err(format!("{name}: its filterbank is not finite; record it again at a sane level"))
+    Err(format!(
+        "{name}: its filterbank is not finite; record it again at a sane level"
+    ))
 }
 
 /// A filterbank from an npy file, without the rows of zeros that fill it up.
 fn read_map(path: &Path, mels: usize) -> Result<Features, String> {
     let wrong = |why: String| format!("{}: {why}", path.display());
     let bytes = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
-    let Matrix { rows, columns, mut data } = npy::read(&bytes).map_err(wrong)?;
+    let Matrix {
+        rows,
+        columns,
+        mut data,
+    } = npy::read(&bytes).map_err(wrong)?;
     if columns != mels {
-        return Err(wrong(format!("it has {rows}×{columns} values, where {mels} mels are wanted (audio.mels)")));
+        return Err(wrong(format!(
+            "it has {rows}×{columns} values, where {mels} mels are wanted (audio.mels)"
+        )));
     }
-    let kept = data.chunks_exact(mels.max(1)).rposition(|row| row.iter().any(|x| *x != 0.0)).map_or(0, |last| last + 1);
+    let kept = data
+        .chunks_exact(mels.max(1))
+        .rposition(|row| row.iter().any(|x| *x != 0.0))
+        .map_or(0, |last| last + 1);
     if kept == 0 {
         return Err(wrong("every value is 0; compute it again".into()));
     }
     data.truncate(kept * mels);
-    Ok(Features { data, frames: kept, mels })
+    Ok(Features {
+        data,
+        frames: kept,
+        mels,
+    })
 }
 
 impl Encode for AudioEncoder {
@@ -84,7 +107,10 @@ impl Encode for AudioEncoder {
     }
 
     fn encode(&self, source: &[u8], name: &str) -> Result<Vec<u8>, String> {
-        self.record(&Wave::decode(source, name).map_err(|e| e.to_string())?, name)
+        self.record(
+            &Wave::decode(source, name).map_err(|e| e.to_string())?,
+            name,
+        )
     }
 
     fn extract(&self, part: &Part, root: &Path) -> Result<Extracted, Unmade> {
@@ -97,15 +123,25 @@ impl Encode for AudioEncoder {
                 }
                 refuse_infinities(&map, file)?;
                 // What others have computed is used as it is.
-                Ok(Extracted { record: map::exact(&map), note: None })
+                Ok(Extracted {
+                    record: map::exact(&map),
+                    note: None,
+                })
             }
             Part::Sound(clip) => {
                 let (video, span) = self.videos.open(clip, root)?;
                 let sound = video.audio(span).map_err(unmade)?;
                 let note = note(&sound.losses, "sound", clip)?;
                 let (channels, sample_rate) = (sound.channels, sound.sample_rate);
-                let wave = Wave { samples: sound.samples, channels, sample_rate };
-                Ok(Extracted { record: self.record(&wave, &part.name())?, note })
+                let wave = Wave {
+                    samples: sound.samples,
+                    channels,
+                    sample_rate,
+                };
+                Ok(Extracted {
+                    record: self.record(&wave, &part.name())?,
+                    note,
+                })
             }
             other => Err(Unmade::Bad(format!("{} is no sound", other.name()))),
         }

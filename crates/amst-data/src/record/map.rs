@@ -1,13 +1,14 @@
 //! The bytes of a filterbank.
 //!
-//! `frames: u32, mels: u32`, then `0` and each value as `f32`, or `1`, `low: f32, step: f32` and each value as a `u16`:
-//! `low + step × number`.
+//! `frames: u32, mels: u32`, then `0` and each value as `f32`, or `1`, `low: f32, step: f32` and
+//! each value as a `u16`: `low + step × number`.
 //!
-//! What is made here is kept in 16 bits, which halves the store. A value moves by half a step at most, 65,535 of which
-//! span the map: logarithms of the energies of a recording in 16 bits lie between -15.9 (silence, which stays exact) and
-//! some 25, so by 0.0003. torchaudio's own values in single precision are up to 0.0009 off those in double precision.
-//! Half precision would move them by up to 0.004. A map whose values span so much that one of them could move by more
-//! than [`TOLERANCE`] is kept exactly.
+//! What is made here is kept in 16 bits, which halves the store. A value moves by half a step at
+//! most, 65,535 of which span the map: logarithms of the energies of a recording in 16 bits lie
+//! between -15.9 (silence, which stays exact) and some 25, so by 0.0003. torchaudio's own values in
+//! single precision are up to 0.0009 off those in double precision. Half precision would move them
+//! by up to 0.004. A map whose values span so much that one of them could move by more than
+//! [`TOLERANCE`] is kept exactly.
 
 use amst_fbank::Features;
 
@@ -58,22 +59,33 @@ pub(crate) fn decode(record: &[u8]) -> Result<Input, String> {
     let data = match rest.split_first() {
         Some((&EXACT, values)) => values_of(values, f32::from_le_bytes),
         Some((&SIXTEEN_BITS, rest)) => {
-            let (scale, values) = rest.split_first_chunk::<8>().ok_or("a map without its scale")?;
-            let [low, step] = [0, 4].map(|at| f32::from_le_bytes(std::array::from_fn(|i| scale[at + i])));
-            values_of(values, |number| low + step * f32::from(u16::from_le_bytes(number)))
+            let (scale, values) = rest
+                .split_first_chunk::<8>()
+                .ok_or("a map without its scale")?;
+            let [low, step] =
+                [0, 4].map(|at| f32::from_le_bytes(std::array::from_fn(|i| scale[at + i])));
+            values_of(values, |number| {
+                low + step * f32::from(u16::from_le_bytes(number))
+            })
         }
         _ => return Err("a map of an unknown kind".into()),
     };
     match data {
-        Some(data) if frames.checked_mul(mels) == Some(data.len()) => Ok(Input::Map { data, frames, mels }),
-        _ => Err(format!("a record of {} bytes says it holds {frames}×{mels} values", record.len())),
+        Some(data) if frames.checked_mul(mels) == Some(data.len()) => {
+            Ok(Input::Map { data, frames, mels })
+        }
+        _ => Err(format!(
+            "a record of {} bytes says it holds {frames}×{mels} values",
+            record.len()
+        )),
     }
 }
 
 /// Values of `N` bytes each, if the bytes are whole values.
 fn values_of<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f32) -> Option<Vec<f32>> {
     let (values, rest) = bytes.as_chunks::<N>();
-    rest.is_empty().then(|| values.iter().map(|&bytes| value(bytes)).collect())
+    rest.is_empty()
+        .then(|| values.iter().map(|&bytes| value(bytes)).collect())
 }
 
 #[cfg(test)]
@@ -81,11 +93,17 @@ mod tests {
     use super::*;
 
     fn map(data: Vec<f32>) -> Features {
-        Features { frames: data.len() / 2, mels: 2, data }
+        Features {
+            frames: data.len() / 2,
+            mels: 2,
+            data,
+        }
     }
 
     fn back(record: &[u8]) -> Vec<f32> {
-        let Input::Map { data, .. } = decode(record).unwrap() else { unreachable!() };
+        let Input::Map { data, .. } = decode(record).unwrap() else {
+            unreachable!()
+        };
         data
     }
 
@@ -93,7 +111,9 @@ mod tests {
     fn a_map_takes_two_bytes_a_value_and_moves_by_no_more_than_is_said() {
         // From silence to the loudest that 16 bits can be.
         let silence = f32::EPSILON.ln();
-        let data: Vec<f32> = (0..4000).map(|n| silence + (n as f32 * 0.618_034).fract() * 41.0).collect();
+        let data: Vec<f32> = (0..4000)
+            .map(|n| silence + (n as f32 * 0.618_034).fract() * 41.0)
+            .collect();
         let record = in_16_bits(&map(data.clone()));
         assert_eq!(record.len(), 17 + 2 * data.len());
         let stored = back(&record);
@@ -111,7 +131,11 @@ mod tests {
 
     #[test]
     fn a_map_that_16_bits_would_spoil_is_kept_exactly() {
-        for data in [vec![-15.9, 60.1], vec![f32::MIN, f32::MAX], vec![0.1, 0.3, -7e20, 1.0]] {
+        for data in [
+            vec![-15.9, 60.1],
+            vec![f32::MIN, f32::MAX],
+            vec![0.1, 0.3, -7e20, 1.0],
+        ] {
             assert_eq!(back(&in_16_bits(&map(data.clone()))), data);
             assert_eq!(back(&exact(&map(data.clone()))), data);
         }
@@ -119,8 +143,12 @@ mod tests {
 
     #[test]
     fn a_record_that_lies_about_its_size_or_kind_is_refused() {
-        for whole in [exact(&map(vec![1.0, 2.0])), in_16_bits(&map(vec![1.0, 2.0]))] {
-            (0..whole.len()).for_each(|cut| assert!(decode(&whole[..cut]).is_err(), "cut at {cut}"));
+        for whole in [
+            exact(&map(vec![1.0, 2.0])),
+            in_16_bits(&map(vec![1.0, 2.0])),
+        ] {
+            (0..whole.len())
+                .for_each(|cut| assert!(decode(&whole[..cut]).is_err(), "cut at {cut}"));
             assert!(decode(&[&whole[..], &[0; 4]].concat()).is_err());
             let mut other = whole.clone();
             other[8] = 7;

@@ -2,12 +2,12 @@
 
 use npyz::{NpyFile, Order};
 
-/// The deepest that brackets lie within each other in a header: `{'descr': '<f4', 'shape': (298, 128)}` has two. On
-/// 36 of them npyz spent more than half a minute.
+/// The deepest that brackets lie within each other in a header: `{'descr': '<f4', 'shape': (298,
+/// 128)}` has two. On 36 of them npyz spent more than half a minute.
 const DEPTH: usize = 8;
 
-/// The most digits in a header. npyz multiplies the sides before anybody can look at them: numbers of so many digits in
-/// all have a product below 10^18, which does not overflow.
+/// The most digits in a header. npyz multiplies the sides before anybody can look at them: numbers
+/// of so many digits in all have a product below 10^18, which does not overflow.
 const DIGITS: usize = 18;
 
 /// A matrix, row by row.
@@ -25,7 +25,9 @@ pub(crate) struct Matrix {
 pub(crate) fn read(bytes: &[u8]) -> Result<Matrix, String> {
     let (header, values) = split(bytes);
     if depth(header) > DEPTH {
-        return Err(format!("its header has more than {DEPTH} brackets in each other; copy it again"));
+        return Err(format!(
+            "its header has more than {DEPTH} brackets in each other; copy it again"
+        ));
     }
     if header.iter().filter(|byte| byte.is_ascii_digit()).count() > DIGITS {
         return Err(format!(
@@ -34,23 +36,41 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Matrix, String> {
     }
     let npy = NpyFile::new(bytes).map_err(|e| format!("not an npy file: {e}; copy it again"))?;
     let [rows, columns] = npy.shape()[..] else {
-        return Err(format!("its shape is {:?}, where frames × mels is wanted", npy.shape()));
+        return Err(format!(
+            "its shape is {:?}, where frames × mels is wanted",
+            npy.shape()
+        ));
     };
     if npy.order() != Order::C {
-        return Err(format!("it has {rows}×{columns} values in Fortran order, where C order is wanted"));
+        return Err(format!(
+            "it has {rows}×{columns} values in Fortran order, where C order is wanted"
+        ));
     }
     // What a header declares is believed only where it fits the file.
-    if rows.checked_mul(columns).is_none_or(|declared| declared > values.len() as u64 / 4) {
-        return Err(format!("its header declares {rows}×{columns} values, more than the file holds; copy it again"));
+    if rows
+        .checked_mul(columns)
+        .is_none_or(|declared| declared > values.len() as u64 / 4)
+    {
+        return Err(format!(
+            "its header declares {rows}×{columns} values, more than the file holds; copy it again"
+        ));
     }
-    let data = npy.into_vec::<f32>().map_err(|e| format!("{e}; float32 is wanted"))?;
-    Ok(Matrix { rows: rows as usize, columns: columns as usize, data })
+    let data = npy
+        .into_vec::<f32>()
+        .map_err(|e| format!("{e}; float32 is wanted"))?;
+    Ok(Matrix {
+        rows: rows as usize,
+        columns: columns as usize,
+        data,
+    })
 }
 
 /// The header's text, or what is there of it, and what follows.
 fn split(bytes: &[u8]) -> (&[u8], &[u8]) {
     let (start, length) = match bytes {
-        [0x93, b'N', b'U', b'M', b'P', b'Y', 1, _, low, high, ..] => (10, u16::from_le_bytes([*low, *high]).into()),
+        [0x93, b'N', b'U', b'M', b'P', b'Y', 1, _, low, high, ..] => {
+            (10, u16::from_le_bytes([*low, *high]).into())
+        }
         [0x93, b'N', b'U', b'M', b'P', b'Y', _, _, a, b, c, d, ..] => {
             (12, u32::from_le_bytes([*a, *b, *c, *d]) as usize)
         }
@@ -79,14 +99,27 @@ mod tests {
 
     fn file(header: &str, values: usize) -> Vec<u8> {
         let length = (header.len() as u16).to_le_bytes();
-        [&b"\x93NUMPY\x01\x00"[..], &length, header.as_bytes(), &vec![0; values * 4]].concat()
+        [
+            &b"\x93NUMPY\x01\x00"[..],
+            &length,
+            header.as_bytes(),
+            &vec![0; values * 4],
+        ]
+        .concat()
     }
 
     const PLAIN: &str = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }\n";
 
     #[test]
     fn a_matrix_is_read_row_by_row() {
-        let Ok(Matrix { rows: 2, columns: 3, data }) = read(&file(PLAIN, 6)) else { panic!() };
+        let Ok(Matrix {
+            rows: 2,
+            columns: 3,
+            data,
+        }) = read(&file(PLAIN, 6))
+        else {
+            panic!()
+        };
         assert_eq!(data, [0.0; 6]);
     }
 
@@ -96,17 +129,31 @@ mod tests {
         for brackets in ["[".repeat(36), "(".repeat(9), "{[(".repeat(20)] {
             let why = read(&file(&brackets, 0)).err().unwrap();
             assert!(why.contains("brackets"), "{why}");
-            let long = [&b"\x93NUMPY\x02\x00"[..], &400_u32.to_le_bytes(), brackets.as_bytes()].concat();
+            let long = [
+                &b"\x93NUMPY\x02\x00"[..],
+                &400_u32.to_le_bytes(),
+                brackets.as_bytes(),
+            ]
+            .concat();
             assert!(read(&long).err().unwrap().contains("brackets"));
         }
-        assert!(read(&file(&"[]".repeat(50), 0)).err().unwrap().contains("not an npy file"));
+        assert!(
+            read(&file(&"[]".repeat(50), 0))
+                .err()
+                .unwrap()
+                .contains("not an npy file")
+        );
     }
 
     #[test]
     fn what_a_header_declares_must_fit_the_file() {
         for (from, to, part) in [
             ("(2, 3)", "(4611686018427387904, 4)", "more than 18 digits"),
-            ("(2, 3)", "(99999999, 999999999)", "more than the file holds"),
+            (
+                "(2, 3)",
+                "(99999999, 999999999)",
+                "more than the file holds",
+            ),
             ("(2, 3)", "(2, 9)", "more than the file holds"),
             ("(2, 3)", "(6,)", "frames × mels"),
             ("False", "True", "Fortran"),

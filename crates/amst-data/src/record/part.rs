@@ -39,12 +39,14 @@ impl Part {
         }
     }
 
-    /// Whether its files are read by another program, whole or in part, and not handed over as bytes.
+    /// Whether its files are read by another program, whole or in part, and not handed over as
+    /// bytes.
     pub(crate) fn is_extracted(&self) -> bool {
         !matches!(self, Self::Text(_) | Self::File(_))
     }
 
-    /// A name for people and for telling parts of one modality apart: path or text where that is all.
+    /// A name for people and for telling parts of one modality apart: path or text where that is
+    /// all.
     pub(crate) fn name(&self) -> String {
         let clip = |clip: &Clip| match clip.span {
             Some([start, end]) => format!("{} from {start} s to {end} s", clip.video),
@@ -67,7 +69,14 @@ impl Part {
             Self::File(_) => feed(hash, "file"),
             Self::Sound(clip) => feed(hash, &format!("sound {:?}", span_bits(clip))),
             Self::Frames { clip, per_second } => {
-                feed(hash, &format!("frames {:?} {per_second} {}", span_bits(clip), visual::KEPT_AS));
+                feed(
+                    hash,
+                    &format!(
+                        "frames {:?} {per_second} {}",
+                        span_bits(clip),
+                        visual::KEPT_AS
+                    ),
+                );
             }
             Self::Map(_) => feed(hash, "map"),
             Self::Tokens { .. } => feed(hash, "tokens"),
@@ -75,7 +84,8 @@ impl Part {
         }
     }
 
-    /// The identity of its record: configuration, content, and what is taken of it; not where it lies.
+    /// The identity of its record: configuration, content, and what is taken of it; not where it
+    /// lies.
     pub(crate) fn identity(&self, configuration: &str, contents: &[Hash]) -> Hash {
         let mut hash = Sha256::new();
         feed(&mut hash, configuration);
@@ -93,12 +103,21 @@ fn span_bits(clip: &Clip) -> Option<[u64; 2]> {
 pub(crate) fn used(raw: &Raw, recipe: &Recipe) -> Vec<Part> {
     match raw {
         Raw::Text(text) => vec![Part::Text(text.clone())],
-        Raw::Files(files) => picked(files.len(), recipe).into_iter().map(|at| Part::File(files[at].clone())).collect(),
+        Raw::Files(files) => picked(files.len(), recipe)
+            .into_iter()
+            .map(|at| Part::File(files[at].clone()))
+            .collect(),
         Raw::Sound(clip) => vec![Part::Sound(clip.clone())],
         // All that are kept: how many of them a sample takes is decided when it is read.
-        Raw::Frames { clip, per_second } => vec![Part::Frames { clip: clip.clone(), per_second: *per_second }],
+        Raw::Frames { clip, per_second } => vec![Part::Frames {
+            clip: clip.clone(),
+            per_second: *per_second,
+        }],
         Raw::Map(file) => vec![Part::Map(file.clone())],
-        Raw::Tokens { ids, mask } => vec![Part::Tokens { ids: ids.clone(), mask: mask.clone() }],
+        Raw::Tokens { ids, mask } => vec![Part::Tokens {
+            ids: ids.clone(),
+            mask: mask.clone(),
+        }],
         Raw::Lost(why) => vec![Part::Lost(why.clone())],
     }
 }

@@ -1,7 +1,8 @@
 //! A tensor that `torch.save` wrote by itself, read without executing anything.
 //!
-//! `pytorch-reader` reads files whose root is a dictionary, as checkpoints are; a tensor saved alone is its own root.
-//! So the pickle is put into a dictionary first: a few operations before and behind it, everything else as it was.
+//! `pytorch-reader` reads files whose root is a dictionary, as checkpoints are; a tensor saved
+//! alone is its own root. So the pickle is put into a dictionary first: a few operations before and
+//! behind it, everything else as it was.
 
 use std::io::{Cursor, Read, Write};
 use std::path::Path;
@@ -16,12 +17,20 @@ const LARGEST: u64 = 16 << 20;
 /// The numbers of a file with one saved tensor, in row-major order.
 pub(crate) fn saved(path: &Path) -> Result<Vec<f64>, String> {
     let wrong = |why: String| format!("{}: {why}", path.display());
-    let length = std::fs::metadata(path).map_err(|e| wrong(e.to_string()))?.len();
+    let length = std::fs::metadata(path)
+        .map_err(|e| wrong(e.to_string()))?
+        .len();
     if length > LARGEST {
-        return Err(wrong(format!("{length} bytes are too many for the tokens of one text")));
+        return Err(wrong(format!(
+            "{length} bytes are too many for the tokens of one text"
+        )));
     }
     let bytes = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
-    let not_saved = |e: String| wrong(format!("not a tensor that torch.save has written since PyTorch 1.6: {e}"));
+    let not_saved = |e: String| {
+        wrong(format!(
+            "not a tensor that torch.save has written since PyTorch 1.6: {e}"
+        ))
+    };
     let wrapped = in_dictionary(&bytes).map_err(not_saved)?;
     // The reader takes a path; it keeps the file open until the numbers are read.
     let mut file = tempfile::NamedTempFile::new().map_err(|e| wrong(e.to_string()))?;
@@ -29,10 +38,16 @@ pub(crate) fn saved(path: &Path) -> Result<Vec<f64>, String> {
     let reader = PytorchReader::new(file.path()).map_err(|e| not_saved(e.to_string()))?;
     let mut tensors = reader.tensors().values();
     let (Some(tensor), None) = (tensors.next(), tensors.next()) else {
-        return Err(wrong(format!("it holds {} tensors instead of one", reader.tensors().len())));
+        return Err(wrong(format!(
+            "it holds {} tensors instead of one",
+            reader.tensors().len()
+        )));
     };
     if tensor.byte_len() as u64 > LARGEST {
-        return Err(wrong(format!("its shape is {:?}: too much for the tokens of one text", tensor.shape())));
+        return Err(wrong(format!(
+            "its shape is {:?}: too much for the tokens of one text",
+            tensor.shape()
+        )));
     }
     let bytes = tensor.read().map_err(|e| not_saved(e.to_string()))?;
     Ok(match tensor.dtype() {
@@ -41,12 +56,21 @@ pub(crate) fn saved(path: &Path) -> Result<Vec<f64>, String> {
         DType::F32 => each(&bytes, |b| f64::from(f32::from_ne_bytes(b))),
         DType::F64 => each(&bytes, f64::from_ne_bytes),
         DType::Bool | DType::U8 => bytes.iter().map(|b| f64::from(*b)).collect(),
-        other => return Err(wrong(format!("its numbers are {other:?}; int64 ids and a float32 mask are wanted"))),
+        other => {
+            return Err(wrong(format!(
+                "its numbers are {other:?}; int64 ids and a float32 mask are wanted"
+            )));
+        }
     })
 }
 
 fn each<const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> f64) -> Vec<f64> {
-    bytes.as_chunks::<N>().0.iter().map(|&chunk| number(chunk)).collect()
+    bytes
+        .as_chunks::<N>()
+        .0
+        .iter()
+        .map(|&chunk| number(chunk))
+        .collect()
 }
 
 /// The same archive with its pickle's root in a dictionary.
@@ -60,8 +84,13 @@ fn in_dictionary(bytes: &[u8]) -> Result<Vec<u8>, String> {
         let name = entry.name().map_err(|e| e.to_string())?.into_owned();
         let mut content = Vec::new();
         // What is written in an archive about lengths is not relied on.
-        entry.take(left + 1).read_to_end(&mut content).map_err(|e| e.to_string())?;
-        left = left.checked_sub(content.len() as u64).ok_or("it unpacks to more than a text takes")?;
+        entry
+            .take(left + 1)
+            .read_to_end(&mut content)
+            .map_err(|e| e.to_string())?;
+        left = left
+            .checked_sub(content.len() as u64)
+            .ok_or("it unpacks to more than a text takes")?;
         if name == "data.pkl" || name.ends_with("/data.pkl") {
             content = wrap(&content)?;
         }

@@ -29,7 +29,10 @@ pub(crate) struct Subwords {
 
 impl Subwords {
     pub(crate) fn new(tokenizer: Tokenizer) -> Result<Self, DataError> {
-        Ok(Self { digest: tokenizer.digest()?, tokenizer })
+        Ok(Self {
+            digest: tokenizer.digest()?,
+            tokenizer,
+        })
     }
 }
 
@@ -40,12 +43,20 @@ impl Encode for Subwords {
 
     fn encode(&self, source: &[u8], name: &str) -> Result<Vec<u8>, String> {
         let text = amst_tokens::utf8(source, name).map_err(|e| e.to_string())?;
-        let ids = self.tokenizer.ids(text).map_err(|e| format!("{name}: {e}"))?;
+        let ids = self
+            .tokenizer
+            .ids(text)
+            .map_err(|e| format!("{name}: {e}"))?;
         Ok(ids.iter().flat_map(|id| id.to_le_bytes()).collect())
     }
 
     fn extract(&self, part: &Part, root: &Path) -> Result<Extracted, Unmade> {
-        saved_tokens(part, root, self.tokenizer.max_length(), self.tokenizer.largest_id() as usize + 1)
+        saved_tokens(
+            part,
+            root,
+            self.tokenizer.max_length(),
+            self.tokenizer.largest_id() as usize + 1,
+        )
     }
 }
 
@@ -57,7 +68,10 @@ pub(crate) struct Bytes {
 
 impl Bytes {
     pub(crate) fn new(spec: &TextSpec) -> Self {
-        Self { vocabulary: spec.vocabulary, max_length: spec.max_length }
+        Self {
+            vocabulary: spec.vocabulary,
+            max_length: spec.max_length,
+        }
     }
 }
 
@@ -68,7 +82,11 @@ impl Encode for Bytes {
     }
 
     fn encode(&self, source: &[u8], name: &str) -> Result<Vec<u8>, String> {
-        let ids: Vec<u32> = source.iter().take(self.max_length).map(|&b| u32::from(b) + FIRST).collect();
+        let ids: Vec<u32> = source
+            .iter()
+            .take(self.max_length)
+            .map(|&b| u32::from(b) + FIRST)
+            .collect();
         match ids.iter().max() {
             None => Err(format!("{name}: no text")),
             Some(&id) if id as usize >= self.vocabulary => Err(format!(
@@ -86,13 +104,22 @@ impl Encode for Bytes {
 }
 
 /// The record of ids and mask that `torch.save` wrote.
-fn saved_tokens(part: &Part, root: &Path, max_length: usize, vocabulary: usize) -> Result<Extracted, Unmade> {
+fn saved_tokens(
+    part: &Part,
+    root: &Path,
+    max_length: usize,
+    vocabulary: usize,
+) -> Result<Extracted, Unmade> {
     let Part::Tokens { ids, mask } = part else {
         return Err(Unmade::Bad(format!("{} holds no text", part.name())));
     };
     let (numbers, mask) = (saved(&root.join(ids))?, saved(&root.join(mask))?);
     if numbers.len() != mask.len() {
-        return Err(Unmade::Bad(format!("{ids}: {} ids and a mask of {}", numbers.len(), mask.len())));
+        return Err(Unmade::Bad(format!(
+            "{ids}: {} ids and a mask of {}",
+            numbers.len(),
+            mask.len()
+        )));
     }
     let real = mask.iter().take_while(|m| **m == 1.0).count();
     if real == 0 || mask[real..].iter().any(|m| *m != 0.0) {
@@ -103,7 +130,9 @@ fn saved_tokens(part: &Part, root: &Path, max_length: usize, vocabulary: usize) 
     let mut record = Vec::new();
     for id in numbers.iter().take(real.min(max_length)) {
         if !(*id >= 0.0 && *id < vocabulary as f64 && id.fract() == 0.0) {
-            let why = format!("token {id} is not below the vocabulary's size, {vocabulary} (text.vocabulary)");
+            let why = format!(
+                "token {id} is not below the vocabulary's size, {vocabulary} (text.vocabulary)"
+            );
             return Err(Unmade::Bad(format!("{ids}: {why}")));
         }
         record.extend((*id as u32).to_le_bytes());
@@ -116,5 +145,7 @@ pub(crate) fn decode(record: &[u8]) -> Result<Input, String> {
     if ids.is_empty() || !rest.is_empty() {
         return Err(format!("a token record of {} bytes", record.len()));
     }
-    Ok(Input::Tokens(ids.iter().map(|&b| u32::from_le_bytes(b)).collect()))
+    Ok(Input::Tokens(
+        ids.iter().map(|&b| u32::from_le_bytes(b)).collect(),
+    ))
 }

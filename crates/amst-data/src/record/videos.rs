@@ -1,4 +1,5 @@
-//! Videos that were asked what they hold: a dialogue is cut into dozens of samples, and asking costs a process.
+//! Videos that were asked what they hold: a dialogue is cut into dozens of samples, and asking
+//! costs a process.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -24,7 +25,10 @@ impl Videos {
     /// The video of a clip, and the span of it.
     pub(crate) fn open(&self, clip: &Clip, root: &Path) -> Result<(Video, Option<Span>), Unmade> {
         let path = root.join(&clip.video);
-        let span = clip.span.map(|[start, end]| Span::new(start, end)).transpose();
+        let span = clip
+            .span
+            .map(|[start, end]| Span::new(start, end))
+            .transpose();
         let span = span.map_err(|error| Unmade::Bad(format!("{}: {error}", path.display())))?;
         let known = |opened: &Opened| opened.videos.get(&path).cloned();
         if let Some(video) = self.with(|opened| known(opened)) {
@@ -54,12 +58,15 @@ impl Videos {
 /// A fault of the file, or of the machine.
 pub(crate) fn unmade(error: FrameError) -> Unmade {
     match error {
-        FrameError::NoFfmpeg { .. } | FrameError::FfmpegBroken { .. } => Unmade::Stop(DataError::Ffmpeg(error)),
+        FrameError::NoFfmpeg { .. } | FrameError::FfmpegBroken { .. } => {
+            Unmade::Stop(DataError::Ffmpeg(error))
+        }
         error => Unmade::Bad(error.to_string()),
     }
 }
 
-/// What was complained of, or the refusal of a clip of which something is missing: nothing stands in for it.
+/// What was complained of, or the refusal of a clip of which something is missing: nothing stands
+/// in for it.
 pub(crate) fn note(losses: &Losses, what: &str, clip: &Clip) -> Result<Option<String>, Unmade> {
     if losses.missing > 0 {
         return Err(Unmade::Bad(format!(
@@ -67,5 +74,8 @@ pub(crate) fn note(losses: &Losses, what: &str, clip: &Clip) -> Result<Option<St
             clip.video
         )));
     }
-    Ok(losses.complaints.first().map(|line| format!("{}: {what}: ffmpeg: {line}", clip.video)))
+    Ok(losses
+        .complaints
+        .first()
+        .map(|line| format!("{}: {what}: ffmpeg: {line}", clip.video)))
 }

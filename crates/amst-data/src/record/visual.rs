@@ -7,11 +7,11 @@
 //! when prepared (which is the check that it can be), and up to [`FEW_PIXELS`] its pixels are
 //! kept. Nothing is resized here: the random crop needs the source resolution.
 //!
-//! Of a video, the kept frames become JPEG files in one record, and those that a sample takes are chosen when it is
-//! read, so that another `visual.frames` needs no new store.
+//! Of a video, the kept frames become JPEG files in one record, and those that a sample takes are
+//! chosen when it is read, so that another `visual.frames` needs no new store.
 //!
-//! `0, file`, `1, width: u32, height: u32, rgb`, or `2, count: u32`, then `index: u32, length: u32` of each frame,
-//! then the files.
+//! `0, file`, `1, width: u32, height: u32, rgb`, or `2, count: u32`, then `index: u32, length: u32`
+//! of each frame, then the files.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -34,7 +34,8 @@ const FRAMES: u8 = 2;
 /// JPEG quality of kept frames: what OpenCV writes, and so the published frames have.
 const QUALITY: u8 = 95;
 
-/// How frames are kept, as part of their records' identity: another encoder's files are another store's.
+/// How frames are kept, as part of their records' identity: another encoder's files are another
+/// store's.
 pub(crate) const KEPT_AS: &str = "JPEG 95 4:2:0";
 
 pub(crate) struct VisualEncoder {
@@ -49,13 +50,25 @@ impl VisualEncoder {
     /// One frame is in memory as pixels at a time.
     fn frames(&self, clip: &Clip, per_second: u32, root: &Path) -> Result<Extracted, Unmade> {
         let (video, span) = self.videos.open(clip, root)?;
-        let mut frames = video.frames(&VideoConfig { kept_per_second: per_second }, span).map_err(unmade)?;
+        let mut frames = video
+            .frames(
+                &VideoConfig {
+                    kept_per_second: per_second,
+                },
+                span,
+            )
+            .map_err(unmade)?;
         let mut kept = Kept::default();
         for frame in frames.by_ref() {
             kept.add(&frame.map_err(unmade)?).map_err(unmade)?;
         }
-        let note = frames.losses().map_or(Ok(None), |losses| note(losses, "picture", clip))?;
-        Ok(Extracted { record: kept.into_record(), note })
+        let note = frames
+            .losses()
+            .map_or(Ok(None), |losses| note(losses, "picture", clip))?;
+        Ok(Extracted {
+            record: kept.into_record(),
+            note,
+        })
     }
 }
 
@@ -77,7 +90,12 @@ impl Kept {
     fn into_record(self) -> Vec<u8> {
         let mut record = vec![FRAMES];
         record.extend((self.places.len() as u32).to_le_bytes());
-        record.extend(self.places.iter().flatten().flat_map(|number| number.to_le_bytes()));
+        record.extend(
+            self.places
+                .iter()
+                .flatten()
+                .flat_map(|number| number.to_le_bytes()),
+        );
         record.extend(self.files);
         record
     }
@@ -93,7 +111,8 @@ impl Encode for VisualEncoder {
         if picture.width * picture.height > FEW_PIXELS {
             return Ok([&[FILE], source].concat());
         }
-        let [width, height] = [picture.width, picture.height].map(|side| (side as u32).to_le_bytes());
+        let [width, height] =
+            [picture.width, picture.height].map(|side| (side as u32).to_le_bytes());
         Ok([&[PIXELS][..], &width, &height, &picture.rgb].concat())
     }
 
@@ -105,19 +124,27 @@ impl Encode for VisualEncoder {
     }
 
     fn extract_together(&self, parts: &[&Part], root: &Path) -> Option<Vec<Extracted>> {
-        let Part::Frames { per_second, .. } = parts.first()? else { return None };
+        let Part::Frames { per_second, .. } = parts.first()? else {
+            return None;
+        };
         let whole = |part: &&Part| match part {
-            Part::Frames { clip, per_second: rate } if clip.span.is_none() && rate == per_second => {
-                Some(root.join(&clip.video))
-            }
+            Part::Frames {
+                clip,
+                per_second: rate,
+            } if clip.span.is_none() && rate == per_second => Some(root.join(&clip.video)),
             _ => None,
         };
         let paths = parts.iter().map(whole).collect::<Option<Vec<_>>>()?;
         let mut kept = vec![Kept::default(); paths.len()];
-        let config = VideoConfig { kept_per_second: *per_second };
+        let config = VideoConfig {
+            kept_per_second: *per_second,
+        };
         let take = &mut |clip: usize, frame: VideoFrame| kept[clip].add(&frame);
         let came_out = sample_together(&self.videos.ffmpeg().ok()?, &paths, &config, take);
-        let extracted = |kept: Kept| Extracted { record: kept.into_record(), note: None };
+        let extracted = |kept: Kept| Extracted {
+            record: kept.into_record(),
+            note: None,
+        };
         came_out.then(|| kept.into_iter().map(extracted).collect())
     }
 }
@@ -127,12 +154,18 @@ pub(crate) fn decode(records: &[&[u8]], frames: usize) -> Result<Input, String> 
     if let [[FRAMES, rest @ ..]] = records {
         return taken(rest, frames).map(Input::Pictures);
     }
-    let mut pictures = records.iter().map(|r| picture(r)).collect::<Result<Vec<_>, _>>()?;
+    let mut pictures = records
+        .iter()
+        .map(|r| picture(r))
+        .collect::<Result<Vec<_>, _>>()?;
     if let [only] = pictures.as_slice() {
         pictures = vec![only.clone(); frames];
     }
     if pictures.len() != frames {
-        return Err(format!("{} pictures where {frames} are wanted", pictures.len()));
+        return Err(format!(
+            "{} pictures where {frames} are wanted",
+            pictures.len()
+        ));
     }
     Ok(Input::Pictures(pictures))
 }
@@ -149,7 +182,9 @@ fn taken(record: &[u8], frames: usize) -> Result<Vec<Picture>, String> {
     }
     let mut files = Vec::new();
     for length in lengths {
-        let (file, after) = rest.split_at_checked(length).ok_or("a frame that is cut off")?;
+        let (file, after) = rest
+            .split_at_checked(length)
+            .ok_or("a frame that is cut off")?;
         files.push(file);
         rest = after;
     }
@@ -158,7 +193,8 @@ fn taken(record: &[u8], frames: usize) -> Result<Vec<Picture>, String> {
     for at in frames_at_load(count, frames) {
         let picture = match before {
             Some(same) if same == at => pictures[pictures.len() - 1].clone(),
-            _ => Picture::decode(files.get(at).ok_or("no frame")?, "a stored frame").map_err(|e| e.to_string())?,
+            _ => Picture::decode(files.get(at).ok_or("no frame")?, "a stored frame")
+                .map_err(|e| e.to_string())?,
         };
         pictures.push(picture);
         before = Some(at);
@@ -173,9 +209,16 @@ fn picture(record: &[u8]) -> Result<Picture, String> {
             let (width, rest) = take_u32(rest)?;
             let (height, rgb) = take_u32(rest)?;
             if width.checked_mul(height).and_then(|n| n.checked_mul(3)) != Some(rgb.len()) {
-                return Err(format!("{} bytes of pixels for {width}×{height}", rgb.len()));
+                return Err(format!(
+                    "{} bytes of pixels for {width}×{height}",
+                    rgb.len()
+                ));
             }
-            Ok(Picture { width, height, rgb: rgb.to_vec() })
+            Ok(Picture {
+                width,
+                height,
+                rgb: rgb.to_vec(),
+            })
         }
         _ => Err("a picture record of an unknown kind".into()),
     }

@@ -1,7 +1,8 @@
 //! Records of earlier stores: what did not change is copied, not made again.
 //!
-//! Beside `audio-<key>.store` lies `audio-<key>.sources`: the identity of each record's source, in the order of the
-//! records, and a SHA-256 over them. It can be deleted; then that store's records are made again when they are wanted.
+//! Beside `audio-<key>.store` lies `audio-<key>.sources`: the identity of each record's source, in
+//! the order of the records, and a SHA-256 over them. It can be deleted; then that store's records
+//! are made again when they are wanted.
 
 use std::collections::HashMap;
 use std::fs;
@@ -23,8 +24,13 @@ pub(crate) struct Earlier {
 impl Earlier {
     /// Opens what can be opened; anything else is passed over, which costs time and nothing else.
     pub(crate) fn open(dir: &Path, modality: Modality) -> Self {
-        let mut earlier = Self { stores: Vec::new(), places: HashMap::new() };
-        let Ok(entries) = fs::read_dir(dir) else { return earlier };
+        let mut earlier = Self {
+            stores: Vec::new(),
+            places: HashMap::new(),
+        };
+        let Ok(entries) = fs::read_dir(dir) else {
+            return earlier;
+        };
         let mut paths: Vec<PathBuf> = entries.filter_map(|e| e.ok().map(|e| e.path())).collect();
         paths.sort();
         let of_modality = |path: &Path| {
@@ -44,7 +50,12 @@ impl Earlier {
             return None;
         }
         let number = self.stores.len();
-        self.places.extend(identities.into_iter().enumerate().map(|(at, identity)| (identity, (number, at))));
+        self.places.extend(
+            identities
+                .into_iter()
+                .enumerate()
+                .map(|(at, identity)| (identity, (number, at))),
+        );
         self.stores.push(store);
         Some(())
     }
@@ -65,7 +76,11 @@ fn identities(bytes: &[u8]) -> Option<Vec<Hash>> {
 /// Writes the identities beside a store.
 pub(crate) fn keep(plan: &Plan, store: &Path) -> io::Result<()> {
     let path = store.with_extension("sources");
-    let body: Vec<u8> = plan.sources.iter().flat_map(|source| source.identity).collect();
+    let body: Vec<u8> = plan
+        .sources
+        .iter()
+        .flat_map(|source| source.identity)
+        .collect();
     let mut file = temporary(&path)?;
     file.write_all(&body)?;
     file.write_all(&sha256(&body))?;

@@ -54,7 +54,12 @@ impl Head {
         let mut plain = MAGIC.to_vec();
         plain.extend((self.modality as u64).to_le_bytes());
         plain.extend(self.key.0);
-        for count in [self.samples.len() as u64, refs as u64, self.records.len() as u64, self.payload()] {
+        for count in [
+            self.samples.len() as u64,
+            refs as u64,
+            self.records.len() as u64,
+            self.payload(),
+        ] {
             plain.extend(count.to_le_bytes());
         }
         let index = self.index();
@@ -70,7 +75,12 @@ impl Head {
             start += refs.len() as u64;
         }
         index.extend(start.to_le_bytes());
-        index.extend(self.samples.iter().flatten().flat_map(|&r| (r as u64).to_le_bytes()));
+        index.extend(
+            self.samples
+                .iter()
+                .flatten()
+                .flat_map(|&r| (r as u64).to_le_bytes()),
+        );
         for record in &self.records {
             index.extend(record.start.to_le_bytes());
             index.extend(record.length.to_le_bytes());
@@ -86,10 +96,17 @@ impl Head {
             return Err("it does not start as a store does".into());
         }
         let number = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| fixed[at + i]));
-        let modality = Modality::ALL.into_iter().find(|m| *m as u64 == number(8)).ok_or("its modality is unknown")?;
+        let modality = Modality::ALL
+            .into_iter()
+            .find(|m| *m as u64 == number(8))
+            .ok_or("its modality is unknown")?;
         let key = StoreKey(std::array::from_fn(|i| fixed[16 + i]));
         let [samples, refs, records, payload] = [48, 56, 64, 72].map(number);
-        let sizes = [8 * (u128::from(samples) + 1), 8 * u128::from(refs), RECORD as u128 * u128::from(records)];
+        let sizes = [
+            8 * (u128::from(samples) + 1),
+            8 * u128::from(refs),
+            RECORD as u128 * u128::from(records),
+        ];
         let length = FIXED as u128 + sizes.iter().sum::<u128>() + u128::from(payload);
         if length != file.len() as u128 {
             return Err(format!("it has {} bytes instead of {length}", file.len()));
@@ -102,25 +119,42 @@ impl Head {
         }
         let (starts, rest) = index.split_at(sizes[0] as usize);
         let (refs, records) = rest.split_at(sizes[1] as usize);
-        let head = Self { modality, key, samples: samples_of(starts, refs), records: records_of(records) };
+        let head = Self {
+            modality,
+            key,
+            samples: samples_of(starts, refs),
+            records: records_of(records),
+        };
         Ok((head, end))
     }
 }
 
 fn numbers(bytes: &[u8]) -> Vec<usize> {
-    bytes.as_chunks::<8>().0.iter().map(|&b| u64::from_le_bytes(b) as usize).collect()
+    bytes
+        .as_chunks::<8>()
+        .0
+        .iter()
+        .map(|&b| u64::from_le_bytes(b) as usize)
+        .collect()
 }
 
 fn samples_of(starts: &[u8], refs: &[u8]) -> Vec<Vec<usize>> {
     let refs = numbers(refs);
-    numbers(starts).windows(2).map(|w| refs.get(w[0]..w[1]).unwrap_or_default().to_vec()).collect()
+    numbers(starts)
+        .windows(2)
+        .map(|w| refs.get(w[0]..w[1]).unwrap_or_default().to_vec())
+        .collect()
 }
 
 fn records_of(bytes: &[u8]) -> Vec<Entry> {
     let (records, _) = bytes.as_chunks::<RECORD>();
     let entry = |record: &[u8; RECORD]| {
         let place = numbers(&record[..16]);
-        Entry { start: place[0] as u64, length: place[1] as u64, hash: std::array::from_fn(|i| record[16 + i]) }
+        Entry {
+            start: place[0] as u64,
+            length: place[1] as u64,
+            hash: std::array::from_fn(|i| record[16 + i]),
+        }
     };
     records.iter().map(entry).collect()
 }
@@ -135,9 +169,18 @@ mod tests {
         let mut start = 0;
         let records = lengths.iter().map(|&length| {
             start += length;
-            Entry { start: start - length, length, hash: [length as u8; 32] }
+            Entry {
+                start: start - length,
+                length,
+                hash: [length as u8; 32],
+            }
         });
-        Head { modality: Modality::Visual, key: StoreKey([7; 32]), samples, records: records.collect() }
+        Head {
+            modality: Modality::Visual,
+            key: StoreKey([7; 32]),
+            samples,
+            records: records.collect(),
+        }
     }
 
     proptest! {

@@ -4,8 +4,8 @@
 //! entry    mark, identity of the source, SHA-256 of the record, its length; the record
 //! ```
 //!
-//! Entries stand in the order in which they were made. What follows the last whole one was being written when the
-//! program ended, and is cut off. The file goes when the store is there.
+//! Entries stand in the order in which they were made. What follows the last whole one was being
+//! written when the program ended, and is cut off. The file goes when the store is there.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -36,8 +36,18 @@ struct Place {
 impl Journal {
     /// Opens a journal, or begins one. Every record in it is checked.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
-        let mut journal = Self { path: path.into(), file, places: HashMap::new(), end: 0 };
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
+        let mut journal = Self {
+            path: path.into(),
+            file,
+            places: HashMap::new(),
+            end: 0,
+        };
         journal.scan()?;
         journal.file.set_len(journal.end)?;
         Ok(journal)
@@ -59,7 +69,13 @@ impl Journal {
                 break;
             }
             let identity: Hash = std::array::from_fn(|i| head[8 + i]);
-            self.places.insert(identity, Place { start: self.end + HEAD as u64, length });
+            self.places.insert(
+                identity,
+                Place {
+                    start: self.end + HEAD as u64,
+                    length,
+                },
+            );
             self.end += HEAD as u64 + length;
             left -= HEAD as u64 + length;
         }
@@ -73,21 +89,39 @@ impl Journal {
     /// Adds a record. If that fails, the journal is as it was before.
     pub(crate) fn add(&mut self, identity: Hash, record: &[u8]) -> io::Result<()> {
         let length = record.len() as u64;
-        let entry = [&MARK[..], &identity, &sha256(record), &length.to_le_bytes(), record].concat();
-        let written = self.file.seek(SeekFrom::Start(self.end)).and_then(|_| self.file.write_all(&entry));
+        let entry = [
+            &MARK[..],
+            &identity,
+            &sha256(record),
+            &length.to_le_bytes(),
+            record,
+        ]
+        .concat();
+        let written = self
+            .file
+            .seek(SeekFrom::Start(self.end))
+            .and_then(|_| self.file.write_all(&entry));
         if let Err(error) = written {
             // Best effort: the next to open it would cut it off too.
             self.file.set_len(self.end).ok();
             return Err(error);
         }
-        self.places.insert(identity, Place { start: self.end + HEAD as u64, length });
+        self.places.insert(
+            identity,
+            Place {
+                start: self.end + HEAD as u64,
+                length,
+            },
+        );
         self.end += entry.len() as u64;
         Ok(())
     }
 
     /// The record of a source, if it is here.
     pub(crate) fn read(&mut self, identity: &Hash) -> io::Result<Option<Vec<u8>>> {
-        let Some(&place) = self.places.get(identity) else { return Ok(None) };
+        let Some(&place) = self.places.get(identity) else {
+            return Ok(None);
+        };
         let mut record = vec![0; place.length as usize];
         self.file.seek(SeekFrom::Start(place.start))?;
         self.file.read_exact(&mut record)?;
@@ -124,7 +158,11 @@ mod tests {
             let kept = ends.iter().filter(|end| **end <= cut as u64).count() - 1;
             for (number, record) in records.iter().enumerate() {
                 let found = journal.read(&[number as u8; 32]).unwrap();
-                assert_eq!(found.as_ref(), (number < kept).then_some(record), "cut at {cut}");
+                assert_eq!(
+                    found.as_ref(),
+                    (number < kept).then_some(record),
+                    "cut at {cut}"
+                );
             }
             assert_eq!(fs::metadata(&path).unwrap().len(), ends[kept]);
         }
@@ -141,7 +179,10 @@ mod tests {
         bytes[HEAD + 9 + HEAD + 2] ^= 1;
         fs::write(&path, bytes).unwrap();
         let journal = Journal::open(&path).unwrap();
-        assert_eq!([0, 1, 2].map(|n| journal.has(&[n; 32])), [true, false, false]);
+        assert_eq!(
+            [0, 1, 2].map(|n| journal.has(&[n; 32])),
+            [true, false, false]
+        );
         journal.remove().unwrap();
         assert!(!path.exists());
     }

@@ -98,13 +98,23 @@ impl Plan {
                 refs.push(*known.entry(name).or_insert_with(|| {
                     let contents: Vec<Hash> = seen.iter().map(|s| s.content).collect();
                     let identity = part.identity(&configuration, &contents);
-                    sources.push(Source { part, of: row.id.clone(), seen, identity });
+                    sources.push(Source {
+                        part,
+                        of: row.id.clone(),
+                        seen,
+                        identity,
+                    });
                     sources.len() - 1
                 }));
             }
             samples.push(refs);
         }
-        Self { modality, sources, samples, key: StoreKey(hash.finalize().into()) }
+        Self {
+            modality,
+            sources,
+            samples,
+            key: StoreKey(hash.finalize().into()),
+        }
     }
 
     /// Where the store lies; another configuration has another name, so several live side by side.

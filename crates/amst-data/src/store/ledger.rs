@@ -47,11 +47,19 @@ impl Ledger {
     /// Reads the ledger; a missing or unreadable one is empty, which only costs time.
     pub(crate) fn open(store_dir: &Path) -> Self {
         let file = store_dir.join("sources.json");
-        let seen = fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
-        Self { file, seen, changed: false }
+        let seen = fs::read(&file)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
+        Self {
+            file,
+            seen,
+            changed: false,
+        }
     }
 
-    /// What each of `paths` below `root` is now; `looked` is called after each file, from several threads.
+    /// What each of `paths` below `root` is now; `looked` is called after each file, from several
+    /// threads.
     ///
     /// # Errors
     ///
@@ -62,14 +70,18 @@ impl Ledger {
         paths: Vec<String>,
         looked: &(dyn Fn() + Sync),
     ) -> Result<BTreeMap<String, Seen>, DataError> {
-        let base = root.canonicalize().map_err(|source| DataError::Read { path: root.into(), source })?;
+        let base = root.canonicalize().map_err(|source| DataError::Read {
+            path: root.into(),
+            source,
+        })?;
         let known = &self.seen;
         let looks = paths
             .into_par_iter()
             .map(|path| {
                 let full = base.join(&path);
                 let name = full.to_string_lossy().into_owned();
-                let seen = look(&full, known.get(&name)).map_err(|source| DataError::Read { path: full, source })?;
+                let seen = look(&full, known.get(&name))
+                    .map_err(|source| DataError::Read { path: full, source })?;
                 looked();
                 Ok((path, name, seen))
             })
@@ -110,7 +122,14 @@ fn look(path: &Path, known: Option<&Seen>) -> std::io::Result<(Seen, bool)> {
     let started = SystemTime::now() - Duration::from_secs(2);
     let (read, content) = content(path)?;
     let settled = stamp.iter().all(|s| *s < nanoseconds(started)) && read == length;
-    Ok((Seen { length: read, stamp, content }, settled))
+    Ok((
+        Seen {
+            length: read,
+            stamp,
+            content,
+        },
+        settled,
+    ))
 }
 
 /// Length and hash, a block at a time: a dialogue's video is larger than memory should be.
@@ -131,7 +150,8 @@ fn content(path: &Path) -> std::io::Result<(u64, Hash)> {
 }
 
 fn nanoseconds(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos() as u64)
+    time.duration_since(UNIX_EPOCH)
+        .map_or(0, |d| d.as_nanos() as u64)
 }
 
 fn stamp(meta: &Metadata) -> [u64; 2] {
@@ -141,7 +161,9 @@ fn stamp(meta: &Metadata) -> [u64; 2] {
 #[cfg(unix)]
 fn entry_changed(meta: &Metadata) -> u64 {
     use std::os::unix::fs::MetadataExt;
-    (meta.ctime().max(0) as u64).wrapping_mul(1_000_000_000).wrapping_add(meta.ctime_nsec().max(0) as u64)
+    (meta.ctime().max(0) as u64)
+        .wrapping_mul(1_000_000_000)
+        .wrapping_add(meta.ctime_nsec().max(0) as u64)
 }
 
 #[cfg(not(unix))]

@@ -27,9 +27,10 @@ pub(crate) struct Line<'a> {
     pub(crate) done: AtomicUsize,
 }
 
-/// How many of `total` sources one thread takes at once: enough that many short clips share the start of a process, few
-/// enough that no thread has much left to do when the others have ended, and that all processes together have no more
-/// than some fifty clips open (each takes 5 MiB of ffmpeg's memory) or, on many cores, eight each.
+/// How many of `total` sources one thread takes at once: enough that many short clips share the
+/// start of a process, few enough that no thread has much left to do when the others have ended,
+/// and that all processes together have no more than some fifty clips open (each takes 5 MiB of
+/// ffmpeg's memory) or, on many cores, eight each.
 pub(crate) fn at_once(total: usize) -> usize {
     const OPEN: usize = 48;
     let threads = rayon::current_num_threads();
@@ -37,7 +38,8 @@ pub(crate) fn at_once(total: usize) -> usize {
 }
 
 impl Line<'_> {
-    /// Makes the records of the sources with these numbers and sends them off; hands back which cannot be made.
+    /// Makes the records of the sources with these numbers and sends them off; hands back which
+    /// cannot be made.
     ///
     /// # Errors
     ///
@@ -52,14 +54,21 @@ impl Line<'_> {
         let mut take = |at: usize, made| {
             bad.extend(self.send(at, made, sender)?);
             let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-            (self.watch)(Progress::Making { modality: self.plan.modality, done, total: self.total });
+            (self.watch)(Progress::Making {
+                modality: self.plan.modality,
+                done,
+                total: self.total,
+            });
             Ok::<(), Option<DataError>>(())
         };
         match make_together(&sources, self.encoder, self.root) {
-            Some(made) => several.iter().zip(made).try_for_each(|(&at, made)| take(at, made))?,
-            None => {
-                several.iter().try_for_each(|&at| take(at, make(&self.plan.sources[at], self.encoder, self.root)))?
-            }
+            Some(made) => several
+                .iter()
+                .zip(made)
+                .try_for_each(|(&at, made)| take(at, made))?,
+            None => several.iter().try_for_each(|&at| {
+                take(at, make(&self.plan.sources[at], self.encoder, self.root))
+            })?,
         }
         Ok(bad)
     }
@@ -72,7 +81,8 @@ impl Line<'_> {
     ) -> Result<Option<Bad>, Option<DataError>> {
         match made {
             Ok(Extracted { record, note }) => {
-                note.into_iter().for_each(|note| (self.watch)(Progress::Note(note)));
+                note.into_iter()
+                    .for_each(|note| (self.watch)(Progress::Note(note)));
                 let sent = sender.send((self.plan.sources[at].identity, record));
                 sent.map(|()| None).map_err(|_| None)
             }
@@ -84,16 +94,31 @@ impl Line<'_> {
 
 /// The record of a source.
 fn make(source: &Source, encoder: &dyn Encode, root: &Path) -> Result<Extracted, Unmade> {
-    let plain = |record: Result<Vec<u8>, String>| Ok(Extracted { record: record?, note: None });
+    let plain = |record: Result<Vec<u8>, String>| {
+        Ok(Extracted {
+            record: record?,
+            note: None,
+        })
+    };
     match &source.part {
         Part::Lost(why) => Err(Unmade::Bad(why.clone())),
-        Part::Text(text) => plain(encoder.encode(text.as_bytes(), &format!("the text of `{}`", source.of))),
+        Part::Text(text) => {
+            plain(encoder.encode(text.as_bytes(), &format!("the text of `{}`", source.of)))
+        }
         Part::File(file) => {
             let path = root.join(file);
-            let bytes = std::fs::read(&path)
-                .map_err(|error| Unmade::Stop(DataError::Read { path: path.clone(), source: error }))?;
+            let bytes = std::fs::read(&path).map_err(|error| {
+                Unmade::Stop(DataError::Read {
+                    path: path.clone(),
+                    source: error,
+                })
+            })?;
             // The key promises the content that was hashed a moment ago.
-            if source.seen.first().is_none_or(|seen| sha256(&bytes) != seen.content) {
+            if source
+                .seen
+                .first()
+                .is_none_or(|seen| sha256(&bytes) != seen.content)
+            {
                 return Err(Unmade::Stop(DataError::Changed(path)));
             }
             refuse_pointer(&bytes, file)?;
@@ -101,7 +126,8 @@ fn make(source: &Source, encoder: &dyn Encode, root: &Path) -> Result<Extracted,
         }
         part => {
             for (file, seen) in part.files().into_iter().zip(&source.seen) {
-                small_file(&root.join(file), seen.length).map_or(Ok(()), |bytes| refuse_pointer(&bytes, file))?;
+                small_file(&root.join(file), seen.length)
+                    .map_or(Ok(()), |bytes| refuse_pointer(&bytes, file))?;
             }
             let extracted = encoder.extract(part, root)?;
             refuse_changed(source, root)?;
@@ -111,18 +137,23 @@ fn make(source: &Source, encoder: &dyn Encode, root: &Path) -> Result<Extracted,
 }
 
 /// The records of several sources that are read by one process, or `None`.
-fn make_together(sources: &[&Source], encoder: &dyn Encode, root: &Path) -> Option<Vec<Result<Extracted, Unmade>>> {
+fn make_together(
+    sources: &[&Source],
+    encoder: &dyn Encode,
+    root: &Path,
+) -> Option<Vec<Result<Extracted, Unmade>>> {
     if sources.len() < 2 {
         return None;
     }
     let parts: Vec<&Part> = sources.iter().map(|source| &source.part).collect();
     let made = encoder.extract_together(&parts, root)?;
-    let checked = |(source, made): (&&Source, Extracted)| refuse_changed(source, root).map(|()| made);
+    let checked =
+        |(source, made): (&&Source, Extracted)| refuse_changed(source, root).map(|()| made);
     Some(sources.iter().zip(made).map(checked).collect())
 }
 
-/// The key promises the content that was hashed a moment ago. Hashing a dialogue once more for each of its turns would
-/// take longer than reading it, so length and time stamps must do.
+/// The key promises the content that was hashed a moment ago. Hashing a dialogue once more for each
+/// of its turns would take longer than reading it, so length and time stamps must do.
 fn refuse_changed(source: &Source, root: &Path) -> Result<(), Unmade> {
     for (file, seen) in source.part.files().into_iter().zip(&source.seen) {
         let path = root.join(file);
@@ -137,12 +168,16 @@ fn refuse_changed(source: &Source, root: &Path) -> Result<(), Unmade> {
 const POINTER: u64 = 1024;
 
 fn small_file(path: &Path, length: u64) -> Option<Vec<u8>> {
-    (length <= POINTER).then(|| std::fs::read(path).ok()).flatten()
+    (length <= POINTER)
+        .then(|| std::fs::read(path).ok())
+        .flatten()
 }
 
 fn refuse_pointer(bytes: &[u8], file: &str) -> Result<(), Unmade> {
     if bytes.len() as u64 <= POINTER && bytes.starts_with(b"version https://git-lfs") {
-        return Err(Unmade::Bad(format!("{file} is a Git LFS pointer, not the file: `git lfs pull` brings it")));
+        return Err(Unmade::Bad(format!(
+            "{file} is a Git LFS pointer, not the file: `git lfs pull` brings it"
+        )));
     }
     Ok(())
 }

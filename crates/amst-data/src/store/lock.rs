@@ -14,15 +14,25 @@ impl Lock {
     /// Waits for whoever holds it, and says so.
     pub(crate) fn take(dir: &Path, watch: Watch) -> Result<Self, DataError> {
         let path = dir.join("prepare.lock");
-        let unwritable = |source| DataError::Write { path: path.clone(), source };
-        let options = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+        let unwritable = |source| DataError::Write {
+            path: path.clone(),
+            source,
+        };
+        let options = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path);
         let mut file = options.map_err(unwritable)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
                 file.read_to_string(&mut holder).ok();
-                watch(Progress::Waiting { process: holder.trim().parse().ok() });
+                watch(Progress::Waiting {
+                    process: holder.trim().parse().ok(),
+                });
                 // Where a file system knows no locks, both do the work; each renames a whole file.
                 file.lock().ok();
             }

@@ -1,4 +1,5 @@
-//! Makes the records that are missing, in parallel, and of all records a store: one file at the end, or nothing.
+//! Makes the records that are missing, in parallel, and of all records a store: one file at the
+//! end, or nothing.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
@@ -42,13 +43,18 @@ impl Workshop {
     pub(crate) fn open(plan: &Plan, dir: &Path) -> Result<Self, DataError> {
         let path = dir.join(format!("{}.journal", plan.modality));
         let journal = Journal::open(&path).map_err(|source| DataError::Write { path, source })?;
-        Ok(Self { dir: dir.into(), journal, earlier: Earlier::open(dir, plan.modality) })
+        Ok(Self {
+            dir: dir.into(),
+            journal,
+            earlier: Earlier::open(dir, plan.modality),
+        })
     }
 
     /// Makes every record that is not here, and tells which cannot be made.
     ///
-    /// A record is written down as soon as it and those that are made together with it are; those that are made and
-    /// not yet written are ten for each thread at most, so memory does not grow with their number.
+    /// A record is written down as soon as it and those that are made together with it are; those
+    /// that are made and not yet written are ten for each thread at most, so memory does not grow
+    /// with their number.
     pub(crate) fn records(
         &mut self,
         plan: &Plan,
@@ -63,22 +69,36 @@ impl Workshop {
                 !self.journal.has(identity) && self.earlier.read(identity).is_none()
             })
             .collect();
-        let line = Line { plan, encoder, root, watch, total: missing.len(), done: AtomicUsize::new(0) };
+        let line = Line {
+            plan,
+            encoder,
+            root,
+            watch,
+            total: missing.len(),
+            done: AtomicUsize::new(0),
+        };
         let (sender, receiver) = sync_channel(2 * rayon::current_num_threads());
         let journal = &mut self.journal;
-        let unwritable = |source| DataError::Write { path: self.dir.clone(), source };
+        let unwritable = |source| DataError::Write {
+            path: self.dir.clone(),
+            source,
+        };
         std::thread::scope(|scope| {
             let writer = scope.spawn(move || write_down(journal, receiver));
             let made = missing
                 .par_chunks(at_once(missing.len()))
                 .map_with(sender, |sender, several| line.make(several, sender))
                 .collect::<Result<Vec<_>, Option<DataError>>>();
-            let written = writer.join().unwrap_or_else(|_| Err(io::Error::other("the writing thread panicked")));
+            let written = writer
+                .join()
+                .unwrap_or_else(|_| Err(io::Error::other("the writing thread panicked")));
             written.map_err(unwritable)?;
             match made {
                 Ok(bad) => Ok(bad.into_iter().flatten().collect()),
                 Err(Some(error)) => Err(error),
-                Err(None) => Err(unwritable(io::Error::other("the writing thread ended early"))),
+                Err(None) => Err(unwritable(io::Error::other(
+                    "the writing thread ended early",
+                ))),
             }
         })
     }
@@ -86,19 +106,35 @@ impl Workshop {
     /// Writes the store of a plan whose records are all here, and ends the journal.
     pub(crate) fn assemble(mut self, plan: &Plan) -> Result<(), DataError> {
         let path = plan.path(&self.dir);
-        let unwritable = |source| DataError::Write { path: path.clone(), source };
+        let unwritable = |source| DataError::Write {
+            path: path.clone(),
+            source,
+        };
         let mut out = BufWriter::new(temporary(&path).map_err(unwritable)?);
         // The head is written last: it holds the hashes of what follows it.
-        out.seek(SeekFrom::Start(Head::size(&plan.samples, plan.sources.len()))).map_err(unwritable)?;
+        out.seek(SeekFrom::Start(Head::size(
+            &plan.samples,
+            plan.sources.len(),
+        )))
+        .map_err(unwritable)?;
         let (mut records, mut end) = (Vec::with_capacity(plan.sources.len()), 0);
         for source in &plan.sources {
             let record = self.record(&source.identity).map_err(unwritable)?;
             let length = record.len() as u64;
-            records.push(Entry { start: end, length, hash: sha256(&record) });
+            records.push(Entry {
+                start: end,
+                length,
+                hash: sha256(&record),
+            });
             end += length;
             out.write_all(&record).map_err(unwritable)?;
         }
-        let head = Head { modality: plan.modality, key: plan.key, samples: plan.samples.clone(), records };
+        let head = Head {
+            modality: plan.modality,
+            key: plan.key,
+            samples: plan.samples.clone(),
+            records,
+        };
         finish(out, &head, &path).map_err(unwritable)?;
         // Without it, the next preparation makes more records anew; the store itself is complete.
         earlier::keep(plan, &path).ok();
@@ -110,12 +146,16 @@ impl Workshop {
             return Ok(record);
         }
         let record = self.earlier.read(identity).map(<[u8]>::to_vec);
-        record.ok_or_else(|| io::Error::other("a record was lost while the store was written; run it again"))
+        record.ok_or_else(|| {
+            io::Error::other("a record was lost while the store was written; run it again")
+        })
     }
 }
 
 fn write_down(journal: &mut Journal, records: Receiver<(Hash, Vec<u8>)>) -> io::Result<()> {
-    records.into_iter().try_for_each(|(identity, record)| journal.add(identity, &record))
+    records
+        .into_iter()
+        .try_for_each(|(identity, record)| journal.add(identity, &record))
 }
 
 fn finish(mut out: BufWriter<NamedTempFile>, head: &Head, path: &Path) -> io::Result<()> {

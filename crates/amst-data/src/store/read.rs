@@ -36,23 +36,42 @@ impl Store {
         let store = Self::map(path)?;
         let found = store.key();
         if found != key {
-            return Err(DataError::StoreOther { path: path.into(), found: found.short(), wanted: key.short() });
+            return Err(DataError::StoreOther {
+                path: path.into(),
+                found: found.short(),
+                wanted: key.short(),
+            });
         }
         if store.map.len() - store.payload <= verify_at_once {
-            (0..store.records()).into_par_iter().try_for_each(|r| store.record(r).map(|_| ()))?;
+            (0..store.records())
+                .into_par_iter()
+                .try_for_each(|r| store.record(r).map(|_| ()))?;
         }
         Ok(store)
     }
 
     fn map(path: &Path) -> Result<Self, DataError> {
-        let unreadable = |source| DataError::Read { path: path.into(), source };
+        let unreadable = |source| DataError::Read {
+            path: path.into(),
+            source,
+        };
         let file = File::open(path).map_err(unreadable)?;
         // SAFETY: a store file is complete before it gets its name and is never written to
         // afterwards, only replaced as a whole, which leaves this mapping with the old file.
         let map = unsafe { Mmap::map(&file) }.map_err(unreadable)?;
         let (head, payload) = Head::parse(&map).map_err(|why| damaged(path, why))?;
-        let verified = head.records.iter().map(|_| AtomicBool::new(false)).collect();
-        Ok(Self { path: path.into(), map, payload, head, verified })
+        let verified = head
+            .records
+            .iter()
+            .map(|_| AtomicBool::new(false))
+            .collect();
+        Ok(Self {
+            path: path.into(),
+            map,
+            payload,
+            head,
+            verified,
+        })
     }
 
     /// Opens a store, whichever it is; each record is verified when it is read.
@@ -80,16 +99,26 @@ impl Store {
 
     /// One sample's input; of pictures, `frames` of them.
     pub(crate) fn input(&self, sample: usize, frames: usize) -> Result<Input, DataError> {
-        let refs = self.head.samples.get(sample).ok_or_else(|| damaged(&self.path, "it lacks samples".into()))?;
-        let records = refs.iter().map(|&r| self.record(r)).collect::<Result<Vec<_>, _>>()?;
+        let refs = self
+            .head
+            .samples
+            .get(sample)
+            .ok_or_else(|| damaged(&self.path, "it lacks samples".into()))?;
+        let records = refs
+            .iter()
+            .map(|&r| self.record(r))
+            .collect::<Result<Vec<_>, _>>()?;
         record::decode(self.modality(), &records, frames).map_err(|why| damaged(&self.path, why))
     }
 
     /// The bytes of a record, verified at least once since the file was opened.
     pub(crate) fn record(&self, number: usize) -> Result<&[u8], DataError> {
         let slice = |entry: &Entry| {
-            let start = self.payload.checked_add(usize::try_from(entry.start).ok()?)?;
-            self.map.get(start..start.checked_add(usize::try_from(entry.length).ok()?)?)
+            let start = self
+                .payload
+                .checked_add(usize::try_from(entry.start).ok()?)?;
+            self.map
+                .get(start..start.checked_add(usize::try_from(entry.length).ok()?)?)
         };
         let entry = self.head.records.get(number);
         let Some((entry, bytes)) = entry.and_then(|e| Some((e, slice(e)?))) else {
@@ -97,7 +126,10 @@ impl Store {
         };
         if !self.verified[number].load(Ordering::Relaxed) {
             if sha256(bytes) != entry.hash {
-                return Err(damaged(&self.path, format!("the hash of record {number} does not match")));
+                return Err(damaged(
+                    &self.path,
+                    format!("the hash of record {number} does not match"),
+                ));
             }
             self.verified[number].store(true, Ordering::Relaxed);
         }
@@ -106,7 +138,10 @@ impl Store {
 }
 
 fn damaged(path: &Path, why: String) -> DataError {
-    DataError::StoreDamaged { path: path.into(), why }
+    DataError::StoreDamaged {
+        path: path.into(),
+        why,
+    }
 }
 
 #[cfg(test)]
@@ -115,8 +150,17 @@ mod tests {
 
     fn write(dir: &Path, record: &[u8]) -> (PathBuf, StoreKey) {
         let key = StoreKey([1; 32]);
-        let entry = Entry { start: 0, length: record.len() as u64, hash: sha256(record) };
-        let head = Head { modality: Modality::Text, key, samples: vec![vec![0]], records: vec![entry] };
+        let entry = Entry {
+            start: 0,
+            length: record.len() as u64,
+            hash: sha256(record),
+        };
+        let head = Head {
+            modality: Modality::Text,
+            key,
+            samples: vec![vec![0]],
+            records: vec![entry],
+        };
         let path = dir.join("text.store");
         std::fs::write(&path, [&head.to_bytes()[..], record].concat()).unwrap();
         (path, key)
@@ -126,13 +170,25 @@ mod tests {
     fn a_flipped_byte_in_a_large_store_is_noticed_when_its_record_is_read() {
         let dir = tempfile::tempdir().unwrap();
         let (path, key) = write(dir.path(), &[5, 0, 0, 0]);
-        assert_eq!(Store::open_up_to(&path, key, 0).unwrap().input(0, 1).unwrap(), Input::Tokens(vec![5]));
+        assert_eq!(
+            Store::open_up_to(&path, key, 0)
+                .unwrap()
+                .input(0, 1)
+                .unwrap(),
+            Input::Tokens(vec![5])
+        );
         let mut bytes = std::fs::read(&path).unwrap();
         *bytes.last_mut().unwrap() ^= 1;
         std::fs::write(&path, bytes).unwrap();
         let store = Store::open_up_to(&path, key, 0).unwrap();
-        assert!(matches!(store.input(0, 1), Err(DataError::StoreDamaged { .. })));
-        assert!(matches!(Store::open(&path, key), Err(DataError::StoreDamaged { .. })));
+        assert!(matches!(
+            store.input(0, 1),
+            Err(DataError::StoreDamaged { .. })
+        ));
+        assert!(matches!(
+            Store::open(&path, key),
+            Err(DataError::StoreDamaged { .. })
+        ));
     }
 
     #[test]
@@ -140,6 +196,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("empty.store");
         std::fs::write(&path, []).unwrap();
-        assert!(Store::open(&path, StoreKey([0; 32])).is_err_and(|e| e.to_string().contains("delete it")));
+        assert!(
+            Store::open(&path, StoreKey([0; 32]))
+                .is_err_and(|e| e.to_string().contains("delete it"))
+        );
     }
 }

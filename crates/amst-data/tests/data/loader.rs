@@ -1,6 +1,8 @@
 //! The loader: order, augmentation, threads.
 
-use amst_data::{Batch, DataError, Features, Input, Loader, LoaderConfig, PAD, Prepared, SplitName, Stream};
+use amst_data::{
+    Batch, DataError, Features, Input, Loader, LoaderConfig, PAD, Prepared, SplitName, Stream,
+};
 use amst_recipe::{DatasetSpec, Modality, Recipe, resolve};
 
 use crate::small::Small;
@@ -18,28 +20,45 @@ fn recipe() -> Recipe {
 }
 
 fn train(data: &Prepared, workers: usize) -> Loader {
-    let config = LoaderConfig { batch_size: 10, seed: 5, workers, prefetch: 3, train: true };
+    let config = LoaderConfig {
+        batch_size: 10,
+        seed: 5,
+        workers,
+        prefetch: 3,
+        train: true,
+    };
     Loader::new(data.split(SplitName::Train), config).unwrap()
 }
 
 fn read(loader: &Loader, epoch: u64, active: &[Modality]) -> Vec<Batch> {
-    loader.epoch(epoch, active).collect::<Result<_, _>>().unwrap()
+    loader
+        .epoch(epoch, active)
+        .collect::<Result<_, _>>()
+        .unwrap()
 }
 
 fn bits(batches: &[Batch]) -> Vec<u32> {
     let values = |features: &Features| match features {
-        Features::Map { data, .. } | Features::Frames { data, .. } => data.iter().map(|x| x.to_bits()).collect(),
+        Features::Map { data, .. } | Features::Frames { data, .. } => {
+            data.iter().map(|x| x.to_bits()).collect()
+        }
         Features::Pixels { .. } => panic!("not asked for"),
         Features::Tokens { ids, .. } => ids.iter().map(|&i| i as u32).collect::<Vec<_>>(),
     };
-    batches.iter().flat_map(|b| b.inputs.values().flat_map(values)).collect()
+    batches
+        .iter()
+        .flat_map(|b| b.inputs.values().flat_map(values))
+        .collect()
 }
 
 #[test]
 fn any_number_of_workers_gives_byte_equal_batches_in_order() {
     let data = Prepared::synthetic(&recipe()).unwrap();
     let expected = read(&train(&data, 0), 2, ALL);
-    assert_eq!(expected.iter().map(Batch::len).collect::<Vec<_>>(), [10, 10, 10, 10, 10, 10, 10, 10, 10, 6]);
+    assert_eq!(
+        expected.iter().map(Batch::len).collect::<Vec<_>>(),
+        [10, 10, 10, 10, 10, 10, 10, 10, 10, 6]
+    );
     for workers in [1, 2, 4, 7] {
         let batches = read(&train(&data, workers), 2, ALL);
         assert_eq!(batches, expected, "{workers} workers");
@@ -62,8 +81,14 @@ fn an_epoch_does_not_depend_on_what_was_read_before() {
 fn each_training_epoch_reads_every_sample_once_in_an_order_of_its_own() {
     let data = Prepared::synthetic(&recipe()).unwrap();
     let loader = train(&data, 1);
-    let orders: Vec<Vec<usize>> =
-        (0..2).map(|e| read(&loader, e, &[]).into_iter().flat_map(|b| b.indices).collect()).collect();
+    let orders: Vec<Vec<usize>> = (0..2)
+        .map(|e| {
+            read(&loader, e, &[])
+                .into_iter()
+                .flat_map(|b| b.indices)
+                .collect()
+        })
+        .collect();
     assert_ne!(orders[0], orders[1]);
     assert_eq!(orders[0], loader.order(0));
     for mut order in orders {
@@ -76,14 +101,26 @@ fn each_training_epoch_reads_every_sample_once_in_an_order_of_its_own() {
 fn evaluation_reads_in_order_and_is_the_same_in_every_epoch() {
     let data = Prepared::synthetic(&recipe()).unwrap();
     let split = data.split(SplitName::Val);
-    let config = LoaderConfig { batch_size: 10, ..LoaderConfig::default() };
+    let config = LoaderConfig {
+        batch_size: 10,
+        ..LoaderConfig::default()
+    };
     let loader = Loader::new(split.clone(), config).unwrap();
     let batches = read(&loader, 0, ALL);
     assert_eq!(batches, read(&loader, 9, ALL));
     assert_eq!(loader.steps(), 4);
-    let labels: Vec<usize> = batches.iter().flat_map(|b| b.labels.iter().map(|&l| l as usize)).collect();
+    let labels: Vec<usize> = batches
+        .iter()
+        .flat_map(|b| b.labels.iter().map(|&l| l as usize))
+        .collect();
     assert_eq!(labels, split.labels());
-    assert_eq!(batches.iter().flat_map(|b| b.indices.clone()).collect::<Vec<_>>(), (0..32).collect::<Vec<_>>());
+    assert_eq!(
+        batches
+            .iter()
+            .flat_map(|b| b.indices.clone())
+            .collect::<Vec<_>>(),
+        (0..32).collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -118,10 +155,20 @@ fn frames_are_augmented_independently() {
     let mut small = Small::new();
     small.recipe = recipe;
     let data = small.prepare().unwrap();
-    let config = LoaderConfig { batch_size: 3, train: true, ..LoaderConfig::default() };
+    let config = LoaderConfig {
+        batch_size: 3,
+        train: true,
+        ..LoaderConfig::default()
+    };
     let loader = Loader::new(data.split(SplitName::Train), config).unwrap();
-    let batch = loader.epoch(0, &[Modality::Visual]).next().unwrap().unwrap();
-    let Features::Frames { data, shape } = &batch.inputs[&Modality::Visual] else { panic!() };
+    let batch = loader
+        .epoch(0, &[Modality::Visual])
+        .next()
+        .unwrap()
+        .unwrap();
+    let Features::Frames { data, shape } = &batch.inputs[&Modality::Visual] else {
+        panic!()
+    };
     assert_eq!(*shape, [3, 1, 3, 16, 16]);
     // Every sample is one picture three times, yet no two frames are equal.
     for sample in data.chunks(3 * 256) {
@@ -137,18 +184,33 @@ fn frames_are_laid_out_channel_by_channel() {
     let split = data.split(SplitName::Train);
     let sample = split.sample(0, &[Modality::Visual]).unwrap();
     let loader = Loader::new(split, LoaderConfig::default()).unwrap();
-    let batch = loader.epoch(0, &[Modality::Visual]).next().unwrap().unwrap();
-    let Features::Frames { data, shape } = &batch.inputs[&Modality::Visual] else { panic!() };
+    let batch = loader
+        .epoch(0, &[Modality::Visual])
+        .next()
+        .unwrap()
+        .unwrap();
+    let Features::Frames { data, shape } = &batch.inputs[&Modality::Visual] else {
+        panic!()
+    };
     assert_eq!(*shape, [3, 3, 2, 8, 8]);
-    let Input::Pictures(pictures) = &sample.inputs[&Modality::Visual] else { panic!() };
-    let config = amst_frames::FrameConfig { size: [8, 8], ..Default::default() };
+    let Input::Pictures(pictures) = &sample.inputs[&Modality::Visual] else {
+        panic!()
+    };
+    let config = amst_frames::FrameConfig {
+        size: [8, 8],
+        ..Default::default()
+    };
     let eval = amst_frames::EvalTransform::new(&config).unwrap();
     for (frame, picture) in pictures.iter().enumerate() {
         let mut planar = vec![0.0; 3 * 64];
         eval.apply(picture, &mut planar).unwrap();
         for channel in 0..3 {
             let at = (channel * 2 + frame) * 64;
-            assert_eq!(data[at..at + 64], planar[channel * 64..][..64], "channel {channel}, frame {frame}");
+            assert_eq!(
+                data[at..at + 64],
+                planar[channel * 64..][..64],
+                "channel {channel}, frame {frame}"
+            );
         }
     }
 }
@@ -160,10 +222,19 @@ fn only_real_frames_of_sound_are_normalised_and_the_rest_is_zero() {
     let data = small.prepare().unwrap();
     let split = data.split(SplitName::Train);
     let sample = split.sample(0, &[Modality::Audio]).unwrap();
-    let Input::Map { data: stored, frames, mels } = &sample.inputs[&Modality::Audio] else { panic!() };
+    let Input::Map {
+        data: stored,
+        frames,
+        mels,
+    } = &sample.inputs[&Modality::Audio]
+    else {
+        panic!()
+    };
     let loader = Loader::new(split, LoaderConfig::default()).unwrap();
     let batch = loader.epoch(0, &[Modality::Audio]).next().unwrap().unwrap();
-    let Features::Map { data, shape } = &batch.inputs[&Modality::Audio] else { panic!() };
+    let Features::Map { data, shape } = &batch.inputs[&Modality::Audio] else {
+        panic!()
+    };
     assert_eq!((*shape, *frames, *mels), ([3, 1, 12, 8], 7, 8));
     for (place, value) in data[..96].iter().enumerate() {
         let expected = stored.get(place).map_or(0.0, |x| (x + 4.0) / 2.0);
@@ -178,7 +249,9 @@ fn short_text_is_padded_and_masked() {
     let data = small.prepare().unwrap();
     let loader = Loader::new(data.split(SplitName::Train), LoaderConfig::default()).unwrap();
     let batch = loader.epoch(0, &[Modality::Text]).next().unwrap().unwrap();
-    let Features::Tokens { ids, mask, shape } = &batch.inputs[&Modality::Text] else { panic!() };
+    let Features::Tokens { ids, mask, shape } = &batch.inputs[&Modality::Text] else {
+        panic!()
+    };
     assert_eq!(*shape, [3, 12]);
     // "no. 0, é" has nine bytes.
     assert_eq!((ids[8], ids[9], ids[11]), (0xa9 + 2, PAD, PAD));
@@ -194,10 +267,19 @@ fn a_skipped_modality_is_not_touched() {
     let path = small.store_of(Modality::Audio);
     let length = std::fs::metadata(&path).unwrap().len() as usize;
     use std::io::Write;
-    std::fs::File::options().write(true).open(&path).unwrap().write_all(&vec![0xff; length]).unwrap();
+    std::fs::File::options()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .write_all(&vec![0xff; length])
+        .unwrap();
     let rest = [Modality::Visual, Modality::Text];
     assert!(loader.epoch(0, &rest).all(|b| b.is_ok()));
-    let error = loader.epoch(0, &[Modality::Audio]).next().unwrap().unwrap_err();
+    let error = loader
+        .epoch(0, &[Modality::Audio])
+        .next()
+        .unwrap()
+        .unwrap_err();
     assert!(matches!(error, DataError::StoreDamaged { .. }), "{error}");
 }
 
@@ -207,11 +289,19 @@ fn an_error_comes_in_its_place_and_ends_the_epoch() {
     small.recipe.modalities = vec![Modality::Audio];
     let data = small.prepare().unwrap();
     for workers in [0, 2] {
-        let config = LoaderConfig { batch_size: 1, workers, ..LoaderConfig::default() };
+        let config = LoaderConfig {
+            batch_size: 1,
+            workers,
+            ..LoaderConfig::default()
+        };
         let loader = Loader::new(data.split(SplitName::Train), config).unwrap();
         let mut batches = loader.epoch(0, &[Modality::Visual]);
         let error = batches.next().unwrap().unwrap_err();
-        assert!(matches!(error, DataError::NotPrepared { .. }) && error.to_string().contains("now: audio"), "{error}");
+        assert!(
+            matches!(error, DataError::NotPrepared { .. })
+                && error.to_string().contains("now: audio"),
+            "{error}"
+        );
         assert!(batches.next().is_none());
     }
 }
@@ -226,14 +316,25 @@ fn dropping_an_epoch_early_ends_its_threads() {
         let names = tasks.filter_map(|t| std::fs::read_to_string(t.path().join("comm")).ok());
         names.filter(|n| n.trim() == "loader-8").count()
     };
-    let config = LoaderConfig { batch_size: 2, workers: 9, prefetch: 2, ..LoaderConfig::default() };
+    let config = LoaderConfig {
+        batch_size: 2,
+        workers: 9,
+        prefetch: 2,
+        ..LoaderConfig::default()
+    };
     let loader = Loader::new(data.split(SplitName::Train), config).unwrap();
     let mut batches = loader.epoch(0, ALL);
     batches.next().unwrap().unwrap();
     // A thread names itself once it runs, and its entry may outlive it for a moment.
-    assert!(becomes_true(|| threads() == 1), "the ninth worker starts and waits for its turn");
+    assert!(
+        becomes_true(|| threads() == 1),
+        "the ninth worker starts and waits for its turn"
+    );
     drop(batches);
-    assert!(becomes_true(|| threads() == 0), "no worker outlives the epoch");
+    assert!(
+        becomes_true(|| threads() == 0),
+        "no worker outlives the epoch"
+    );
 }
 
 #[cfg(target_os = "linux")]
@@ -250,14 +351,23 @@ fn becomes_true(condition: impl Fn() -> bool) -> bool {
 #[test]
 fn a_batch_size_of_zero_is_refused() {
     let data = Prepared::synthetic(&recipe()).unwrap();
-    let config = LoaderConfig { batch_size: 0, ..LoaderConfig::default() };
-    let error = Loader::new(data.split(SplitName::Train), config).err().unwrap();
+    let config = LoaderConfig {
+        batch_size: 0,
+        ..LoaderConfig::default()
+    };
+    let error = Loader::new(data.split(SplitName::Train), config)
+        .err()
+        .unwrap();
     assert!(error.to_string().contains("`batch_size`"));
 }
 
 #[test]
 fn augmentation_is_a_pure_function_of_its_address() {
-    let draw = |epoch, index| Stream::new(5, amst_data::Purpose::Augment, epoch, index).part(1).next_u64();
+    let draw = |epoch, index| {
+        Stream::new(5, amst_data::Purpose::Augment, epoch, index)
+            .part(1)
+            .next_u64()
+    };
     assert_eq!(draw(1, 2), draw(1, 2));
     assert!(draw(1, 2) != draw(2, 2) && draw(1, 2) != draw(1, 3));
 }

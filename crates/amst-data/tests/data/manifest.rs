@@ -11,10 +11,21 @@ fn refused(small: &Small, fault: Fault, words: &[&str]) {
     let error = small.error();
     assert_eq!(error.kind(), ErrorKind::Data);
     let text = error.to_string();
-    let DataError::Manifest { problems, .. } = &error else { panic!("{text}") };
-    assert_eq!(problems.iter().map(|p| p.fault).collect::<Vec<_>>(), [fault], "{text}");
-    words.iter().for_each(|word| assert!(text.contains(word), "`{word}` is not in: {text}"));
-    assert!(small.stores().is_empty(), "nothing is prepared of a data set that is refused");
+    let DataError::Manifest { problems, .. } = &error else {
+        panic!("{text}")
+    };
+    assert_eq!(
+        problems.iter().map(|p| p.fault).collect::<Vec<_>>(),
+        [fault],
+        "{text}"
+    );
+    words
+        .iter()
+        .for_each(|word| assert!(text.contains(word), "`{word}` is not in: {text}"));
+    assert!(
+        small.stores().is_empty(),
+        "nothing is prepared of a data set that is refused"
+    );
 }
 
 #[test]
@@ -22,8 +33,14 @@ fn a_manifest_gives_its_rows_in_order() {
     let small = Small::new();
     let rows = csv::read(&small.dataset(), &Modality::ALL).unwrap();
     assert_eq!(rows.len(), 9);
-    assert_eq!((rows[4].id.as_str(), rows[4].label, rows[4].split), ("s4", 1, SplitName::Val));
-    assert_eq!(rows[0].raw[&Modality::Visual], Raw::Files(vec!["p0.png".into(), "p1.png".into()]));
+    assert_eq!(
+        (rows[4].id.as_str(), rows[4].label, rows[4].split),
+        ("s4", 1, SplitName::Val)
+    );
+    assert_eq!(
+        rows[0].raw[&Modality::Visual],
+        Raw::Files(vec!["p0.png".into(), "p1.png".into()])
+    );
     assert_eq!(rows[2].raw[&Modality::Text], Raw::Text("no. 2, é".into()));
 }
 
@@ -41,7 +58,14 @@ fn a_byte_order_mark_and_crlf_line_ends_give_the_same_rows() {
 fn only_the_columns_of_the_modalities_in_use_are_needed() {
     let mut small = Small::new();
     small.replace("audio,image,text", "audio,picture,text");
-    refused(&small, Fault::MissingColumn, &["`image`", "there is: id, label, split, audio, picture, text"]);
+    refused(
+        &small,
+        Fault::MissingColumn,
+        &[
+            "`image`",
+            "there is: id, label, split, audio, picture, text",
+        ],
+    );
     small.recipe.modalities = vec![Modality::Audio, Modality::Text];
     small.prepare().unwrap();
     small.recipe.modalities = Modality::ALL.to_vec();
@@ -53,7 +77,11 @@ fn only_the_columns_of_the_modalities_in_use_are_needed() {
 fn missing_columns_are_all_named() {
     let small = Small::new();
     small.replace("id,label,split", "name,label,part");
-    refused(&small, Fault::MissingColumn, &["`id`", "`split`", "[columns]"]);
+    refused(
+        &small,
+        Fault::MissingColumn,
+        &["`id`", "`split`", "[columns]"],
+    );
 }
 
 #[test]
@@ -61,7 +89,16 @@ fn a_missing_file_is_refused() {
     let small = Small::new();
     std::fs::remove_file(small.root().join("a3.wav")).unwrap();
     std::fs::remove_file(small.root().join("p1.png")).unwrap();
-    refused(&small, Fault::MissingFile, &["missing files (2)", "a3.wav (audio of `s3`)", "p1.png", "restore"]);
+    refused(
+        &small,
+        Fault::MissingFile,
+        &[
+            "missing files (2)",
+            "a3.wav (audio of `s3`)",
+            "p1.png",
+            "restore",
+        ],
+    );
 }
 
 #[test]
@@ -75,7 +112,11 @@ fn a_duplicate_id_is_refused() {
 fn an_unknown_label_is_refused_with_the_nearest_class() {
     let small = Small::new();
     small.replace("s4,bee", "s4,beee");
-    refused(&small, Fault::UnknownLabel, &["`beee` of `s4`", "did you mean `bee`?"]);
+    refused(
+        &small,
+        Fault::UnknownLabel,
+        &["`beee` of `s4`", "did you mean `bee`?"],
+    );
 }
 
 #[test]
@@ -89,7 +130,11 @@ fn a_class_without_a_training_sample_is_refused() {
 fn an_unknown_split_is_refused() {
     let small = Small::new();
     small.replace("s5,cat,val", "s5,cat,valid");
-    refused(&small, Fault::UnknownSplit, &["`valid` of `s5`, line 7", "`train`, `val` or `test`"]);
+    refused(
+        &small,
+        Fault::UnknownSplit,
+        &["`valid` of `s5`, line 7", "`train`, `val` or `test`"],
+    );
 }
 
 #[test]
@@ -105,7 +150,11 @@ fn a_path_that_leaves_the_folder_is_refused() {
     small.replace("a1.wav", "../raw/a1.wav");
     small.replace("a2.wav", "/etc/passwd");
     small.replace("a4.wav", "x/../../a4.wav");
-    refused(&small, Fault::OutsideFolder, &["folder (3)", "`../raw/a1.wav` of `s1`", "`/etc/passwd`"]);
+    refused(
+        &small,
+        Fault::OutsideFolder,
+        &["folder (3)", "`../raw/a1.wav` of `s1`", "`/etc/passwd`"],
+    );
 }
 
 #[test]
@@ -121,15 +170,25 @@ fn an_empty_cell_is_refused() {
     let small = Small::new();
     small.replace("a1.wav", " ");
     small.replace(",p2.png,", ",;,");
-    refused(&small, Fault::EmptyCell, &["line 3: no audio of `s1`", "line 4: no image of `s2`"]);
+    refused(
+        &small,
+        Fault::EmptyCell,
+        &["line 3: no audio of `s1`", "line 4: no image of `s2`"],
+    );
 }
 
 #[test]
 fn of_many_offenders_ten_are_named_and_the_rest_counted() {
     let small = Small::new();
-    let more: String = (0..25).map(|n| format!("\nx{n},dog,train,a0.wav,p0.png,text")).collect();
+    let more: String = (0..25)
+        .map(|n| format!("\nx{n},dog,train,a0.wav,p0.png,text"))
+        .collect();
     small.put("manifest.csv", (small.manifest() + &more).as_bytes());
-    refused(&small, Fault::UnknownLabel, &["unknown labels (25)", "`dog` of `x9`", "and 15 more"]);
+    refused(
+        &small,
+        Fault::UnknownLabel,
+        &["unknown labels (25)", "`dog` of `x9`", "and 15 more"],
+    );
     assert!(!small.error().to_string().contains("`x10`"));
 }
 
@@ -150,7 +209,10 @@ fn what_is_no_table_is_refused_with_the_line() {
     small.replace("\"no. 4, é\"", "no. 4, é");
     let error = small.error();
     assert!(matches!(error, DataError::Table { .. }));
-    assert!(error.to_string().contains("line: 6") && error.to_string().contains("quoted"), "{error}");
+    assert!(
+        error.to_string().contains("line: 6") && error.to_string().contains("quoted"),
+        "{error}"
+    );
     small.put("manifest.csv", b"\xff\xfei\0d\0,\0");
     assert!(small.error().to_string().contains("UTF-8"));
     std::fs::remove_file(small.root().join("manifest.csv")).unwrap();
@@ -162,7 +224,10 @@ fn a_manifest_without_rows_is_refused() {
     let small = Small::new();
     small.put("manifest.csv", b"id,label,split,audio,image,text\n");
     let text = small.error().to_string();
-    assert!(text.contains("splits that name nothing (3)") && text.contains("sample (3)"), "{text}");
+    assert!(
+        text.contains("splits that name nothing (3)") && text.contains("sample (3)"),
+        "{text}"
+    );
 }
 
 #[test]

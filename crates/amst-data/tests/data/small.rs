@@ -26,18 +26,34 @@ pub fn spec(classes: &[&str]) -> DatasetSpec {
 impl Small {
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let mut recipe = Recipe { modalities: Modality::ALL.to_vec(), ..Recipe::default() };
+        let mut recipe = Recipe {
+            modalities: Modality::ALL.to_vec(),
+            ..Recipe::default()
+        };
         (recipe.audio.mels, recipe.audio.target_frames) = (8, 12);
         (recipe.visual.size, recipe.visual.frames) = ([8, 8], 2);
         recipe.text.max_length = 6;
-        let small = Self { dir, spec: spec(&["ant", "bee", "cat"]), recipe };
+        let small = Self {
+            dir,
+            spec: spec(&["ant", "bee", "cat"]),
+            recipe,
+        };
         let mut rows = vec!["id,label,split,audio,image,text".to_string()];
         for n in 0..9 {
-            let (label, split) = (["ant", "bee", "cat"][n % 3], ["train", "val", "test"][n / 3]);
+            let (label, split) = (
+                ["ant", "bee", "cat"][n % 3],
+                ["train", "val", "test"][n / 3],
+            );
             small.put(&format!("a{n}.wav"), &wav(700 + 100 * n, n));
             small.put(&format!("p{n}.png"), &png(20 + n as u32, 70, n));
-            let pictures = if n == 0 { "p0.png;p1.png".into() } else { format!("p{n}.png") };
-            rows.push(format!("s{n},{label},{split},a{n}.wav,{pictures},\"no. {n}, é\""));
+            let pictures = if n == 0 {
+                "p0.png;p1.png".into()
+            } else {
+                format!("p{n}.png")
+            };
+            rows.push(format!(
+                "s{n},{label},{split},a{n}.wav,{pictures},\"no. {n}, é\""
+            ));
         }
         small.put("manifest.csv", rows.join("\n").as_bytes());
         small
@@ -69,11 +85,20 @@ impl Small {
     }
 
     pub fn dataset(&self) -> ResolvedDataset {
-        ResolvedDataset { spec: self.spec.clone(), root: self.root() }
+        ResolvedDataset {
+            spec: self.spec.clone(),
+            root: self.root(),
+        }
     }
 
     pub fn prepare(&self) -> Result<Prepared, DataError> {
-        prepare(&self.dataset(), &self.recipe, None, &self.store_dir(), &|_| {})
+        prepare(
+            &self.dataset(),
+            &self.recipe,
+            None,
+            &self.store_dir(),
+            &|_| {},
+        )
     }
 
     /// The error that preparing gives.
@@ -83,14 +108,24 @@ impl Small {
 
     /// The store files, by name.
     pub fn stores(&self) -> Vec<PathBuf> {
-        let files = fs::read_dir(self.store_dir()).into_iter().flatten().map(|e| e.unwrap().path());
-        let mut files: Vec<_> = files.filter(|p| p.extension().is_some_and(|e| e == "store")).collect();
+        let files = fs::read_dir(self.store_dir())
+            .into_iter()
+            .flatten()
+            .map(|e| e.unwrap().path());
+        let mut files: Vec<_> = files
+            .filter(|p| p.extension().is_some_and(|e| e == "store"))
+            .collect();
         files.sort();
         files
     }
 
     pub fn store_of(&self, modality: Modality) -> PathBuf {
-        let is = |p: &&PathBuf| p.file_name().unwrap().to_string_lossy().starts_with(modality.name());
+        let is = |p: &&PathBuf| {
+            p.file_name()
+                .unwrap()
+                .to_string_lossy()
+                .starts_with(modality.name())
+        };
         self.stores().iter().find(is).unwrap().clone()
     }
 }
@@ -109,8 +144,12 @@ pub fn riff(tag: u16, bits: u16, data: &[u8]) -> Vec<u8> {
     file.extend((36 + data.len() as u32).to_le_bytes());
     file.extend(b"WAVEfmt \x10\0\0\0");
     [tag, 1].iter().for_each(|n| file.extend(n.to_le_bytes()));
-    [8000, 8000 * u32::from(align)].iter().for_each(|n| file.extend(n.to_le_bytes()));
-    [align, bits].iter().for_each(|n| file.extend(n.to_le_bytes()));
+    [8000, 8000 * u32::from(align)]
+        .iter()
+        .for_each(|n| file.extend(n.to_le_bytes()));
+    [align, bits]
+        .iter()
+        .for_each(|n| file.extend(n.to_le_bytes()));
     file.extend(b"data");
     file.extend((data.len() as u32).to_le_bytes());
     file.extend(data);
@@ -121,7 +160,9 @@ pub fn riff(tag: u16, bits: u16, data: &[u8]) -> Vec<u8> {
 pub fn png(width: u32, height: u32, salt: usize) -> Vec<u8> {
     let pixel = |x: u32, y: u32| image::Rgb([(x * 9) as u8, (y * 3) as u8, (salt * 25) as u8]);
     let mut bytes = std::io::Cursor::new(Vec::new());
-    image::RgbImage::from_fn(width, height, pixel).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    image::RgbImage::from_fn(width, height, pixel)
+        .write_to(&mut bytes, image::ImageFormat::Png)
+        .unwrap();
     bytes.into_inner()
 }
 

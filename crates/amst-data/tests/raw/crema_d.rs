@@ -17,9 +17,18 @@ fn crema_d_is_prepared_from_its_raw_files() {
     let data = made.prepare(0).unwrap();
     for (split, planned) in SplitName::ALL.into_iter().zip(planned()) {
         let part = data.split(split);
-        assert_eq!(part.ids(), planned.iter().map(|clip| clip.id.clone()).collect::<Vec<_>>());
+        assert_eq!(
+            part.ids(),
+            planned
+                .iter()
+                .map(|clip| clip.id.clone())
+                .collect::<Vec<_>>()
+        );
         for (index, clip) in planned.iter().enumerate() {
-            let label = EMOTIONS.iter().position(|(_, label)| *label == clip.label).unwrap();
+            let label = EMOTIONS
+                .iter()
+                .position(|(_, label)| *label == clip.label)
+                .unwrap();
             assert_eq!(part.label(index), label);
             // Seconds of 29 frames each; of 8 kept frames every second one, of 2 the first.
             let frames = match clip.frames {
@@ -48,7 +57,10 @@ fn what_is_wrong_with_crema_ds_files_is_listed_and_can_be_left_out() {
     let video = |id: &str| format!("CREMA-D/VideoFlash/{id}.flv");
     replica.truncate(&video(&train[1].id), 0.6);
     replica.put(&video(&train[2].id), b"no video at all");
-    replica.put(&format!("CREMA-D/AudioWAV/{}.wav", train[3].id), b"RIFFbroken");
+    replica.put(
+        &format!("CREMA-D/AudioWAV/{}.wav", train[3].id),
+        b"RIFFbroken",
+    );
     std::fs::remove_file(replica.path(&video(&val[0].id))).unwrap();
     std::fs::remove_file(replica.path(&format!("CREMA-D/AudioWAV/{}.wav", test[1].id))).unwrap();
     let made = Made::new("crema-d", &replica, &[]);
@@ -65,13 +77,29 @@ fn what_is_wrong_with_crema_ds_files_is_listed_and_can_be_left_out() {
     ] {
         assert!(text.contains(&part), "`{part}` is not in: {text}");
     }
-    assert!(matches!(&error, DataError::BadSamples { samples: 5, .. }) && error.in_full().len() == 5, "{text}");
+    assert!(
+        matches!(&error, DataError::BadSamples { samples: 5, .. }) && error.in_full().len() == 5,
+        "{text}"
+    );
     assert!(made.prepare(4).is_err());
     let data = made.prepare(5).unwrap();
-    let out: Vec<_> = data.left_out().iter().map(|out| (out.id.clone(), out.modality)).collect();
-    let expected = [(cut, Visual), (none, Visual), (broken, Audio), (&val[0].id, Visual), (&test[1].id, Audio)];
+    let out: Vec<_> = data
+        .left_out()
+        .iter()
+        .map(|out| (out.id.clone(), out.modality))
+        .collect();
+    let expected = [
+        (cut, Visual),
+        (none, Visual),
+        (broken, Audio),
+        (&val[0].id, Visual),
+        (&test[1].id, Audio),
+    ];
     assert_eq!(out, expected.map(|(id, modality)| (id.clone(), modality)));
-    assert_eq!(SplitName::ALL.map(|split| data.split(split).len()), [9, 5, 5]);
+    assert_eq!(
+        SplitName::ALL.map(|split| data.split(split).len()),
+        [9, 5, 5]
+    );
 }
 
 #[test]
@@ -79,29 +107,58 @@ fn wrong_lines_of_lists_and_labels_that_are_none_are_all_told() {
     let replica = Replica::new();
     let [train, val, test] = planned();
     let lines = |planned: &[Planned]| -> String {
-        planned.iter().map(|clip| format!("{}.flv {}\n", clip.id, clip.label)).collect()
+        planned
+            .iter()
+            .map(|clip| format!("{}.flv {}\n", clip.id, clip.label))
+            .collect()
     };
-    replica.put("splits/80_train_cre.txt", lines(&train).replace(" Anger", " anger"));
+    replica.put(
+        "splits/80_train_cre.txt",
+        lines(&train).replace(" Anger", " anger"),
+    );
     replica.put("splits/10_val_cre.txt", lines(&val) + "1001_DFA_ANG_XX\n");
     replica.put("splits/10_test_cre.txt", lines(&test));
     replica.put("AudioWAV/x", "");
     let mut made = Made::new("crema-d", &replica, &[]);
     let error = made.prepare(0).err().unwrap();
     let text = error.to_string();
-    for part in ["80_train_cre.txt:1:", "80_train_cre.txt:7:", "did you mean `Anger`?", "10_val_cre.txt:7:"] {
+    for part in [
+        "80_train_cre.txt:1:",
+        "80_train_cre.txt:7:",
+        "did you mean `Anger`?",
+        "10_val_cre.txt:7:",
+    ] {
         assert!(text.contains(part), "`{part}` is not in: {text}");
     }
     let all = error.in_full();
-    assert!(all.len() > 2 && all.iter().all(|line| line.contains("_cre.txt:")), "{all:?}");
+    assert!(
+        all.len() > 2 && all.iter().all(|line| line.contains("_cre.txt:")),
+        "{all:?}"
+    );
     for (list, clips) in [("80_train", &train), ("10_val", &val), ("10_test", &test)] {
         replica.put(&format!("splits/{list}_cre.txt"), lines(clips));
     }
-    made.dataset.spec.classes.retain(|class| *class != val[1].label);
+    made.dataset
+        .spec
+        .classes
+        .retain(|class| *class != val[1].label);
     let text = made.prepare(0).err().unwrap().to_string();
-    let place = format!("`{}` of `{}`, splits/10_val_cre.txt:2", val[1].label, val[1].id);
-    assert!(text.contains(&place) && !text.contains("80_train_cre.txt:\n"), "{text}");
+    let place = format!(
+        "`{}` of `{}`, splits/10_val_cre.txt:2",
+        val[1].label, val[1].id
+    );
+    assert!(
+        text.contains(&place) && !text.contains("80_train_cre.txt:\n"),
+        "{text}"
+    );
     std::fs::remove_file(replica.path("splits/10_val_cre.txt")).unwrap();
     let text = made.prepare(0).err().unwrap().to_string();
-    let remedy = format!("cargo xtask fetch crema-d --raw {}`", replica.raw().display());
-    assert!(text.contains("10_val_cre.txt") && text.contains(&remedy), "{text}");
+    let remedy = format!(
+        "cargo xtask fetch crema-d --raw {}`",
+        replica.raw().display()
+    );
+    assert!(
+        text.contains("10_val_cre.txt") && text.contains(&remedy),
+        "{text}"
+    );
 }

@@ -1,4 +1,5 @@
-//! From raw files, as the owners of the paper's data sets lay them out, to samples: replicas of each.
+//! From raw files, as the owners of the paper's data sets lay them out, to samples: replicas of
+//! each.
 
 mod ave;
 mod crema_d;

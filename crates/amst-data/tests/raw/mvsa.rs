@@ -9,15 +9,32 @@ use crate::replica::mvsa::replica;
 fn mvsa_is_prepared_from_its_raw_files() {
     let replica = replica();
     let made = Made::new("mvsa-single", &replica, &[]);
-    assert_eq!((made.recipe.visual.frames, made.recipe.text.max_length), (1, 256));
+    assert_eq!(
+        (made.recipe.visual.frames, made.recipe.text.max_length),
+        (1, 256)
+    );
     let data = made.prepare(0).unwrap();
-    for (split, numbers) in [(SplitName::Train, 1..13), (SplitName::Val, 13..19), (SplitName::Test, 19..25)] {
+    for (split, numbers) in [
+        (SplitName::Train, 1..13),
+        (SplitName::Val, 13..19),
+        (SplitName::Test, 19..25),
+    ] {
         let part = data.split(split);
-        assert_eq!(part.ids(), numbers.clone().map(|number| number.to_string()).collect::<Vec<_>>());
+        assert_eq!(
+            part.ids(),
+            numbers
+                .clone()
+                .map(|number| number.to_string())
+                .collect::<Vec<_>>()
+        );
         for (index, number) in numbers.enumerate() {
             assert_eq!(part.label(index), number % 3);
             assert_eq!(made.pictures(&part, index), [(number, 255 - number)]);
-            let text = if number == 14 { "café au lait".into() } else { format!("RT @a café {number} \u{1f600}") };
+            let text = if number == 14 {
+                "café au lait".into()
+            } else {
+                format!("RT @a café {number} \u{1f600}")
+            };
             assert_eq!(made.text(&part, index), text);
         }
     }
@@ -37,7 +54,16 @@ fn mvsa_is_prepared_from_its_raw_files() {
         assert!(text.contains(part), "`{part}` is not in: {text}");
     }
     let data = made.prepare(4).unwrap();
-    assert_eq!(SplitName::ALL.map(|split| data.split(split).len()), [12, 4, 4]);
-    let sound = Made::new("mvsa-single", &replica, &["modalities=audio,visual"]).prepare(4).err().unwrap();
-    assert!(sound.to_string().contains("mvsa-single has no audio"), "{sound}");
+    assert_eq!(
+        SplitName::ALL.map(|split| data.split(split).len()),
+        [12, 4, 4]
+    );
+    let sound = Made::new("mvsa-single", &replica, &["modalities=audio,visual"])
+        .prepare(4)
+        .err()
+        .unwrap();
+    assert!(
+        sound.to_string().contains("mvsa-single has no audio"),
+        "{sound}"
+    );
 }

@@ -1,7 +1,9 @@
-//! Raw data sets in small, made on the spot: real containers whose pictures say which frame they are.
+//! Raw data sets in small, made on the spot: real containers whose pictures say which frame they
+//! are.
 //!
-//! A picture is 64×48: eight columns, black or white, are the bits of a number. The upper half tells the frame's number
-//! in its video, the lower half the sample's. Codecs that lose detail keep that. Sound is a tone.
+//! A picture is 64×48: eight columns, black or white, are the bits of a number. The upper half
+//! tells the frame's number in its video, the lower half the sample's. Codecs that lose detail keep
+//! that. Sound is a tone.
 
 #![allow(dead_code)] // Each test binary needs a part of it.
 
@@ -25,7 +27,12 @@ pub const SIZE: [usize; 2] = [64, 48];
 
 /// Whether there is an ffmpeg; else the test says by its name that it is skipped.
 pub fn has_ffmpeg(test: &str) -> bool {
-    let there = Command::new("ffmpeg").arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    let there = Command::new("ffmpeg")
+        .arg("-version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok();
     if !there {
         // Past the harness, which keeps what passing tests print to itself.
         let line = format!("skipped: {test}: there is no ffmpeg on PATH\n");
@@ -56,7 +63,9 @@ pub struct Footage<'a> {
 
 impl Replica {
     pub fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap() }
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+        }
     }
 
     pub fn raw(&self) -> PathBuf {
@@ -91,8 +100,10 @@ impl Replica {
     pub fn film(&self, name: &str, footage: Footage) {
         let rate = footage.rate;
         let mut command = Command::new("ffmpeg");
-        command
-            .args(["-v", "error", "-nostdin", "-y", "-f", "rawvideo", "-pix_fmt", "gray", "-s", "64x48", "-r", rate]);
+        command.args([
+            "-v", "error", "-nostdin", "-y", "-f", "rawvideo", "-pix_fmt", "gray", "-s", "64x48",
+            "-r", rate,
+        ]);
         command.args(["-i", "pipe:0"]);
         if !footage.tones.is_empty() {
             let parts = footage.tones.len();
@@ -105,12 +116,17 @@ impl Replica {
                 ]);
             }
             let inputs: String = (1..=parts).map(|number| format!("[{number}:a]")).collect();
-            command.args(["-filter_complex", &format!("{inputs}concat=n={parts}:v=0:a=1[sound]")]);
+            command.args([
+                "-filter_complex",
+                &format!("{inputs}concat=n={parts}:v=0:a=1[sound]"),
+            ]);
             command.args(["-map", "0:v", "-map", "[sound]"]);
         }
         command.args(footage.codecs).arg(self.path(name));
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-        let pictures: Vec<u8> = (0..footage.frames).flat_map(|frame| picture(frame, footage.sample)).collect();
+        let pictures: Vec<u8> = (0..footage.frames)
+            .flat_map(|frame| picture(frame, footage.sample))
+            .collect();
         child.stdin.take().unwrap().write_all(&pictures).unwrap();
         assert!(child.wait().unwrap().success(), "ffmpeg cannot make {name}");
     }
@@ -129,14 +145,31 @@ pub fn picture(frame: usize, sample: usize) -> Vec<u8> {
 
 /// The same as a JPEG file.
 pub fn jpeg(frame: usize, sample: usize) -> Vec<u8> {
-    let rgb = picture(frame, sample).into_iter().flat_map(|grey| [grey; 3]).collect();
-    Picture { width: SIZE[0], height: SIZE[1], rgb }.to_jpeg(95).unwrap()
+    let rgb = picture(frame, sample)
+        .into_iter()
+        .flat_map(|grey| [grey; 3])
+        .collect();
+    Picture {
+        width: SIZE[0],
+        height: SIZE[1],
+        rgb,
+    }
+    .to_jpeg(95)
+    .unwrap()
 }
 
 /// Which frame of which sample a picture is.
 pub fn numbers(picture: &Picture) -> (usize, usize) {
-    assert_eq!([picture.width, picture.height], SIZE, "pictures are kept at their size");
-    let number = |top: usize| (0..8).map(|bit| usize::from(brightness(picture, bit * 8, top) > 125.0) << bit).sum();
+    assert_eq!(
+        [picture.width, picture.height],
+        SIZE,
+        "pictures are kept at their size"
+    );
+    let number = |top: usize| {
+        (0..8)
+            .map(|bit| usize::from(brightness(picture, bit * 8, top) > 125.0) << bit)
+            .sum()
+    };
     (number(0), number(SIZE[1] / 2))
 }
 
@@ -151,13 +184,19 @@ fn brightness(picture: &Picture, left: usize, top: usize) -> f64 {
 /// A mono 16-bit recording of a tone at 16 kHz.
 pub fn wav(seconds: f64, hertz: u32) -> Vec<u8> {
     let samples = (seconds * 16_000.0) as usize;
-    let tone = |t: usize| (9000.0 * (t as f64 * f64::from(hertz) * std::f64::consts::TAU / 16_000.0).sin()) as i16;
+    let tone = |t: usize| {
+        (9000.0 * (t as f64 * f64::from(hertz) * std::f64::consts::TAU / 16_000.0).sin()) as i16
+    };
     let data: Vec<u8> = (0..samples).map(tone).flat_map(i16::to_le_bytes).collect();
     let mut file = b"RIFF".to_vec();
     file.extend((36 + data.len() as u32).to_le_bytes());
     file.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-    [16_000_u32, 32_000].iter().for_each(|n| file.extend(n.to_le_bytes()));
-    [2_u16, 16].iter().for_each(|n| file.extend(n.to_le_bytes()));
+    [16_000_u32, 32_000]
+        .iter()
+        .for_each(|n| file.extend(n.to_le_bytes()));
+    [2_u16, 16]
+        .iter()
+        .for_each(|n| file.extend(n.to_le_bytes()));
     file.extend(b"data");
     file.extend((data.len() as u32).to_le_bytes());
     file.extend(data);

@@ -22,11 +22,20 @@ pub fn replica() -> Replica {
     let replica = Replica::new();
     for (list, numbers) in LISTS.iter().zip([0..10, 10..16, 16..22]) {
         let label = |number: usize| if number % 4 < 2 { "FUNNY" } else { "NOTFUNNY" };
-        let lines: String = numbers.clone().map(|n| format!("{}, {}, ### {}\n", 100 + n, label(n), words(n))).collect();
+        let lines: String = numbers
+            .clone()
+            .map(|n| format!("{}, {}, ### {}\n", 100 + n, label(n), words(n)))
+            .collect();
         replica.put(&format!("splits/{list}.txt"), lines);
         for number in numbers {
             let tones = [(frames(number) as f64 / 30.0, hertz(number))];
-            let footage = Footage { sample: number, frames: frames(number), rate: "30", tones: &tones, codecs: &MP4 };
+            let footage = Footage {
+                sample: number,
+                frames: frames(number),
+                rate: "30",
+                tones: &tones,
+                codecs: &MP4,
+            };
             replica.film(&format!("urfunny2_videos/{}.mp4", 100 + number), footage);
         }
     }

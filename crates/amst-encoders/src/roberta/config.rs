@@ -45,8 +45,9 @@ pub struct RobertaConfig {
     /// the paper's networks. Not part of `config.json`.
     pub unfrozen_layers: Option<usize>,
     /// Whether what is frozen runs without dropout in training as it does in evaluation. The
-    /// paper's does not, so this changes results; what is frozen then gives the same for a text
-    /// in every epoch, and a [`PrefixCache`](crate::PrefixCache) can keep it. Not part of `config.json`.
+    /// paper's does not, so this changes results; what is frozen then gives the same for a text in
+    /// every epoch, and a [`PrefixCache`](crate::PrefixCache) can keep it. Not part of
+    /// `config.json`.
     pub frozen_eval: bool,
     /// What dropout is a function of, beside the step. Encoders that train side by side on the
     /// same inputs want different ones. Not part of `config.json`.
@@ -65,7 +66,9 @@ pub enum ConfigError {
         why: String,
     },
     /// A model of another kind.
-    #[error("{key} of the text model is {found:?}, and only {supported} can be computed: choose another model")]
+    #[error(
+        "{key} of the text model is {found:?}, and only {supported} can be computed: choose another model"
+    )]
     Unsupported {
         /// Hugging Face's name of the setting.
         key: &'static str,
@@ -75,7 +78,9 @@ pub enum ConfigError {
         supported: &'static str,
     },
     /// Texts that the model cannot read.
-    #[error("{why}: take the tokeniser that was published with the model, and a maximum length that it can read")]
+    #[error(
+        "{why}: take the tokeniser that was published with the model, and a maximum length that it can read"
+    )]
     Tokens {
         /// Which ones.
         why: String,
@@ -88,7 +93,8 @@ pub enum ConfigError {
     },
 }
 
-/// `config.json` as far as it matters; defaults are those of Hugging Face's `BertConfig` and `RobertaConfig`.
+/// `config.json` as far as it matters; defaults are those of Hugging Face's `BertConfig` and
+/// `RobertaConfig`.
 #[derive(Deserialize)]
 struct File {
     model_type: String,
@@ -114,21 +120,28 @@ const KNOWN: &str = "\"roberta\" or \"bert\"";
 /// Refuses another architecture by its name: before its sizes, which have other names, are missed.
 fn known(json: &serde_json::Value) -> Result<(), ConfigError> {
     match json["model_type"].as_str() {
-        Some(kind) if !["roberta", "bert"].contains(&kind) => Err(unsupported("model_type", kind.into(), KNOWN)),
+        Some(kind) if !["roberta", "bert"].contains(&kind) => {
+            Err(unsupported("model_type", kind.into(), KNOWN))
+        }
         _ => Ok(()),
     }
 }
 
 impl RobertaConfig {
-    /// Reads Hugging Face's `config.json` of a RoBERTa or a BERT (DistilRoBERTa and MiniLM are such).
+    /// Reads Hugging Face's `config.json` of a RoBERTa or a BERT (DistilRoBERTa and MiniLM are
+    /// such).
     ///
     /// # Errors
     ///
     /// The file cannot be read, describes a model of another kind, or describes none.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let unreadable = |why: String| ConfigError::File { path: path.into(), why };
+        let unreadable = |why: String| ConfigError::File {
+            path: path.into(),
+            why,
+        };
         let text = std::fs::read_to_string(path).map_err(|e| unreadable(e.to_string()))?;
-        let json: serde_json::Value = serde_json::from_str(&text).map_err(|e| unreadable(e.to_string()))?;
+        let json: serde_json::Value =
+            serde_json::from_str(&text).map_err(|e| unreadable(e.to_string()))?;
         known(&json)?;
         Self::of_file(serde_json::from_value(json).map_err(|e| unreadable(e.to_string()))?)
     }
@@ -140,7 +153,9 @@ impl RobertaConfig {
     /// A model of another kind, or none.
     pub fn from_json(mut json: serde_json::Value) -> Result<Self, ConfigError> {
         if let Some(object) = json.as_object_mut() {
-            object.entry("model_type").or_insert_with(|| "roberta".into());
+            object
+                .entry("model_type")
+                .or_insert_with(|| "roberta".into());
         }
         known(&json)?;
         let unfit = |e: serde_json::Error| ConfigError::Unfit { why: e.to_string() };
@@ -155,9 +170,19 @@ impl RobertaConfig {
         };
         // Hugging Face's "gelu" is the exact one; "gelu_new" and others are approximations.
         only("hidden_act", file.hidden_act, "gelu", "\"gelu\"")?;
-        only("position_embedding_type", file.position_embedding_type, "absolute", "\"absolute\"")?;
+        only(
+            "position_embedding_type",
+            file.position_embedding_type,
+            "absolute",
+            "\"absolute\"",
+        )?;
         // A decoder's tokens see only those before them.
-        only("is_decoder", file.is_decoder.map(|d| d.to_string()), "false", "false")?;
+        only(
+            "is_decoder",
+            file.is_decoder.map(|d| d.to_string()),
+            "false",
+            "false",
+        )?;
         let config = Self {
             architecture,
             vocab_size: file.vocab_size,
@@ -183,7 +208,13 @@ impl RobertaConfig {
     /// A RoBERTa to be trained from scratch, in the proportions and with the dropout of
     /// `roberta-base`: padding is token 1, the inner maps are four times as wide as the hidden
     /// states, everything trains.
-    pub fn small(vocabulary: usize, hidden: usize, layers: usize, heads: usize, max_length: usize) -> Self {
+    pub fn small(
+        vocabulary: usize,
+        hidden: usize,
+        layers: usize,
+        heads: usize,
+        max_length: usize,
+    ) -> Self {
         let padding = 1;
         Self {
             architecture: Architecture::Roberta,
@@ -210,31 +241,54 @@ impl RobertaConfig {
     ///
     /// # Errors
     ///
-    /// More ids than the table of words has rows, another padding, or texts longer than the table of positions allows.
-    pub fn check_tokens(&self, vocabulary: usize, padding: usize, length: usize) -> Result<(), ConfigError> {
+    /// More ids than the table of words has rows, another padding, or texts longer than the table
+    /// of positions allows.
+    pub fn check_tokens(
+        &self,
+        vocabulary: usize,
+        padding: usize,
+        length: usize,
+    ) -> Result<(), ConfigError> {
         let why = if vocabulary > self.vocab_size {
-            format!("the tokeniser has {vocabulary} ids and the model knows {}", self.vocab_size)
+            format!(
+                "the tokeniser has {vocabulary} ids and the model knows {}",
+                self.vocab_size
+            )
         } else if padding != self.pad_token_id {
-            format!("the tokeniser pads with id {padding} and the model with {}", self.pad_token_id)
+            format!(
+                "the tokeniser pads with id {padding} and the model with {}",
+                self.pad_token_id
+            )
         } else if length > self.max_length() {
-            format!("texts are of {length} tokens and the model reads up to {}", self.max_length())
+            format!(
+                "texts are of {length} tokens and the model reads up to {}",
+                self.max_length()
+            )
         } else {
             return Ok(());
         };
         Err(ConfigError::Tokens { why })
     }
 
-    /// Tokens of the longest text, padding included: 512 for `roberta-base`, whose table has 514 rows.
+    /// Tokens of the longest text, padding included: 512 for `roberta-base`, whose table has 514
+    /// rows.
     pub fn max_length(&self) -> usize {
         match self.architecture {
-            Architecture::Roberta => self.max_position_embeddings.saturating_sub(self.pad_token_id + 1),
+            Architecture::Roberta => self
+                .max_position_embeddings
+                .saturating_sub(self.pad_token_id + 1),
             Architecture::Bert => self.max_position_embeddings,
         }
     }
 
     /// Whether a network of these settings exists.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        let Self { hidden_size, num_attention_heads: heads, num_hidden_layers: layers, .. } = self;
+        let Self {
+            hidden_size,
+            num_attention_heads: heads,
+            num_hidden_layers: layers,
+            ..
+        } = self;
         let sizes = [
             ("vocab_size", self.vocab_size),
             ("hidden_size", *hidden_size),
@@ -246,7 +300,10 @@ impl RobertaConfig {
         ];
         let dropouts = [
             ("hidden_dropout_prob", self.hidden_dropout_prob),
-            ("attention_probs_dropout_prob", self.attention_probs_dropout_prob),
+            (
+                "attention_probs_dropout_prob",
+                self.attention_probs_dropout_prob,
+            ),
         ];
         let unfrozen = self.unfrozen_layers.unwrap_or(0);
         let why = if let Some((name, _)) = sizes.iter().find(|(_, size)| *size == 0) {
@@ -256,7 +313,10 @@ impl RobertaConfig {
         } else if hidden_size % heads != 0 {
             format!("hidden_size {hidden_size} is not a multiple of num_attention_heads {heads}")
         } else if self.pad_token_id >= self.vocab_size {
-            format!("pad_token_id {} is not below vocab_size {}", self.pad_token_id, self.vocab_size)
+            format!(
+                "pad_token_id {} is not below vocab_size {}",
+                self.pad_token_id, self.vocab_size
+            )
         } else if unfrozen > *layers {
             format!("{unfrozen} layers cannot be unfrozen of {layers}")
         } else if self.frozen_eval && self.unfrozen_layers.is_none() {
@@ -269,11 +329,20 @@ impl RobertaConfig {
 }
 
 fn unsupported(key: &'static str, found: String, supported: &'static str) -> ConfigError {
-    ConfigError::Unsupported { key, found, supported }
+    ConfigError::Unsupported {
+        key,
+        found,
+        supported,
+    }
 }
 
 /// Refuses a setting that is there and is another.
-fn only(key: &'static str, found: Option<String>, value: &str, quoted: &'static str) -> Result<(), ConfigError> {
+fn only(
+    key: &'static str,
+    found: Option<String>,
+    value: &str,
+    quoted: &'static str,
+) -> Result<(), ConfigError> {
     match found {
         Some(found) if found != value => Err(unsupported(key, found, quoted)),
         _ => Ok(()),

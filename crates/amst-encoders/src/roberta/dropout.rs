@@ -27,7 +27,9 @@ fn mix(mut z: u64) -> u64 {
 
 impl Draws {
     pub(super) fn new(seed: u64, at: TrainingStep) -> Self {
-        Self(mix(seed ^ STEP)).part(at.epoch as u64).part(at.step as u64)
+        Self(mix(seed ^ STEP))
+            .part(at.epoch as u64)
+            .part(at.step as u64)
     }
 
     /// Those of part `number` of what these are for.
@@ -40,26 +42,36 @@ impl Draws {
         let below = (probability * (1u64 << 32) as f64).round() as u64;
         let hash = |place: usize| mix(self.0.wrapping_add((place as u64).wrapping_mul(STEP)));
         let mut dropped = vec![false; count];
-        dropped.par_chunks_mut(2 * TASK).enumerate().for_each(|(task, chunk)| {
-            for (place, pair) in chunk.chunks_mut(2).enumerate() {
-                let bits = hash(task * TASK + place);
-                for (slot, half) in pair.iter_mut().zip([bits & 0xffff_ffff, bits >> 32]) {
-                    *slot = half < below;
+        dropped
+            .par_chunks_mut(2 * TASK)
+            .enumerate()
+            .for_each(|(task, chunk)| {
+                for (place, pair) in chunk.chunks_mut(2).enumerate() {
+                    let bits = hash(task * TASK + place);
+                    for (slot, half) in pair.iter_mut().zip([bits & 0xffff_ffff, bits >> 32]) {
+                        *slot = half < below;
+                    }
                 }
-            }
-        });
+            });
         dropped
     }
 }
 
 /// Sets numbers to 0 with the given probability and divides the others by what is left of 1,
 /// where there is something to draw from.
-pub(super) fn dropout<const D: usize>(x: Tensor<D>, probability: f64, draws: Option<Draws>) -> Tensor<D> {
-    let Some(draws) = draws.filter(|_| probability > 0.0) else { return x };
+pub(super) fn dropout<const D: usize>(
+    x: Tensor<D>,
+    probability: f64,
+    draws: Option<Draws>,
+) -> Tensor<D> {
+    let Some(draws) = draws.filter(|_| probability > 0.0) else {
+        return x;
+    };
     let shape = x.dims();
     let dropped = TensorData::new(draws.dropped(shape.iter().product(), probability), shape);
     let dropped = Tensor::<D, Bool>::from_data(dropped, &x.device());
-    x.mask_fill(dropped, 0.0).mul_scalar(1.0 / (1.0 - probability))
+    x.mask_fill(dropped, 0.0)
+        .mul_scalar(1.0 / (1.0 - probability))
 }
 
 #[cfg(test)]
@@ -73,11 +85,18 @@ mod tests {
     #[test]
     fn the_share_that_is_dropped_is_the_probability() {
         for (probability, count) in [(0.1, 200_001), (0.5, 200_001), (0.9, 200_001)] {
-            let dropped = at(1, 0, 0).dropped(count, probability).into_iter().filter(|d| *d).count();
+            let dropped = at(1, 0, 0)
+                .dropped(count, probability)
+                .into_iter()
+                .filter(|d| *d)
+                .count();
             let expected = count as f64 * probability;
             // Five standard deviations of a binomial.
             let allowed = 5.0 * (expected * (1.0 - probability)).sqrt();
-            assert!((dropped as f64 - expected).abs() < allowed, "{dropped} of {count}, expected {expected}");
+            assert!(
+                (dropped as f64 - expected).abs() < allowed,
+                "{dropped} of {count}, expected {expected}"
+            );
         }
         assert!(at(1, 0, 0).dropped(1000, 1.0 - 1e-12).iter().all(|d| *d));
     }
@@ -85,18 +104,35 @@ mod tests {
     #[test]
     fn neighbours_in_a_mask_and_masks_of_neighbouring_places_are_independent() {
         let (count, p) = (400_000, 0.1);
-        let masks = [at(1, 0, 0), at(2, 0, 0), at(1, 1, 0), at(1, 0, 1), at(1, 0, 0).part(0), at(1, 0, 0).part(1)]
-            .map(|draws| draws.dropped(count, p));
-        let both = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && **b).count() as f64;
-        let (expected, allowed) = (count as f64 * p * p, 5.0 * (count as f64 * p * p * (1.0 - p * p)).sqrt());
+        let masks = [
+            at(1, 0, 0),
+            at(2, 0, 0),
+            at(1, 1, 0),
+            at(1, 0, 1),
+            at(1, 0, 0).part(0),
+            at(1, 0, 0).part(1),
+        ]
+        .map(|draws| draws.dropped(count, p));
+        let both =
+            |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && **b).count() as f64;
+        let (expected, allowed) = (
+            count as f64 * p * p,
+            5.0 * (count as f64 * p * p * (1.0 - p * p)).sqrt(),
+        );
         for lag in [1, 2, 768] {
             let found = both(&masks[0][lag..], &masks[0]);
-            assert!((found - expected).abs() < allowed, "lag {lag}: {found}, expected {expected}");
+            assert!(
+                (found - expected).abs() < allowed,
+                "lag {lag}: {found}, expected {expected}"
+            );
         }
         for (i, one) in masks.iter().enumerate() {
             for other in &masks[..i] {
                 let found = both(one, other);
-                assert!((found - expected).abs() < allowed, "{found}, expected {expected}");
+                assert!(
+                    (found - expected).abs() < allowed,
+                    "{found}, expected {expected}"
+                );
             }
         }
     }
@@ -105,7 +141,10 @@ mod tests {
     #[test]
     fn the_masks_are_the_ones_that_results_were_made_with() {
         let dropped = at(7, 2, 5).part(3).part(1).dropped(64, 0.5);
-        let bits = dropped.iter().rev().fold(0u64, |bits, d| bits << 1 | u64::from(*d));
+        let bits = dropped
+            .iter()
+            .rev()
+            .fold(0u64, |bits, d| bits << 1 | u64::from(*d));
         assert_eq!(bits, 0x9114_dee2_b6a4_030b, "{bits:#x}");
     }
 
@@ -113,7 +152,10 @@ mod tests {
     fn a_mask_does_not_depend_on_the_number_of_threads() {
         let (count, draws) = (5 * TASK + 3, at(3, 1, 4));
         let with = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
             pool.install(|| draws.dropped(count, 0.1))
         };
         assert_eq!(with(1), with(3));
@@ -127,9 +169,18 @@ mod tests {
         let y = dropout(x.clone(), 0.25, Some(at(1, 0, 0)));
         let gradient = x.grad(&y.clone().sum().backward()).unwrap();
         let values: Vec<f32> = y.into_data().iter::<f32>().collect();
-        let kept = values.iter().filter(|v| (**v - 4.0 / 3.0).abs() < 1e-6).count();
+        let kept = values
+            .iter()
+            .filter(|v| (**v - 4.0 / 3.0).abs() < 1e-6)
+            .count();
         assert_eq!(kept + values.iter().filter(|v| **v == 0.0).count(), 1200);
-        assert!((kept as f64 - 900.0).abs() < 5.0 * (1200.0f64 * 0.25 * 0.75).sqrt(), "{kept}");
-        assert_eq!(gradient.into_data().iter::<f32>().collect::<Vec<_>>(), values);
+        assert!(
+            (kept as f64 - 900.0).abs() < 5.0 * (1200.0f64 * 0.25 * 0.75).sqrt(),
+            "{kept}"
+        );
+        assert_eq!(
+            gradient.into_data().iter::<f32>().collect::<Vec<_>>(),
+            values
+        );
     }
 }

@@ -26,14 +26,24 @@ pub(super) struct Embeddings {
 
 impl Embeddings {
     pub(super) fn new(config: &RobertaConfig, normal: Normal<'_>, device: &Device) -> Self {
-        let mut table = |rows, padding| table([rows, config.hidden_size], padding, config, &mut *normal, device);
+        let mut table = |rows, padding| {
+            table(
+                [rows, config.hidden_size],
+                padding,
+                config,
+                &mut *normal,
+                device,
+            )
+        };
         let padding = Some(config.pad_token_id);
         let padding_position = padding.filter(|_| config.architecture == Architecture::Roberta);
         Self {
             word_embeddings: table(config.vocab_size, padding),
             position_embeddings: table(config.max_position_embeddings, padding_position),
             token_type_embeddings: table(config.type_vocab_size, None),
-            layer_norm: LayerNormConfig::new(config.hidden_size).with_epsilon(config.layer_norm_eps).init(device),
+            layer_norm: LayerNormConfig::new(config.hidden_size)
+                .with_epsilon(config.layer_norm_eps)
+                .init(device),
             dropout: config.hidden_dropout_prob,
             architecture: config.architecture,
             padding: config.pad_token_id,
@@ -44,23 +54,39 @@ impl Embeddings {
     /// `[batch, length]` to `[batch, length, hidden]`. Without `draws` nothing is dropped.
     pub(super) fn forward(&self, ids: Tensor<2, Int>, draws: Option<Draws>) -> Tensor<3> {
         let length = ids.dims()[1];
-        assert!(length <= self.max_length, "a text of {length} tokens; the model reads up to {}", self.max_length);
+        assert!(
+            length <= self.max_length,
+            "a text of {length} tokens; the model reads up to {}",
+            self.max_length
+        );
         let words = self.word_embeddings.forward(ids.clone());
-        let first_type = self.token_type_embeddings.weight.val().narrow(0, 0, 1).unsqueeze();
+        let first_type = self
+            .token_type_embeddings
+            .weight
+            .val()
+            .narrow(0, 0, 1)
+            .unsqueeze();
         let padding = ids.clone().equal_elem(self.padding as i64);
         let words = held(words, padding.clone().unsqueeze_dim(2));
         let positions = match self.architecture {
             Architecture::Roberta => {
                 let token = padding.clone().bool_not().int();
                 let positions = token.clone().cumsum(1) * token + self.padding as i64;
-                held(self.position_embeddings.forward(positions), padding.unsqueeze_dim(2))
+                held(
+                    self.position_embeddings.forward(positions),
+                    padding.unsqueeze_dim(2),
+                )
             }
             Architecture::Bert => {
                 let positions = Tensor::<1, Int>::arange(0..length as i64, &ids.device());
                 self.position_embeddings.forward(positions.unsqueeze())
             }
         };
-        dropout(self.layer_norm.forward(words + first_type + positions), self.dropout, draws)
+        dropout(
+            self.layer_norm.forward(words + first_type + positions),
+            self.dropout,
+            draws,
+        )
     }
 }
 
@@ -88,7 +114,9 @@ fn table(
         drawn += 1;
         if padding == Some(row) { 0.0 } else { value }
     };
-    let mut embedding = EmbeddingConfig::new(shape[0], shape[1]).with_initializer(Initializer::Zeros).init(device);
+    let mut embedding = EmbeddingConfig::new(shape[0], shape[1])
+        .with_initializer(Initializer::Zeros)
+        .init(device);
     embedding.weight = normal_param(shape, config.initializer_range, &mut entry, device);
     embedding
 }

@@ -26,7 +26,8 @@ struct Attention {
     output: Output,
 }
 
-/// Scaled dot-product attention of several heads (Vaswani et al. 2017), without the linear map after it.
+/// Scaled dot-product attention of several heads (Vaswani et al. 2017), without the linear map
+/// after it.
 #[derive(Module, Debug)]
 struct SelfAttention {
     query: Linear,
@@ -59,16 +60,26 @@ impl Layer {
                 self_attention: SelfAttention::new(config, normal, device),
                 output: Output::new(hidden, config, normal, device),
             },
-            intermediate: Intermediate { dense: linear([hidden, wide], config, normal, device) },
+            intermediate: Intermediate {
+                dense: linear([hidden, wide], config, normal, device),
+            },
             output: Output::new(wide, config, normal, device),
         }
     }
 
     /// `[batch, length, hidden]` to the same; `padding`, `[batch, 1, 1, length]`, is seen by
     /// nobody. Without `draws` nothing is dropped.
-    pub(super) fn forward(&self, x: Tensor<3>, padding: &Tensor<4, Bool>, draws: Option<Draws>) -> Tensor<3> {
+    pub(super) fn forward(
+        &self,
+        x: Tensor<3>,
+        padding: &Tensor<4, Bool>,
+        draws: Option<Draws>,
+    ) -> Tensor<3> {
         let part = |number| draws.map(|draws| draws.part(number));
-        let context = self.attention.self_attention.forward(x.clone(), padding, part(0));
+        let context = self
+            .attention
+            .self_attention
+            .forward(x.clone(), padding, part(0));
         let x = self.attention.output.forward(context, x, part(1));
         let wide = gelu(self.intermediate.dense.forward(x.clone()));
         self.output.forward(wide, x, part(2))
@@ -90,11 +101,24 @@ impl SelfAttention {
     fn forward(&self, x: Tensor<3>, padding: &Tensor<4, Bool>, draws: Option<Draws>) -> Tensor<3> {
         let [batch, length, hidden] = x.dims();
         let width = hidden / self.heads;
-        let by_head = |map: &Linear| map.forward(x.clone()).reshape([batch, length, self.heads, width]).swap_dims(1, 2);
-        let (query, key, value) = (by_head(&self.query), by_head(&self.key), by_head(&self.value));
-        let scores = query.matmul(key.transpose()).div_scalar((width as f64).sqrt());
+        let by_head = |map: &Linear| {
+            map.forward(x.clone())
+                .reshape([batch, length, self.heads, width])
+                .swap_dims(1, 2)
+        };
+        let (query, key, value) = (
+            by_head(&self.query),
+            by_head(&self.key),
+            by_head(&self.value),
+        );
+        let scores = query
+            .matmul(key.transpose())
+            .div_scalar((width as f64).sqrt());
         let weights = softmax(scores.mask_fill(padding.clone(), UNSEEN), 3);
-        dropout(weights, self.dropout, draws).matmul(value).swap_dims(1, 2).reshape([batch, length, hidden])
+        dropout(weights, self.dropout, draws)
+            .matmul(value)
+            .swap_dims(1, 2)
+            .reshape([batch, length, hidden])
     }
 }
 
@@ -102,19 +126,29 @@ impl Output {
     fn new(input: usize, config: &RobertaConfig, normal: Normal<'_>, device: &Device) -> Self {
         Self {
             dense: linear([input, config.hidden_size], config, normal, device),
-            layer_norm: LayerNormConfig::new(config.hidden_size).with_epsilon(config.layer_norm_eps).init(device),
+            layer_norm: LayerNormConfig::new(config.hidden_size)
+                .with_epsilon(config.layer_norm_eps)
+                .init(device),
             dropout: config.hidden_dropout_prob,
         }
     }
 
     fn forward(&self, x: Tensor<3>, shortcut: Tensor<3>, draws: Option<Draws>) -> Tensor<3> {
-        self.layer_norm.forward(dropout(self.dense.forward(x), self.dropout, draws) + shortcut)
+        self.layer_norm
+            .forward(dropout(self.dense.forward(x), self.dropout, draws) + shortcut)
     }
 }
 
 /// A linear map with normal weights and bias 0.
-fn linear([input, output]: [usize; 2], config: &RobertaConfig, normal: Normal<'_>, device: &Device) -> Linear {
-    let mut linear = LinearConfig::new(input, output).with_initializer(Initializer::Zeros).init(device);
+fn linear(
+    [input, output]: [usize; 2],
+    config: &RobertaConfig,
+    normal: Normal<'_>,
+    device: &Device,
+) -> Linear {
+    let mut linear = LinearConfig::new(input, output)
+        .with_initializer(Initializer::Zeros)
+        .init(device);
     linear.weight = normal_param([input, output], config.initializer_range, normal, device);
     linear
 }

@@ -15,11 +15,13 @@ pub(super) struct Fingerprint(Arc<OnceLock<u64>>);
 impl Roberta {
     /// The hidden states that the frozen part gives, `[batch, length, hidden]`, of `ids` and
     /// `mask`, `[batch, length]`: on the device of `ids`, but without a graph, and without dropout.
-    /// It is all that [`suffix`](Self::suffix) needs. With nothing frozen these are the embeddings, with a graph.
+    /// It is all that [`suffix`](Self::suffix) needs. With nothing frozen these are the embeddings,
+    /// with a graph.
     ///
     /// # Panics
     ///
-    /// When the texts are longer than [`RobertaConfig::max_length`](super::RobertaConfig::max_length).
+    /// When the texts are longer than
+    /// [`RobertaConfig::max_length`](super::RobertaConfig::max_length).
     pub fn prefix(&self, ids: Tensor<2, Int>, mask: Tensor<2>) -> Tensor<3> {
         self.before(ids, mask, None)
     }
@@ -65,12 +67,29 @@ impl Roberta {
     }
 
     /// The frozen part itself; `ids` and `mask` are on a device without autodiff.
-    pub(super) fn frozen_part(&self, ids: Tensor<2, Int>, mask: Tensor<2>, draws: Option<Draws>) -> Tensor<3> {
+    pub(super) fn frozen_part(
+        &self,
+        ids: Tensor<2, Int>,
+        mask: Tensor<2>,
+        draws: Option<Draws>,
+    ) -> Tensor<3> {
         let padding = unseen(mask);
         // Copies share the weights: what changes is the device they are looked at on.
-        let embedded = self.m.embeddings.valid().forward(ids, draws.map(|draws| draws.part(EMBEDDINGS)));
-        let frozen = self.m.encoder.layer.iter().take(self.frozen.unwrap_or(0)).enumerate();
-        frozen.fold(embedded, |x, (number, layer)| layer.valid().forward(x, &padding, of_layer(draws, number)))
+        let embedded = self
+            .m
+            .embeddings
+            .valid()
+            .forward(ids, draws.map(|draws| draws.part(EMBEDDINGS)));
+        let frozen = self
+            .m
+            .encoder
+            .layer
+            .iter()
+            .take(self.frozen.unwrap_or(0))
+            .enumerate();
+        frozen.fold(embedded, |x, (number, layer)| {
+            layer.valid().forward(x, &padding, of_layer(draws, number))
+        })
     }
 
     /// The frozen part sample by sample, each computed at most once while there is room for it.
@@ -85,8 +104,14 @@ impl Roberta {
         for sample in 0..batch {
             let place = sample * length..(sample + 1) * length;
             let one = || {
-                let (ids, mask) = (ids.clone().narrow(0, sample, 1), mask.clone().narrow(0, sample, 1));
-                self.frozen_part(ids, mask, None).into_data().iter::<f32>().collect()
+                let (ids, mask) = (
+                    ids.clone().narrow(0, sample, 1),
+                    mask.clone().narrow(0, sample, 1),
+                );
+                self.frozen_part(ids, mask, None)
+                    .into_data()
+                    .iter::<f32>()
+                    .collect()
             };
             let (rows, size) = cache.rows(prefix, &tokens[place.clone()], &seen[place], one);
             values.extend_from_slice(&rows);
@@ -100,7 +125,12 @@ impl Roberta {
         *self.fingerprint.0.get_or_init(|| {
             let mut hash = Hash(self.frozen.unwrap_or(0) as u64);
             self.m.embeddings.visit(&mut hash);
-            self.m.encoder.layer.iter().take(self.frozen.unwrap_or(0)).for_each(|layer| layer.visit(&mut hash));
+            self.m
+                .encoder
+                .layer
+                .iter()
+                .take(self.frozen.unwrap_or(0))
+                .for_each(|layer| layer.visit(&mut hash));
             hash.0
         })
     }
@@ -112,7 +142,9 @@ struct Hash(u64);
 impl ModuleVisitor for Hash {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         for value in param.val().into_data().iter::<f32>() {
-            self.0 = (self.0 ^ u64::from(value.to_bits())).wrapping_mul(0x0100_0000_01b3).rotate_left(23);
+            self.0 = (self.0 ^ u64::from(value.to_bits()))
+                .wrapping_mul(0x0100_0000_01b3)
+                .rotate_left(23);
         }
     }
 }

@@ -34,7 +34,10 @@ struct Text {
 impl PrefixCache {
     /// An empty one that keeps vectors of up to `limit` bytes: 3 KiB a token for `roberta-base`.
     pub fn new(limit: usize) -> Self {
-        Self { kept: Arc::default(), limit }
+        Self {
+            kept: Arc::default(),
+            limit,
+        }
     }
 
     /// Texts in it.
@@ -61,10 +64,17 @@ impl PrefixCache {
         seen: &[bool],
         compute: impl FnOnce() -> Vec<f32>,
     ) -> (Arc<[f32]>, usize) {
-        let tokens: Box<[i64]> = tokens.iter().zip(seen).map(|(id, seen)| 2 * id + i64::from(*seen)).collect();
+        let tokens: Box<[i64]> = tokens
+            .iter()
+            .zip(seen)
+            .map(|(id, seen)| 2 * id + i64::from(*seen))
+            .collect();
         let (text, length) = (Text { prefix, tokens }, seen.len());
         // Where nothing is seen all places count the same (see `UNSEEN`), padding too.
-        let used = seen.iter().rposition(|seen| *seen).map_or(length, |last| last + 1);
+        let used = seen
+            .iter()
+            .rposition(|seen| *seen)
+            .map_or(length, |last| last + 1);
         if let Some(rows) = self.kept().rows.get(&text) {
             return (rows.clone(), rows.len() / used.max(1) * length);
         }

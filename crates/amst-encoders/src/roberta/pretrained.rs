@@ -41,9 +41,18 @@ pub enum PretrainedError {
 ///
 /// There is neither.
 pub fn pretrained_weights(folder: &Path) -> Result<PathBuf, WeightsError> {
-    let found = FILES.iter().map(|name| folder.join(name)).find(|path| path.is_file());
-    let why = format!("there is no {} here: put a model's there, beside its config.json", FILES.join(" and no "));
-    found.ok_or_else(|| WeightsError::File { path: folder.into(), why })
+    let found = FILES
+        .iter()
+        .map(|name| folder.join(name))
+        .find(|path| path.is_file());
+    let why = format!(
+        "there is no {} here: put a model's there, beside its config.json",
+        FILES.join(" and no ")
+    );
+    found.ok_or_else(|| WeightsError::File {
+        path: folder.into(),
+        why,
+    })
 }
 
 impl RobertaConfig {
@@ -51,7 +60,8 @@ impl RobertaConfig {
     ///
     /// # Errors
     ///
-    /// Settings that fit no network; weights that are not there, cannot be read, or are of a model of other settings.
+    /// Settings that fit no network; weights that are not there, cannot be read, or are of a model
+    /// of other settings.
     pub fn load(&self, folder: &Path, device: &Device) -> Result<Roberta, PretrainedError> {
         let mut encoder = self.init(&mut || 0.0, device)?;
         encoder.read_pretrained(&pretrained_weights(folder)?)?;
@@ -72,8 +82,12 @@ impl Roberta {
     /// The file cannot be read, lacks a tensor, or holds one of another shape, of a further
     /// layer, or that no encoder with heads has.
     pub fn read_pretrained(&mut self, path: &Path) -> Result<(), WeightsError> {
-        let renames = Renames::hugging_face().with_prefix("", "roberta.").with_prefix("", "bert.");
+        let renames = Renames::hugging_face()
+            .with_prefix("", "roberta.")
+            .with_prefix("", "bert.");
         self.fingerprint = Fingerprint::default();
-        read_part(&mut self.m, path, &renames, |name| BESIDE.iter().any(|part| name.starts_with(part)))
+        read_part(&mut self.m, path, &renames, |name| {
+            BESIDE.iter().any(|part| name.starts_with(part))
+        })
     }
 }

@@ -17,33 +17,54 @@ use crate::WeightsError;
 
 /// Whether a file's name says that PyTorch wrote it.
 pub(super) fn is_by_name(path: &Path) -> bool {
-    path.extension().is_some_and(|end| ["bin", "pt", "pth"].iter().any(|known| end == *known))
+    path.extension()
+        .is_some_and(|end| ["bin", "pt", "pth"].iter().any(|known| end == *known))
 }
 
-pub(super) fn apply<M: Module>(module: &mut M, path: &Path, renames: &Renames) -> Result<ApplyResult, WeightsError> {
-    let unreadable = |why: String| WeightsError::File { path: path.into(), why };
-    let pickle = PytorchReader::read_pickle_data(path, None).map_err(|e| unreadable(e.to_string()))?;
+pub(super) fn apply<M: Module>(
+    module: &mut M,
+    path: &Path,
+    renames: &Renames,
+) -> Result<ApplyResult, WeightsError> {
+    let unreadable = |why: String| WeightsError::File {
+        path: path.into(),
+        why,
+    };
+    let pickle =
+        PytorchReader::read_pickle_data(path, None).map_err(|e| unreadable(e.to_string()))?;
     let mut foreign = BTreeSet::new();
     collect_foreign(&pickle, &mut foreign);
     if !foreign.is_empty() {
         let what = foreign.into_iter().collect::<Vec<_>>().join(", ");
-        return Err(WeightsError::Foreign { path: path.into(), what });
+        return Err(WeightsError::Foreign {
+            path: path.into(),
+            what,
+        });
     }
     // Left on, this would number the layers anew and so hide that one is missing.
     let mut store = PytorchStore::from_file(path).map_indices_contiguous(false);
     for (ours, theirs) in &renames.0 {
         store = store.with_key_remapping(pattern(theirs), plain(ours));
     }
-    let tensors = store.get_all_tensors().map_err(|e| unreadable(e.to_string()))?.values().cloned().collect();
+    let tensors = store
+        .get_all_tensors()
+        .map_err(|e| unreadable(e.to_string()))?
+        .values()
+        .cloned()
+        .collect();
     Ok(module.apply(tensors, None, Some(Box::new(single_precision())), true))
 }
 
 /// The Python types of whatever is neither a plain value nor a tensor.
 fn collect_foreign(value: &PickleValue, foreign: &mut BTreeSet<String>) {
     match value {
-        PickleValue::Unsupported(name) if name != "torch.Tensor" => _ = foreign.insert(name.clone()),
+        PickleValue::Unsupported(name) if name != "torch.Tensor" => {
+            _ = foreign.insert(name.clone())
+        }
         PickleValue::List(items) => items.iter().for_each(|item| collect_foreign(item, foreign)),
-        PickleValue::Dict(entries) => entries.values().for_each(|entry| collect_foreign(entry, foreign)),
+        PickleValue::Dict(entries) => entries
+            .values()
+            .for_each(|entry| collect_foreign(entry, foreign)),
         _ => {}
     }
 }

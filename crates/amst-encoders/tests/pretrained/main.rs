@@ -23,10 +23,15 @@ fn folder(test: &str) -> Option<PathBuf> {
 /// Shape and values of one tensor of `expect.safetensors`.
 fn expected(folder: &Path, name: &str) -> (Vec<usize>, Vec<f32>) {
     let path = folder.join("expect.safetensors");
-    let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}: run fetch.py", path.display()));
+    let bytes =
+        std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}: run fetch.py", path.display()));
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let tensor = file.tensor(name).unwrap();
-    let values = tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+    let values = tensor
+        .data()
+        .chunks_exact(4)
+        .map(|b| f32::from_le_bytes(b.try_into().unwrap()))
+        .collect();
     (tensor.shape().to_vec(), values)
 }
 
@@ -41,7 +46,12 @@ fn input(folder: &Path, device: &Device) -> Input {
 
 fn load(folder: &Path, unfrozen_layers: Option<usize>, device: &Device) -> Roberta {
     let read = RobertaConfig::read(&folder.join("config.json")).unwrap();
-    RobertaConfig { unfrozen_layers, ..read }.load(folder, device).unwrap()
+    RobertaConfig {
+        unfrozen_layers,
+        ..read
+    }
+    .load(folder, device)
+    .unwrap()
 }
 
 fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
@@ -53,17 +63,28 @@ fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 fn apart(got: &[f32], want: &[f32]) -> f32 {
     assert_eq!(got.len(), want.len());
     let largest = want.iter().fold(0f32, |m, v| m.max(v.abs()));
-    got.iter().zip(want).fold(0f32, |m, (a, b)| if (a - b).abs() <= m { m } else { (a - b).abs() }) / largest
+    got.iter().zip(want).fold(
+        0f32,
+        |m, (a, b)| if (a - b).abs() <= m { m } else { (a - b).abs() },
+    ) / largest
 }
 
 #[test]
 fn hidden_states_of_a_pretrained_model_are_those_of_transformers() {
-    let Some(folder) = folder("hidden_states_of_a_pretrained_model_are_those_of_transformers") else { return };
+    let Some(folder) = folder("hidden_states_of_a_pretrained_model_are_those_of_transformers")
+    else {
+        return;
+    };
     let (shape, want) = expected(&folder, "hidden");
-    for (device, name) in [(Device::flex(), "evaluation"), (Device::flex().autodiff(), "training")] {
+    for (device, name) in [
+        (Device::flex(), "evaluation"),
+        (Device::flex().autodiff(), "training"),
+    ] {
         for unfrozen in [None, Some(5)] {
             let encoder = load(&folder, unfrozen, &device);
-            let Input::Tokens { ids, mask } = input(&folder, &device) else { unreachable!() };
+            let Input::Tokens { ids, mask } = input(&folder, &device) else {
+                unreachable!()
+            };
             let hidden = encoder.hidden_states(ids, mask);
             assert_eq!(hidden.dims().to_vec(), shape);
             let off = apart(&floats(hidden), &want);
@@ -77,9 +98,14 @@ fn hidden_states_of_a_pretrained_model_are_those_of_transformers() {
 
 #[test]
 fn embeddings_of_a_pretrained_model_are_those_of_transformers() {
-    let Some(folder) = folder("embeddings_of_a_pretrained_model_are_those_of_transformers") else { return };
+    let Some(folder) = folder("embeddings_of_a_pretrained_model_are_those_of_transformers") else {
+        return;
+    };
     let (shape, hidden) = expected(&folder, "hidden");
-    let want: Vec<f32> = hidden.chunks(shape[1] * shape[2]).flat_map(|text| text[..shape[2]].to_vec()).collect();
+    let want: Vec<f32> = hidden
+        .chunks(shape[1] * shape[2])
+        .flat_map(|text| text[..shape[2]].to_vec())
+        .collect();
     let got = load(&folder, None, &Device::flex()).embed(&input(&folder, &Device::flex()));
     assert_eq!(got.dims(), [shape[0], shape[2]]);
     let off = apart(&floats(got), &want);
@@ -88,7 +114,9 @@ fn embeddings_of_a_pretrained_model_are_those_of_transformers() {
 
 #[test]
 fn torch_save_and_safetensors_give_the_same_pretrained_model() {
-    let Some(folder) = folder("torch_save_and_safetensors_give_the_same_pretrained_model") else { return };
+    let Some(folder) = folder("torch_save_and_safetensors_give_the_same_pretrained_model") else {
+        return;
+    };
     let config = RobertaConfig::read(&folder.join("config.json")).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let [one, other] = ["model.safetensors", "pytorch_model.bin"].map(|name| {

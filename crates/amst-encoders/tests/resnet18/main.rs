@@ -1,4 +1,5 @@
-//! ResNet-18 against torchvision: the fixtures and the script that made them lie in `fixtures/resnet18`.
+//! ResNet-18 against torchvision: the fixtures and the script that made them lie in
+//! `fixtures/resnet18`.
 
 mod full_width;
 mod reading;
@@ -6,15 +7,25 @@ mod reading;
 use amst_encoders::{Encoder, Input, Renames, ResNet18, ResNet18Config, Stem, read_weights};
 use burn::tensor::Device;
 use reading::{
-    Named, apart, fixture, floats, gradients, loaded, statistics_agree, tensor, under, weights_file, written,
+    Named, apart, fixture, floats, gradients, loaded, statistics_agree, tensor, under,
+    weights_file, written,
 };
 
 const CASES: [&str; 4] = ["audio", "audio_proj", "visual", "small_stem"];
 
 fn config(case: &str) -> ResNet18Config {
-    let stem = if case == "small_stem" { Stem::Small } else { Stem::Imagenet };
+    let stem = if case == "small_stem" {
+        Stem::Small
+    } else {
+        Stem::Imagenet
+    };
     let channels = if case == "visual" { 3 } else { 1 };
-    ResNet18Config { channels, width: 4, stem, embed: (case == "audio_proj").then_some(24) }
+    ResNet18Config {
+        channels,
+        width: 4,
+        stem,
+        embed: (case == "audio_proj").then_some(24),
+    }
 }
 
 fn load(case: &str, named: &Named, device: &Device) -> ResNet18 {
@@ -46,15 +57,28 @@ fn training_step_gives_torchvisions_gradients_and_running_statistics() {
         let named = fixture(case);
         let encoder = load(case, &named, &device);
         let embedding = encoder.embed(&input(case, &named, &device));
-        let off = apart(&floats(embedding.clone().inner()), &named["train.embedding"].1);
+        let off = apart(
+            &floats(embedding.clone().inner()),
+            &named["train.embedding"].1,
+        );
         assert!(off < 1e-4, "{case}: {off}");
 
         let loss = embedding.sub_scalar(1.0).powi_scalar(2).mean();
-        let (got, wanted) = (gradients(&encoder, &loss.backward()), under(&named, "grad."));
-        assert_eq!(got.keys().collect::<Vec<_>>(), wanted.keys().collect::<Vec<_>>(), "{case}");
+        let (got, wanted) = (
+            gradients(&encoder, &loss.backward()),
+            under(&named, "grad."),
+        );
+        assert_eq!(
+            got.keys().collect::<Vec<_>>(),
+            wanted.keys().collect::<Vec<_>>(),
+            "{case}"
+        );
         for (name, (_, want)) in wanted {
             let apart = apart(&got[&name], &want);
-            assert!(apart < 1e-4, "{case}: gradient of {name} differs by {apart}");
+            assert!(
+                apart < 1e-4,
+                "{case}: gradient of {name} differs by {apart}"
+            );
         }
         statistics_agree(case, &encoder, &named);
     }
@@ -64,7 +88,10 @@ fn training_step_gives_torchvisions_gradients_and_running_statistics() {
 fn weights_written_are_weights_read_under_torchvisions_names() {
     let device = Device::flex();
     let named = fixture("audio_proj");
-    assert_eq!(written(&load("audio_proj", &named, &device)), under(&named, "weights."));
+    assert_eq!(
+        written(&load("audio_proj", &named, &device)),
+        under(&named, "weights.")
+    );
 }
 
 #[test]
@@ -73,11 +100,19 @@ fn weights_of_another_width_are_refused_with_their_names() {
     let dir = tempfile::tempdir().unwrap();
     let file = weights_file(&under(&named, "weights."), dir.path());
     let device = Device::flex();
-    let mut wider = ResNet18Config { width: 8, ..config("audio") }.init(&mut || 0.0, &device);
-    let message = read_weights(&mut wider, &file, &Renames::torchvision()).unwrap_err().to_string();
+    let mut wider = ResNet18Config {
+        width: 8,
+        ..config("audio")
+    }
+    .init(&mut || 0.0, &device);
+    let message = read_weights(&mut wider, &file, &Renames::torchvision())
+        .unwrap_err()
+        .to_string();
     assert!(message.contains("conv1.weight"), "{message}");
     let mut projected = config("audio_proj").init(&mut || 0.0, &device);
-    let message = read_weights(&mut projected, &file, &Renames::torchvision()).unwrap_err().to_string();
+    let message = read_weights(&mut projected, &file, &Renames::torchvision())
+        .unwrap_err()
+        .to_string();
     assert!(message.contains("missing: proj.weight"), "{message}");
 }
 
@@ -90,7 +125,9 @@ fn a_weights_file_that_is_not_there_or_not_one_is_refused_with_its_path() {
         if let Some(text) = content {
             std::fs::write(&path, text).unwrap();
         }
-        let message = read_weights(&mut encoder, &path, &Renames::torchvision()).unwrap_err().to_string();
+        let message = read_weights(&mut encoder, &path, &Renames::torchvision())
+            .unwrap_err()
+            .to_string();
         assert!(message.contains("none.safetensors"), "{message}");
     }
 }

@@ -13,7 +13,10 @@ use safetensors::tensor::TensorView;
 pub type Named = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
 pub fn fixture(case: &str) -> Named {
-    read(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/resnet18/{case}.safetensors")))
+    read(
+        &PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join(format!("tests/fixtures/resnet18/{case}.safetensors")),
+    )
 }
 
 pub fn read(path: &Path) -> Named {
@@ -27,7 +30,11 @@ pub fn read(path: &Path) -> Named {
 }
 
 fn values(tensor: &TensorView<'_>) -> (Vec<usize>, Vec<f32>) {
-    let floats = tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+    let floats = tensor
+        .data()
+        .chunks_exact(4)
+        .map(|b| f32::from_le_bytes(b.try_into().unwrap()))
+        .collect();
     (tensor.shape().to_vec(), floats)
 }
 
@@ -38,14 +45,29 @@ pub fn tensor<const D: usize>(named: &Named, key: &str, device: &Device) -> Tens
 
 /// The part of a fixture under a prefix, without it.
 pub fn under(named: &Named, prefix: &str) -> Named {
-    named.iter().filter_map(|(name, value)| Some((name.strip_prefix(prefix)?.to_string(), value.clone()))).collect()
+    named
+        .iter()
+        .filter_map(|(name, value)| Some((name.strip_prefix(prefix)?.to_string(), value.clone())))
+        .collect()
 }
 
 /// A weights file of its own.
 pub fn weights_file(weights: &Named, dir: &Path) -> PathBuf {
-    let little = |data: &[f32]| data.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
-    let bytes: Vec<_> = weights.iter().map(|(name, (shape, data))| (name, shape.clone(), little(data))).collect();
-    let views = bytes.iter().map(|(n, s, b)| (n, TensorView::new(safetensors::Dtype::F32, s.clone(), b).unwrap()));
+    let little = |data: &[f32]| {
+        data.iter()
+            .flat_map(|v| v.to_le_bytes())
+            .collect::<Vec<u8>>()
+    };
+    let bytes: Vec<_> = weights
+        .iter()
+        .map(|(name, (shape, data))| (name, shape.clone(), little(data)))
+        .collect();
+    let views = bytes.iter().map(|(n, s, b)| {
+        (
+            n,
+            TensorView::new(safetensors::Dtype::F32, s.clone(), b).unwrap(),
+        )
+    });
     let path = dir.join("weights.safetensors");
     std::fs::write(&path, safetensors::serialize(views, None).unwrap()).unwrap();
     path
@@ -70,7 +92,11 @@ pub fn written<M: Module>(encoder: &M) -> Named {
 
 /// Every gradient, under torchvision's names.
 pub fn gradients(encoder: &ResNet18, gradients: &Gradients) -> BTreeMap<String, Vec<f32>> {
-    let mut collect = Collect { gradients, path: vec![], found: BTreeMap::new() };
+    let mut collect = Collect {
+        gradients,
+        path: vec![],
+        found: BTreeMap::new(),
+    };
     encoder.visit(&mut collect);
     collect.found
 }
@@ -90,8 +116,11 @@ impl ModuleVisitor for Collect<'_> {
     }
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(gradient) = param.val().grad(self.gradients) {
-            let name =
-                self.path.join(".").replace("downsample.conv", "downsample.0").replace("downsample.bn", "downsample.1");
+            let name = self
+                .path
+                .join(".")
+                .replace("downsample.conv", "downsample.0")
+                .replace("downsample.bn", "downsample.1");
             let name = name.replace(".gamma", ".weight").replace(".beta", ".bias");
             self.found.insert(name, floats(gradient));
         }
@@ -102,7 +131,10 @@ impl ModuleVisitor for Collect<'_> {
 pub fn apart(got: &[f32], want: &[f32]) -> f32 {
     assert_eq!(got.len(), want.len());
     let largest = want.iter().fold(0f32, |m, v| m.max(v.abs()));
-    got.iter().zip(want).fold(0f32, |m, (a, b)| m.max((a - b).abs())) / largest.max(1e-12)
+    got.iter()
+        .zip(want)
+        .fold(0f32, |m, (a, b)| m.max((a - b).abs()))
+        / largest.max(1e-12)
 }
 
 pub fn floats<const D: usize>(t: Tensor<D>) -> Vec<f32> {
@@ -112,7 +144,11 @@ pub fn floats<const D: usize>(t: Tensor<D>) -> Vec<f32> {
 /// The running statistics after a step, all forty of them.
 pub fn statistics_agree(case: &str, encoder: &ResNet18, fixture: &Named) {
     let (after, wanted) = (written(&encoder.valid()), under(fixture, "stats."));
-    assert_eq!(wanted.len(), 40, "{case}: every running mean and variance is compared");
+    assert_eq!(
+        wanted.len(),
+        40,
+        "{case}: every running mean and variance is compared"
+    );
     for (name, (_, want)) in wanted {
         let apart = apart(&after[&name].1, &want);
         assert!(apart < 1e-4, "{case}: {name} differs by {apart}");

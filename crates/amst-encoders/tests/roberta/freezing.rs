@@ -7,7 +7,9 @@ use burn::optim::momentum::MomentumConfig;
 use burn::optim::{GradientsParams, SgdConfig};
 use burn::tensor::{Device, Tensor};
 
-use crate::reading::{CASES, apart, config, expected, floats, gradients, input, largest, pretrained, under, written};
+use crate::reading::{
+    CASES, apart, config, expected, floats, gradients, input, largest, pretrained, under, written,
+};
 
 /// As in `fixtures/make.py`.
 fn unfrozen(case: &str) -> usize {
@@ -24,9 +26,16 @@ fn loss(encoder: &Roberta, input: &amst_encoders::Input) -> Tensor<1> {
 
 /// Ten steps of the script's optimiser, and their losses.
 fn train(mut encoder: Roberta, input: &amst_encoders::Input) -> (Roberta, Vec<f32>) {
-    let momentum = MomentumConfig { momentum: 0.9, dampening: 0.0, nesterov: false };
+    let momentum = MomentumConfig {
+        momentum: 0.9,
+        dampening: 0.0,
+        nesterov: false,
+    };
     let decay = WeightDecayConfig { penalty: 0.01 };
-    let mut sgd = SgdConfig::new().with_momentum(Some(momentum)).with_weight_decay(Some(decay)).init();
+    let mut sgd = SgdConfig::new()
+        .with_momentum(Some(momentum))
+        .with_weight_decay(Some(decay))
+        .init();
     let mut losses = Vec::new();
     for _ in 0..10 {
         let loss = loss(&encoder, input);
@@ -94,7 +103,10 @@ fn only_the_last_layers_have_gradients_and_those_are_what_they_are_without_freez
         let (named, device) = (expected(case), Device::flex().autodiff());
         let of = |unfrozen| {
             let encoder = pretrained(case, &config(case, unfrozen), &device);
-            gradients(&encoder, &loss(&encoder, &input(&named, &device)).backward())
+            gradients(
+                &encoder,
+                &loss(&encoder, &input(&named, &device)).backward(),
+            )
         };
         let (all, part) = (of(None), of(Some(unfrozen(case))));
         let names: Vec<_> = under(&named, "after.").into_keys().collect();
@@ -108,13 +120,17 @@ fn only_the_last_layers_have_gradients_and_those_are_what_they_are_without_freez
     }
 }
 
-/// Not even when asked for gradients, as `unfreeze` asks everyone: the graph ends before the first layer that trains.
+/// Not even when asked for gradients, as `unfreeze` asks everyone: the graph ends before the first
+/// layer that trains.
 #[test]
 fn what_is_frozen_is_not_in_the_graph() {
     let (named, device) = (expected("roberta"), Device::flex().autodiff());
     let encoder = pretrained("roberta", &config("roberta", Some(2)), &device).unfreeze();
     assert_eq!(trainable(&encoder).0, 5 + 4 * 16);
-    let got = gradients(&encoder, &loss(&encoder, &input(&named, &device)).backward());
+    let got = gradients(
+        &encoder,
+        &loss(&encoder, &input(&named, &device)).backward(),
+    );
     assert_eq!(got.len(), 2 * 16);
 }
 
@@ -125,9 +141,15 @@ fn a_network_that_is_wholly_frozen_embeds_and_has_no_gradient() {
     assert_eq!(trainable(&encoder), (0, 0));
     let head = Tensor::<1>::ones([16], &device).require_grad();
     let embedding = encoder.embed(&input(&named, &device));
-    let backward = (embedding.clone() * head.clone().unsqueeze()).sum().backward();
+    let backward = (embedding.clone() * head.clone().unsqueeze())
+        .sum()
+        .backward();
     assert_eq!(gradients(&encoder, &backward).len(), 0);
-    let off = apart(&floats(head.grad(&backward).unwrap()), &floats(embedding.sum_dim(0)), 0.0);
+    let off = apart(
+        &floats(head.grad(&backward).unwrap()),
+        &floats(embedding.sum_dim(0)),
+        0.0,
+    );
     assert!(off < 1e-6, "{off}");
 }
 
@@ -136,15 +158,37 @@ fn a_network_that_is_wholly_frozen_embeds_and_has_no_gradient() {
 #[test]
 fn the_trainable_parameters_survive_every_round_trip() {
     let device = Device::flex().autodiff();
-    for (unfrozen, count) in [(None, (69, 5300)), (Some(4), (64, 4736)), (Some(2), (32, 2368)), (Some(0), (0, 0))] {
-        let encoder = AnyEncoder::Roberta(pretrained("roberta", &config("roberta", unfrozen), &device));
+    for (unfrozen, count) in [
+        (None, (69, 5300)),
+        (Some(4), (64, 4736)),
+        (Some(2), (32, 2368)),
+        (Some(0), (0, 0)),
+    ] {
+        let encoder =
+            AnyEncoder::Roberta(pretrained("roberta", &config("roberta", unfrozen), &device));
         assert_eq!(trainable(&encoder), count);
         assert_eq!(trainable(&encoder.valid()), (0, 0), "evaluation");
-        assert_eq!(trainable(&encoder.valid().train()), count, "back from evaluation");
-        assert_eq!(trainable(&encoder.clone().no_grad()), (0, 0), "recalibration");
+        assert_eq!(
+            trainable(&encoder.valid().train()),
+            count,
+            "back from evaluation"
+        );
+        assert_eq!(
+            trainable(&encoder.clone().no_grad()),
+            (0, 0),
+            "recalibration"
+        );
         assert_eq!(trainable(&encoder), count, "after recalibration");
         assert_eq!(trainable(&encoder.clone().fork(&device)), count, "a copy");
-        let plain = AnyEncoder::Roberta(config("roberta", unfrozen).init(&mut || 0.0, &Device::flex()).unwrap());
-        assert_eq!(trainable(&plain.train()), count, "made for evaluation, then trained");
+        let plain = AnyEncoder::Roberta(
+            config("roberta", unfrozen)
+                .init(&mut || 0.0, &Device::flex())
+                .unwrap(),
+        );
+        assert_eq!(
+            trainable(&plain.train()),
+            count,
+            "made for evaluation, then trained"
+        );
     }
 }

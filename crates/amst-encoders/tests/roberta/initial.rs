@@ -4,9 +4,13 @@ use burn::tensor::Device;
 
 use crate::reading::{Named, config, under, written};
 
-/// Every matrix and table as it comes out of the file, where the n-th number drawn was 2 n, of deviation 1/2.
+/// Every matrix and table as it comes out of the file, where the n-th number drawn was 2 n, of
+/// deviation 1/2.
 fn counted(case: &str) -> Named {
-    let config = amst_encoders::RobertaConfig { initializer_range: 0.5, ..config(case, None) };
+    let config = amst_encoders::RobertaConfig {
+        initializer_range: 0.5,
+        ..config(case, None)
+    };
     let mut drawn = 0.0;
     let mut next = || {
         drawn += 2.0;
@@ -21,13 +25,19 @@ fn rows_of_padding_are_zero_where_hugging_face_has_them_so() {
     let zero_rows = |named: &Named, table: &str| {
         let (shape, values) = &named[&format!("embeddings.{table}.weight")];
         let rows = values.chunks(shape[1]).enumerate();
-        rows.filter(|(_, row)| row.iter().all(|v| *v == 0.0)).map(|(i, _)| i).collect::<Vec<_>>()
+        rows.filter(|(_, row)| row.iter().all(|v| *v == 0.0))
+            .map(|(i, _)| i)
+            .collect::<Vec<_>>()
     };
     for (case, word, position) in [("roberta", vec![1], vec![1]), ("bert", vec![0], vec![])] {
         let named = counted(case);
         assert_eq!(zero_rows(&named, "word_embeddings"), word, "{case}");
         assert_eq!(zero_rows(&named, "position_embeddings"), position, "{case}");
-        assert_eq!(zero_rows(&named, "token_type_embeddings"), Vec::<usize>::new(), "{case}");
+        assert_eq!(
+            zero_rows(&named, "token_type_embeddings"),
+            Vec::<usize>::new(),
+            "{case}"
+        );
     }
 }
 
@@ -35,7 +45,11 @@ fn rows_of_padding_are_zero_where_hugging_face_has_them_so() {
 fn layer_norms_are_the_identity_and_biases_zero() {
     let named = counted("bert");
     for (name, (_, values)) in named.iter().filter(|(_, (shape, _))| shape.len() == 1) {
-        let value = if name.ends_with("LayerNorm.weight") { 1.0 } else { 0.0 };
+        let value = if name.ends_with("LayerNorm.weight") {
+            1.0
+        } else {
+            0.0
+        };
         assert!(values.iter().all(|v| *v == value), "{name}");
     }
 }

@@ -11,7 +11,9 @@ fn bits(tensor: Tensor<2>) -> Vec<u32> {
 }
 
 fn split(input: Input) -> (Tensor<2, burn::tensor::Int>, Tensor<2>) {
-    let Input::Tokens { ids, mask } = input else { unreachable!() };
+    let Input::Tokens { ids, mask } = input else {
+        unreachable!()
+    };
     (ids, mask)
 }
 
@@ -19,7 +21,10 @@ fn split(input: Input) -> (Tensor<2, burn::tensor::Int>, Tensor<2>) {
 fn texts(named: &Named, numbers: &[usize], device: &Device) -> Input {
     let (shape, length) = ([numbers.len(), named["ids"].0[1]], named["ids"].0[1]);
     let of = |name: &str| -> Vec<f32> {
-        numbers.iter().flat_map(|n| named[name].1[n * length..(n + 1) * length].to_vec()).collect()
+        numbers
+            .iter()
+            .flat_map(|n| named[name].1[n * length..(n + 1) * length].to_vec())
+            .collect()
     };
     let ids: Vec<i64> = of("ids").into_iter().map(|id| id as i64).collect();
     Input::Tokens {
@@ -36,7 +41,11 @@ fn prefix_and_suffix_are_the_whole_bit_for_bit() {
                 let encoder = pretrained(case, &config(case, unfrozen), &device);
                 let (ids, mask) = split(input(&expected(case), &device));
                 let parts = encoder.suffix(encoder.prefix(ids, mask.clone()), mask);
-                assert_eq!(bits(parts), bits(encoder.embed(&input(&expected(case), &device))), "{case}");
+                assert_eq!(
+                    bits(parts),
+                    bits(encoder.embed(&input(&expected(case), &device))),
+                    "{case}"
+                );
             }
         }
     }
@@ -64,9 +73,18 @@ fn what_is_kept_equals_what_is_computed_bit_for_bit_in_any_batch() {
         let plain = pretrained(case, &config(case, Some(2)), &device);
         let cache = PrefixCache::new(1 << 20);
         let keeping = plain.clone().with_prefix_cache(cache.clone());
-        for (numbers, kept) in [(&[2, 0][..], 2), (&[0, 1, 2, 3], 4), (&[3, 3, 1], 4), (&[1], 4)] {
+        for (numbers, kept) in [
+            (&[2, 0][..], 2),
+            (&[0, 1, 2, 3], 4),
+            (&[3, 3, 1], 4),
+            (&[1], 4),
+        ] {
             let input = texts(&named, numbers, &device);
-            assert_eq!(bits(keeping.embed(&input)), bits(plain.embed(&input)), "{case}: {numbers:?}");
+            assert_eq!(
+                bits(keeping.embed(&input)),
+                bits(plain.embed(&input)),
+                "{case}: {numbers:?}"
+            );
             assert_eq!(cache.len(), kept, "{case}: {numbers:?}");
         }
     }
@@ -75,8 +93,13 @@ fn what_is_kept_equals_what_is_computed_bit_for_bit_in_any_batch() {
 /// `distil`: texts of 128, 90, 17 and 2 tokens, each of 16 numbers of 4 bytes, and 128 ids of 8.
 #[test]
 fn padding_is_not_kept() {
-    let (named, device, cache) = (expected("distil"), Device::flex(), PrefixCache::new(1 << 20));
-    let keeping = pretrained("distil", &config("distil", Some(2)), &device).with_prefix_cache(cache.clone());
+    let (named, device, cache) = (
+        expected("distil"),
+        Device::flex(),
+        PrefixCache::new(1 << 20),
+    );
+    let keeping =
+        pretrained("distil", &config("distil", Some(2)), &device).with_prefix_cache(cache.clone());
     keeping.embed(&input(&named, &device));
     assert_eq!(cache.bytes(), (128 + 90 + 17 + 2) * 64 + 4 * 128 * 8);
 }
@@ -91,7 +114,11 @@ fn a_full_cache_keeps_nothing_more_and_changes_nothing() {
         assert!(cache.is_empty());
         let keeping = plain.clone().with_prefix_cache(cache.clone());
         for _ in 0..2 {
-            assert_eq!(bits(keeping.embed(&input(&named, &device))), want, "{limit}");
+            assert_eq!(
+                bits(keeping.embed(&input(&named, &device))),
+                want,
+                "{limit}"
+            );
         }
         assert_eq!(cache.len(), kept, "{limit}");
         assert!(cache.bytes() <= limit);
@@ -100,10 +127,17 @@ fn a_full_cache_keeps_nothing_more_and_changes_nothing() {
 
 #[test]
 fn a_text_of_which_nothing_is_seen_is_kept_whole() {
-    let (named, device, cache) = (expected("roberta"), Device::flex(), PrefixCache::new(1 << 20));
+    let (named, device, cache) = (
+        expected("roberta"),
+        Device::flex(),
+        PrefixCache::new(1 << 20),
+    );
     let plain = pretrained("roberta", &config("roberta", Some(2)), &device);
     let (ids, mask) = split(input(&named, &device));
-    let unseen = Input::Tokens { ids, mask: mask.zeros_like() };
+    let unseen = Input::Tokens {
+        ids,
+        mask: mask.zeros_like(),
+    };
     let keeping = plain.clone().with_prefix_cache(cache.clone());
     for _ in 0..2 {
         assert_eq!(bits(keeping.embed(&unseen)), bits(plain.embed(&unseen)));
@@ -115,7 +149,11 @@ fn a_text_of_which_nothing_is_seen_is_kept_whole() {
 
 #[test]
 fn encoders_with_equal_frozen_weights_share_what_is_kept_and_others_do_not() {
-    let (named, device, cache) = (expected("roberta"), Device::flex(), PrefixCache::new(1 << 20));
+    let (named, device, cache) = (
+        expected("roberta"),
+        Device::flex(),
+        PrefixCache::new(1 << 20),
+    );
     let one = pretrained("roberta", &config("roberta", Some(2)), &device);
     let deeper = pretrained("roberta", &config("roberta", Some(1)), &device);
     let mut draw = 0.0;
@@ -128,11 +166,21 @@ fn encoders_with_equal_frozen_weights_share_what_is_kept_and_others_do_not() {
     );
     let read = |encoder: Roberta| {
         let want = bits(encoder.embed(&input(&named, &device)));
-        assert_eq!(bits(encoder.with_prefix_cache(cache.clone()).embed(&input(&named, &device))), want);
+        assert_eq!(
+            bits(
+                encoder
+                    .with_prefix_cache(cache.clone())
+                    .embed(&input(&named, &device))
+            ),
+            want
+        );
         cache.len()
     };
     assert_eq!(read(one.clone()), 4);
-    assert_eq!(read(pretrained("roberta", &config("roberta", Some(2)), &device)), 4);
+    assert_eq!(
+        read(pretrained("roberta", &config("roberta", Some(2)), &device)),
+        4
+    );
     assert_eq!(read(deeper), 8);
     assert_eq!(read(other.unwrap()), 12);
     assert_eq!(read(one), 12);
@@ -141,15 +189,24 @@ fn encoders_with_equal_frozen_weights_share_what_is_kept_and_others_do_not() {
 /// Where nothing is frozen there is nothing to keep.
 #[test]
 fn an_encoder_that_trains_wholly_leaves_the_cache_alone() {
-    let (named, device, cache) = (expected("roberta"), Device::flex(), PrefixCache::new(1 << 20));
-    let encoder = pretrained("roberta", &config("roberta", None), &device).with_prefix_cache(cache.clone());
+    let (named, device, cache) = (
+        expected("roberta"),
+        Device::flex(),
+        PrefixCache::new(1 << 20),
+    );
+    let encoder =
+        pretrained("roberta", &config("roberta", None), &device).with_prefix_cache(cache.clone());
     encoder.embed(&input(&named, &device));
     assert!(cache.is_empty());
 }
 
 #[test]
 fn training_with_the_cache_gives_the_weights_of_training_without_it() {
-    let (named, device, cache) = (expected("roberta"), Device::flex().autodiff(), PrefixCache::new(1 << 20));
+    let (named, device, cache) = (
+        expected("roberta"),
+        Device::flex().autodiff(),
+        PrefixCache::new(1 << 20),
+    );
     let config = RobertaConfig {
         frozen_eval: true,
         hidden_dropout_prob: 0.1,
@@ -159,7 +216,8 @@ fn training_with_the_cache_gives_the_weights_of_training_without_it() {
     let train = |mut encoder: Roberta| {
         let mut sgd = burn::optim::SgdConfig::new().init();
         for step in 0..4 {
-            let embedding = encoder.embed_in_step(&input(&named, &device), TrainingStep { epoch: 0, step });
+            let embedding =
+                encoder.embed_in_step(&input(&named, &device), TrainingStep { epoch: 0, step });
             let loss = embedding.sub_scalar(1.0).powi_scalar(2).mean();
             let gradients = burn::optim::GradientsParams::from_grads(loss.backward(), &encoder);
             encoder = sgd.step(0.05, encoder, gradients);

@@ -21,16 +21,23 @@ pub struct Limits {
     pub entries: usize,
     /// Bytes of all files together, as they come out.
     pub bytes: u64,
-    /// How many times larger than the archive that may be. It counts from [`Limits::small`] bytes on.
+    /// How many times larger than the archive that may be. It counts from [`Limits::small`] bytes
+    /// on.
     pub ratio: u64,
     /// Up to so many bytes any ratio will do: a text of a few kilobytes may well shrink to nothing.
     pub small: u64,
 }
 
 impl Default for Limits {
-    /// A million entries, 256 GiB, 200 times the archive: above what deflate does to sound, pictures and text.
+    /// A million entries, 256 GiB, 200 times the archive: above what deflate does to sound,
+    /// pictures and text.
     fn default() -> Self {
-        Self { entries: 1_000_000, bytes: 256 << 30, ratio: 200, small: 64 << 20 }
+        Self {
+            entries: 1_000_000,
+            bytes: 256 << 30,
+            ratio: 200,
+            small: 64 << 20,
+        }
     }
 }
 
@@ -51,7 +58,8 @@ pub enum Unsafe {
     Leaves,
     /// An entry's name starts at the root of a file system.
     Absolute,
-    /// An entry's name is empty, not UTF-8, or holds a character that some system takes for more than a letter.
+    /// An entry's name is empty, not UTF-8, or holds a character that some system takes for more
+    /// than a letter.
     Name,
     /// A symbolic or hard link.
     Link,
@@ -86,7 +94,10 @@ impl fmt::Display for Unsafe {
             Self::Entries(limit) => write!(f, "there are more than {limit} entries"),
             Self::Bytes(limit) => write!(f, "there would be more than {limit} bytes"),
             Self::Ratio(limit) => {
-                write!(f, "it grows to more than {limit} times its size, as a decompression bomb does")
+                write!(
+                    f,
+                    "it grows to more than {limit} times its size, as a decompression bomb does"
+                )
             }
             Self::Encrypted => f.write_str("it needs a password"),
             Self::Damaged(why) => write!(f, "it is damaged ({why})"),
@@ -94,20 +105,24 @@ impl fmt::Display for Unsafe {
     }
 }
 
-/// Unpacks a `.zip`, `.tar`, `.tar.gz` or `.tgz` into a folder, which may hold other things but none of the archive's
-/// topmost names.
+/// Unpacks a `.zip`, `.tar`, `.tar.gz` or `.tgz` into a folder, which may hold other things but
+/// none of the archive's topmost names.
 ///
-/// Everything is unpacked beside its place first, so that what appears in the folder is complete, whatever interrupts
-/// this; but nothing is forced onto the disk, so a machine that loses power may lose it. Only files and folders come
-/// out: no links, no permissions, no owners.
+/// Everything is unpacked beside its place first, so that what appears in the folder is complete,
+/// whatever interrupts this; but nothing is forced onto the disk, so a machine that loses power may
+/// lose it. Only files and folders come out: no links, no permissions, no owners.
 ///
 /// # Errors
-/// [`FetchError::Archive`] with the entry and the reason, [`FetchError::Occupied`] where something is there already,
-/// and whatever reading and writing can fail with. Nothing stays behind.
+/// [`FetchError::Archive`] with the entry and the reason, [`FetchError::Occupied`] where something
+/// is there already, and whatever reading and writing can fail with. Nothing stays behind.
 pub fn unpack(archive: &Path, into: &Path, limits: &Limits) -> Result<Unpacked, FetchError> {
     let file = File::open(archive).map_err(|source| FetchError::io("read", archive, source))?;
     let mut unpacking = Unpacking::new(archive, &file, into, limits)?;
-    let name = archive.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let name = archive
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_ascii_lowercase();
     if name.ends_with(".zip") {
         zip::unpack(file, &mut unpacking)?;
     } else if name.ends_with(".tar") {

@@ -25,7 +25,10 @@ pub(crate) fn below(name: &[u8]) -> Result<PathBuf, Unsafe> {
     if name.contains(SPECIAL) || name.chars().any(char::is_control) {
         return Err(Unsafe::Name);
     }
-    Ok(name.split('/').filter(|part| !matches!(*part, "" | ".")).collect())
+    Ok(name
+        .split('/')
+        .filter(|part| !matches!(*part, "" | "."))
+        .collect())
 }
 
 #[cfg(test)]
@@ -38,7 +41,10 @@ mod tests {
 
     #[test]
     fn plain_names_stay_as_they_are() {
-        assert_eq!(below(b"AVE_Dataset/AVE/-0 zx.mp4").unwrap(), Path::new("AVE_Dataset/AVE/-0 zx.mp4"));
+        assert_eq!(
+            below(b"AVE_Dataset/AVE/-0 zx.mp4").unwrap(),
+            Path::new("AVE_Dataset/AVE/-0 zx.mp4")
+        );
         assert_eq!(below("./ä//b/".as_bytes()).unwrap(), Path::new("ä/b"));
         assert_eq!(below(b"./").unwrap(), Path::new(""));
         assert_eq!(below(b"..a/b..").unwrap(), Path::new("..a/b.."));

@@ -10,17 +10,25 @@ use crate::FetchError;
 
 pub(crate) fn unpack(reader: impl Read, unpacking: &mut Unpacking) -> Result<(), FetchError> {
     let mut archive = Archive::new(reader);
-    let damaged =
-        |unpacking: &Unpacking, error: std::io::Error| unpacking.refuse("", Unsafe::Damaged(error.to_string()));
-    for entry in archive.entries().map_err(|error| damaged(unpacking, error))? {
+    let damaged = |unpacking: &Unpacking, error: std::io::Error| {
+        unpacking.refuse("", Unsafe::Damaged(error.to_string()))
+    };
+    for entry in archive
+        .entries()
+        .map_err(|error| damaged(unpacking, error))?
+    {
         let mut entry = entry.map_err(|error| damaged(unpacking, error))?;
         let (name, size) = (entry.path_bytes().into_owned(), entry.size());
         match entry.header().entry_type() {
-            EntryType::Regular | EntryType::Continuous => unpacking.file(&name, size, &mut entry)?,
+            EntryType::Regular | EntryType::Continuous => {
+                unpacking.file(&name, size, &mut entry)?
+            }
             EntryType::Directory => unpacking.folder(&name)?,
             // A comment for all entries; its bytes count, or they could be endless.
             EntryType::XGlobalHeader => unpacking.grow(size, &shown(&name))?,
-            EntryType::Symlink | EntryType::Link => return Err(unpacking.refuse(shown(&name), Unsafe::Link)),
+            EntryType::Symlink | EntryType::Link => {
+                return Err(unpacking.refuse(shown(&name), Unsafe::Link));
+            }
             _ => return Err(unpacking.refuse(shown(&name), Unsafe::Special)),
         }
     }

@@ -28,26 +28,54 @@ pub(crate) struct Unpacking<'a> {
 }
 
 impl<'a> Unpacking<'a> {
-    pub(crate) fn new(archive: &'a Path, file: &File, into: &'a Path, limits: &'a Limits) -> Result<Self, FetchError> {
-        let size = file.metadata().map_err(|source| FetchError::io("read", archive, source))?.len();
+    pub(crate) fn new(
+        archive: &'a Path,
+        file: &File,
+        into: &'a Path,
+        limits: &'a Limits,
+    ) -> Result<Self, FetchError> {
+        let size = file
+            .metadata()
+            .map_err(|source| FetchError::io("read", archive, source))?
+            .len();
         let failed = |source| FetchError::io("write", into, source);
         std::fs::create_dir_all(into).map_err(failed)?;
         // A fresh folder, in which nobody has put a link that would lead elsewhere.
-        let aside = tempfile::Builder::new().prefix(".unpacking-").tempdir_in(into).map_err(failed)?;
+        let aside = tempfile::Builder::new()
+            .prefix(".unpacking-")
+            .tempdir_in(into)
+            .map_err(failed)?;
         let (files, folders) = (HashSet::new(), HashSet::new());
         let unpacked = Unpacked::default();
-        Ok(Self { archive, size, into, limits, aside, files, folders, entries: 0, grown: 0, unpacked })
+        Ok(Self {
+            archive,
+            size,
+            into,
+            limits,
+            aside,
+            files,
+            folders,
+            entries: 0,
+            grown: 0,
+            unpacked,
+        })
     }
 
     /// The error for an entry.
     pub(crate) fn refuse(&self, entry: impl Into<String>, why: Unsafe) -> FetchError {
-        FetchError::Archive { archive: self.archive.into(), entry: entry.into(), why }
+        FetchError::Archive {
+            archive: self.archive.into(),
+            entry: entry.into(),
+            why,
+        }
     }
 
     /// Counts an entry and makes a folder, or a place for a file; nothing for the topmost folder.
     pub(crate) fn folder(&mut self, name: &[u8]) -> Result<(), FetchError> {
         let path = self.place(name)?;
-        let taken = path.ancestors().any(|above| self.files.contains(&key(above)));
+        let taken = path
+            .ancestors()
+            .any(|above| self.files.contains(&key(above)));
         if taken {
             return Err(self.refuse(shown(name), Unsafe::Duplicate));
         }
@@ -55,17 +83,31 @@ impl<'a> Unpacking<'a> {
     }
 
     /// Writes a file. `announced` is the length that the archive gives it.
-    pub(crate) fn file(&mut self, name: &[u8], announced: u64, content: &mut dyn Read) -> Result<(), FetchError> {
+    pub(crate) fn file(
+        &mut self,
+        name: &[u8],
+        announced: u64,
+        content: &mut dyn Read,
+    ) -> Result<(), FetchError> {
         let path = self.place(name)?;
-        let inside_file = path.ancestors().skip(1).any(|above| self.files.contains(&key(above)));
-        let is_new = path != Path::new("") && !self.folders.contains(&key(&path)) && self.files.insert(key(&path));
+        let inside_file = path
+            .ancestors()
+            .skip(1)
+            .any(|above| self.files.contains(&key(above)));
+        let is_new = path != Path::new("")
+            && !self.folders.contains(&key(&path))
+            && self.files.insert(key(&path));
         if inside_file || !is_new {
             return Err(self.refuse(shown(name), Unsafe::Duplicate));
         }
         self.make(path.parent().unwrap_or(Path::new("")))?;
         let target = self.aside.path().join(&path);
         let failed = |source| FetchError::io("write", &target, source);
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&target).map_err(failed)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&target)
+            .map_err(failed)?;
         let mut block = vec![0; BLOCK];
         let mut written = 0;
         loop {
@@ -73,7 +115,9 @@ impl<'a> Unpacking<'a> {
                 Ok(0) => break,
                 Ok(read) => read,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(self.refuse(shown(name), Unsafe::Damaged(error.to_string()))),
+                Err(error) => {
+                    return Err(self.refuse(shown(name), Unsafe::Damaged(error.to_string())));
+                }
             };
             self.grow(read as u64, &shown(name))?;
             written += read as u64;
@@ -103,11 +147,16 @@ impl<'a> Unpacking<'a> {
     /// Moves everything to its place.
     pub(crate) fn finish(self) -> Result<Unpacked, FetchError> {
         let failed = |source| FetchError::io("write", self.into, source);
-        let entries: Vec<_> = std::fs::read_dir(self.aside.path()).and_then(Iterator::collect).map_err(failed)?;
+        let entries: Vec<_> = std::fs::read_dir(self.aside.path())
+            .and_then(Iterator::collect)
+            .map_err(failed)?;
         for entry in &entries {
             let target = self.into.join(entry.file_name());
             if target.symlink_metadata().is_ok() {
-                return Err(FetchError::Occupied { archive: self.archive.into(), path: target });
+                return Err(FetchError::Occupied {
+                    archive: self.archive.into(),
+                    path: target,
+                });
             }
         }
         for entry in &entries {

@@ -20,21 +20,39 @@ pub(crate) fn unpack(file: File, unpacking: &mut Unpacking) -> Result<(), FetchE
     let damaged = |unpacking: &Unpacking, entry: &str, error: ZipError| {
         unpacking.refuse(entry, Unsafe::Damaged(error.to_string()))
     };
-    let mut end = file.try_clone().map_err(|error| damaged(unpacking, "", error.into()))?;
+    let mut end = file
+        .try_clone()
+        .map_err(|error| damaged(unpacking, "", error.into()))?;
     let mut archive = ZipArchive::new(file).map_err(|error| damaged(unpacking, "", error))?;
     let announced = announced(&mut end, archive.comment().len() as u64);
     match announced.map_err(|error| damaged(unpacking, "", error.into()))? {
         // The library keeps the last of several entries with one name, without a word.
-        Some(count) if count > archive.len() as u64 => return Err(unpacking.refuse("", Unsafe::Duplicate)),
+        Some(count) if count > archive.len() as u64 => {
+            return Err(unpacking.refuse("", Unsafe::Duplicate));
+        }
         Some(count) if count == archive.len() as u64 => {}
-        _ => return Err(unpacking.refuse("", Unsafe::Damaged("its last record is not at its end".into()))),
+        _ => {
+            return Err(unpacking.refuse(
+                "",
+                Unsafe::Damaged("its last record is not at its end".into()),
+            ));
+        }
     }
-    if archive.has_overlapping_entries().map_err(|error| damaged(unpacking, "", error))? {
+    if archive
+        .has_overlapping_entries()
+        .map_err(|error| damaged(unpacking, "", error))?
+    {
         return Err(unpacking.refuse("", Unsafe::Overlap));
     }
     for index in 0..archive.len() {
-        let raw = archive.by_index_raw(index).map_err(|error| damaged(unpacking, "", error))?;
-        let (name, mode, size) = (raw.name_raw().to_vec(), raw.unix_mode().unwrap_or(0), raw.size());
+        let raw = archive
+            .by_index_raw(index)
+            .map_err(|error| damaged(unpacking, "", error))?;
+        let (name, mode, size) = (
+            raw.name_raw().to_vec(),
+            raw.unix_mode().unwrap_or(0),
+            raw.size(),
+        );
         let (is_folder, encrypted) = (raw.is_dir(), raw.encrypted());
         drop(raw);
         if encrypted {
@@ -49,7 +67,9 @@ pub(crate) fn unpack(file: File, unpacking: &mut Unpacking) -> Result<(), FetchE
             unpacking.folder(&name)?;
             continue;
         }
-        let mut entry = archive.by_index(index).map_err(|error| damaged(unpacking, &shown(&name), error))?;
+        let mut entry = archive
+            .by_index(index)
+            .map_err(|error| damaged(unpacking, &shown(&name), error))?;
         unpacking.file(&name, size, &mut entry)?;
     }
     Ok(())
@@ -76,7 +96,10 @@ fn announced(file: &mut File, comment: u64) -> std::io::Result<Option<u64>> {
         return Ok(Some(count.into()));
     }
     let (_, offset) = locator.split_at(8);
-    let record: [u8; 40] = read_at(file, u64::from_le_bytes(offset.try_into().unwrap_or_default()))?;
+    let record: [u8; 40] = read_at(
+        file,
+        u64::from_le_bytes(offset.try_into().unwrap_or_default()),
+    )?;
     let total = u64::from_le_bytes(record[32..].try_into().unwrap_or_default());
     Ok((record[..4] == *b"PK\x06\x06").then_some(total))
 }

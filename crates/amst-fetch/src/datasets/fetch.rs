@@ -11,8 +11,9 @@ use crate::{FetchError, Source, Step, Verified};
 
 /// Brings what a recipe says may be downloaded; what is here is only read and checked.
 ///
-/// `pointers` is a checkout of the recipe's repository, at its commit, without the LFS objects; without it, those are
-/// left out. Progress is told with each file's path below `raw`, from several threads, one at a time.
+/// `pointers` is a checkout of the recipe's repository, at its commit, without the LFS objects;
+/// without it, those are left out. Progress is told with each file's path below `raw`, from several
+/// threads, one at a time.
 ///
 /// # Errors
 /// As [`Client::download`] and [`lfs::fetch`].
@@ -26,14 +27,24 @@ pub fn fetch(
     let mut done = Vec::new();
     for file in &recipe.files {
         let source = Source::new(&file.url, file.expected);
-        done.push(client.download(&source, &raw.join(&file.path), &mut |step| progress(&file.path, step))?);
+        done.push(
+            client.download(&source, &raw.join(&file.path), &mut |step| {
+                progress(&file.path, step)
+            })?,
+        );
     }
     if let (Some(repository), Some(pointers)) = (&recipe.repository, pointers) {
         let objects = objects(&repository.objects, pointers, raw)?;
         let progress = Mutex::new(progress);
         let tell = |object: &Object, step: Step| {
-            let name = object.path.strip_prefix(raw).unwrap_or(&object.path).to_string_lossy();
-            let mut progress = progress.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let name = object
+                .path
+                .strip_prefix(raw)
+                .unwrap_or(&object.path)
+                .to_string_lossy();
+            let mut progress = progress
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
             progress(&name, step);
         };
         done.extend(lfs::fetch(client, &repository.url, None, &objects, &tell)?);
@@ -47,7 +58,10 @@ fn objects(patterns: &[String], pointers: &Path, raw: &Path) -> Result<Vec<Objec
     for pattern in patterns {
         for path in files(pointers, pattern)? {
             let below: PathBuf = path.strip_prefix(pointers).unwrap_or(&path).into();
-            objects.push(Object { pointer: Pointer::read(&path)?, path: raw.join(below) });
+            objects.push(Object {
+                pointer: Pointer::read(&path)?,
+                path: raw.join(below),
+            });
         }
     }
     Ok(objects)

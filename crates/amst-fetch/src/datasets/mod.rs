@@ -1,4 +1,5 @@
-//! The paper's data sets: what of them can be downloaded, and whether a folder of raw files is complete.
+//! The paper's data sets: what of them can be downloaded, and whether a folder of raw files is
+//! complete.
 
 #[cfg(feature = "net")]
 mod fetch;

@@ -23,8 +23,8 @@ pub(crate) fn fits(pattern: &str, name: &str) -> bool {
     name.len() >= last.len() && name.ends_with(last)
 }
 
-/// Every file below a folder whose path fits, sorted. Names that begin with a dot are not looked at, unless the
-/// pattern's do: other systems leave such files in archives.
+/// Every file below a folder whose path fits, sorted. Names that begin with a dot are not looked
+/// at, unless the pattern's do: other systems leave such files in archives.
 pub(crate) fn files(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, FetchError> {
     let mut found = vec![folder.to_path_buf()];
     for part in pattern.split('/') {
@@ -83,13 +83,23 @@ mod tests {
     #[test]
     fn files_are_found_through_folders_and_hidden_ones_are_not() {
         let folder = tempfile::tempdir().unwrap();
-        for path in ["S1/d/a.wav", "S2/d/b.wav", "S2/d/._b.wav", "S2/d/c.txt", "S3/e/d.wav", "T/d/e.wav"] {
+        for path in [
+            "S1/d/a.wav",
+            "S2/d/b.wav",
+            "S2/d/._b.wav",
+            "S2/d/c.txt",
+            "S3/e/d.wav",
+            "T/d/e.wav",
+        ] {
             let path = folder.path().join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "x").unwrap();
         }
         let found = files(folder.path(), "S*/d/*.wav").unwrap();
-        assert_eq!(found, ["S1/d/a.wav", "S2/d/b.wav"].map(|path| folder.path().join(path)));
+        assert_eq!(
+            found,
+            ["S1/d/a.wav", "S2/d/b.wav"].map(|path| folder.path().join(path))
+        );
         assert!(files(folder.path(), "nowhere/*").unwrap().is_empty());
     }
 

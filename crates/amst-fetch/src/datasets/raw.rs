@@ -37,7 +37,9 @@ pub struct Item {
 impl Item {
     /// Whether nothing is missing or wrong.
     pub fn is_complete(&self) -> bool {
-        self.missing.is_empty() && self.wrong.is_empty() && self.found >= self.wanted.unwrap_or(1).max(1)
+        self.missing.is_empty()
+            && self.wrong.is_empty()
+            && self.found >= self.wanted.unwrap_or(1).max(1)
     }
 }
 
@@ -48,8 +50,8 @@ impl Report {
     }
 }
 
-/// Looks for everything that a recipe needs. Lists are read and their hashes compared; of other files, names and
-/// lengths are looked at: none may be empty, or a Git LFS pointer.
+/// Looks for everything that a recipe needs. Lists are read and their hashes compared; of other
+/// files, names and lengths are looked at: none may be empty, or a Git LFS pointer.
 ///
 /// # Errors
 /// A folder or list cannot be read.
@@ -80,16 +82,35 @@ pub fn archives(recipe: &Recipe, raw: &Path) -> Result<Vec<PathBuf>, FetchError>
         }
     }
     let all = files(raw, "*")?;
-    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(all.into_iter().filter(|path| recipe.unpack.iter().any(|pattern| fits(pattern, &name(path)))).collect())
+    let name = |path: &Path| {
+        path.file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
+    Ok(all
+        .into_iter()
+        .filter(|path| {
+            recipe
+                .unpack
+                .iter()
+                .any(|pattern| fits(pattern, &name(path)))
+        })
+        .collect())
 }
 
-/// The folder itself, or the one in it that has what the recipe needs: archives and clones bring a folder of their own.
+/// The folder itself, or the one in it that has what the recipe needs: archives and clones bring a
+/// folder of their own.
 fn root(recipe: &Recipe, raw: &Path) -> Result<PathBuf, FetchError> {
     let mut candidates = vec![raw.to_path_buf()];
     if let Ok(entries) = std::fs::read_dir(raw) {
-        let mut folders: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
-        let hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let mut folders: Vec<_> = entries
+            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+            .collect();
+        let hidden = |path: &PathBuf| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with('.'))
+        };
         folders.retain(|path| path.is_dir() && !hidden(path));
         folders.sort();
         candidates.extend(folders);
@@ -106,7 +127,13 @@ fn root(recipe: &Recipe, raw: &Path) -> Result<PathBuf, FetchError> {
 
 fn list(raw: &Path, file: &super::Download) -> Result<Item, FetchError> {
     let path = raw.join(&file.path);
-    let mut item = Item { what: file.path.clone(), found: 0, wanted: Some(1), missing: Vec::new(), wrong: Vec::new() };
+    let mut item = Item {
+        what: file.path.clone(),
+        found: 0,
+        wanted: Some(1),
+        missing: Vec::new(),
+        wrong: Vec::new(),
+    };
     if !path.is_file() {
         item.missing.push(path);
         return Ok(item);
@@ -120,9 +147,18 @@ fn list(raw: &Path, file: &super::Download) -> Result<Item, FetchError> {
 
 fn needed(root: &Path, need: &Need) -> Result<Item, FetchError> {
     let found = files(root, &need.path)?;
-    let wrong = found.iter().filter_map(|path| unusable(path).map(|why| (path.clone(), why))).collect();
+    let wrong = found
+        .iter()
+        .filter_map(|path| unusable(path).map(|why| (path.clone(), why)))
+        .collect();
     let (what, wanted, missing) = (need.path.clone(), need.count, Vec::new());
-    Ok(Item { what, found: found.len(), wanted, missing, wrong })
+    Ok(Item {
+        what,
+        found: found.len(),
+        wanted,
+        missing,
+        wrong,
+    })
 }
 
 fn by_lists(raw: &Path, root: &Path, listed: &Listed) -> Result<Item, FetchError> {
@@ -136,24 +172,47 @@ fn by_lists(raw: &Path, root: &Path, listed: &Listed) -> Result<Item, FetchError
             all_read = false;
             continue;
         };
-        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        for (number, line) in text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim().is_empty())
+        {
             for pattern in &listed.files {
                 match filled(pattern, line) {
                     Some(file) => drop(wanted.insert(file)),
-                    None => wrong.push((path.clone(), format!("line {} is not understood", number + 1))),
+                    None => wrong.push((
+                        path.clone(),
+                        format!("line {} is not understood", number + 1),
+                    )),
                 }
             }
         }
     }
-    let (there, missing): (Vec<_>, Vec<_>) = wanted.iter().map(|file| root.join(file)).partition(|path| path.is_file());
-    let what = format!("{} of every line of {}", listed.files.join(", "), listed.lists.join(", "));
+    let (there, missing): (Vec<_>, Vec<_>) = wanted
+        .iter()
+        .map(|file| root.join(file))
+        .partition(|path| path.is_file());
+    let what = format!(
+        "{} of every line of {}",
+        listed.files.join(", "),
+        listed.lists.join(", ")
+    );
     let wanted = all_read.then_some(wanted.len());
-    Ok(Item { what, found: there.len(), wanted, missing, wrong })
+    Ok(Item {
+        what,
+        found: there.len(),
+        wanted,
+        missing,
+        wrong,
+    })
 }
 
 /// A path of a list's line. A name that leads elsewhere is not understood.
 fn filled(pattern: &str, line: &str) -> Option<String> {
-    let name = line.split([' ', '\t', ',']).next().filter(|name| !name.is_empty())?;
+    let name = line
+        .split([' ', '\t', ','])
+        .next()
+        .filter(|name| !name.is_empty())?;
     if name.contains(['/', '\\']) || name == ".." {
         return None;
     }
@@ -201,7 +260,10 @@ mod tests {
             "10397, NOTFUNNY, ### text",
         ];
         let expected = [
-            vec!["AudioWAV/1086_ITS_SAD_XX.wav", "VideoFlash/1086_ITS_SAD_XX.flv"],
+            vec![
+                "AudioWAV/1086_ITS_SAD_XX.wav",
+                "VideoFlash/1086_ITS_SAD_XX.flv",
+            ],
             vec!["AVE/c---zaDCTaE.mp4"],
             vec!["data/897.jpg", "data/897.txt"],
             vec![
@@ -213,7 +275,11 @@ mod tests {
             vec!["urfunny2_videos/10397.mp4"],
         ];
         for ((recipe, line), expected) in recipes().iter().zip(lines).zip(expected) {
-            let files: Vec<_> = recipe.listed[0].files.iter().map(|file| filled(file, line).unwrap()).collect();
+            let files: Vec<_> = recipe.listed[0]
+                .files
+                .iter()
+                .map(|file| filled(file, line).unwrap())
+                .collect();
             assert_eq!(files, expected, "{}", recipe.name);
         }
         for wrong in ["", "../x y", "a/b.mp4", "Ses05F"] {
@@ -244,9 +310,17 @@ mod tests {
         let report = inspect(&recipe, folder.path()).unwrap();
         assert_eq!(report.root, folder.path().join("clone"));
         assert!(!report.is_complete());
-        let [needs, listed] = report.items.as_slice() else { panic!("{report:?}") };
-        assert_eq!((needs.found, needs.wanted, needs.wrong.len()), (2, Some(3), 2));
-        assert!(needs.wrong[0].1.contains("git lfs pull") && needs.wrong[1].1.contains("empty"), "{needs:?}");
+        let [needs, listed] = report.items.as_slice() else {
+            panic!("{report:?}")
+        };
+        assert_eq!(
+            (needs.found, needs.wanted, needs.wrong.len()),
+            (2, Some(3), 2)
+        );
+        assert!(
+            needs.wrong[0].1.contains("git lfs pull") && needs.wrong[1].1.contains("empty"),
+            "{needs:?}"
+        );
         assert_eq!(listed.missing, [folder.path().join("clone/w/c.wav")]);
 
         for name in ["a", "b", "c"] {
@@ -259,31 +333,54 @@ mod tests {
     fn an_archive_is_looked_for_only_while_its_content_is_missing() {
         let recipe = &recipes()[1];
         let folder = tempfile::tempdir().unwrap();
-        assert!(archives(recipe, &folder.path().join("nowhere")).unwrap().is_empty());
+        assert!(
+            archives(recipe, &folder.path().join("nowhere"))
+                .unwrap()
+                .is_empty()
+        );
         put(folder.path(), "AVE_Dataset.zip", "PK");
         put(folder.path(), "other.zip", "PK");
-        assert_eq!(archives(recipe, folder.path()).unwrap(), [folder.path().join("AVE_Dataset.zip")]);
+        assert_eq!(
+            archives(recipe, folder.path()).unwrap(),
+            [folder.path().join("AVE_Dataset.zip")]
+        );
         put(folder.path(), "AVE_Dataset/AVE/x.mp4", "x");
         assert!(archives(recipe, folder.path()).unwrap().is_empty());
     }
 
     #[test]
     fn the_published_lists_are_understood_to_the_last_line() {
-        let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference/splits");
+        let reference =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference/splits");
         if !reference.is_dir() {
             eprintln!("skipped: the published lists are not here");
             return;
         }
         let folders = ["CREMAD", "AVE", "MVSA", "IEMOCAP", "UR-FUNNY"];
         // Samples named once or more often: the split lists overlap.
-        let counts = [[5962, 742, 742], [3338, 402, 402], [3552, 478, 481], [5426, 683, 676], [8132, 1016, 1018]];
+        let counts = [
+            [5962, 742, 742],
+            [3338, 402, 402],
+            [3552, 478, 481],
+            [5426, 683, 676],
+            [8132, 1016, 1018],
+        ];
         for ((recipe, folder), counts) in recipes().iter().zip(folders).zip(counts) {
             for (list, count) in recipe.listed[0].lists.iter().zip(counts) {
-                let path = reference.join(folder).join(list.strip_prefix("splits/").unwrap());
+                let path = reference
+                    .join(folder)
+                    .join(list.strip_prefix("splits/").unwrap());
                 let text = std::fs::read_to_string(&path).unwrap();
-                let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+                let lines: Vec<_> = text
+                    .lines()
+                    .filter(|line| !line.trim().is_empty())
+                    .collect();
                 assert_eq!(lines.len(), count, "{}", path.display());
-                assert!(lines.iter().all(|line| filled(&recipe.listed[0].files[0], line).is_some()));
+                assert!(
+                    lines
+                        .iter()
+                        .all(|line| filled(&recipe.listed[0].files[0], line).is_some())
+                );
             }
         }
     }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Expected, FetchError, GitBlob};
 
-/// What is to be downloaded of a data set, what a person must do, and what must be there in the end.
+/// What is to be downloaded of a data set, what a person must do, and what must be there in the
+/// end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
@@ -27,7 +28,8 @@ pub struct Recipe {
     /// What a person does where nothing here can; `{raw}` stands for the folder of raw files.
     #[serde(default)]
     pub steps: Vec<String>,
-    /// Archives that are unpacked if they lie in the folder and what is needed does not; names with `*`.
+    /// Archives that are unpacked if they lie in the folder and what is needed does not; names with
+    /// `*`.
     #[serde(default)]
     pub unpack: Vec<String>,
     /// Single files.
@@ -76,7 +78,8 @@ pub struct Repository {
     pub url: String,
     /// The commit, 40 hexadecimal digits.
     pub commit: String,
-    /// Which files are wanted: `folder/*.ending`. They end at the same places below the folder of raw files.
+    /// Which files are wanted: `folder/*.ending`. They end at the same places below the folder of
+    /// raw files.
     pub objects: Vec<String>,
 }
 
@@ -97,8 +100,9 @@ pub struct Need {
 pub struct Listed {
     /// Text files whose lines begin with a name that a space or a comma ends.
     pub lists: Vec<String>,
-    /// Paths, in which `{stem}` stands for the name without its ending, `{dialogue}` for what is before its last
-    /// underscore, and `{session}` for its fifth character (as in `Ses05F_impro07_F013`).
+    /// Paths, in which `{stem}` stands for the name without its ending, `{dialogue}` for what is
+    /// before its last underscore, and `{session}` for its fifth character (as in
+    /// `Ses05F_impro07_F013`).
     pub files: Vec<String>,
 }
 
@@ -110,21 +114,44 @@ impl Recipe {
     pub fn parse(text: &str) -> Result<Self, FetchError> {
         let wrong = |why: String| FetchError::Recipe { why };
         let recipe: Self = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
-        let paths = recipe.files.iter().map(|file| &file.path).chain(recipe.needs.iter().map(|need| &need.path));
-        let listed = recipe.listed.iter().flat_map(|listed| listed.lists.iter().chain(&listed.files));
-        let objects = recipe.repository.iter().flat_map(|repository| &repository.objects);
+        let paths = recipe
+            .files
+            .iter()
+            .map(|file| &file.path)
+            .chain(recipe.needs.iter().map(|need| &need.path));
+        let listed = recipe
+            .listed
+            .iter()
+            .flat_map(|listed| listed.lists.iter().chain(&listed.files));
+        let objects = recipe
+            .repository
+            .iter()
+            .flat_map(|repository| &repository.objects);
         for path in paths.chain(listed).chain(objects).chain(&recipe.unpack) {
-            if path.is_empty() || !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
-                return Err(wrong(format!("`{path}` is not a path below the folder of raw files")));
+            if path.is_empty()
+                || !Path::new(path)
+                    .components()
+                    .all(|part| matches!(part, Component::Normal(_)))
+            {
+                return Err(wrong(format!(
+                    "`{path}` is not a path below the folder of raw files"
+                )));
             }
         }
-        if let Some(file) = recipe.files.iter().find(|file| !file.expected.names_content()) {
+        if let Some(file) = recipe
+            .files
+            .iter()
+            .find(|file| !file.expected.names_content())
+        {
             return Err(wrong(format!("`{}` has no hash to check it by", file.path)));
         }
         if let Some(repository) = &recipe.repository
             && (repository.commit.parse::<GitBlob>().is_err() || repository.url.starts_with('-'))
         {
-            return Err(wrong(format!("`{}` is not a commit of a repository", repository.commit)));
+            return Err(wrong(format!(
+                "`{}` is not a commit of a repository",
+                repository.commit
+            )));
         }
         Ok(recipe)
     }
@@ -132,18 +159,26 @@ impl Recipe {
     /// A recipe that is known, or one in a file whose name ends in `.toml`.
     ///
     /// # Errors
-    /// [`FetchError::UnknownDataset`] with the names that are known; the file cannot be read, or is no recipe.
+    /// [`FetchError::UnknownDataset`] with the names that are known; the file cannot be read, or is
+    /// no recipe.
     pub fn find(name: &str) -> Result<Self, FetchError> {
         if let Some(known) = recipes().iter().find(|recipe| recipe.name == name) {
             return Ok(known.clone());
         }
         if name.ends_with(".toml") {
             let path = Path::new(name);
-            let text = std::fs::read_to_string(path).map_err(|source| FetchError::io("read", path, source))?;
+            let text = std::fs::read_to_string(path)
+                .map_err(|source| FetchError::io("read", path, source))?;
             return Self::parse(&text);
         }
-        let known: Vec<_> = recipes().iter().map(|recipe| recipe.name.as_str()).collect();
-        Err(FetchError::UnknownDataset { name: name.into(), known: known.join(", ") })
+        let known: Vec<_> = recipes()
+            .iter()
+            .map(|recipe| recipe.name.as_str())
+            .collect();
+        Err(FetchError::UnknownDataset {
+            name: name.into(),
+            known: known.join(", "),
+        })
     }
 }
 
@@ -155,7 +190,10 @@ static KNOWN: LazyLock<Vec<Recipe>> = LazyLock::new(|| {
         include_str!("../../data/datasets/iemocap.toml"),
         include_str!("../../data/datasets/ur-funny.toml"),
     ];
-    texts.iter().map(|text| Recipe::parse(text).expect("a test reads these recipes")).collect()
+    texts
+        .iter()
+        .map(|text| Recipe::parse(text).expect("a test reads these recipes"))
+        .collect()
 });
 
 /// Every data set that is known: the paper's five.
@@ -169,15 +207,50 @@ mod tests {
 
     #[test]
     fn the_papers_five_are_known_in_its_order() {
-        let names: Vec<_> = recipes().iter().map(|recipe| recipe.name.as_str()).collect();
-        assert_eq!(names, ["crema-d", "ave", "mvsa-single", "iemocap", "ur-funny"]);
+        let names: Vec<_> = recipes()
+            .iter()
+            .map(|recipe| recipe.name.as_str())
+            .collect();
+        assert_eq!(
+            names,
+            ["crema-d", "ave", "mvsa-single", "iemocap", "ur-funny"]
+        );
         for recipe in recipes() {
-            assert_eq!(recipe.files.len(), 3, "{}: train, validation, test", recipe.name);
-            assert!(recipe.files.iter().all(|file| file.expected.sha256.is_some()), "{}", recipe.name);
-            assert_eq!(recipe.access == Access::Open, recipe.repository.is_some(), "{}", recipe.name);
-            assert!(!recipe.needs.is_empty() && !recipe.steps.is_empty(), "{}", recipe.name);
-            let lists: Vec<_> = recipe.listed.iter().flat_map(|listed| &listed.lists).collect();
-            assert!(recipe.files.iter().all(|file| lists.contains(&&file.path)), "{}", recipe.name);
+            assert_eq!(
+                recipe.files.len(),
+                3,
+                "{}: train, validation, test",
+                recipe.name
+            );
+            assert!(
+                recipe
+                    .files
+                    .iter()
+                    .all(|file| file.expected.sha256.is_some()),
+                "{}",
+                recipe.name
+            );
+            assert_eq!(
+                recipe.access == Access::Open,
+                recipe.repository.is_some(),
+                "{}",
+                recipe.name
+            );
+            assert!(
+                !recipe.needs.is_empty() && !recipe.steps.is_empty(),
+                "{}",
+                recipe.name
+            );
+            let lists: Vec<_> = recipe
+                .listed
+                .iter()
+                .flat_map(|listed| &listed.lists)
+                .collect();
+            assert!(
+                recipe.files.iter().all(|file| lists.contains(&&file.path)),
+                "{}",
+                recipe.name
+            );
         }
     }
 
@@ -189,15 +262,33 @@ mod tests {
             ("colour = 'red'", "unknown field `colour`"),
             ("[[need]]\npath = '../x'", "is not a path below"),
             ("[[need]]\npath = '/x'", "is not a path below"),
-            ("[[need]]\npath = 'x'\nat_least = 1", "unknown field `at_least`"),
-            ("[[file]]\npath = 'x'\nurl = 'https://h/x'\nsize = 3", "has no hash"),
-            ("[[file]]\npath = 'x'\nurl = 'https://h/x'\nsha256 = 'abc'", "64 hexadecimal digits"),
-            ("[repository]\nurl = 'u'\ncommit = 'main'\nobjects = []", "`main` is not a commit"),
+            (
+                "[[need]]\npath = 'x'\nat_least = 1",
+                "unknown field `at_least`",
+            ),
+            (
+                "[[file]]\npath = 'x'\nurl = 'https://h/x'\nsize = 3",
+                "has no hash",
+            ),
+            (
+                "[[file]]\npath = 'x'\nurl = 'https://h/x'\nsha256 = 'abc'",
+                "64 hexadecimal digits",
+            ),
+            (
+                "[repository]\nurl = 'u'\ncommit = 'main'\nobjects = []",
+                "`main` is not a commit",
+            ),
         ] {
             let error = Recipe::parse(&format!("{good}{more}")).unwrap_err();
-            assert!(error.to_string().contains(reason) && error.exit_code() == 3, "{error}");
+            assert!(
+                error.to_string().contains(reason) && error.exit_code() == 3,
+                "{error}"
+            );
         }
         let error = Recipe::find("cremad").unwrap_err();
-        assert!(error.to_string().contains("crema-d, ave") && error.exit_code() == 2, "{error}");
+        assert!(
+            error.to_string().contains("crema-d, ave") && error.exit_code() == 2,
+            "{error}"
+        );
     }
 }

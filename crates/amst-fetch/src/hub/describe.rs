@@ -1,7 +1,8 @@
 //! What the Hub says of a revision's files, asked through `hf-hub`.
 //!
-//! `hf-hub` 1.0 neither resumes nor checks plain files, has no deadline, and its question about a single file
-//! follows redirects away from the headers that hold the answer; so it is asked for descriptions only.
+//! `hf-hub` 1.0 neither resumes nor checks plain files, has no deadline, and its question about a
+//! single file follows redirects away from the headers that hold the answer; so it is asked for
+//! descriptions only.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -19,7 +20,11 @@ use crate::{Expected, FetchError};
 pub(crate) type Descriptions = BTreeMap<String, Expected>;
 
 /// Asks for the files of a model's revision, as often as the options allow.
-pub(crate) fn describe(model: &Model, settings: &Settings, options: &Options) -> Result<Descriptions, FetchError> {
+pub(crate) fn describe(
+    model: &Model,
+    settings: &Settings,
+    options: &Options,
+) -> Result<Descriptions, FetchError> {
     let url = format!("{}/{}", settings.endpoint, model.repo);
     let mut failures = 0;
     loop {
@@ -43,30 +48,57 @@ fn once(model: &Model, settings: &Settings, options: &Options) -> Result<Descrip
     match told.recv_timeout(deadline) {
         Ok(Ok(entries)) => Ok(entries.into_iter().filter_map(description).collect()),
         Ok(Err(error)) => Err(failure(&error, model, settings)),
-        Err(RecvTimeoutError::Timeout) => Err(Failure::passing(format!("no answer for {} s", deadline.as_secs_f64()))),
+        Err(RecvTimeoutError::Timeout) => Err(Failure::passing(format!(
+            "no answer for {} s",
+            deadline.as_secs_f64()
+        ))),
         Err(RecvTimeoutError::Disconnected) => Err(Failure::passing("hf-hub stopped half-way")),
     }
 }
 
 fn ask(model: &Model, settings: &Settings) -> Result<Vec<RepoTreeEntry>, HFError> {
-    let client = HFClient::builder().endpoint(&settings.endpoint).cache_dir(&settings.cache).retry_max_attempts(0);
+    let client = HFClient::builder()
+        .endpoint(&settings.endpoint)
+        .cache_dir(&settings.cache)
+        .retry_max_attempts(0);
     let client = match &settings.token {
         Some(token) => client.token(token.reveal()),
         None => client,
     };
     let (owner, name) = split_id(&model.repo);
     let paths = model.files.iter().map(|file| file.name.clone()).collect();
-    client.build_sync()?.model(owner, name).get_paths_info().paths(paths).revision(&model.revision).send()
+    client
+        .build_sync()?
+        .model(owner, name)
+        .get_paths_info()
+        .paths(paths)
+        .revision(&model.revision)
+        .send()
 }
 
 fn description(entry: RepoTreeEntry) -> Option<(String, Expected)> {
-    let RepoTreeEntry::File { oid, size, path, lfs, .. } = entry else {
+    let RepoTreeEntry::File {
+        oid,
+        size,
+        path,
+        lfs,
+        ..
+    } = entry
+    else {
         return None;
     };
     // For a large file `oid` names the pointer, not the content.
     let expected = match lfs {
-        Some(lfs) => Expected { size: Some(size), sha256: lfs.sha256.and_then(|s| s.parse().ok()), git_blob: None },
-        None => Expected { size: Some(size), sha256: None, git_blob: oid.parse().ok() },
+        Some(lfs) => Expected {
+            size: Some(size),
+            sha256: lfs.sha256.and_then(|s| s.parse().ok()),
+            git_blob: None,
+        },
+        None => Expected {
+            size: Some(size),
+            sha256: None,
+            git_blob: oid.parse().ok(),
+        },
     };
     Some((path, expected))
 }
@@ -75,34 +107,50 @@ fn failure(error: &HFError, model: &Model, settings: &Settings) -> Failure {
     let url = shown_text(&format!("{}/{}", settings.endpoint, model.repo));
     let token_sent = settings.token.is_some();
     let why = reason(error);
-    let why = settings.token.as_ref().map_or(why.clone(), |token| token.cut_from(&why));
+    let why = settings
+        .token
+        .as_ref()
+        .map_or(why.clone(), |token| token.cut_from(&why));
     match error {
         HFError::AuthRequired { .. } => FetchError::Unauthorised { url, token_sent }.into(),
         HFError::Forbidden { .. } => FetchError::Forbidden { url, token_sent }.into(),
-        HFError::RepoNotFound { .. } | HFError::RevisionNotFound { .. } | HFError::EntryNotFound { .. } => {
-            FetchError::NotFound { url, status: 404 }.into()
-        }
-        HFError::RateLimited { retry_after, .. } => {
-            Failure::Passing { why, retry_after: retry_after.map(|wait: Duration| (429, wait)) }
-        }
+        HFError::RepoNotFound { .. }
+        | HFError::RevisionNotFound { .. }
+        | HFError::EntryNotFound { .. } => FetchError::NotFound { url, status: 404 }.into(),
+        HFError::RateLimited { retry_after, .. } => Failure::Passing {
+            why,
+            retry_after: retry_after.map(|wait: Duration| (429, wait)),
+        },
         HFError::Request { source, .. } if !is_nonsense(source) => Failure::passing(why),
-        HFError::Http { context } if matches!(context.status.as_u16(), 408 | 500 | 502 | 503 | 504) => {
+        HFError::Http { context }
+            if matches!(context.status.as_u16(), 408 | 500 | 502 | 503 | 504) =>
+        {
             Failure::passing(why)
         }
-        _ => FetchError::Metadata { endpoint: shown_text(&settings.endpoint), repo: model.repo.clone(), why }.into(),
+        _ => FetchError::Metadata {
+            endpoint: shown_text(&settings.endpoint),
+            repo: model.repo.clone(),
+            why,
+        }
+        .into(),
     }
 }
 
-/// The library's words; of a request that failed, those of its cause, because it repeats the address at each level.
+/// The library's words; of a request that failed, those of its cause, because it repeats the
+/// address at each level.
 fn reason(error: &HFError) -> String {
     match error {
-        HFError::Request { source, .. } => causes(source).last().map_or_else(String::new, ToString::to_string),
+        HFError::Request { source, .. } => causes(source)
+            .last()
+            .map_or_else(String::new, ToString::to_string),
         other => other.to_string(),
     }
 }
 
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
+        (*error).source()
+    })
 }
 
 /// Whether all of an answer came and is no description; a cut looks the same but for its cause.

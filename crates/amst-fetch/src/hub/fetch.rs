@@ -22,37 +22,55 @@ pub struct Fetched {
     pub unchecked: Vec<PathBuf>,
 }
 
-/// Brings a model's files into the cache, unless they are there, and reads every one of them once more in any case.
+/// Brings a model's files into the cache, unless they are there, and reads every one of them once
+/// more in any case.
 ///
-/// The Hub is asked for sizes and hashes of the pinned revision; where they contradict the known ones, nothing is
-/// downloaded. Files end as `blobs/<hash>` with a link in `snapshots/<revision>`, where Python's `huggingface_hub`
-/// looks for them. A file that is wrong is put aside as `*.quarantine`.
+/// The Hub is asked for sizes and hashes of the pinned revision; where they contradict the known
+/// ones, nothing is downloaded. Files end as `blobs/<hash>` with a link in `snapshots/<revision>`,
+/// where Python's `huggingface_hub` looks for them. A file that is wrong is put aside as
+/// `*.quarantine`.
 ///
 /// # Errors
-/// Everything that a download can fail with; [`FetchError::Missing`] where the network is switched off.
+/// Everything that a download can fail with; [`FetchError::Missing`] where the network is switched
+/// off.
 pub fn fetch(
     model: &Model,
     settings: &Settings,
     options: &Options,
     progress: &mut dyn FnMut(&str, Step),
 ) -> Result<Fetched, FetchError> {
-    let mut work = Work { model, settings, wanted: Vec::new(), unchecked: Vec::new() };
+    let mut work = Work {
+        model,
+        settings,
+        wanted: Vec::new(),
+        unchecked: Vec::new(),
+    };
     // An older name of the repository may hold everything.
     let place = located_in(model, settings).map(|folder| folder.path);
     let place = place.unwrap_or_else(|_| snapshot(&settings.cache, &model.repo, &model.revision));
     for file in &model.files {
-        work.look(file, &place.join(&file.name), &mut |step| progress(&file.name, step))?;
+        work.look(file, &place.join(&file.name), &mut |step| {
+            progress(&file.name, step)
+        })?;
     }
     let offline = settings.offline || options.offline;
     let mut received = 0;
     if !(work.wanted.is_empty() && (work.unchecked.is_empty() || offline)) {
         if offline {
-            return located_in(model, settings).map(|folder| Fetched { folder, received, unchecked: work.unchecked });
+            return located_in(model, settings).map(|folder| Fetched {
+                folder,
+                received,
+                unchecked: work.unchecked,
+            });
         }
         received = work.download(options, progress)?;
     }
     let folder = located_in(model, settings)?;
-    Ok(Fetched { folder, received, unchecked: work.unchecked })
+    Ok(Fetched {
+        folder,
+        received,
+        unchecked: work.unchecked,
+    })
 }
 
 struct Work<'a> {
@@ -63,8 +81,14 @@ struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    /// Checks a file where it should be, and puts it on one of the lists if it is not known to be right.
-    fn look(&mut self, file: &'a ModelFile, path: &Path, progress: &mut dyn FnMut(Step)) -> Result<(), FetchError> {
+    /// Checks a file where it should be, and puts it on one of the lists if it is not known to be
+    /// right.
+    fn look(
+        &mut self,
+        file: &'a ModelFile,
+        path: &Path,
+        progress: &mut dyn FnMut(Step),
+    ) -> Result<(), FetchError> {
         if !path.is_file() {
             // A link whose target is gone is in the way.
             let _ = std::fs::remove_file(path);
@@ -83,12 +107,22 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    fn download(&mut self, options: &Options, progress: &mut dyn FnMut(&str, Step)) -> Result<u64, FetchError> {
+    fn download(
+        &mut self,
+        options: &Options,
+        progress: &mut dyn FnMut(&str, Step),
+    ) -> Result<u64, FetchError> {
         let descriptions = describe(self.model, self.settings, options)?;
         for path in std::mem::take(&mut self.unchecked) {
-            let file = self.model.files.iter().find(|file| path.ends_with(&file.name));
+            let file = self
+                .model
+                .files
+                .iter()
+                .find(|file| path.ends_with(&file.name));
             let file = file.expect("only files of the model are looked at");
-            let found = self.expected(file, &descriptions)?.differs(&Content::of_file(&path)?);
+            let found = self
+                .expected(file, &descriptions)?
+                .differs(&Content::of_file(&path)?);
             if let Some(difference) = found {
                 put_aside(&path, &difference, &mut |step| progress(&file.name, step))?;
                 self.wanted.push(file);
@@ -99,29 +133,63 @@ impl<'a> Work<'a> {
         let mut received = 0;
         for file in &self.wanted {
             let expected = self.expected(file, &descriptions)?;
-            let blob = repo.join("blobs").join(blob_name(&descriptions, file).unwrap_or_default());
-            let url = file_url(self.settings, &self.model.repo, &self.model.revision, &file.name);
-            let source = Source { token: self.settings.token.clone(), ..Source::new(url, expected) };
-            received += client.download(&source, &blob, &mut |step| progress(&file.name, step))?.received;
-            link(&blob, &snapshot(&self.settings.cache, &self.model.repo, &self.model.revision).join(&file.name))?;
+            let blob = repo
+                .join("blobs")
+                .join(blob_name(&descriptions, file).unwrap_or_default());
+            let url = file_url(
+                self.settings,
+                &self.model.repo,
+                &self.model.revision,
+                &file.name,
+            );
+            let source = Source {
+                token: self.settings.token.clone(),
+                ..Source::new(url, expected)
+            };
+            received += client
+                .download(&source, &blob, &mut |step| progress(&file.name, step))?
+                .received;
+            link(
+                &blob,
+                &snapshot(&self.settings.cache, &self.model.repo, &self.model.revision)
+                    .join(&file.name),
+            )?;
         }
         Ok(received)
     }
 
     /// What the table and the Hub know of a file together, if they agree.
-    fn expected(&self, file: &ModelFile, descriptions: &Descriptions) -> Result<Expected, FetchError> {
+    fn expected(
+        &self,
+        file: &ModelFile,
+        descriptions: &Descriptions,
+    ) -> Result<Expected, FetchError> {
         let (endpoint, repo) = (self.settings.endpoint.clone(), self.model.repo.clone());
         let Some(described) = descriptions.get(&file.name) else {
-            let url = file_url(self.settings, &self.model.repo, &self.model.revision, &file.name);
+            let url = file_url(
+                self.settings,
+                &self.model.repo,
+                &self.model.revision,
+                &file.name,
+            );
             return Err(FetchError::NotFound { url, status: 404 });
         };
         if blob_name(descriptions, file).is_none() {
             let why = format!("it gives no hash for {}", file.name);
-            return Err(FetchError::Metadata { endpoint, repo, why });
+            return Err(FetchError::Metadata {
+                endpoint,
+                repo,
+                why,
+            });
         }
         if let Some(difference) = contradiction(&file.expected, described) {
             let (revision, file) = (self.model.revision.clone(), file.name.clone());
-            return Err(FetchError::HubDiffers { repo, revision, file, difference: difference.into() });
+            return Err(FetchError::HubDiffers {
+                repo,
+                revision,
+                file,
+                difference: difference.into(),
+            });
         }
         Ok(Expected {
             size: file.expected.size.or(described.size),
@@ -134,13 +202,24 @@ impl<'a> Work<'a> {
 /// The name of a file's content in the cache: SHA-256 of a large file, git's hash of a small one.
 fn blob_name(descriptions: &Descriptions, file: &ModelFile) -> Option<String> {
     let described = descriptions.get(&file.name)?;
-    described.sha256.map(|hash| hash.to_string()).or_else(|| described.git_blob.map(|hash| hash.to_string()))
+    described
+        .sha256
+        .map(|hash| hash.to_string())
+        .or_else(|| described.git_blob.map(|hash| hash.to_string()))
 }
 
 fn contradiction(known: &Expected, said: &Expected) -> Option<Difference> {
-    fn between<T: PartialEq + ToString>(what: &'static str, known: Option<T>, said: Option<T>) -> Option<Difference> {
+    fn between<T: PartialEq + ToString>(
+        what: &'static str,
+        known: Option<T>,
+        said: Option<T>,
+    ) -> Option<Difference> {
         let (known, said) = (known?, said?);
-        (known != said).then(|| Difference { what, expected: known.to_string(), found: said.to_string() })
+        (known != said).then(|| Difference {
+            what,
+            expected: known.to_string(),
+            found: said.to_string(),
+        })
     }
     between("length in bytes", known.size, said.size)
         .or_else(|| between("SHA-256", known.sha256, said.sha256))
@@ -148,16 +227,25 @@ fn contradiction(known: &Expected, said: &Expected) -> Option<Difference> {
 }
 
 /// Renames what is wrong; of a link, the content it leads to.
-fn put_aside(path: &Path, difference: &Difference, progress: &mut dyn FnMut(Step)) -> Result<(), FetchError> {
-    let content = std::fs::canonicalize(path).map_err(|source| FetchError::io("read", path, source))?;
+fn put_aside(
+    path: &Path,
+    difference: &Difference,
+    progress: &mut dyn FnMut(Step),
+) -> Result<(), FetchError> {
+    let content =
+        std::fs::canonicalize(path).map_err(|source| FetchError::io("read", path, source))?;
     let aside = quarantine(&content, &content)?;
-    progress(Step::Quarantined { path: aside, why: difference.to_string() });
+    progress(Step::Quarantined {
+        path: aside,
+        why: difference.to_string(),
+    });
     // Where it was a link, it leads nowhere now.
     let _ = std::fs::remove_file(path);
     Ok(())
 }
 
-/// Makes the snapshot's entry: a relative link, so that the cache can be moved; a copy where there are no links.
+/// Makes the snapshot's entry: a relative link, so that the cache can be moved; a copy where there
+/// are no links.
 fn link(blob: &Path, entry: &Path) -> Result<(), FetchError> {
     let failed = |source| FetchError::io("write", entry, source);
     let folder = entry.parent().unwrap_or(Path::new("."));

@@ -45,7 +45,8 @@ struct Table {
 }
 
 static KNOWN: LazyLock<Vec<Model>> = LazyLock::new(|| {
-    let table: Table = toml::from_str(include_str!("../../data/models.toml")).expect("a test reads this table");
+    let table: Table =
+        toml::from_str(include_str!("../../data/models.toml")).expect("a test reads this table");
     table.model
 });
 
@@ -59,10 +60,16 @@ pub fn models() -> &'static [Model] {
 /// # Errors
 /// [`FetchError::UnknownModel`] with the names that are known.
 pub fn model(name: &str) -> Result<&'static Model, FetchError> {
-    models().iter().find(|model| model.name == name).ok_or_else(|| {
-        let known: Vec<_> = models().iter().map(|model| model.name.as_str()).collect();
-        FetchError::UnknownModel { name: name.into(), known: known.join(", ") }
-    })
+    models()
+        .iter()
+        .find(|model| model.name == name)
+        .ok_or_else(|| {
+            let known: Vec<_> = models().iter().map(|model| model.name.as_str()).collect();
+            FetchError::UnknownModel {
+                name: name.into(),
+                known: known.join(", "),
+            }
+        })
 }
 
 impl Model {
@@ -80,18 +87,41 @@ mod tests {
     fn every_model_is_pinned_and_its_names_are_names() {
         assert!(models().len() >= 2);
         for model in models() {
-            assert!(model.revision.parse::<crate::GitBlob>().is_ok(), "{} has no commit", model.name);
-            let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+            assert!(
+                model.revision.parse::<crate::GitBlob>().is_ok(),
+                "{} has no commit",
+                model.name
+            );
+            let plain = |text: &str| {
+                text.bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+            };
             for repo in model.also.iter().chain([&model.repo]) {
-                assert!(repo.split('/').count() <= 2 && repo.split('/').all(plain), "{repo}");
+                assert!(
+                    repo.split('/').count() <= 2 && repo.split('/').all(plain),
+                    "{repo}"
+                );
             }
             for file in &model.files {
                 // A file's name becomes a path: no folders, nothing that leaves one.
-                assert!(plain(&file.name) && !file.name.starts_with('.'), "{}", file.name);
-                assert_eq!(file.expected.size.is_some(), file.expected.sha256.is_some(), "{}", file.name);
+                assert!(
+                    plain(&file.name) && !file.name.starts_with('.'),
+                    "{}",
+                    file.name
+                );
+                assert_eq!(
+                    file.expected.size.is_some(),
+                    file.expected.sha256.is_some(),
+                    "{}",
+                    file.name
+                );
             }
             for needed in ["config.json", "model.safetensors"] {
-                assert!(model.files.iter().any(|file| file.name == needed), "{} has no {needed}", model.name);
+                assert!(
+                    model.files.iter().any(|file| file.name == needed),
+                    "{} has no {needed}",
+                    model.name
+                );
             }
         }
     }
@@ -99,14 +129,27 @@ mod tests {
     #[test]
     fn the_papers_encoder_is_pinned_in_full() {
         let model = model("roberta-base").unwrap();
-        assert!(model.files.iter().all(|file| file.expected.sha256.is_some()));
-        assert_eq!(model.size(), Some(481 + 456_318 + 498_818_054 + 1_355_863 + 25 + 898_823));
+        assert!(
+            model
+                .files
+                .iter()
+                .all(|file| file.expected.sha256.is_some())
+        );
+        assert_eq!(
+            model.size(),
+            Some(481 + 456_318 + 498_818_054 + 1_355_863 + 25 + 898_823)
+        );
     }
 
     #[test]
     fn an_unknown_name_is_answered_with_the_known_ones() {
         let error = model("bert").unwrap_err();
         assert_eq!(error.exit_code(), 2);
-        assert!(error.to_string().contains("roberta-base, distilroberta-base"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains("roberta-base, distilroberta-base"),
+            "{error}"
+        );
     }
 }

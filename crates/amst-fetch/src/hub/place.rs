@@ -47,7 +47,10 @@ pub struct Missing {
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = &self.name;
-        writeln!(f, "`{name}` is not here. With a network, `cargo xtask fetch {name}` brings it. Without one, put")?;
+        writeln!(
+            f,
+            "`{name}` is not here. With a network, `cargo xtask fetch {name}` brings it. Without one, put"
+        )?;
         for file in &self.files {
             writeln!(f, "  {}", file.path.display())?;
             match (file.expected.size, file.expected.sha256) {
@@ -66,11 +69,12 @@ impl fmt::Display for Missing {
     }
 }
 
-/// Where the files of a known model lie, by the environment's settings. Opens no socket; compares lengths where they
-/// are known, not contents: `cargo xtask fetch` does that.
+/// Where the files of a known model lie, by the environment's settings. Opens no socket; compares
+/// lengths where they are known, not contents: `cargo xtask fetch` does that.
 ///
 /// # Errors
-/// [`FetchError::UnknownModel`]; [`FetchError::Missing`] with every file that is not there and where it belongs.
+/// [`FetchError::UnknownModel`]; [`FetchError::Missing`] with every file that is not there and
+/// where it belongs.
 pub fn located(name: &str) -> Result<Folder, FetchError> {
     located_in(model(name)?, &Settings::from_env()?)
 }
@@ -83,9 +87,9 @@ pub fn located(name: &str) -> Result<Folder, FetchError> {
 pub fn text_model(name: &str) -> Result<PathBuf, String> {
     match located(name) {
         Ok(folder) => Ok(folder.path),
-        Err(error @ FetchError::UnknownModel { .. }) => {
-            Err(format!("{error}; or use `bag`, `transformer`, or the path of a folder with a model's files"))
-        }
+        Err(error @ FetchError::UnknownModel { .. }) => Err(format!(
+            "{error}; or use `bag`, `transformer`, or the path of a folder with a model's files"
+        )),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -100,11 +104,23 @@ pub fn located_in(model: &Model, settings: &Settings) -> Result<Folder, FetchErr
         let folder = snapshot(&settings.cache, repo, &model.revision);
         let missing = missing_of(model, &folder, settings);
         if missing.is_empty() {
-            let files = model.files.iter().map(|file| folder.join(&file.name)).collect();
-            return Ok(Folder { name: model.name.clone(), path: folder, files });
+            let files = model
+                .files
+                .iter()
+                .map(|file| folder.join(&file.name))
+                .collect();
+            return Ok(Folder {
+                name: model.name.clone(),
+                path: folder,
+                files,
+            });
         }
         // What is asked for belongs under the present name, whatever older folders lack.
-        best.get_or_insert(Missing { name: model.name.clone(), folder, files: missing });
+        best.get_or_insert(Missing {
+            name: model.name.clone(),
+            folder,
+            files: missing,
+        });
     }
     let missing = best.expect("a model has at least one repository");
     Err(FetchError::Missing(Box::new(missing)))
@@ -116,11 +132,18 @@ fn missing_of(model: &Model, folder: &Path, settings: &Settings) -> Vec<MissingF
         let instead = match (std::fs::metadata(&path), file.expected.size) {
             (Err(_), _) => None,
             (Ok(found), _) if !found.is_file() => Some("not a file".into()),
-            (Ok(found), Some(size)) if found.len() != size => Some(format!("{} bytes", found.len())),
+            (Ok(found), Some(size)) if found.len() != size => {
+                Some(format!("{} bytes", found.len()))
+            }
             (Ok(_), _) => return None,
         };
         let url = file_url(settings, &model.repo, &model.revision, &file.name);
-        Some(MissingFile { path, url, expected: file.expected, instead })
+        Some(MissingFile {
+            path,
+            url,
+            expected: file.expected,
+            instead,
+        })
     };
     model.files.iter().filter_map(state).collect()
 }
@@ -136,8 +159,9 @@ pub enum State {
     Unknown,
 }
 
-/// Reads the files of a folder and compares them with what is known of them: sizes and hashes of the table, and the
-/// hash by which the cache itself names a file's content. In the order of the model's files.
+/// Reads the files of a folder and compares them with what is known of them: sizes and hashes of
+/// the table, and the hash by which the cache itself names a file's content. In the order of the
+/// model's files.
 ///
 /// # Errors
 /// A file cannot be read.
@@ -152,18 +176,31 @@ pub fn check(model: &Model, folder: &Folder) -> Result<Vec<(PathBuf, State)>, Fe
 pub(crate) fn state(path: &Path, expected: &Expected) -> Result<State, FetchError> {
     let content = Content::of_file(path)?;
     let named = named_by_cache(path);
-    Ok(match expected.differs(&content).or_else(|| named.differs(&content)) {
-        Some(difference) => State::Wrong(difference),
-        None if expected.names_content() || named.names_content() => State::Right,
-        None => State::Unknown,
-    })
+    Ok(
+        match expected
+            .differs(&content)
+            .or_else(|| named.differs(&content))
+        {
+            Some(difference) => State::Wrong(difference),
+            None if expected.names_content() || named.names_content() => State::Right,
+            None => State::Unknown,
+        },
+    )
 }
 
 /// What the name of a cached file's blob says of its content.
 fn named_by_cache(path: &Path) -> Expected {
     let target = std::fs::read_link(path).ok();
-    let name = target.as_deref().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
-    Expected { size: None, sha256: name.parse().ok(), git_blob: name.parse().ok() }
+    let name = target
+        .as_deref()
+        .and_then(Path::file_name)
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    Expected {
+        size: None,
+        sha256: name.parse().ok(),
+        git_blob: name.parse().ok(),
+    }
 }
 
 /// The folder of a repository in the cache: `models--owner--name`.

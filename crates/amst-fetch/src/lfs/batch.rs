@@ -70,21 +70,44 @@ pub(crate) fn ask(
     token: Option<&Token>,
     objects: &[Pointer],
 ) -> Result<BTreeMap<String, Result<Action, Refusal>>, FetchError> {
-    let url = format!("{}/info/lfs/objects/batch", repository.trim_end_matches('/'));
-    let objects = objects.iter().map(|pointer| Named { oid: pointer.oid, size: pointer.size }).collect();
-    let question = Question { operation: "download", transfers: ["basic"], objects, hash_algo: "sha256" };
-    let wrong = |why: String| FetchError::Lfs { url: shown_text(&url), why };
+    let url = format!(
+        "{}/info/lfs/objects/batch",
+        repository.trim_end_matches('/')
+    );
+    let objects = objects
+        .iter()
+        .map(|pointer| Named {
+            oid: pointer.oid,
+            size: pointer.size,
+        })
+        .collect();
+    let question = Question {
+        operation: "download",
+        transfers: ["basic"],
+        objects,
+        hash_algo: "sha256",
+    };
+    let wrong = |why: String| FetchError::Lfs {
+        url: shown_text(&url),
+        why,
+    };
     let question = serde_json::to_vec(&question).map_err(|error| wrong(error.to_string()))?;
     let answer = client.post(&url, MEDIA_TYPE, &question, token, LONGEST_ANSWER)?;
-    let reply: Reply = serde_json::from_slice(&answer).map_err(|error| wrong(format!("no batch answer ({error})")))?;
+    let reply: Reply = serde_json::from_slice(&answer)
+        .map_err(|error| wrong(format!("no batch answer ({error})")))?;
     if let Some(transfer) = reply.transfer.filter(|transfer| transfer != "basic") {
-        return Err(wrong(format!("it offers the transfer `{transfer}`, not `basic`")));
+        return Err(wrong(format!(
+            "it offers the transfer `{transfer}`, not `basic`"
+        )));
     }
     let sorted = |object: Described| {
         let outcome = match (object.actions.download, object.error) {
             (_, Some(refusal)) => Err(refusal),
             (Some(action), None) => Ok(action),
-            (None, None) => Err(Refusal { code: 0, message: "the server gives no address".into() }),
+            (None, None) => Err(Refusal {
+                code: 0,
+                message: "the server gives no address".into(),
+            }),
         };
         (object.oid.to_string(), outcome)
     };

@@ -35,12 +35,12 @@ pub struct ObjectFailure {
     pub error: FetchError,
 }
 
-/// Brings objects of a repository (`https://…/name.git`), those that are here only checked. One that fails does not
-/// stop the others. The files in the order in which they were ready.
+/// Brings objects of a repository (`https://…/name.git`), those that are here only checked. One
+/// that fails does not stop the others. The files in the order in which they were ready.
 ///
 /// # Errors
-/// The server does not answer, or not as the LFS specification says; [`FetchError::Objects`] with every object that
-/// could not be had, once all others are here.
+/// The server does not answer, or not as the LFS specification says; [`FetchError::Objects`] with
+/// every object that could not be had, once all others are here.
 pub fn fetch(
     client: &Client,
     repository: &str,
@@ -51,14 +51,22 @@ pub fn fetch(
     let mut done = Vec::new();
     let mut left = Vec::new();
     for object in objects {
-        match client.present(object.pointer.expected(), &object.path, &mut |step| progress(object, step))? {
+        match client.present(object.pointer.expected(), &object.path, &mut |step| {
+            progress(object, step)
+        })? {
             Some(verified) => done.push(verified),
             None => left.push(object),
         }
     }
     if client.options().offline && !left.is_empty() {
-        let failed = left.iter().map(|object| offline(object, repository)).collect();
-        return Err(FetchError::Objects { failed, fetched: done.len() });
+        let failed = left
+            .iter()
+            .map(|object| offline(object, repository))
+            .collect();
+        return Err(FetchError::Objects {
+            failed,
+            fetched: done.len(),
+        });
     }
     let mut failed = Vec::new();
     for _ in 0..ROUNDS {
@@ -75,12 +83,21 @@ pub fn fetch(
             return Ok(done);
         }
     }
-    Err(FetchError::Objects { failed, fetched: done.len() })
+    Err(FetchError::Objects {
+        failed,
+        fetched: done.len(),
+    })
 }
 
 fn offline(object: &Object, repository: &str) -> ObjectFailure {
-    let error = FetchError::Offline { path: object.path.clone(), url: crate::transfer::shown_text(repository) };
-    ObjectFailure { path: object.path.clone(), error }
+    let error = FetchError::Offline {
+        path: object.path.clone(),
+        url: crate::transfer::shown_text(repository),
+    };
+    ObjectFailure {
+        path: object.path.clone(),
+        error,
+    }
 }
 
 /// Shares objects out among threads.
@@ -97,16 +114,23 @@ fn several(
             scope.spawn(|| {
                 while let Some(object) = objects.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let one = one(client, object, actions, progress);
-                    let mut outcome = outcome.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    let mut outcome = outcome
+                        .lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner);
                     match one {
                         Ok(verified) => outcome.0.push(verified),
-                        Err(error) => outcome.1.push(ObjectFailure { path: object.path.clone(), error }),
+                        Err(error) => outcome.1.push(ObjectFailure {
+                            path: object.path.clone(),
+                            error,
+                        }),
                     }
                 }
             });
         }
     });
-    outcome.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    outcome
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn one(
@@ -116,13 +140,24 @@ fn one(
     progress: &(dyn Fn(&Object, Step) + Sync),
 ) -> Result<Verified, FetchError> {
     let oid = object.pointer.oid.to_string();
-    let refused = |code, message: String| FetchError::ObjectRefused { oid: oid.clone(), code, message };
+    let refused = |code, message: String| FetchError::ObjectRefused {
+        oid: oid.clone(),
+        code,
+        message,
+    };
     let action = match actions.get(&oid) {
         Some(Ok(action)) => action,
         Some(Err(refusal)) => return Err(refused(refusal.code, refusal.message.clone())),
         None => return Err(refused(0, "the server says nothing of it".into())),
     };
-    let headers = action.header.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-    let source = Source { headers, ..Source::new(&action.href, object.pointer.expected()) };
+    let headers = action
+        .header
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let source = Source {
+        headers,
+        ..Source::new(&action.href, object.pointer.expected())
+    };
     client.download(&source, &object.path, &mut |step| progress(object, step))
 }

@@ -19,8 +19,9 @@ pub struct Pointer {
 }
 
 impl Pointer {
-    /// Reads a pointer, by the specification of version 1: lines `key value`, `version` first, the others in the order
-    /// of their keys, each ended by a line feed. Extensions (`ext-…`) are passed over. Anything else is no pointer.
+    /// Reads a pointer, by the specification of version 1: lines `key value`, `version` first, the
+    /// others in the order of their keys, each ended by a line feed. Extensions (`ext-…`) are
+    /// passed over. Anything else is no pointer.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         if bytes.len() > LONGEST {
             return None;
@@ -44,13 +45,17 @@ impl Pointer {
                 _ => return None,
             }
         }
-        Some(Self { oid: oid?, size: size? })
+        Some(Self {
+            oid: oid?,
+            size: size?,
+        })
     }
 
     /// Reads a file that should be a pointer.
     ///
     /// # Errors
-    /// [`FetchError::NoPointer`] where it is something else; [`FetchError::Io`] where it cannot be read.
+    /// [`FetchError::NoPointer`] where it is something else; [`FetchError::Io`] where it cannot be
+    /// read.
     pub fn read(path: &Path) -> Result<Self, FetchError> {
         let failed = |source| FetchError::io("read", path, source);
         let none = || FetchError::NoPointer { path: path.into() };
@@ -72,7 +77,8 @@ fn lower(text: &str) -> Option<&str> {
 }
 
 fn decimal(text: &str) -> Option<u64> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    let plain =
+        text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     plain.then(|| text.parse().ok()).flatten()
 }
 
@@ -90,13 +96,19 @@ mod tests {
     fn a_pointer_of_crema_d_is_read() {
         let pointer = Pointer::parse(CREMA_D.as_bytes()).unwrap();
         assert_eq!(pointer.size, 72_862);
-        assert_eq!(pointer.oid.to_string(), "c6f94b2592487c7556bd86df7df6e8f4420d1b9c11414aeec9d8e5e640b51495");
+        assert_eq!(
+            pointer.oid.to_string(),
+            "c6f94b2592487c7556bd86df7df6e8f4420d1b9c11414aeec9d8e5e640b51495"
+        );
     }
 
     #[test]
     fn extensions_are_passed_over() {
         let extended = CREMA_D.replace("oid sha256", "ext-0-foo sha256:00\noid sha256");
-        assert_eq!(Pointer::parse(extended.as_bytes()), Pointer::parse(CREMA_D.as_bytes()));
+        assert_eq!(
+            Pointer::parse(extended.as_bytes()),
+            Pointer::parse(CREMA_D.as_bytes())
+        );
     }
 
     #[test]

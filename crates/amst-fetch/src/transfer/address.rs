@@ -6,7 +6,10 @@ use crate::FetchError;
 
 /// An absolute http or https address.
 pub(crate) fn parse(text: &str) -> Result<Url, FetchError> {
-    let wrong = |why: String| FetchError::Address { url: shown_text(text), why };
+    let wrong = |why: String| FetchError::Address {
+        url: shown_text(text),
+        why,
+    };
     let url = Url::parse(text).map_err(|error| wrong(format!("cannot be read ({error})")))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
         return Err(wrong(format!("has the scheme `{}`", url.scheme())));
@@ -16,9 +19,14 @@ pub(crate) fn parse(text: &str) -> Result<Url, FetchError> {
 
 /// Where a redirect leads. A step from https down to http is refused, as is any other scheme.
 pub(crate) fn redirected(from: &Url, location: Option<&str>) -> Result<Url, FetchError> {
-    let wrong = |why: String| FetchError::Redirect { url: shown(from), why };
+    let wrong = |why: String| FetchError::Redirect {
+        url: shown(from),
+        why,
+    };
     let location = location.ok_or_else(|| wrong("without saying where to".into()))?;
-    let to = from.join(location).map_err(|error| wrong(format!("to something that is no address ({error})")))?;
+    let to = from
+        .join(location)
+        .map_err(|error| wrong(format!("to something that is no address ({error})")))?;
     match (from.scheme(), to.scheme()) {
         ("http", "http") | (_, "https") => Ok(to),
         ("https", "http") => Err(wrong(format!("from https down to {}", shown(&to)))),
@@ -52,8 +60,18 @@ mod tests {
     #[test]
     fn only_absolute_web_addresses_are_asked() {
         assert!(parse("https://example.org/a").is_ok() && parse("http://127.0.0.1:8080/").is_ok());
-        for wrong in ["", "a/b", "ftp://example.org/a", "file:///etc/passwd", "data:,x", "https://"] {
-            assert!(matches!(parse(wrong), Err(FetchError::Address { .. })), "{wrong}");
+        for wrong in [
+            "",
+            "a/b",
+            "ftp://example.org/a",
+            "file:///etc/passwd",
+            "data:,x",
+            "https://",
+        ] {
+            assert!(
+                matches!(parse(wrong), Err(FetchError::Address { .. })),
+                "{wrong}"
+            );
         }
     }
 
@@ -67,11 +85,27 @@ mod tests {
     #[test]
     fn redirects_stay_on_the_web_and_never_lose_encryption() {
         let from = parse("https://example.org/a/b").unwrap();
-        assert_eq!(redirected(&from, Some("../c?x=1")).unwrap().as_str(), "https://example.org/c?x=1");
-        assert_eq!(redirected(&from, Some("//cdn.example.org/c")).unwrap().host_str(), Some("cdn.example.org"));
-        for wrong in [None, Some("http://example.org/"), Some("file:///etc/passwd"), Some("https://[")] {
+        assert_eq!(
+            redirected(&from, Some("../c?x=1")).unwrap().as_str(),
+            "https://example.org/c?x=1"
+        );
+        assert_eq!(
+            redirected(&from, Some("//cdn.example.org/c"))
+                .unwrap()
+                .host_str(),
+            Some("cdn.example.org")
+        );
+        for wrong in [
+            None,
+            Some("http://example.org/"),
+            Some("file:///etc/passwd"),
+            Some("https://["),
+        ] {
             let error = redirected(&from, wrong).unwrap_err();
-            assert!(matches!(error, FetchError::Redirect { .. }), "{wrong:?}: {error}");
+            assert!(
+                matches!(error, FetchError::Redirect { .. }),
+                "{wrong:?}: {error}"
+            );
         }
         let plain = parse("http://example.org/a").unwrap();
         assert!(redirected(&plain, Some("https://example.org/a")).is_ok());

@@ -46,19 +46,41 @@ impl<'a> Transfer<'a> {
     ) -> Self {
         let (received, furthest, failures) = (0, 0, 0);
         let (pieced, pieced_wrong) = (false, false);
-        Self { source, destination, http, options, progress, received, furthest, failures, pieced, pieced_wrong }
+        Self {
+            source,
+            destination,
+            http,
+            options,
+            progress,
+            received,
+            furthest,
+            failures,
+            pieced,
+            pieced_wrong,
+        }
     }
 
     pub(crate) fn run(mut self, mut partial: Partial) -> Result<Verified, FetchError> {
         match self.bring(&mut partial) {
             Ok(Complete::Right(content)) => {
                 partial.finish()?;
-                Ok(Verified { path: self.destination.into(), content, received: self.received })
+                Ok(Verified {
+                    path: self.destination.into(),
+                    content,
+                    received: self.received,
+                })
             }
             Ok(Complete::Wrong(difference)) => {
                 let quarantine = partial.quarantine()?;
-                (self.progress)(Step::Quarantined { path: quarantine.clone(), why: difference.to_string() });
-                Err(FetchError::Wrong { url: shown_text(&self.source.url), difference: difference.into(), quarantine })
+                (self.progress)(Step::Quarantined {
+                    path: quarantine.clone(),
+                    why: difference.to_string(),
+                });
+                Err(FetchError::Wrong {
+                    url: shown_text(&self.source.url),
+                    difference: difference.into(),
+                    quarantine,
+                })
             }
             Err(error) => {
                 // An empty file would only be in the way; bytes are worth keeping.
@@ -70,8 +92,8 @@ impl<'a> Transfer<'a> {
         }
     }
 
-    /// Attempts until all bytes are here, checked or not to be had. Pieces of several answers that make no right file
-    /// are thrown away once, because one of them may be of an older version.
+    /// Attempts until all bytes are here, checked or not to be had. Pieces of several answers that
+    /// make no right file are thrown away once, because one of them may be of an older version.
     fn bring(&mut self, partial: &mut Partial) -> Result<Complete, FetchError> {
         self.furthest = partial.length();
         loop {
@@ -92,7 +114,10 @@ impl<'a> Transfer<'a> {
                 None => return Ok(Complete::Right(content)),
                 Some(_) if self.pieced && !self.pieced_wrong => {
                     self.pieced_wrong = true;
-                    self.start_over(partial, "the pieces do not make the file that was asked for")?;
+                    self.start_over(
+                        partial,
+                        "the pieces do not make the file that was asked for",
+                    )?;
                 }
                 Some(difference) => return Ok(Complete::Wrong(difference)),
             }
@@ -101,7 +126,9 @@ impl<'a> Transfer<'a> {
 
     fn attempt(&mut self, partial: &mut Partial) -> Result<(), Failure> {
         let size = self.source.expected.size;
-        let validator = partial.notes(self.source.expected).and_then(|notes| notes.validator);
+        let validator = partial
+            .notes(self.source.expected)
+            .and_then(|notes| notes.validator);
         if partial.length() > 0 {
             if size.is_some_and(|size| partial.length() > size) {
                 self.start_over(partial, "more is here than the file has")?;
@@ -114,7 +141,10 @@ impl<'a> Transfer<'a> {
         }
         let range = match (partial.length(), &validator) {
             (from @ 1.., Some(validator)) => {
-                vec![("range", format!("bytes={from}-")), ("if-range", validator.clone())]
+                vec![
+                    ("range", format!("bytes={from}-")),
+                    ("if-range", validator.clone()),
+                ]
             }
             _ => Vec::new(),
         };
@@ -124,7 +154,8 @@ impl<'a> Transfer<'a> {
         self.receive(partial, answer, total)
     }
 
-    /// Makes the unfinished file ready for what the answer brings; the length of the whole, if anyone knows it.
+    /// Makes the unfinished file ready for what the answer brings; the length of the whole, if
+    /// anyone knows it.
     fn accept(
         &mut self,
         partial: &mut Partial,
@@ -135,9 +166,15 @@ impl<'a> Transfer<'a> {
         match answer.status {
             206 if partial.length() > 0 => {
                 let range = answer.header("content-range").and_then(content_range);
-                let Some((from, total)) = range.filter(|(from, _)| *from == partial.length()) else {
-                    self.start_over(partial, "the server sent another part than it was asked for")?;
-                    return Err(Failure::passing("the server sent another part than it was asked for"));
+                let Some((from, total)) = range.filter(|(from, _)| *from == partial.length())
+                else {
+                    self.start_over(
+                        partial,
+                        "the server sent another part than it was asked for",
+                    )?;
+                    return Err(Failure::passing(
+                        "the server sent another part than it was asked for",
+                    ));
                 };
                 if validator.is_some() && validator != asked_for {
                     self.start_over(partial, "the file changed at its source")?;
@@ -152,22 +189,31 @@ impl<'a> Transfer<'a> {
                     self.start_over(partial, "the server sends the file anew")?;
                 }
                 let total = self.agreed(answer.length())?;
-                partial.note(&Notes { validator, expected: self.source.expected })?;
+                partial.note(&Notes {
+                    validator,
+                    expected: self.source.expected,
+                })?;
                 Ok(total)
             }
             status => {
                 self.start_over(partial, "the server has no such part")?;
-                Err(Failure::passing(format!("the server answers {status} to a request for a part")))
+                Err(Failure::passing(format!(
+                    "the server answers {status} to a request for a part"
+                )))
             }
         }
     }
 
-    /// The length of the whole file, where what is known and what the server says do not contradict each other.
+    /// The length of the whole file, where what is known and what the server says do not contradict
+    /// each other.
     fn agreed(&self, said: Option<u64>) -> Result<Option<u64>, Failure> {
         match (self.source.expected.size, said) {
-            (Some(expected), Some(found)) if expected != found => {
-                Err(FetchError::Length { url: shown_text(&self.source.url), expected, found }.into())
+            (Some(expected), Some(found)) if expected != found => Err(FetchError::Length {
+                url: shown_text(&self.source.url),
+                expected,
+                found,
             }
+            .into()),
             (known, said) => Ok(known.or(said)),
         }
     }
@@ -176,14 +222,22 @@ impl<'a> Transfer<'a> {
         let needed = total.unwrap_or(0).saturating_sub(partial.length());
         // A file system that cannot be asked may still have room.
         match fs4::available_space(folder_of(self.destination)) {
-            Ok(free) if free < needed => {
-                Err(FetchError::Space { path: self.destination.into(), needed, available: Some(free) }.into())
+            Ok(free) if free < needed => Err(FetchError::Space {
+                path: self.destination.into(),
+                needed,
+                available: Some(free),
             }
+            .into()),
             _ => Ok(()),
         }
     }
 
-    fn receive(&mut self, partial: &mut Partial, answer: Answer, total: Option<u64>) -> Result<(), Failure> {
+    fn receive(
+        &mut self,
+        partial: &mut Partial,
+        answer: Answer,
+        total: Option<u64>,
+    ) -> Result<(), Failure> {
         partial.seek_end()?;
         let mut body = answer.into_reader();
         let mut block = vec![0; BLOCK];
@@ -198,15 +252,27 @@ impl<'a> Transfer<'a> {
             let found = partial.length() + read as u64;
             if let Some(expected) = total.filter(|total| found > *total) {
                 partial.empty()?;
-                return Err(FetchError::Length { url: shown_text(&self.source.url), expected, found }.into());
+                return Err(FetchError::Length {
+                    url: shown_text(&self.source.url),
+                    expected,
+                    found,
+                }
+                .into());
             }
-            partial.append(&block[..read], total.unwrap_or(found).saturating_sub(partial.length()))?;
-            (self.progress)(Step::Received { done: partial.length(), total });
+            partial.append(
+                &block[..read],
+                total.unwrap_or(found).saturating_sub(partial.length()),
+            )?;
+            (self.progress)(Step::Received {
+                done: partial.length(),
+                total,
+            });
         }
         match total {
-            Some(total) if partial.length() < total => {
-                Err(Failure::passing(format!("it broke off after {} of {total} bytes", partial.length())))
-            }
+            Some(total) if partial.length() < total => Err(Failure::passing(format!(
+                "it broke off after {} of {total} bytes",
+                partial.length()
+            ))),
             _ => Ok(()),
         }
     }
@@ -218,17 +284,33 @@ impl<'a> Transfer<'a> {
     }
 
     /// Waits before the next attempt, or gives up.
-    fn pause(&mut self, why: String, retry_after: Option<(u16, Duration)>, here: u64) -> Result<(), FetchError> {
-        self.failures = if here > self.furthest { 1 } else { self.failures + 1 };
+    fn pause(
+        &mut self,
+        why: String,
+        retry_after: Option<(u16, Duration)>,
+        here: u64,
+    ) -> Result<(), FetchError> {
+        self.failures = if here > self.furthest {
+            1
+        } else {
+            self.failures + 1
+        };
         self.furthest = self.furthest.max(here);
-        self.options.wait_after(self.failures, &self.source.url, why, retry_after, self.progress)
+        self.options.wait_after(
+            self.failures,
+            &self.source.url,
+            why,
+            retry_after,
+            self.progress,
+        )
     }
 }
 
 /// What `If-Range` may carry: a strong entity tag, else a date.
 fn validator(answer: &Answer) -> Option<String> {
     let tag = answer.header("etag").filter(|tag| tag.starts_with('"'));
-    tag.or_else(|| answer.header("last-modified")).map(String::from)
+    tag.or_else(|| answer.header("last-modified"))
+        .map(String::from)
 }
 
 /// The first byte and the whole length of `bytes 10-99/100`; the length may be a star.
@@ -249,7 +331,15 @@ mod tests {
     fn a_content_range_says_where_it_starts_and_how_long_the_whole_is() {
         assert_eq!(content_range("bytes 10-99/100"), Some((10, Some(100))));
         assert_eq!(content_range("bytes 0-0/*"), Some((0, None)));
-        for wrong in ["", "bytes", "bytes 1/2", "bytes */100", "items 0-1/2", "bytes -5/9", "bytes 1-2/x"] {
+        for wrong in [
+            "",
+            "bytes",
+            "bytes 1/2",
+            "bytes */100",
+            "items 0-1/2",
+            "bytes -5/9",
+            "bytes 1-2/x",
+        ] {
             assert_eq!(content_range(wrong), None, "{wrong}");
         }
     }

@@ -58,11 +58,20 @@ impl Http {
             .timeout_per_read(Some(options.stall_timeout))
             .timeout_per_write(Some(options.stall_timeout))
             .build();
-        Self { agent: config.into(), stall: options.stall_timeout }
+        Self {
+            agent: config.into(),
+            stall: options.stall_timeout,
+        }
     }
 
-    /// Asks for a source and follows redirects. `range` goes with every step, secrets only to the first place.
-    pub(crate) fn get(&self, source: &Source, range: &[(&str, String)], options: &Options) -> Result<Answer, Failure> {
+    /// Asks for a source and follows redirects. `range` goes with every step, secrets only to the
+    /// first place.
+    pub(crate) fn get(
+        &self,
+        source: &Source,
+        range: &[(&str, String)],
+        options: &Options,
+    ) -> Result<Answer, Failure> {
         let first = parse(&source.url)?;
         let mut url = first.clone();
         let mut at_home = true;
@@ -73,13 +82,20 @@ impl Http {
                 let token_sent = at_home && source.token.is_some();
                 return judge(response, &url, token_sent, options);
             }
-            let location = response.headers().get("location").and_then(|l| l.to_str().ok());
+            let location = response
+                .headers()
+                .get("location")
+                .and_then(|l| l.to_str().ok());
             url = redirected(&url, location)?;
             // Whoever has sent us away does not get the secrets back by sending us home again.
             at_home &= url.origin() == first.origin();
         }
         let why = format!("more than {MOST_REDIRECTS} times");
-        Err(FetchError::Redirect { url: shown(&first), why }.into())
+        Err(FetchError::Redirect {
+            url: shown(&first),
+            why,
+        }
+        .into())
     }
 
     fn once(
@@ -101,7 +117,9 @@ impl Http {
                 request = request.header(name, value);
             }
         }
-        request.call().map_err(|error| self.failure(&error, url, source.token.as_ref()))
+        request
+            .call()
+            .map_err(|error| self.failure(&error, url, source.token.as_ref()))
     }
 
     /// Posts a document. A redirect is not followed: nobody should be sent elsewhere with it.
@@ -115,34 +133,65 @@ impl Http {
         options: &Options,
     ) -> Result<Vec<u8>, Failure> {
         let url = parse(url)?;
-        let mut request = self.agent.post(url.as_str()).header("accept", media_type).header("content-type", media_type);
+        let mut request = self
+            .agent
+            .post(url.as_str())
+            .header("accept", media_type)
+            .header("content-type", media_type);
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {}", token.reveal()));
         }
-        let response = request.send(body).map_err(|error| self.failure(&error, &url, token))?;
-        if let Some(location) = response.headers().get("location").and_then(|l| l.to_str().ok()) {
+        let response = request
+            .send(body)
+            .map_err(|error| self.failure(&error, &url, token))?;
+        if let Some(location) = response
+            .headers()
+            .get("location")
+            .and_then(|l| l.to_str().ok())
+        {
             let why = format!("to {}", shown(&redirected(&url, Some(location))?));
-            return Err(FetchError::Redirect { url: shown(&url), why }.into());
+            return Err(FetchError::Redirect {
+                url: shown(&url),
+                why,
+            }
+            .into());
         }
         let answer = judge(response, &url, token.is_some(), options)?;
         let mut bytes = Vec::new();
         let mut reader = answer.into_reader().take(longest + 1);
-        reader.read_to_end(&mut bytes).map_err(|error| reading(error, self.stall))?;
+        reader
+            .read_to_end(&mut bytes)
+            .map_err(|error| reading(error, self.stall))?;
         if bytes.len() as u64 > longest {
-            return Err(FetchError::Length { url: shown(&url), expected: longest, found: longest + 1 }.into());
+            return Err(FetchError::Length {
+                url: shown(&url),
+                expected: longest,
+                found: longest + 1,
+            }
+            .into());
         }
         Ok(bytes)
     }
 
-    /// What a failed request means. TLS that does not verify and addresses that make no sense will not heal.
+    /// What a failed request means. TLS that does not verify and addresses that make no sense will
+    /// not heal.
     fn failure(&self, error: &ureq::Error, url: &Url, token: Option<&Token>) -> Failure {
         use ureq::Error as E;
         let why = reason(error, self.stall);
         let why = token.map_or(why.clone(), |token| token.cut_from(&why));
         match error {
-            E::Http(_) | E::BadUri(_) | E::InvalidProxyUrl | E::TlsRequired | E::Tls(_) | E::Rustls(_) | E::Pem(_) => {
-                FetchError::Unreachable { url: shown(url), attempts: 1, why }.into()
+            E::Http(_)
+            | E::BadUri(_)
+            | E::InvalidProxyUrl
+            | E::TlsRequired
+            | E::Tls(_)
+            | E::Rustls(_)
+            | E::Pem(_) => FetchError::Unreachable {
+                url: shown(url),
+                attempts: 1,
+                why,
             }
+            .into(),
             _ => Failure::passing(why),
         }
     }
@@ -168,9 +217,18 @@ pub(crate) fn reading(error: std::io::Error, stall: Duration) -> Failure {
 }
 
 /// Sorts answers into files, things that may pass, and things that will not.
-fn judge(response: Response<Body>, url: &Url, token_sent: bool, options: &Options) -> Result<Answer, Failure> {
+fn judge(
+    response: Response<Body>,
+    url: &Url,
+    token_sent: bool,
+    options: &Options,
+) -> Result<Answer, Failure> {
     let (parts, body) = response.into_parts();
-    let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body };
+    let answer = Answer {
+        status: parts.status.as_u16(),
+        headers: parts.headers,
+        body,
+    };
     let (url, status) = (shown(url), answer.status);
     match status {
         200 | 206 | 416 => {}
@@ -178,13 +236,21 @@ fn judge(response: Response<Body>, url: &Url, token_sent: bool, options: &Option
         403 => return Err(FetchError::Forbidden { url, token_sent }.into()),
         404 | 410 => return Err(FetchError::NotFound { url, status }.into()),
         408 | 425 | 429 | 500 | 502 | 503 | 504 => {
-            let wait = answer.header("retry-after").and_then(|text| retry_after(text, options.clock.now()));
+            let wait = answer
+                .header("retry-after")
+                .and_then(|text| retry_after(text, options.clock.now()));
             let why = format!("the server answers {status}");
-            return Err(Failure::Passing { why, retry_after: wait.map(|wait| (status, wait)) });
+            return Err(Failure::Passing {
+                why,
+                retry_after: wait.map(|wait| (status, wait)),
+            });
         }
         _ => return Err(FetchError::Refused { url, status }.into()),
     }
-    if let Some(encoding) = answer.header("content-encoding").filter(|e| !e.eq_ignore_ascii_case("identity")) {
+    if let Some(encoding) = answer
+        .header("content-encoding")
+        .filter(|e| !e.eq_ignore_ascii_case("identity"))
+    {
         let why = format!("holds its file in the encoding `{encoding}`, which was not asked for");
         return Err(FetchError::Address { url, why }.into());
     }

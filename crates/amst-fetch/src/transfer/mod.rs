@@ -53,11 +53,15 @@ impl Default for Options {
 impl Options {
     /// The defaults, offline if the environment says so ([`offline`](crate::offline)).
     pub fn from_env() -> Self {
-        Self { offline: crate::offline(), ..Self::default() }
+        Self {
+            offline: crate::offline(),
+            ..Self::default()
+        }
     }
 }
 
-/// Downloads files, several at a time if asked from several threads, over connections that stay open.
+/// Downloads files, several at a time if asked from several threads, over connections that stay
+/// open.
 #[derive(Debug)]
 pub struct Client {
     options: Options,
@@ -67,7 +71,10 @@ pub struct Client {
 impl Client {
     /// Opens no socket yet.
     pub fn new(options: Options) -> Self {
-        Self { http: Http::new(&options), options }
+        Self {
+            http: Http::new(&options),
+            options,
+        }
     }
 
     /// The options it was made with.
@@ -87,13 +94,18 @@ impl Client {
     ) -> Result<Verified, FetchError> {
         parse(&source.url)?;
         if !source.expected.names_content() {
-            return Err(FetchError::NothingToVerify { url: shown_text(&source.url) });
+            return Err(FetchError::NothingToVerify {
+                url: shown_text(&source.url),
+            });
         }
         if let Some(verified) = self.present(source.expected, destination, progress)? {
             return Ok(verified);
         }
         if self.options.offline {
-            return Err(FetchError::Offline { path: destination.into(), url: shown_text(&source.url) });
+            return Err(FetchError::Offline {
+                path: destination.into(),
+                url: shown_text(&source.url),
+            });
         }
         let folder = folder_of(destination);
         std::fs::create_dir_all(folder).map_err(|source| FetchError::io("make", folder, source))?;
@@ -104,7 +116,10 @@ impl Client {
         }
         if destination.exists() {
             let why = "it is not the file that was asked for".into();
-            progress(Step::Quarantined { path: partial::quarantine(destination, destination)?, why });
+            progress(Step::Quarantined {
+                path: partial::quarantine(destination, destination)?,
+                why,
+            });
         }
         Transfer::new(source, destination, &self.http, &self.options, progress).run(partial)
     }
@@ -128,7 +143,11 @@ impl Client {
         progress(Step::Verifying);
         let content = Content::of_file(path)?;
         let right = expected.differs(&content).is_none();
-        Ok(right.then(|| Verified { path: path.into(), content, received: 0 }))
+        Ok(right.then(|| Verified {
+            path: path.into(),
+            content,
+            received: 0,
+        }))
     }
 
     /// Posts a document and reads the answer, as often as the options allow.
@@ -142,28 +161,34 @@ impl Client {
     ) -> Result<Vec<u8>, FetchError> {
         let mut failures = 0;
         loop {
-            match self.http.post(url, media_type, body, token, longest, &self.options) {
+            match self
+                .http
+                .post(url, media_type, body, token, longest, &self.options)
+            {
                 Ok(answer) => return Ok(answer),
                 Err(Failure::Final(error)) => return Err(error),
                 Err(Failure::Passing { why, retry_after }) => {
                     failures += 1;
-                    self.options.wait_after(failures, url, why, retry_after, &mut |_| ())?;
+                    self.options
+                        .wait_after(failures, url, why, retry_after, &mut |_| ())?;
                 }
             }
         }
     }
 }
 
-/// Downloads a file to `destination`, resuming what an earlier call began, and returns when it is there, complete,
-/// checked against everything that [`Expected`](crate::Expected) says of it, and on the disk.
+/// Downloads a file to `destination`, resuming what an earlier call began, and returns when it is
+/// there, complete, checked against everything that [`Expected`](crate::Expected) says of it, and
+/// on the disk.
 ///
-/// Until then there is only `<destination>.partial`, which survives an interruption. A file that is there already
-/// is read and checked; if it is right, no socket is opened. Another process that downloads the same file is waited
-/// for. A file whose content is wrong is renamed to `<destination>.quarantine`.
+/// Until then there is only `<destination>.partial`, which survives an interruption. A file that is
+/// there already is read and checked; if it is right, no socket is opened. Another process that
+/// downloads the same file is waited for. A file whose content is wrong is renamed to
+/// `<destination>.quarantine`.
 ///
 /// # Errors
-/// Nothing to check by, network switched off, a server that cannot be reached or refuses, a length or digest that
-/// differs, no room, and folders that cannot be written.
+/// Nothing to check by, network switched off, a server that cannot be reached or refuses, a length
+/// or digest that differs, no room, and folders that cannot be written.
 pub fn download(
     source: &Source,
     destination: &Path,

@@ -1,5 +1,5 @@
-//! The unfinished file beside its destination. Its lock makes processes wait for each other; with its notes a
-//! download goes on where an earlier one stopped.
+//! The unfinished file beside its destination. Its lock makes processes wait for each other; with
+//! its notes a download goes on where an earlier one stopped.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Seek, SeekFrom, Write};
@@ -31,14 +31,20 @@ pub(crate) struct Partial {
 impl Partial {
     /// Opens and locks the unfinished file; waits for another process that holds it.
     ///
-    /// There is no lock file to be left behind: whoever finishes first renames the locked file, and whoever
-    /// waited finds that the name belongs to another file by then, and looks again.
+    /// There is no lock file to be left behind: whoever finishes first renames the locked file, and
+    /// whoever waited finds that the name belongs to another file by then, and looks again.
     pub(crate) fn hold(destination: &Path, mut waiting: impl FnMut()) -> Result<Self, FetchError> {
         let path = beside(destination, ".partial");
         let failed = |source| FetchError::io("write", &path, source);
         loop {
             let mut open = OpenOptions::new();
-            let file = open.read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+            let file = open
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(&path)
+                .map_err(failed)?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
@@ -49,7 +55,12 @@ impl Partial {
             }
             if is_at(&file, &path).map_err(failed)? {
                 let length = file.metadata().map_err(failed)?.len();
-                return Ok(Self { file, destination: destination.into(), path, length });
+                return Ok(Self {
+                    file,
+                    destination: destination.into(),
+                    path,
+                    length,
+                });
             }
         }
     }
@@ -66,20 +77,25 @@ impl Partial {
     /// What an earlier attempt noted, if it was about the same file.
     pub(crate) fn notes(&self, expected: Expected) -> Option<Notes> {
         let text = std::fs::read(beside(&self.path, ".json")).ok()?;
-        serde_json::from_slice(&text).ok().filter(|notes: &Notes| notes.expected == expected)
+        serde_json::from_slice(&text)
+            .ok()
+            .filter(|notes: &Notes| notes.expected == expected)
     }
 
     /// Notes what the server said before its bytes are written.
     pub(crate) fn note(&self, notes: &Notes) -> Result<(), FetchError> {
         let path = beside(&self.path, ".json");
-        let text = serde_json::to_vec(notes).map_err(|e| FetchError::io("write", &path, e.into()))?;
+        let text =
+            serde_json::to_vec(notes).map_err(|e| FetchError::io("write", &path, e.into()))?;
         std::fs::write(&path, text).map_err(|source| FetchError::io("write", &path, source))
     }
 
     /// Forgets all bytes.
     pub(crate) fn empty(&mut self) -> Result<(), FetchError> {
         self.forget_notes();
-        self.file.set_len(0).map_err(|source| FetchError::io("write", &self.path, source))?;
+        self.file
+            .set_len(0)
+            .map_err(|source| FetchError::io("write", &self.path, source))?;
         self.length = 0;
         Ok(())
     }
@@ -87,18 +103,22 @@ impl Partial {
     /// Goes to the end, where the next byte belongs.
     pub(crate) fn seek_end(&mut self) -> Result<(), FetchError> {
         let at = self.file.seek(SeekFrom::Start(self.length));
-        at.map(|_| ()).map_err(|source| FetchError::io("write", &self.path, source))
+        at.map(|_| ())
+            .map_err(|source| FetchError::io("write", &self.path, source))
     }
 
     pub(crate) fn append(&mut self, bytes: &[u8], still_needed: u64) -> Result<(), FetchError> {
-        append(&mut self.file, bytes).map_err(|source| no_room(source, &self.destination, still_needed))?;
+        append(&mut self.file, bytes)
+            .map_err(|source| no_room(source, &self.destination, still_needed))?;
         self.length += bytes.len() as u64;
         Ok(())
     }
 
     /// Onto the disk, whatever happens to the machine.
     pub(crate) fn sync(&self) -> Result<(), FetchError> {
-        self.file.sync_all().map_err(|source| no_room(source, &self.destination, 0))
+        self.file
+            .sync_all()
+            .map_err(|source| no_room(source, &self.destination, 0))
     }
 
     /// Gives the file its name; it has been checked.
@@ -119,11 +139,13 @@ impl Partial {
     /// Takes it away: the destination is there already.
     pub(crate) fn remove(self) -> Result<(), FetchError> {
         self.forget_notes();
-        std::fs::remove_file(&self.path).map_err(|source| FetchError::io("remove", &self.path, source))
+        std::fs::remove_file(&self.path)
+            .map_err(|source| FetchError::io("remove", &self.path, source))
     }
 
     fn forget_notes(&self) {
-        // Notes that stay behind are about bytes that are not there, and `notes` is only asked where there are some.
+        // Notes that stay behind are about bytes that are not there, and `notes` is only asked
+        // where there are some.
         let _ = std::fs::remove_file(beside(&self.path, ".json"));
     }
 }
@@ -135,17 +157,22 @@ pub(crate) fn quarantine(path: &Path, destination: &Path) -> Result<PathBuf, Fet
     Ok(aside)
 }
 
-/// A name becomes permanent with its folder. Where folders cannot be opened (Windows), there is nothing to do.
+/// A name becomes permanent with its folder. Where folders cannot be opened (Windows), there is
+/// nothing to do.
 fn sync_folder(path: &Path) -> Result<(), FetchError> {
     let folder = folder_of(path);
     match File::open(folder) {
-        Ok(open) if cfg!(unix) => open.sync_all().map_err(|source| FetchError::io("write", folder, source)),
+        Ok(open) if cfg!(unix) => open
+            .sync_all()
+            .map_err(|source| FetchError::io("write", folder, source)),
         _ => Ok(()),
     }
 }
 
 pub(crate) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 /// The path with something added to its name.
@@ -172,7 +199,11 @@ fn append(file: &mut impl Write, bytes: &[u8]) -> std::io::Result<()> {
 fn no_room(source: std::io::Error, destination: &Path, needed: u64) -> FetchError {
     match source.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-            FetchError::Space { path: destination.into(), needed, available: None }
+            FetchError::Space {
+                path: destination.into(),
+                needed,
+                available: None,
+            }
         }
         _ => FetchError::io("write", destination, source),
     }
@@ -188,8 +219,14 @@ mod tests {
         let mut full = OpenOptions::new().write(true).open("/dev/full").unwrap();
         let source = append(&mut full, b"abc").unwrap_err();
         let error = no_room(source, Path::new("some/file"), 300);
-        assert!(matches!(error, FetchError::Space { needed: 300, .. }), "{error}");
-        assert!(error.to_string().contains("some/file") && error.to_string().contains("300 bytes"), "{error}");
+        assert!(
+            matches!(error, FetchError::Space { needed: 300, .. }),
+            "{error}"
+        );
+        assert!(
+            error.to_string().contains("some/file") && error.to_string().contains("300 bytes"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -201,7 +238,11 @@ mod tests {
         let waiting = std::sync::mpsc::channel();
         let second = std::thread::spawn({
             let destination = destination.clone();
-            move || Partial::hold(&destination, || waiting.0.send(()).unwrap()).unwrap().length()
+            move || {
+                Partial::hold(&destination, || waiting.0.send(()).unwrap())
+                    .unwrap()
+                    .length()
+            }
         });
         waiting.1.recv().unwrap();
         first.finish().unwrap();
@@ -213,8 +254,14 @@ mod tests {
     fn notes_of_another_file_are_not_used() {
         let folder = tempfile::tempdir().unwrap();
         let partial = Partial::hold(&folder.path().join("file"), || ()).unwrap();
-        let expected = Expected { size: Some(3), ..Expected::default() };
-        let notes = Notes { validator: Some("\"a\"".into()), expected };
+        let expected = Expected {
+            size: Some(3),
+            ..Expected::default()
+        };
+        let notes = Notes {
+            validator: Some("\"a\"".into()),
+            expected,
+        };
         partial.note(&notes).unwrap();
         assert_eq!(partial.notes(expected), Some(notes));
         assert_eq!(partial.notes(Expected::default()), None);

@@ -48,7 +48,11 @@ pub struct Retry {
 
 impl Default for Retry {
     fn default() -> Self {
-        Self { attempts: 5, first_wait: Duration::from_millis(500), longest_wait: Duration::from_secs(120) }
+        Self {
+            attempts: 5,
+            first_wait: Duration::from_millis(500),
+            longest_wait: Duration::from_secs(120),
+        }
     }
 }
 
@@ -56,7 +60,9 @@ impl Retry {
     /// The wait after this many failures in a row.
     pub(crate) fn backoff(&self, failures: u32) -> Duration {
         let doubled = 2_u32.saturating_pow(failures.saturating_sub(1));
-        self.first_wait.saturating_mul(doubled).min(self.longest_wait)
+        self.first_wait
+            .saturating_mul(doubled)
+            .min(self.longest_wait)
     }
 }
 
@@ -72,16 +78,27 @@ impl Options {
     ) -> Result<(), FetchError> {
         let url = || shown_text(url);
         if failures >= self.retry.attempts {
-            return Err(FetchError::Unreachable { url: url(), attempts: failures, why });
+            return Err(FetchError::Unreachable {
+                url: url(),
+                attempts: failures,
+                why,
+            });
         }
         let mut wait = self.retry.backoff(failures);
         if let Some((status, asked_for)) = asked_for {
             if asked_for > self.retry.longest_wait {
-                return Err(FetchError::Busy { url: url(), status, seconds: asked_for.as_secs() });
+                return Err(FetchError::Busy {
+                    url: url(),
+                    status,
+                    seconds: asked_for.as_secs(),
+                });
             }
             wait = wait.max(asked_for);
         }
-        progress(Step::Retrying { wait_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), why });
+        progress(Step::Retrying {
+            wait_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            why,
+        });
         self.clock.sleep(wait);
         Ok(())
     }
@@ -103,7 +120,10 @@ pub(crate) enum Failure {
 
 impl Failure {
     pub(crate) fn passing(why: impl Into<String>) -> Self {
-        Self::Passing { why: why.into(), retry_after: None }
+        Self::Passing {
+            why: why.into(),
+            retry_after: None,
+        }
     }
 }
 
@@ -142,7 +162,11 @@ mod tests {
         let date = "Fri, 31 Dec 1999 23:59:59 GMT";
         assert_eq!(retry_after(date, now), Some(Duration::from_secs(120)));
         assert_eq!(retry_after(" 7 ", now), Some(Duration::from_secs(7)));
-        assert_eq!(retry_after("Thu, 31 Dec 1998 23:59:59 GMT", now), Some(Duration::ZERO), "a date that has passed");
+        assert_eq!(
+            retry_after("Thu, 31 Dec 1998 23:59:59 GMT", now),
+            Some(Duration::ZERO),
+            "a date that has passed"
+        );
         for nothing in ["", "soon", "-1", "1.5"] {
             assert_eq!(retry_after(nothing, now), None, "{nothing}");
         }

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use amst_fetch::{Clock, Content, Expected, FetchError, Options, Retry, Source, Step, Verified, download};
+use amst_fetch::{
+    Clock, Content, Expected, FetchError, Options, Retry, Source, Step, Verified, download,
+};
 
 /// Time that passes at once and is written down.
 #[derive(Default)]
@@ -32,13 +34,21 @@ impl Bench {
     pub fn new() -> Self {
         let clock = Arc::new(Written::default());
         let options = Options {
-            retry: Retry { attempts: 4, ..Retry::default() },
+            retry: Retry {
+                attempts: 4,
+                ..Retry::default()
+            },
             connect_timeout: Duration::from_secs(2),
             stall_timeout: Duration::from_millis(150),
             offline: false,
             clock: clock.clone(),
         };
-        Self { folder: tempfile::tempdir().unwrap(), clock, options, steps: Vec::new() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            clock,
+            options,
+            steps: Vec::new(),
+        }
     }
 
     pub fn folder(&self) -> &Path {
@@ -50,13 +60,18 @@ impl Bench {
     }
 
     pub fn beside(&self, suffix: &str) -> PathBuf {
-        self.folder.path().join(format!("some folder/file.bin{suffix}"))
+        self.folder
+            .path()
+            .join(format!("some folder/file.bin{suffix}"))
     }
 
     /// Names in the destination's folder.
     pub fn names(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.file().parent().unwrap());
-        let names = entries.into_iter().flatten().map(|e| e.unwrap().file_name().to_string_lossy().into_owned());
+        let names = entries
+            .into_iter()
+            .flatten()
+            .map(|e| e.unwrap().file_name().to_string_lossy().into_owned());
         let mut names: Vec<_> = names.collect();
         names.sort();
         names
@@ -64,7 +79,13 @@ impl Bench {
 
     /// Waits in milliseconds.
     pub fn waits(&self) -> Vec<u128> {
-        self.clock.0.lock().unwrap().iter().map(Duration::as_millis).collect()
+        self.clock
+            .0
+            .lock()
+            .unwrap()
+            .iter()
+            .map(Duration::as_millis)
+            .collect()
     }
 
     pub fn get(&mut self, source: &Source) -> Result<Verified, FetchError> {
@@ -92,5 +113,8 @@ pub fn content(length: usize) -> Vec<u8> {
 
 /// A source that asks for exactly these bytes.
 pub fn source(url: String, content: &[u8]) -> Source {
-    Source::new(url, Expected::pinned(content.len() as u64, Content::of(content).sha256))
+    Source::new(
+        url,
+        Expected::pinned(content.len() as u64, Content::of(content).sha256),
+    )
 }

@@ -11,15 +11,30 @@ use crate::server::{Reply, Server};
 
 const SECRET: &str = "hf_ThisMustNotBeSeen";
 
-fn run(server: &Server, home: &Path, name: &str, settings: &[(&str, &str)]) -> (Output, Vec<Message>) {
+fn run(
+    server: &Server,
+    home: &Path,
+    name: &str,
+    settings: &[(&str, &str)],
+) -> (Output, Vec<Message>) {
     let mut command = program();
-    command.args(["model", name]).env("HF_HOME", home).env("HF_ENDPOINT", server.url()).envs(settings.iter().copied());
+    command
+        .args(["model", name])
+        .env("HF_HOME", home)
+        .env("HF_ENDPOINT", server.url())
+        .envs(settings.iter().copied());
     said(&mut command)
 }
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_amst-fetch"));
-    for name in ["AMST_OFFLINE", "HF_HUB_OFFLINE", "HF_HUB_CACHE", "HF_HUB_DISABLE_IMPLICIT_TOKEN", "HF_TOKEN"] {
+    for name in [
+        "AMST_OFFLINE",
+        "HF_HUB_OFFLINE",
+        "HF_HUB_CACHE",
+        "HF_HUB_DISABLE_IMPLICIT_TOKEN",
+        "HF_TOKEN",
+    ] {
         command.env_remove(name);
     }
     command
@@ -28,10 +43,17 @@ fn program() -> Command {
 fn said(command: &mut Command) -> (Output, Vec<Message>) {
     let output = command.output().unwrap();
     for text in [&output.stdout, &output.stderr] {
-        assert!(!String::from_utf8_lossy(text).contains(SECRET), "{}", String::from_utf8_lossy(text));
+        assert!(
+            !String::from_utf8_lossy(text).contains(SECRET),
+            "{}",
+            String::from_utf8_lossy(text)
+        );
     }
     let lines = String::from_utf8(output.stdout.clone()).unwrap();
-    let messages = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let messages = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     (output, messages)
 }
 
@@ -45,7 +67,8 @@ fn hub() -> Server {
                 serde_json::json!({ "type": "file", "path": file.name, "size": content.size, "oid": content.git_blob })
             };
             let body: Vec<_> = files.iter().map(describe).collect();
-            return Reply::new(200, serde_json::to_string(&body).unwrap()).with("Content-Type", "application/json");
+            return Reply::new(200, serde_json::to_string(&body).unwrap())
+                .with("Content-Type", "application/json");
         }
         let name = request.path.rsplit('/').next().unwrap();
         Reply::new(200, name).with("ETag", "\"x\"")
@@ -58,19 +81,43 @@ fn it_says_what_it_does_and_where_the_files_are() {
     std::fs::write(home.path().join("token"), SECRET).unwrap();
     let (output, messages) = run(&server, home.path(), "distilroberta-base", &[]);
     assert!(output.status.success(), "{messages:?}");
-    let Some(Message::Done { folder, files, received, unchecked }) = messages.last() else {
+    let Some(Message::Done {
+        folder,
+        files,
+        received,
+        unchecked,
+    }) = messages.last()
+    else {
         panic!("{messages:?}");
     };
     let known = model("distilroberta-base").unwrap();
-    let place = format!("hub/models--distilbert--distilroberta-base/snapshots/{}", known.revision);
+    let place = format!(
+        "hub/models--distilbert--distilroberta-base/snapshots/{}",
+        known.revision
+    );
     assert_eq!(*folder, home.path().join(place));
     assert_eq!((files.len(), unchecked.len()), (known.files.len(), 0));
-    assert_eq!(*received, known.files.iter().map(|file| file.name.len() as u64).sum::<u64>());
+    assert_eq!(
+        *received,
+        known
+            .files
+            .iter()
+            .map(|file| file.name.len() as u64)
+            .sum::<u64>()
+    );
     for file in files {
-        assert_eq!(std::fs::read_to_string(file).unwrap(), file.file_name().unwrap().to_str().unwrap());
+        assert_eq!(
+            std::fs::read_to_string(file).unwrap(),
+            file.file_name().unwrap().to_str().unwrap()
+        );
     }
     let bearer = format!("Bearer {SECRET}");
-    assert!(server.seen().iter().all(|request| request.header("authorization") == Some(&bearer)));
+    assert!(
+        server
+            .seen()
+            .iter()
+            .all(|request| request.header("authorization") == Some(&bearer))
+    );
 }
 
 #[test]
@@ -78,9 +125,24 @@ fn it_fails_with_a_reason_and_the_code_of_its_kind() {
     let home = tempfile::tempdir().unwrap();
     let refusing = Server::new(|_| Reply::new(401, SECRET).with("X-Error-Message", SECRET));
     for (name, settings, code, reason) in [
-        ("roberta-base", &[("HF_TOKEN", SECRET)][..], 1, "does not take the token"),
-        ("roberta-base", &[("HF_TOKEN", "hf_This Must")], 2, "check HF_TOKEN"),
-        ("roberta-base", &[("HF_HUB_OFFLINE", "1")], 3, "model.safetensors"),
+        (
+            "roberta-base",
+            &[("HF_TOKEN", SECRET)][..],
+            1,
+            "does not take the token",
+        ),
+        (
+            "roberta-base",
+            &[("HF_TOKEN", "hf_This Must")],
+            2,
+            "check HF_TOKEN",
+        ),
+        (
+            "roberta-base",
+            &[("HF_HUB_OFFLINE", "1")],
+            3,
+            "model.safetensors",
+        ),
         ("bert", &[], 2, "known are roberta-base"),
     ] {
         let (output, messages) = run(&refusing, home.path(), name, settings);
@@ -88,7 +150,10 @@ fn it_fails_with_a_reason_and_the_code_of_its_kind() {
             panic!("{messages:?}");
         };
         assert!(message.contains(reason), "{message}");
-        assert_eq!((output.status.code(), *exit_code), (Some(code), u8::try_from(code).unwrap()));
+        assert_eq!(
+            (output.status.code(), *exit_code),
+            (Some(code), u8::try_from(code).unwrap())
+        );
     }
     assert_eq!(refusing.seen().len(), 1);
 }
@@ -103,7 +168,8 @@ fn a_data_set_comes_with_its_lists_and_its_objects() {
             let question: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
             let oid = &question["objects"][0]["oid"];
             let href = format!("{}/object", own.get().unwrap());
-            let object = serde_json::json!({ "oid": oid, "actions": { "download": { "href": href } } });
+            let object =
+                serde_json::json!({ "oid": oid, "actions": { "download": { "href": href } } });
             Reply::new(200, serde_json::json!({ "objects": [object] }).to_string())
         }
         "/object" => Reply::new(200, "RIFF sound"),
@@ -123,17 +189,37 @@ fn a_data_set_comes_with_its_lists_and_its_objects() {
     let path = |name: &str| folder.path().join(name);
     std::fs::write(path("recipe.toml"), recipe).unwrap();
     std::fs::create_dir_all(path("pointers/w")).unwrap();
-    let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 10\n", sound.sha256);
+    let pointer = format!(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 10\n",
+        sound.sha256
+    );
     std::fs::write(path("pointers/w/a.wav"), pointer).unwrap();
     let mut command = program();
-    command.arg("dataset").args([path("recipe.toml"), path("raw"), path("pointers")]);
+    command
+        .arg("dataset")
+        .args([path("recipe.toml"), path("raw"), path("pointers")]);
     let (output, messages) = said(&mut command);
     assert!(output.status.success(), "{messages:?}");
-    assert_eq!(std::fs::read_to_string(path("raw/w/a.wav")).unwrap(), "RIFF sound");
-    assert_eq!(std::fs::read_to_string(path("raw/splits/list.txt")).unwrap(), "a.flv Sad\n");
-    let received = Message::Step { file: "w/a.wav".into(), step: Step::Received { done: 10, total: Some(10) } };
+    assert_eq!(
+        std::fs::read_to_string(path("raw/w/a.wav")).unwrap(),
+        "RIFF sound"
+    );
+    assert_eq!(
+        std::fs::read_to_string(path("raw/splits/list.txt")).unwrap(),
+        "a.flv Sad\n"
+    );
+    let received = Message::Step {
+        file: "w/a.wav".into(),
+        step: Step::Received {
+            done: 10,
+            total: Some(10),
+        },
+    };
     assert!(messages.contains(&received), "{messages:?}");
-    assert!(matches!(messages.last(), Some(Message::Done { received: 20, .. })), "{messages:?}");
+    assert!(
+        matches!(messages.last(), Some(Message::Done { received: 20, .. })),
+        "{messages:?}"
+    );
 
     std::fs::write(path("pointers/w/b.wav"), "RIFF, no pointer").unwrap();
     let (output, messages) = said(&mut command);

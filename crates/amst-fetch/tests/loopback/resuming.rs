@@ -10,7 +10,11 @@ const TAG: &str = "\"v1\"";
 fn cut_once(length: usize, at: usize) -> impl Fn(&Request) -> Reply {
     move |request| {
         let reply = file(request, &content(length), TAG);
-        if request.nth == 0 { reply.cut(at) } else { reply }
+        if request.nth == 0 {
+            reply.cut(at)
+        } else {
+            reply
+        }
     }
 }
 
@@ -21,10 +25,18 @@ fn a_file_that_is_cut_at_any_byte_arrives_whole_and_no_byte_comes_twice() {
         let server = Server::new(cut_once(LENGTH, at));
         let mut bench = Bench::new();
         let verified = bench.get(&source(server.url(), &content(LENGTH))).unwrap();
-        assert_eq!(std::fs::read(&verified.path).unwrap(), content(LENGTH), "cut at {at}");
+        assert_eq!(
+            std::fs::read(&verified.path).unwrap(),
+            content(LENGTH),
+            "cut at {at}"
+        );
         assert_eq!(verified.received, LENGTH as u64, "cut at {at}");
         assert_eq!(bench.names(), ["file.bin"], "cut at {at}");
-        let asked: Vec<_> = server.seen().iter().map(|r| r.header("range").map(String::from)).collect();
+        let asked: Vec<_> = server
+            .seen()
+            .iter()
+            .map(|r| r.header("range").map(String::from))
+            .collect();
         match at {
             LENGTH => assert_eq!(asked, [None]),
             0 => assert_eq!(asked, [None, None]),
@@ -43,27 +55,49 @@ fn a_later_call_goes_on_where_an_earlier_one_was_given_up() {
     });
     let mut bench = Bench::new();
     let error = bench.get(&source(server.url(), &all)).unwrap_err();
-    assert!(matches!(error, FetchError::Unreachable { .. }) && error.exit_code() == 1, "{error}");
-    assert!(error.to_string().contains("goes on where it stopped"), "{error}");
+    assert!(
+        matches!(error, FetchError::Unreachable { .. }) && error.exit_code() == 1,
+        "{error}"
+    );
+    assert!(
+        error.to_string().contains("goes on where it stopped"),
+        "{error}"
+    );
     assert_eq!(bench.names(), ["file.bin.partial", "file.bin.partial.json"]);
-    assert_eq!(std::fs::metadata(bench.beside(".partial")).unwrap().len(), 200_000);
+    assert_eq!(
+        std::fs::metadata(bench.beside(".partial")).unwrap().len(),
+        200_000
+    );
 
     let verified = bench.get(&source(server.url(), &all)).unwrap();
-    assert_eq!((verified.received, std::fs::read(&verified.path).unwrap()), (100_000, all));
+    assert_eq!(
+        (verified.received, std::fs::read(&verified.path).unwrap()),
+        (100_000, all)
+    );
     assert!(bench.steps.contains(&Step::Resuming { from: 200_000 }));
     let last = server.seen().pop().unwrap();
-    assert_eq!((last.header("range"), last.header("if-range")), (Some("bytes=200000-"), Some(TAG)));
+    assert_eq!(
+        (last.header("range"), last.header("if-range")),
+        (Some("bytes=200000-"), Some(TAG))
+    );
 }
 
 #[test]
 fn a_server_that_ignores_ranges_sends_it_all_again() {
     let server = Server::new(|request| {
         let reply = Reply::new(200, content(100)).with("ETag", TAG);
-        if request.nth == 0 { reply.cut(60) } else { reply }
+        if request.nth == 0 {
+            reply.cut(60)
+        } else {
+            reply
+        }
     });
     let mut bench = Bench::new();
     let verified = bench.get(&source(server.url(), &content(100))).unwrap();
-    assert_eq!((verified.received, std::fs::read(verified.path).unwrap()), (160, content(100)));
+    assert_eq!(
+        (verified.received, std::fs::read(verified.path).unwrap()),
+        (160, content(100))
+    );
     assert_eq!(bench.started_over(), ["the server sends the file anew"]);
 }
 
@@ -102,7 +136,9 @@ fn a_file_that_changes_at_its_source_is_begun_anew() {
 fn a_server_that_sends_a_part_of_a_changed_file_in_spite_of_the_tag_is_noticed() {
     let server = Server::new(|request| match request.nth {
         0 => file(request, &[7; 100], "\"old\"").cut(40),
-        1 => Reply::new(206, &content(100)[40..]).with("ETag", "\"new\"").with("Content-Range", "bytes 40-99/100"),
+        1 => Reply::new(206, &content(100)[40..])
+            .with("ETag", "\"new\"")
+            .with("Content-Range", "bytes 40-99/100"),
         _ => file(request, &content(100), "\"new\""),
     });
     let mut bench = Bench::new();
@@ -121,7 +157,10 @@ fn pieces_of_different_files_are_thrown_away_once_before_anything_is_called_wron
     let mut bench = Bench::new();
     let verified = bench.get(&source(server.url(), &content(100))).unwrap();
     assert_eq!(std::fs::read(verified.path).unwrap(), content(100));
-    assert_eq!(bench.started_over(), ["the pieces do not make the file that was asked for"]);
+    assert_eq!(
+        bench.started_over(),
+        ["the pieces do not make the file that was asked for"]
+    );
     assert_eq!(bench.names(), ["file.bin"]);
 }
 
@@ -129,13 +168,18 @@ fn pieces_of_different_files_are_thrown_away_once_before_anything_is_called_wron
 fn another_part_than_was_asked_for_is_not_appended() {
     let server = Server::new(|request| match request.nth {
         0 => file(request, &content(100), TAG).cut(40),
-        1 => Reply::new(206, &content(100)[50..]).with("ETag", TAG).with("Content-Range", "bytes 50-99/100"),
+        1 => Reply::new(206, &content(100)[50..])
+            .with("ETag", TAG)
+            .with("Content-Range", "bytes 50-99/100"),
         _ => file(request, &content(100), TAG),
     });
     let mut bench = Bench::new();
     let verified = bench.get(&source(server.url(), &content(100))).unwrap();
     assert_eq!(std::fs::read(verified.path).unwrap(), content(100));
-    assert_eq!(bench.started_over(), ["the server sent another part than it was asked for"]);
+    assert_eq!(
+        bench.started_over(),
+        ["the server sent another part than it was asked for"]
+    );
 }
 
 #[test]
@@ -149,12 +193,20 @@ fn without_a_tag_or_a_date_there_is_no_going_on() {
             let mut reply = file(request, &content(100), value);
             reply.headers.retain(|(n, _)| n != "ETag");
             let reply = reply.with(name, value);
-            if request.nth == 0 { reply.cut(40) } else { reply }
+            if request.nth == 0 {
+                reply.cut(40)
+            } else {
+                reply
+            }
         });
         let mut bench = Bench::new();
         let verified = bench.get(&source(server.url(), &content(100))).unwrap();
         assert_eq!(verified.received, if resumes { 100 } else { 140 }, "{name}");
-        assert_eq!(server.seen()[1].header("range").is_some(), resumes, "{name}");
+        assert_eq!(
+            server.seen()[1].header("range").is_some(),
+            resumes,
+            "{name}"
+        );
     }
 }
 
@@ -164,14 +216,24 @@ fn leftovers_of_another_file_are_not_used() {
     let mut bench = Bench::new();
     std::fs::create_dir_all(bench.file().parent().unwrap()).unwrap();
     std::fs::write(bench.beside(".partial"), [9; 50]).unwrap();
-    std::fs::write(bench.beside(".partial.json"), "{\"validator\": \"\\\"v1\\\"\", \"expected\": {}}").unwrap();
+    std::fs::write(
+        bench.beside(".partial.json"),
+        "{\"validator\": \"\\\"v1\\\"\", \"expected\": {}}",
+    )
+    .unwrap();
     bench.get(&source(server.url(), &content(100))).unwrap();
-    assert_eq!(bench.started_over(), ["nothing tells whether the file is still the same"]);
+    assert_eq!(
+        bench.started_over(),
+        ["nothing tells whether the file is still the same"]
+    );
 
     std::fs::remove_file(bench.file()).unwrap();
     std::fs::write(bench.beside(".partial"), [9; 500]).unwrap();
     bench.get(&source(server.url(), &content(100))).unwrap();
-    assert_eq!(bench.started_over()[1..], ["more is here than the file has"]);
+    assert_eq!(
+        bench.started_over()[1..],
+        ["more is here than the file has"]
+    );
     assert_eq!(bench.names(), ["file.bin"]);
 }
 
@@ -189,7 +251,10 @@ fn a_part_that_is_complete_is_only_checked() {
 #[test]
 fn a_range_that_the_server_does_not_have_is_not_insisted_on() {
     // Nobody knows the length, and the file became shorter.
-    let expected = Expected { size: None, ..source(String::new(), &content(30)).expected };
+    let expected = Expected {
+        size: None,
+        ..source(String::new(), &content(30)).expected
+    };
     let server = Server::new(|request| match request.nth {
         0 => file(request, &content(100), TAG).cut(60),
         _ => file(request, &content(30), TAG),
@@ -204,12 +269,22 @@ fn a_range_that_the_server_does_not_have_is_not_insisted_on() {
 fn a_body_that_stalls_is_left_and_resumed() {
     let server = Server::new(|request| {
         let reply = file(request, &content(1000), TAG);
-        if request.nth == 0 { reply.stall(600) } else { reply }
+        if request.nth == 0 {
+            reply.stall(600)
+        } else {
+            reply
+        }
     });
     let mut bench = Bench::new();
     let verified = bench.get(&source(server.url(), &content(1000))).unwrap();
-    assert_eq!((verified.received, std::fs::read(verified.path).unwrap()), (1000, content(1000)));
-    let said = bench.steps.iter().any(|s| matches!(s, Step::Retrying { why, .. } if why == "nothing came for 0.15 s"));
+    assert_eq!(
+        (verified.received, std::fs::read(verified.path).unwrap()),
+        (1000, content(1000))
+    );
+    let said = bench
+        .steps
+        .iter()
+        .any(|s| matches!(s, Step::Retrying { why, .. } if why == "nothing came for 0.15 s"));
     assert!(said, "{:?}", bench.steps);
 }
 
@@ -217,7 +292,11 @@ fn a_body_that_stalls_is_left_and_resumed() {
 fn chunks_arrive_whole_and_a_chunk_that_is_cut_is_noticed() {
     let server = Server::new(|request| {
         let reply = file(request, &content(100), TAG).chunked();
-        if request.nth == 0 { reply.cut(50) } else { reply }
+        if request.nth == 0 {
+            reply.cut(50)
+        } else {
+            reply
+        }
     });
     let mut bench = Bench::new();
     let verified = bench.get(&source(server.url(), &content(100))).unwrap();

@@ -19,7 +19,10 @@ pub struct Request {
 
 impl Request {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -40,7 +43,11 @@ pub struct Reply {
 
 impl Reply {
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, body: body.into(), ..Self::default() }
+        Self {
+            status,
+            body: body.into(),
+            ..Self::default()
+        }
     }
 
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -49,30 +56,48 @@ impl Reply {
     }
 
     pub fn cut(self, after: usize) -> Self {
-        Self { cut: Some(after), ..self }
+        Self {
+            cut: Some(after),
+            ..self
+        }
     }
 
     pub fn stall(self, after: usize) -> Self {
-        Self { stall: Some(after), ..self }
+        Self {
+            stall: Some(after),
+            ..self
+        }
     }
 
     pub fn lying(self, length: Option<usize>) -> Self {
-        Self { length: Some(length), ..self }
+        Self {
+            length: Some(length),
+            ..self
+        }
     }
 
     pub fn chunked(self) -> Self {
-        Self { chunked: true, ..self }
+        Self {
+            chunked: true,
+            ..self
+        }
     }
 }
 
 /// A file as a good server hands it out: whole, or from a byte on if the tag still fits.
 pub fn file(request: &Request, content: &[u8], tag: &str) -> Reply {
-    let from = request.header("range").and_then(|r| r.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok());
+    let from = request.header("range").and_then(|r| {
+        r.strip_prefix("bytes=")?
+            .strip_suffix('-')?
+            .parse::<usize>()
+            .ok()
+    });
     match from.filter(|_| request.header("if-range").is_none_or(|t| t == tag)) {
         Some(from) if from >= content.len() => Reply::new(416, "").with("ETag", tag),
-        Some(from) => Reply::new(206, &content[from..])
-            .with("ETag", tag)
-            .with("Content-Range", format!("bytes {from}-{}/{}", content.len() - 1, content.len())),
+        Some(from) => Reply::new(206, &content[from..]).with("ETag", tag).with(
+            "Content-Range",
+            format!("bytes {from}-{}/{}", content.len() - 1, content.len()),
+        ),
         None => Reply::new(200, content).with("ETag", tag),
     }
 }
@@ -90,8 +115,12 @@ impl Server {
     pub fn new(handler: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let (seen, over) = (Arc::<Mutex<Vec<Request>>>::default(), Arc::<AtomicBool>::default());
-        let (log, ended, handler): (_, _, Arc<Handler>) = (seen.clone(), over.clone(), Arc::new(handler));
+        let (seen, over) = (
+            Arc::<Mutex<Vec<Request>>>::default(),
+            Arc::<AtomicBool>::default(),
+        );
+        let (log, ended, handler): (_, _, Arc<Handler>) =
+            (seen.clone(), over.clone(), Arc::new(handler));
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 if ended.load(Ordering::SeqCst) {
@@ -102,7 +131,11 @@ impl Server {
                 std::thread::spawn(move || drop(serve(stream.unwrap(), &log, &ended, &*handler)));
             }
         });
-        Self { address, seen, over }
+        Self {
+            address,
+            seen,
+            over,
+        }
     }
 
     /// `http://127.0.0.1:<port>`.
@@ -128,7 +161,12 @@ impl Drop for Server {
     }
 }
 
-fn serve(stream: TcpStream, log: &Mutex<Vec<Request>>, over: &AtomicBool, handler: &Handler) -> std::io::Result<()> {
+fn serve(
+    stream: TcpStream,
+    log: &Mutex<Vec<Request>>,
+    over: &AtomicBool,
+    handler: &Handler,
+) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut request = read(&mut reader)?;
@@ -144,7 +182,10 @@ fn read(reader: &mut impl BufRead) -> std::io::Result<Request> {
     let mut line = String::new();
     reader.read_line(&mut line)?;
     let mut words = line.split_whitespace().map(String::from);
-    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let (method, path) = (
+        words.next().unwrap_or_default(),
+        words.next().unwrap_or_default(),
+    );
     let mut headers = Vec::new();
     loop {
         line.clear();
@@ -154,14 +195,28 @@ fn read(reader: &mut impl BufRead) -> std::io::Result<Request> {
         };
         headers.push((name.to_string(), value.trim().to_string()));
     }
-    let mut request = Request { method, path, headers, body: Vec::new(), nth: 0 };
-    let length = request.header("content-length").and_then(|l| l.parse().ok()).unwrap_or(0);
+    let mut request = Request {
+        method,
+        path,
+        headers,
+        body: Vec::new(),
+        nth: 0,
+    };
+    let length = request
+        .header("content-length")
+        .and_then(|l| l.parse().ok())
+        .unwrap_or(0);
     request.body = vec![0; length];
     reader.read_exact(&mut request.body)?;
     Ok(request)
 }
 
-fn answer(out: &mut impl Write, request: &Request, reply: &Reply, over: &AtomicBool) -> std::io::Result<()> {
+fn answer(
+    out: &mut impl Write,
+    request: &Request,
+    reply: &Reply,
+    over: &AtomicBool,
+) -> std::io::Result<()> {
     let mut head = format!("HTTP/1.1 {} Said\r\nConnection: close\r\n", reply.status);
     for (name, value) in &reply.headers {
         head += &format!("{name}: {value}\r\n");
@@ -175,7 +230,11 @@ fn answer(out: &mut impl Write, request: &Request, reply: &Reply, over: &AtomicB
     if request.method == "HEAD" {
         return Ok(());
     }
-    let end = reply.cut.or(reply.stall).unwrap_or(reply.body.len()).min(reply.body.len());
+    let end = reply
+        .cut
+        .or(reply.stall)
+        .unwrap_or(reply.body.len())
+        .min(reply.body.len());
     if reply.chunked {
         for chunk in reply.body[..end].chunks(7) {
             write!(out, "{:x}\r\n", chunk.len())?;

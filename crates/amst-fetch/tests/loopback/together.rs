@@ -21,8 +21,12 @@ fn four_that_want_one_file_download_it_once() {
             scope.spawn(|| {
                 start.wait();
                 let source = source(server.url(), &content(500_000));
-                let verified = download(&source, &bench.file(), &bench.options, &mut |_| ()).unwrap();
-                received.fetch_add(usize::try_from(verified.received).unwrap(), Ordering::SeqCst);
+                let verified =
+                    download(&source, &bench.file(), &bench.options, &mut |_| ()).unwrap();
+                received.fetch_add(
+                    usize::try_from(verified.received).unwrap(),
+                    Ordering::SeqCst,
+                );
             });
         }
     });
@@ -45,7 +49,11 @@ fn the_second_waits_says_so_and_finds_the_file_done() {
     let source = Arc::new(source(server.url(), &content(1000)));
     let destination = bench.file();
     std::thread::scope(|scope| {
-        let first = scope.spawn(|| download(&source, &destination, options, &mut |_| ()).unwrap().received);
+        let first = scope.spawn(|| {
+            download(&source, &destination, options, &mut |_| ())
+                .unwrap()
+                .received
+        });
         while server.seen().is_empty() {
             std::thread::yield_now();
         }
@@ -55,7 +63,9 @@ fn the_second_waits_says_so_and_finds_the_file_done() {
                     waits.send(()).unwrap()
                 }
             };
-            download(&source, &destination, options, &mut { tell }).unwrap().received
+            download(&source, &destination, options, &mut { tell })
+                .unwrap()
+                .received
         });
         assert_eq!((first.join().unwrap(), second.join().unwrap()), (1000, 0));
     });

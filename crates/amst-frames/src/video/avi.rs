@@ -4,8 +4,8 @@
 //! RIFF, size, AVI; chunks: name, size: u32 little-endian, so many bytes, one more if that is odd
 //! ```
 //!
-//! The chunk `02dc` holds a picture of stream 2. Those stand in a `LIST` of kind `movi`, whose size is not known while
-//! it is written.
+//! The chunk `02dc` holds a picture of stream 2. Those stand in a `LIST` of kind `movi`, whose size
+//! is not known while it is written.
 
 use std::io::{BufRead, Read};
 
@@ -18,7 +18,11 @@ use crate::video::ppm;
 /// What is wrong with the AVI, in words.
 pub(super) fn next(stream: &mut impl BufRead) -> Result<Option<(usize, Picture)>, String> {
     loop {
-        if stream.fill_buf().map_err(|error| error.to_string())?.is_empty() {
+        if stream
+            .fill_buf()
+            .map_err(|error| error.to_string())?
+            .is_empty()
+        {
             return Ok(None);
         }
         let [name, size] = words::<2>(stream)?;
@@ -55,14 +59,21 @@ fn even(size: u64) -> u64 {
 }
 
 fn pass(stream: &mut impl Read, bytes: u64) -> Result<(), String> {
-    let passed = std::io::copy(&mut stream.take(bytes), &mut std::io::sink()).map_err(|error| error.to_string())?;
-    if passed == bytes { Ok(()) } else { Err("its output stops inside a chunk".into()) }
+    let passed = std::io::copy(&mut stream.take(bytes), &mut std::io::sink())
+        .map_err(|error| error.to_string())?;
+    if passed == bytes {
+        Ok(())
+    } else {
+        Err("its output stops inside a chunk".into())
+    }
 }
 
 fn words<const N: usize>(stream: &mut impl Read) -> Result<[[u8; 4]; N], String> {
     let mut words = [[0; 4]; N];
     for word in &mut words {
-        stream.read_exact(word).map_err(|_| "its output stops inside a chunk".to_owned())?;
+        stream
+            .read_exact(word)
+            .map_err(|_| "its output stops inside a chunk".to_owned())?;
     }
     Ok(words)
 }
@@ -85,8 +96,15 @@ mod tests {
             chunk(b"00dc", b""),
             chunk(b"00dc", b"P6\n1 1\n255\nxyz"),
         ];
-        [head, chunk(b"LIST", b"hdrlodd"), chunk(b"JUNK", b"x"), movie, pictures.concat(), chunk(b"idx1", b"....")]
-            .concat()
+        [
+            head,
+            chunk(b"LIST", b"hdrlodd"),
+            chunk(b"JUNK", b"x"),
+            movie,
+            pictures.concat(),
+            chunk(b"idx1", b"...."),
+        ]
+        .concat()
     }
 
     #[test]
@@ -97,7 +115,14 @@ mod tests {
         while let Some((number, picture)) = next(&mut stream).unwrap() {
             found.push((number, picture.rgb));
         }
-        assert_eq!(found, [(0, b"abc".to_vec()), (11, b"abcdef".to_vec()), (0, b"xyz".to_vec())]);
+        assert_eq!(
+            found,
+            [
+                (0, b"abc".to_vec()),
+                (11, b"abcdef".to_vec()),
+                (0, b"xyz".to_vec())
+            ]
+        );
     }
 
     #[test]
@@ -105,8 +130,12 @@ mod tests {
         let file = file();
         for cut in 0..file.len() {
             let mut stream = &file[..cut];
-            let read = std::iter::from_fn(|| next(&mut stream).transpose()).collect::<Result<Vec<_>, _>>();
-            assert!(read.map_or(true, |pictures| pictures.len() <= 3), "cut at {cut}");
+            let read =
+                std::iter::from_fn(|| next(&mut stream).transpose()).collect::<Result<Vec<_>, _>>();
+            assert!(
+                read.map_or(true, |pictures| pictures.len() <= 3),
+                "cut at {cut}"
+            );
         }
         assert!(next(&mut &b"RIFFx"[..]).is_err());
         assert!(next(&mut &chunk(b"00dc", b"P5\n1 1\n255\nabc")[..]).is_err());

@@ -30,7 +30,10 @@ impl Ffmpeg {
     pub fn find() -> Result<Self, FrameError> {
         match std::env::var_os(VARIABLE) {
             Some(value) if !value.is_empty() => Self::at(value),
-            _ => Ok(Self { ffmpeg: "ffmpeg".into(), ffprobe: "ffprobe".into() }),
+            _ => Ok(Self {
+                ffmpeg: "ffmpeg".into(),
+                ffprobe: "ffprobe".into(),
+            }),
         }
     }
 
@@ -41,11 +44,17 @@ impl Ffmpeg {
     pub fn at(place: impl AsRef<Path>) -> Result<Self, FrameError> {
         let place = place.as_ref();
         let program = |folder: &Path, name: &str| folder.join(format!("{name}{EXE_SUFFIX}"));
-        let ffmpeg = if place.is_dir() { program(place, "ffmpeg") } else { place.to_owned() };
+        let ffmpeg = if place.is_dir() {
+            program(place, "ffmpeg")
+        } else {
+            place.to_owned()
+        };
         let ffprobe = program(ffmpeg.parent().unwrap_or(Path::new("")), "ffprobe");
         for program in [&ffmpeg, &ffprobe] {
             if !program.is_file() {
-                return Err(FrameError::NoFfmpeg { program: program.clone() });
+                return Err(FrameError::NoFfmpeg {
+                    program: program.clone(),
+                });
             }
         }
         Ok(Self { ffmpeg, ffprobe })
@@ -60,10 +69,20 @@ impl Ffmpeg {
         let mut running = self.ffmpeg(&["-version".into()])?;
         let output = running.read_to_end()?;
         let said = running.finish()?;
-        let first = output.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        let first = output
+            .split(|&byte| byte == b'\n')
+            .next()
+            .unwrap_or_default();
         let words = String::from_utf8_lossy(first);
-        let version = words.strip_prefix("ffmpeg version ").and_then(|rest| rest.split(' ').next());
-        let unknown = || said.broken(&format!("it answers `-version` with {words:?} ({})", said.reason()));
+        let version = words
+            .strip_prefix("ffmpeg version ")
+            .and_then(|rest| rest.split(' ').next());
+        let unknown = || {
+            said.broken(&format!(
+                "it answers `-version` with {words:?} ({})",
+                said.reason()
+            ))
+        };
         version.map(String::from).ok_or_else(unknown)
     }
 

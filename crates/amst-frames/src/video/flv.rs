@@ -19,17 +19,26 @@ const LOOKED_AT: u64 = 1 << 16;
 /// Denominators of rates in ffmpeg's reading of an flv.
 const LARGEST: i64 = 1000;
 
-/// The pictures of an flv file as ffprobe would describe them, where the file declares duration and rate; `None` for
-/// any other file, and for one that keeps them to itself: ffprobe then derives them from what it decodes.
+/// The pictures of an flv file as ffprobe would describe them, where the file declares duration and
+/// rate; `None` for any other file, and for one that keeps them to itself: ffprobe then derives
+/// them from what it decodes.
 pub(super) fn shown(path: &Path) -> Option<Shown> {
     let mut bytes = Vec::new();
-    File::open(path).ok()?.take(LOOKED_AT).read_to_end(&mut bytes).ok()?;
+    File::open(path)
+        .ok()?
+        .take(LOOKED_AT)
+        .read_to_end(&mut bytes)
+        .ok()?;
     let Metadata { duration, rate } = metadata(&bytes)?;
     let rate = nearest(rate?)?;
     let duration = duration.filter(|&seconds| seconds.is_finite() && seconds > 0.0)?;
     // ffmpeg counts in microseconds, and ffprobe prints them.
     let duration = (duration * 1e6) as i64 as f64 / 1e6;
-    Some(Shown { map: "V:0".into(), rate: Some(rate), frames: frames_in(duration, rate) })
+    Some(Shown {
+        map: "V:0".into(),
+        rate: Some(rate),
+        frames: frames_in(duration, rate),
+    })
 }
 
 #[derive(Debug, Default, PartialEq)]
@@ -45,7 +54,10 @@ fn metadata(file: &[u8]) -> Option<Metadata> {
     let tag = file.get(start.checked_add(4)?..)?;
     let length = u32::from_be_bytes([0, *tag.get(1)?, *tag.get(2)?, *tag.get(3)?]) as usize;
     let mut body = Amf(tag.get(11..)?.get(..length)?);
-    let named = head.starts_with(b"FLV") && tag[0] == SCRIPT && body.byte()? == TEXT && body.text()? == b"onMetaData";
+    let named = head.starts_with(b"FLV")
+        && tag[0] == SCRIPT
+        && body.byte()? == TEXT
+        && body.text()? == b"onMetaData";
     if !named {
         return None;
     }
@@ -142,7 +154,8 @@ impl<'a> Amf<'a> {
     }
 }
 
-/// The fraction that ffmpeg makes of a rate (`av_d2q`): the nearest with a denominator of at most [`LARGEST`].
+/// The fraction that ffmpeg makes of a rate (`av_d2q`): the nearest with a denominator of at most
+/// [`LARGEST`].
 fn nearest(rate: f64) -> Option<Rate> {
     let sensible = (1.0..=LARGEST as f64).contains(&rate);
     if !sensible {
@@ -151,7 +164,10 @@ fn nearest(rate: f64) -> Option<Rate> {
     // Convergents of the continued fraction, the last one cut down to fit.
     let exponent = (rate.to_bits() >> 52) as i32 - 1023;
     let scale = 1i64 << (61 - exponent);
-    let (mut left, mut right) = ((rate * scale as f64 + 0.5).floor() as i128, i128::from(scale));
+    let (mut left, mut right) = (
+        (rate * scale as f64 + 0.5).floor() as i128,
+        i128::from(scale),
+    );
     let ([mut p0, mut q0], [mut p1, mut q1]) = ([0i128, 1], [1i128, 0]);
     while right > 0 {
         let whole = left / right;
@@ -168,7 +184,10 @@ fn nearest(rate: f64) -> Option<Rate> {
         (p0, q0, p1, q1) = (p1, q1, p2, q2);
         (left, right) = (right, left - whole * right);
     }
-    Some(Rate { frames: p1.try_into().ok()?, seconds: q1.try_into().ok().filter(|&q: &u32| q > 0)? })
+    Some(Rate {
+        frames: p1.try_into().ok()?,
+        seconds: q1.try_into().ok().filter(|&q: &u32| q > 0)?,
+    })
 }
 
 #[cfg(test)]
@@ -178,14 +197,22 @@ mod tests {
     /// A value of each kind before and after the two that count.
     fn file() -> Vec<u8> {
         let text = |text: &str| [&(text.len() as u16).to_be_bytes()[..], text.as_bytes()].concat();
-        let number = |name: &str, value: f64| [&text(name)[..], &[NUMBER], &value.to_be_bytes()].concat();
+        let number =
+            |name: &str, value: f64| [&text(name)[..], &[NUMBER], &value.to_be_bytes()].concat();
         let inner = [&number("duration", 9.0)[..], &[0, 0, END]].concat();
         let body = [
             &[TEXT][..],
             &text("onMetaData"),
             &[ARRAY, 0, 0, 0, 4],
             &[&text("stereo")[..], &[TRUTH, 1]].concat(),
-            &[&text("cues")[..], &[LIST, 0, 0, 0, 2, OBJECT], &inner, &[TEXT], &text("x")].concat(),
+            &[
+                &text("cues")[..],
+                &[LIST, 0, 0, 0, 2, OBJECT],
+                &inner,
+                &[TEXT],
+                &text("x"),
+            ]
+            .concat(),
             &number("duration", 2.652),
             &[&text("made")[..], &[DATE], &[0; 10]].concat(),
             &number("framerate", 29.970_029_97),
@@ -193,13 +220,25 @@ mod tests {
         ]
         .concat();
         let length = (body.len() as u32).to_be_bytes();
-        [b"FLV\x01\x05\0\0\0\x09\0\0\0\0\x12", &length[1..], &[0; 7], &body].concat()
+        [
+            b"FLV\x01\x05\0\0\0\x09\0\0\0\0\x12",
+            &length[1..],
+            &[0; 7],
+            &body,
+        ]
+        .concat()
     }
 
     #[test]
     fn duration_and_rate_are_found_among_other_values() {
         let file = file();
-        assert_eq!(metadata(&file), Some(Metadata { duration: Some(2.652), rate: Some(29.970_029_97) }));
+        assert_eq!(
+            metadata(&file),
+            Some(Metadata {
+                duration: Some(2.652),
+                rate: Some(29.970_029_97)
+            })
+        );
         for cut in 0..file.len() {
             assert_eq!(metadata(&file[..cut]), None, "cut at {cut}");
         }

@@ -37,7 +37,11 @@ impl Video {
         let path = path.as_ref();
         check_file(path)?;
         let probe = probe::probe(ffmpeg, path)?;
-        Ok(Self { ffmpeg: ffmpeg.clone(), path: path.to_owned(), probe })
+        Ok(Self {
+            ffmpeg: ffmpeg.clone(),
+            path: path.to_owned(),
+            probe,
+        })
     }
 
     /// What the file declares.
@@ -64,7 +68,11 @@ impl Video {
     ///
     /// # Errors
     /// As [`Video::frames`].
-    pub fn sample(&self, config: &VideoConfig, span: Option<Span>) -> Result<VideoFrames, FrameError> {
+    pub fn sample(
+        &self,
+        config: &VideoConfig,
+        span: Option<Span>,
+    ) -> Result<VideoFrames, FrameError> {
         self.frames(config, span)?.collect_all()
     }
 
@@ -111,9 +119,17 @@ pub fn audio(path: impl AsRef<Path>, span: Option<Span>) -> Result<Sound, FrameE
 /// Says in our words what ffprobe would say in its own, and keeps it from
 /// waiting at a pipe that never yields anything.
 fn check_file(path: &Path) -> Result<(), FrameError> {
-    let unreadable = |source| FrameError::VideoUnreadable { path: path.to_owned(), source };
+    let unreadable = |source| FrameError::VideoUnreadable {
+        path: path.to_owned(),
+        source,
+    };
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
-    let refuse = |reason: &str| Err(FrameError::NotAVideo { path: path.to_owned(), reason: reason.to_owned() });
+    let refuse = |reason: &str| {
+        Err(FrameError::NotAVideo {
+            path: path.to_owned(),
+            reason: reason.to_owned(),
+        })
+    };
     if metadata.is_dir() {
         return refuse("it is a folder");
     }

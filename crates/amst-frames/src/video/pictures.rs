@@ -38,7 +38,11 @@ impl VideoConfig {
         if self.kept_per_second > 0 {
             return Ok(());
         }
-        Err(FrameError::Config { key: "kept_per_second", value: "0".into(), remedy: "keep at least 1 frame a second" })
+        Err(FrameError::Config {
+            key: "kept_per_second",
+            value: "0".into(),
+            remedy: "keep at least 1 frame a second",
+        })
     }
 }
 
@@ -84,15 +88,29 @@ pub struct Frames {
 pub(super) static OLD_NAME: AtomicBool = AtomicBool::new(false);
 
 impl Frames {
-    pub(super) fn start(video: &Video, config: &VideoConfig, span: Option<Span>) -> Result<Self, FrameError> {
+    pub(super) fn start(
+        video: &Video,
+        config: &VideoConfig,
+        span: Option<Span>,
+    ) -> Result<Self, FrameError> {
         config.validate()?;
-        let no_pictures = || FrameError::NoStream { path: video.path.clone(), kind: "pictures" };
+        let no_pictures = || FrameError::NoStream {
+            path: video.path.clone(),
+            kind: "pictures",
+        };
         let stream = video.probe.video.as_ref().ok_or_else(no_pictures)?.shown();
         let rule = stream.rule(&video.path, config.kept_per_second)?;
         video.check_span(span)?;
         let running = start_ffmpeg(video, &stream, rule, span)?;
         let expected = expected(&stream, rule, span);
-        Ok(Self { running: Some(running), path: video.path.clone(), rule, expected, found: 0, losses: None })
+        Ok(Self {
+            running: Some(running),
+            path: video.path.clone(),
+            rule,
+            expected,
+            found: 0,
+            losses: None,
+        })
     }
 
     /// What was declared but could not be decoded; known after the last frame.
@@ -102,7 +120,10 @@ impl Frames {
 
     pub(super) fn collect_all(mut self) -> Result<VideoFrames, FrameError> {
         let frames = self.by_ref().collect::<Result<_, _>>()?;
-        Ok(VideoFrames { frames, losses: self.losses.unwrap_or_default() })
+        Ok(VideoFrames {
+            frames,
+            losses: self.losses.unwrap_or_default(),
+        })
     }
 
     fn read(&mut self) -> Result<Option<VideoFrame>, FrameError> {
@@ -155,11 +176,17 @@ pub(super) fn losses(missing: usize, ended: Ended) -> Losses {
     if !ended.status.success() {
         complaints.push(format!("ended with {}", ended.status));
     }
-    Losses { missing, complaints }
+    Losses {
+        missing,
+        complaints,
+    }
 }
 
 pub(super) fn undecodable(path: PathBuf, ended: &Ended) -> FrameError {
-    FrameError::Undecodable { path, reason: ended.reason() }
+    FrameError::Undecodable {
+        path,
+        reason: ended.reason(),
+    }
 }
 
 /// How many frames the file promises to keep, the last half second aside.
@@ -172,23 +199,37 @@ pub(super) fn expected(stream: &Shown, rule: KeepRule, span: Option<Span>) -> us
     rule.count(declared.saturating_sub((rate / 2.0) as usize))
 }
 
-fn start_ffmpeg(video: &Video, stream: &Shown, rule: KeepRule, span: Option<Span>) -> Result<Running, FrameError> {
+fn start_ffmpeg(
+    video: &Video,
+    stream: &Shown,
+    rule: KeepRule,
+    span: Option<Span>,
+) -> Result<Running, FrameError> {
     let mut old = OLD_NAME.load(Ordering::Relaxed);
     for _ in 0..2 {
-        let mut running = video.ffmpeg.ffmpeg(&arguments(video, stream, rule, span, old))?;
+        let mut running = video
+            .ffmpeg
+            .ffmpeg(&arguments(video, stream, rule, span, old))?;
         let first = running.output().fill_buf().map(<[u8]>::len);
         if matches!(first, Ok(bytes) if bytes > 0) {
             OLD_NAME.store(old, Ordering::Relaxed);
             return Ok(running);
         }
         let ended = running.finish()?;
-        if !ended.complaints.iter().any(|line| line.contains("Unrecognized option") && line.contains(name(old))) {
+        if !ended
+            .complaints
+            .iter()
+            .any(|line| line.contains("Unrecognized option") && line.contains(name(old)))
+        {
             return Err(undecodable(video.path.clone(), &ended));
         }
         old = !old;
     }
     let reason = "it knows neither -fps_mode nor -vsync; ffmpeg 4.2 or later is wanted".to_owned();
-    Err(FrameError::FfmpegBroken { program: "ffmpeg".into(), reason })
+    Err(FrameError::FfmpegBroken {
+        program: "ffmpeg".into(),
+        reason,
+    })
 }
 
 pub(super) fn name(old: bool) -> &'static str {
@@ -198,7 +239,13 @@ pub(super) fn name(old: bool) -> &'static str {
 /// One decoded frame in, one picture out or none: no frame is repeated or left
 /// out to fit the clock. Colours are converted by swscale's defaults, which
 /// OpenCV takes too; one thread, since callers run videos side by side.
-fn arguments(video: &Video, stream: &Shown, rule: KeepRule, span: Option<Span>, old: bool) -> Vec<OsString> {
+fn arguments(
+    video: &Video,
+    stream: &Shown,
+    rule: KeepRule,
+    span: Option<Span>,
+    old: bool,
+) -> Vec<OsString> {
     let select = match span {
         None => select(stream, rule),
         Some(_) => format!("select='{}'", rule.expression()),
@@ -207,12 +254,32 @@ fn arguments(video: &Video, stream: &Shown, rule: KeepRule, span: Option<Span>, 
     let select = trim.map_or_else(|| select.clone(), |trim| format!("{trim},{select}"));
     let (map, mode) = (format!("0:{}", stream.map), format!("-{}", name(old)));
     let mut arguments = input(video, span);
-    arguments.extend(words(["-map", &map, "-vf", &select, &mode, "passthrough", "-filter_threads", "1"]));
-    arguments.extend(words(["-pix_fmt", "rgb24", "-c:v", "ppm", "-threads", "1", "-f", "image2pipe", "pipe:1"]));
+    arguments.extend(words([
+        "-map",
+        &map,
+        "-vf",
+        &select,
+        &mode,
+        "passthrough",
+        "-filter_threads",
+        "1",
+    ]));
+    arguments.extend(words([
+        "-pix_fmt",
+        "rgb24",
+        "-c:v",
+        "ppm",
+        "-threads",
+        "1",
+        "-f",
+        "image2pipe",
+        "pipe:1",
+    ]));
     arguments
 }
 
-/// The filter that lets the kept frames of a whole file through, and none beyond the number that it declares.
+/// The filter that lets the kept frames of a whole file through, and none beyond the number that it
+/// declares.
 pub(super) fn select(stream: &Shown, rule: KeepRule) -> String {
     let chosen = rule.expression();
     match stream.frames {
@@ -223,7 +290,15 @@ pub(super) fn select(stream: &Shown, rule: KeepRule) -> String {
 
 /// The beginning of every command line: quiet, one thread, this file.
 pub(super) fn input(video: &Video, span: Option<Span>) -> Vec<OsString> {
-    let mut arguments = words(["-nostdin", "-v", "error", "-threads", "1", "-protocol_whitelist", "file"]);
+    let mut arguments = words([
+        "-nostdin",
+        "-v",
+        "error",
+        "-threads",
+        "1",
+        "-protocol_whitelist",
+        "file",
+    ]);
     arguments.extend(span.map(|span| span.seek()).unwrap_or_default());
     arguments.push("-i".into());
     arguments.push(literal(&video.path));

@@ -33,15 +33,26 @@ impl Running {
     /// Starts a program without a shell; it can read nothing from us.
     pub(crate) fn start(program: &Path, arguments: &[OsString]) -> Result<Self, FrameError> {
         let mut command = Command::new(program);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().map_err(|source| cannot_start(program, source))?;
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command
+            .spawn()
+            .map_err(|source| cannot_start(program, source))?;
         let (Some(output), Some(complaints)) = (child.stdout.take(), child.stderr.take()) else {
             unreachable!("both were asked for as pipes");
         };
         // A full pipe would stop the program, so both are emptied at once.
         let listener = std::thread::spawn(move || listen(complaints));
         let output = BufReader::with_capacity(1 << 16, output);
-        Ok(Self { program: program.to_owned(), child, output, listener: Some(listener) })
+        Ok(Self {
+            program: program.to_owned(),
+            child,
+            output,
+            listener: Some(listener),
+        })
     }
 
     /// What the program writes.
@@ -52,7 +63,9 @@ impl Running {
     /// Everything the program writes from here on.
     pub(crate) fn read_to_end(&mut self) -> Result<Vec<u8>, FrameError> {
         let mut bytes = Vec::new();
-        self.output.read_to_end(&mut bytes).map_err(|error| self.broken(&error.to_string()))?;
+        self.output
+            .read_to_end(&mut bytes)
+            .map_err(|error| self.broken(&error.to_string()))?;
         Ok(bytes)
     }
 
@@ -62,11 +75,20 @@ impl Running {
     /// A program that was killed (by a person, or for want of memory) says
     /// nothing about the file it was reading: that is an error of its own.
     pub(crate) fn finish(mut self) -> Result<Ended, FrameError> {
-        let status = self.child.wait().map_err(|error| self.broken(&error.to_string()))?;
+        let status = self
+            .child
+            .wait()
+            .map_err(|error| self.broken(&error.to_string()))?;
         let listener = self.listener.take();
-        let complaints = listener.and_then(|listener| listener.join().ok()).unwrap_or_default();
+        let complaints = listener
+            .and_then(|listener| listener.join().ok())
+            .unwrap_or_default();
         match status.code() {
-            Some(_) => Ok(Ended { program: self.program.clone(), status, complaints }),
+            Some(_) => Ok(Ended {
+                program: self.program.clone(),
+                status,
+                complaints,
+            }),
             None => Err(self.broken(&format!("it was stopped ({status})"))),
         }
     }
@@ -88,7 +110,10 @@ impl Drop for Running {
 impl Ended {
     /// The first complaint, or the exit status of one that went in silence.
     pub(crate) fn reason(&self) -> String {
-        self.complaints.first().cloned().unwrap_or_else(|| self.status.to_string())
+        self.complaints
+            .first()
+            .cloned()
+            .unwrap_or_else(|| self.status.to_string())
     }
 
     /// An error about the program itself.
@@ -98,12 +123,17 @@ impl Ended {
 }
 
 fn broken(program: &Path, reason: &str) -> FrameError {
-    FrameError::FfmpegBroken { program: program.to_owned(), reason: reason.to_owned() }
+    FrameError::FfmpegBroken {
+        program: program.to_owned(),
+        reason: reason.to_owned(),
+    }
 }
 
 fn cannot_start(program: &Path, source: io::Error) -> FrameError {
     match source.kind() {
-        io::ErrorKind::NotFound => FrameError::NoFfmpeg { program: program.to_owned() },
+        io::ErrorKind::NotFound => FrameError::NoFfmpeg {
+            program: program.to_owned(),
+        },
         _ => broken(program, &source.to_string()),
     }
 }
@@ -116,7 +146,10 @@ fn listen(complaints: ChildStderr) -> Vec<String> {
     loop {
         line.clear();
         // Part of a line without an end is read at a time, so memory stays bounded.
-        let read = reader.by_ref().take(LINE_BYTES as u64).read_until(b'\n', &mut line);
+        let read = reader
+            .by_ref()
+            .take(LINE_BYTES as u64)
+            .read_until(b'\n', &mut line);
         if !matches!(read, Ok(bytes) if bytes > 0) {
             return lines;
         }
@@ -143,17 +176,28 @@ mod tests {
 
     #[test]
     fn addresses_are_left_out_of_complaints() {
-        assert_eq!(without_addresses("[flv @ 0x55f4] Error at MB: 234"), "[flv] Error at MB: 234");
-        assert_eq!(without_addresses("[in#0 @ 0x1] [mov @ 0xab] cut"), "[in#0] [mov] cut");
+        assert_eq!(
+            without_addresses("[flv @ 0x55f4] Error at MB: 234"),
+            "[flv] Error at MB: 234"
+        );
+        assert_eq!(
+            without_addresses("[in#0 @ 0x1] [mov @ 0xab] cut"),
+            "[in#0] [mov] cut"
+        );
         assert_eq!(without_addresses("me @ home"), "me @ home");
     }
 
     #[test]
     fn a_program_that_is_not_there_is_named_with_the_packages() {
-        let error = Running::start(Path::new("no/such/ffmpeg"), &[]).map(|_| ()).unwrap_err();
+        let error = Running::start(Path::new("no/such/ffmpeg"), &[])
+            .map(|_| ())
+            .unwrap_err();
         assert!(matches!(error, FrameError::NoFfmpeg { .. }));
         let said = error.to_string();
-        assert!(said.contains("no/such/ffmpeg") && said.contains("apt-get install ffmpeg"), "{said}");
+        assert!(
+            said.contains("no/such/ffmpeg") && said.contains("apt-get install ffmpeg"),
+            "{said}"
+        );
     }
 
     #[cfg(unix)]
@@ -164,11 +208,15 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn complaints_without_end_neither_block_nor_fill_the_memory() {
-        let mut running =
-            shell("i=0; while [ $i -lt 20000 ]; do echo complaint $i >&2; i=$((i+1)); done; echo done; exit 3");
+        let mut running = shell(
+            "i=0; while [ $i -lt 20000 ]; do echo complaint $i >&2; i=$((i+1)); done; echo done; exit 3",
+        );
         assert_eq!(running.read_to_end().unwrap(), b"done\n");
         let ended = running.finish().unwrap();
-        assert_eq!((ended.status.code(), ended.complaints.len()), (Some(3), LINES));
+        assert_eq!(
+            (ended.status.code(), ended.complaints.len()),
+            (Some(3), LINES)
+        );
         assert_eq!(ended.complaints[0], "complaint 0");
     }
 
@@ -179,7 +227,10 @@ mod tests {
         let id = running.child.id();
         drop(running);
         // Signal 0 asks whether the process is still there.
-        let status = Command::new("/bin/kill").args(["-0", &id.to_string()]).stderr(Stdio::null()).status();
+        let status = Command::new("/bin/kill")
+            .args(["-0", &id.to_string()])
+            .stderr(Stdio::null())
+            .status();
         assert!(!status.unwrap().success(), "process {id} is still there");
     }
 

@@ -10,27 +10,38 @@ use crate::picture::{MAX_PIXELS, MAX_SIDE};
 /// # Errors
 /// What is wrong with the stream, in words.
 pub(super) fn next(stream: &mut impl BufRead) -> Result<Option<Picture>, String> {
-    if stream.fill_buf().map_err(|error| error.to_string())?.is_empty() {
+    if stream
+        .fill_buf()
+        .map_err(|error| error.to_string())?
+        .is_empty()
+    {
         return Ok(None);
     }
     let magic = word(stream)?;
     if magic != "P6" {
-        return Err(format!("its output begins with {magic:?} and not like a PPM picture"));
+        return Err(format!(
+            "its output begins with {magic:?} and not like a PPM picture"
+        ));
     }
     let (width, height, white) = (number(stream)?, number(stream)?, number(stream)?);
     let sides = 1..=MAX_SIDE;
     let fits = sides.contains(&width) && sides.contains(&height) && width * height <= MAX_PIXELS;
     if !fits || white != 255 {
-        return Err(format!("it wrote a picture of {width}x{height} pixels with white at {white}"));
+        return Err(format!(
+            "it wrote a picture of {width}x{height} pixels with white at {white}"
+        ));
     }
     let mut rgb = vec![0; width * height * 3];
-    stream.read_exact(&mut rgb).map_err(|_| "its output stops inside a picture".to_owned())?;
+    stream
+        .read_exact(&mut rgb)
+        .map_err(|_| "its output stops inside a picture".to_owned())?;
     Ok(Some(Picture { width, height, rgb }))
 }
 
 fn number(stream: &mut impl BufRead) -> Result<usize, String> {
     let word = word(stream)?;
-    word.parse().map_err(|_| format!("a PPM picture has {word:?} where a number belongs"))
+    word.parse()
+        .map_err(|_| format!("a PPM picture has {word:?} where a number belongs"))
 }
 
 /// One word and the single white space behind it.
@@ -54,7 +65,10 @@ mod tests {
     fn pictures_follow_each_other_in_a_stream() {
         let mut stream = &b"P6\n2 1\n255\nabcdefP6\n1 1\n255\nxyz"[..];
         let first = next(&mut stream).unwrap().unwrap();
-        assert_eq!((first.width, first.height, first.rgb.as_slice()), (2, 1, &b"abcdef"[..]));
+        assert_eq!(
+            (first.width, first.height, first.rgb.as_slice()),
+            (2, 1, &b"abcdef"[..])
+        );
         assert_eq!(next(&mut stream).unwrap().unwrap().rgb, b"xyz");
         assert_eq!(next(&mut stream).unwrap(), None);
     }

@@ -76,7 +76,10 @@ impl Rate {
     /// From `30000/1001`; nothing and nothing over nothing are no rate.
     fn parse(text: &str) -> Option<Self> {
         let (frames, seconds) = text.split_once('/')?;
-        let rate = Self { frames: frames.parse().ok()?, seconds: seconds.parse().ok()? };
+        let rate = Self {
+            frames: frames.parse().ok()?,
+            seconds: seconds.parse().ok()?,
+        };
         (rate.frames > 0 && rate.seconds > 0).then_some(rate)
     }
 }
@@ -89,7 +92,11 @@ impl fmt::Display for Rate {
 
 impl VideoStream {
     pub(super) fn shown(&self) -> Shown {
-        Shown { map: self.index.to_string(), rate: self.rate, frames: self.frames }
+        Shown {
+            map: self.index.to_string(),
+            rate: self.rate,
+            frames: self.frames,
+        }
     }
 }
 
@@ -104,7 +111,9 @@ pub(super) struct Shown {
 impl Shown {
     /// The rule that keeps `kept` frames of each second of this stream.
     pub(super) fn rule(&self, path: &Path, kept: u32) -> Result<KeepRule, FrameError> {
-        let rule = self.rate.and_then(|rate| KeepRule::new(rate.per_second(), kept));
+        let rule = self
+            .rate
+            .and_then(|rate| KeepRule::new(rate.per_second(), kept));
         rule.ok_or_else(|| FrameError::FrameRate {
             path: path.to_owned(),
             rate: self.rate.map_or("unknown".into(), |rate| rate.to_string()),
@@ -157,27 +166,44 @@ struct Disposition {
 
 /// Asks ffprobe.
 pub(super) fn probe(ffmpeg: &Ffmpeg, path: &Path) -> Result<VideoProbe, FrameError> {
-    let mut arguments = words(["-v", "error", "-protocol_whitelist", "file", "-of", "json", "-show_entries", ENTRIES]);
+    let mut arguments = words([
+        "-v",
+        "error",
+        "-protocol_whitelist",
+        "file",
+        "-of",
+        "json",
+        "-show_entries",
+        ENTRIES,
+    ]);
     arguments.push(literal(path));
     let mut running = ffmpeg.ffprobe(&arguments)?;
     let output = running.read_to_end()?;
     let ended = running.finish()?;
     if !ended.status.success() {
-        return Err(FrameError::NotAVideo { path: path.to_owned(), reason: ended.reason() });
+        return Err(FrameError::NotAVideo {
+            path: path.to_owned(),
+            reason: ended.reason(),
+        });
     }
     let answer = serde_json::from_slice::<Answer>(&output);
-    answer.map(VideoProbe::from).map_err(|error| ended.broken(&format!("its answer is not understood: {error}")))
+    answer
+        .map(VideoProbe::from)
+        .map_err(|error| ended.broken(&format!("its answer is not understood: {error}")))
 }
 
 fn seconds(text: Option<&String>) -> Option<f64> {
-    text.and_then(|text| text.parse().ok()).filter(|&seconds: &f64| seconds.is_finite() && seconds > 0.0)
+    text.and_then(|text| text.parse().ok())
+        .filter(|&seconds: &f64| seconds.is_finite() && seconds > 0.0)
 }
 
 impl From<Answer> for VideoProbe {
     fn from(answer: Answer) -> Self {
         let duration = seconds(answer.format.duration.as_ref());
         let of_kind = |kind: &'static str| {
-            let wanted = move |s: &&Stream| s.codec_type.as_deref() == Some(kind) && s.disposition.attached_pic == 0;
+            let wanted = move |s: &&Stream| {
+                s.codec_type.as_deref() == Some(kind) && s.disposition.attached_pic == 0
+            };
             answer.streams.iter().find(wanted)
         };
         Self {
@@ -196,8 +222,15 @@ impl Stream {
 
     fn video(&self, duration: Option<f64>) -> VideoStream {
         let rate = [&self.avg_frame_rate, &self.r_frame_rate];
-        let rate = rate.into_iter().flatten().find_map(|text| Rate::parse(text));
-        let counted = self.nb_frames.as_ref().and_then(|text| text.parse().ok()).filter(|&frames| frames > 0);
+        let rate = rate
+            .into_iter()
+            .flatten()
+            .find_map(|text| Rate::parse(text));
+        let counted = self
+            .nb_frames
+            .as_ref()
+            .and_then(|text| text.parse().ok())
+            .filter(|&frames| frames > 0);
         let seconds = duration.or_else(|| seconds(self.duration.as_ref()));
         let reckoned = || frames_in(seconds?, rate?);
         VideoStream {
@@ -214,7 +247,11 @@ impl Stream {
         AudioStream {
             index: self.index,
             codec: self.codec(),
-            sample_rate: self.sample_rate.as_ref().and_then(|text| text.parse().ok()).unwrap_or_default(),
+            sample_rate: self
+                .sample_rate
+                .as_ref()
+                .and_then(|text| text.parse().ok())
+                .unwrap_or_default(),
             channels: self.channels.unwrap_or_default(),
             duration: seconds(self.duration.as_ref()).or(duration),
         }
@@ -236,7 +273,10 @@ mod tests {
                 {"index": 1, "codec_type": "audio", "sample_rate": "44100", "channels": 2}], "format": {}}"#,
         );
         assert_eq!((probe.video, probe.streams), (None, 2));
-        assert_eq!(probe.audio.map(|audio| (audio.index, audio.sample_rate)), Some((1, 44100)));
+        assert_eq!(
+            probe.audio.map(|audio| (audio.index, audio.sample_rate)),
+            Some((1, 44100))
+        );
     }
 
     #[test]
@@ -246,7 +286,10 @@ mod tests {
                 "format": {"duration": "3.028000"}}"#,
         );
         let video = flv.video.unwrap();
-        assert_eq!((video.rate.unwrap().to_string().as_str(), video.frames), ("989/33", Some(91)));
+        assert_eq!(
+            (video.rate.unwrap().to_string().as_str(), video.frames),
+            ("989/33", Some(91))
+        );
         let mp4 = read(
             r#"{"streams": [{"index": 0, "codec_type": "video", "avg_frame_rate": "25/1", "nb_frames": "7"}],
                 "format": {"duration": "3.0"}}"#,
@@ -256,7 +299,8 @@ mod tests {
 
     #[test]
     fn a_stream_without_a_rate_says_so() {
-        let probe = read(r#"{"streams": [{"index": 0, "codec_type": "video", "avg_frame_rate": "0/0"}]}"#);
+        let probe =
+            read(r#"{"streams": [{"index": 0, "codec_type": "video", "avg_frame_rate": "0/0"}]}"#);
         let video = probe.video.unwrap();
         assert_eq!((video.rate, video.frames), (None, None));
         let error = video.shown().rule(Path::new("a.flv"), 1).unwrap_err();

@@ -58,7 +58,10 @@ impl KeepRule {
     /// The rule in ffmpeg's expressions, where `n` is the index.
     pub(super) fn expression(&self) -> String {
         let Self { second, step, kept } = self;
-        format!("lt(mod(n,{second}),{})*not(mod(mod(n,{second}),{step}))", step * kept)
+        format!(
+            "lt(mod(n,{second}),{})*not(mod(mod(n,{second}),{step}))",
+            step * kept
+        )
     }
 }
 
@@ -116,14 +119,29 @@ mod tests {
 
     #[test]
     fn a_rate_that_cannot_be_divided_has_no_rule() {
-        for (rate, kept) in [(0.9, 1), (0.0, 1), (-5.0, 1), (f64::NAN, 1), (1.9, 2), (25.0, 0), (25.0, 26)] {
+        for (rate, kept) in [
+            (0.9, 1),
+            (0.0, 1),
+            (-5.0, 1),
+            (f64::NAN, 1),
+            (1.9, 2),
+            (25.0, 0),
+            (25.0, 26),
+        ] {
             assert_eq!(KeepRule::new(rate, kept), None, "{rate} {kept}");
         }
     }
 
     #[test]
     fn three_frames_are_taken_a_third_apart() {
-        let at_load = [(1, [0, 0, 0]), (2, [0, 0, 0]), (3, [0, 1, 2]), (5, [0, 1, 2]), (6, [0, 2, 4]), (11, [0, 3, 6])];
+        let at_load = [
+            (1, [0, 0, 0]),
+            (2, [0, 0, 0]),
+            (3, [0, 1, 2]),
+            (5, [0, 1, 2]),
+            (6, [0, 2, 4]),
+            (11, [0, 3, 6]),
+        ];
         for (kept, taken) in at_load {
             assert_eq!(frames_at_load(kept, 3), taken, "{kept}");
         }

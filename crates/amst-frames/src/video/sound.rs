@@ -24,7 +24,10 @@ pub struct Sound {
 /// Decodes the first sound stream. The stream that ffmpeg writes says itself what
 /// rate and how many channels came out.
 pub(super) fn read(video: &Video, span: Option<Span>) -> Result<Sound, FrameError> {
-    let silent = || FrameError::NoStream { path: video.path.clone(), kind: "sound" };
+    let silent = || FrameError::NoStream {
+        path: video.path.clone(),
+        kind: "sound",
+    };
     let stream = video.probe.audio.as_ref().ok_or_else(silent)?;
     video.check_span(span)?;
     let mut arguments = input(video, span);
@@ -32,7 +35,15 @@ pub(super) fn read(video: &Video, span: Option<Span>) -> Result<Sound, FrameErro
     if let Some(trim) = span.and_then(|span| span.trim("atrim")) {
         arguments.extend(words(["-af", &trim]));
     }
-    arguments.extend(words(["-map", &map, "-c:a", "pcm_s16be", "-f", "au", "pipe:1"]));
+    arguments.extend(words([
+        "-map",
+        &map,
+        "-c:a",
+        "pcm_s16be",
+        "-f",
+        "au",
+        "pipe:1",
+    ]));
     let mut running = video.ffmpeg.ffmpeg(&arguments)?;
     let bytes = running.read_to_end()?;
     let ended = running.finish()?;
@@ -47,10 +58,18 @@ pub(super) fn read(video: &Video, span: Option<Span>) -> Result<Sound, FrameErro
     if found == 0 {
         return Err(undecodable(video.path.clone(), &ended));
     }
-    let seconds = span.map(|span| span.seconds()).or(stream.duration).unwrap_or(0.0);
+    let seconds = span
+        .map(|span| span.seconds())
+        .or(stream.duration)
+        .unwrap_or(0.0);
     let expected = ((seconds - 0.5) * f64::from(header.sample_rate)) as usize;
     let losses = losses(expected.saturating_sub(found), ended);
-    Ok(Sound { samples, channels: header.channels, sample_rate: header.sample_rate, losses })
+    Ok(Sound {
+        samples,
+        channels: header.channels,
+        sample_rate: header.sample_rate,
+        losses,
+    })
 }
 
 /// What stands before the samples of an AU stream.
@@ -63,9 +82,17 @@ impl Header {
     /// The header and the bytes behind it.
     fn read(bytes: &[u8]) -> Option<(Self, &[u8])> {
         const LINEAR_16_BIT: u32 = 3;
-        let number = |at: usize| bytes.get(at..)?.first_chunk().map(|four| u32::from_be_bytes(*four));
+        let number = |at: usize| {
+            bytes
+                .get(at..)?
+                .first_chunk()
+                .map(|four| u32::from_be_bytes(*four))
+        };
         let (start, encoding) = (number(4)? as usize, number(12)?);
-        let header = Self { sample_rate: number(16)?, channels: number(20)? as usize };
+        let header = Self {
+            sample_rate: number(16)?,
+            channels: number(20)? as usize,
+        };
         let sound = bytes.starts_with(b".snd") && encoding == LINEAR_16_BIT;
         let sensible = header.channels > 0 && header.sample_rate > 0;
         (sound && sensible).then_some((header, bytes.get(start..)?))

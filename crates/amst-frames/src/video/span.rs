@@ -60,21 +60,35 @@ impl Span {
         if self.start < NEAR {
             return Vec::new();
         }
-        let (start, seconds) = (format!("{:.6}", self.start), format!("{:.6}", self.seconds()));
+        let (start, seconds) = (
+            format!("{:.6}", self.start),
+            format!("{:.6}", self.seconds()),
+        );
         words(["-ss", &start, "-t", &seconds])
     }
 
     /// The filter that does it where no seek does: `trim` of pictures, `atrim` of
     /// sound.
     pub(super) fn trim(&self, filter: &str) -> Option<String> {
-        (self.start < NEAR).then(|| format!("{filter}=start={:.6}:duration={:.6}", self.start, self.seconds()))
+        (self.start < NEAR).then(|| {
+            format!(
+                "{filter}=start={:.6}:duration={:.6}",
+                self.start,
+                self.seconds()
+            )
+        })
     }
 
     /// Refuses a span that reaches past the end of the file.
     pub(super) fn check(&self, path: &Path, duration: Option<f64>) -> Result<(), FrameError> {
         match duration {
             Some(duration) if self.end > duration + TOLERANCE || self.start >= duration => {
-                Err(FrameError::SpanOutside { path: path.to_owned(), start: self.start, end: self.end, duration })
+                Err(FrameError::SpanOutside {
+                    path: path.to_owned(),
+                    start: self.start,
+                    end: self.end,
+                    duration,
+                })
             }
             _ => Ok(()),
         }
@@ -87,10 +101,18 @@ mod tests {
 
     #[test]
     fn a_span_runs_forward() {
-        for (start, end) in
-            [(-0.1, 1.0), (1.0, 1.0), (2.0, 1.0), (0.0, f64::INFINITY), (f64::NAN, 1.0), (0.0, f64::NAN)]
-        {
-            assert!(matches!(Span::new(start, end), Err(FrameError::Span { .. })), "{start} {end}");
+        for (start, end) in [
+            (-0.1, 1.0),
+            (1.0, 1.0),
+            (2.0, 1.0),
+            (0.0, f64::INFINITY),
+            (f64::NAN, 1.0),
+            (0.0, f64::NAN),
+        ] {
+            assert!(
+                matches!(Span::new(start, end), Err(FrameError::Span { .. })),
+                "{start} {end}"
+            );
         }
         assert_eq!(Span::new(1.5, 4.0).unwrap().seconds(), 2.5);
     }
@@ -102,6 +124,9 @@ mod tests {
         span.check(path, Some(3.0)).unwrap();
         span.check(path, None).unwrap();
         let error = span.check(path, Some(2.9)).unwrap_err();
-        assert!(error.to_string().contains("a.avi") && error.to_string().contains("2.9"), "{error}");
+        assert!(
+            error.to_string().contains("a.avi") && error.to_string().contains("2.9"),
+            "{error}"
+        );
     }
 }

@@ -50,7 +50,9 @@ pub struct Cut {
 }
 
 pub fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/video").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures/video")
+        .join(name)
 }
 
 pub fn golden() -> Golden {
@@ -71,7 +73,9 @@ pub fn ffmpeg(test: &str) -> Option<Ffmpeg> {
 /// Past the capture of tests that pass: whoever runs them should see it.
 fn skip<T>(test: &str, reason: &str) -> Option<T> {
     let line = format!("skipped: {test}: {reason}\n");
-    std::io::stderr().write_all(line.as_bytes()).expect("standard error can be written to");
+    std::io::stderr()
+        .write_all(line.as_bytes())
+        .expect("standard error can be written to");
     None
 }
 
@@ -84,11 +88,23 @@ impl Real {
         let shared = std::env::var_os("AMST_SHARED").map_or(beside, PathBuf::from);
         let archive = shared.join("data/video-clips.tar.gz");
         if !archive.is_file() {
-            return skip(test, "shared/data/video-clips.tar.gz is not here (AMST_SHARED names the folder `shared`)");
+            return skip(
+                test,
+                "shared/data/video-clips.tar.gz is not here (AMST_SHARED names the folder `shared`)",
+            );
         }
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let tar = Command::new("tar").arg("xzf").arg(&archive).arg("-C").arg(folder.path()).status();
-        assert!(tar.expect("tar can be started").success(), "{} cannot be unpacked", archive.display());
+        let tar = Command::new("tar")
+            .arg("xzf")
+            .arg(&archive)
+            .arg("-C")
+            .arg(folder.path())
+            .status();
+        assert!(
+            tar.expect("tar can be started").success(),
+            "{} cannot be unpacked",
+            archive.display()
+        );
         Some(Self(folder))
     }
 
@@ -103,7 +119,12 @@ fn strip(pictures: &[&Picture]) -> Vec<u8> {
     for picture in pictures {
         let top = picture.height.saturating_sub(SIDE) / 2;
         let left = picture.width.saturating_sub(SIDE) / 2;
-        for row in picture.rgb.chunks_exact(picture.width * 3).skip(top).take(SIDE) {
+        for row in picture
+            .rgb
+            .chunks_exact(picture.width * 3)
+            .skip(top)
+            .take(SIDE)
+        {
             rgb.extend(row.iter().skip(left * 3).take(SIDE * 3));
         }
     }
@@ -117,9 +138,26 @@ fn strip(pictures: &[&Picture]) -> Vec<u8> {
 pub fn assert_as_opencv_reads(name: &str, pictures: &[&Picture], golden: &str) {
     let golden = Picture::read(fixture(golden)).expect("a strip can be read");
     let ours = strip(pictures);
-    assert_eq!(ours.len(), golden.rgb.len(), "{name}: as many crops of the same size");
-    let differences: Vec<u8> = ours.iter().zip(&golden.rgb).map(|(&a, &b)| a.abs_diff(b)).collect();
-    let share = |limit: u8| differences.iter().filter(|&&d| d <= limit).count() as f64 / ours.len() as f64;
-    println!("{name}: equal {:.3} %, within 2 {:.3} %", share(0) * 100.0, share(2) * 100.0);
-    assert!(share(2) >= 0.99, "{name}: only {:.2} % within 2", share(2) * 100.0);
+    assert_eq!(
+        ours.len(),
+        golden.rgb.len(),
+        "{name}: as many crops of the same size"
+    );
+    let differences: Vec<u8> = ours
+        .iter()
+        .zip(&golden.rgb)
+        .map(|(&a, &b)| a.abs_diff(b))
+        .collect();
+    let share =
+        |limit: u8| differences.iter().filter(|&&d| d <= limit).count() as f64 / ours.len() as f64;
+    println!(
+        "{name}: equal {:.3} %, within 2 {:.3} %",
+        share(0) * 100.0,
+        share(2) * 100.0
+    );
+    assert!(
+        share(2) >= 0.99,
+        "{name}: only {:.2} % within 2",
+        share(2) * 100.0
+    );
 }

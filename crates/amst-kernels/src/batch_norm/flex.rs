@@ -9,7 +9,11 @@ use crate::flex::FlexTensor;
 impl Kernels for Flex {
     type Memory = host::Memory<FlexTensor>;
 
-    fn forward(inputs: Inputs<FlexTensor>, epsilon: f64, relu: bool) -> Trained<FlexTensor, Self::Memory> {
+    fn forward(
+        inputs: Inputs<FlexTensor>,
+        epsilon: f64,
+        relu: bool,
+    ) -> Trained<FlexTensor, Self::Memory> {
         host::forward(inputs, epsilon, relu)
     }
 

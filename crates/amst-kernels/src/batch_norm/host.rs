@@ -34,7 +34,15 @@ pub fn forward<T: Host>(inputs: Inputs<T>, epsilon: f64, relu: bool) -> Trained<
     let mut output = T::zeros(x.shape());
     let channels = [gamma.numbers(), beta.numbers()];
     let added = shortcut.as_ref().map(T::numbers);
-    let moments = kernel::forward(x.numbers(), added, channels, epsilon, relu, output.numbers_mut(), dims);
+    let moments = kernel::forward(
+        x.numbers(),
+        added,
+        channels,
+        epsilon,
+        relu,
+        output.numbers_mut(),
+        dims,
+    );
     let rectified = match (relu, &shortcut) {
         (false, _) => Kept::Nothing,
         (true, None) => Kept::Beta(beta),
@@ -43,7 +51,14 @@ pub fn forward<T: Host>(inputs: Inputs<T>, epsilon: f64, relu: bool) -> Trained<
     Trained {
         mean: T::vector(moments.iter().map(|m| m.mean as f32)),
         variance: T::vector(moments.iter().map(|m| m.variance() as f32)),
-        memory: Memory { x, rectified, gamma, moments, epsilon, added: shortcut.is_some() },
+        memory: Memory {
+            x,
+            rectified,
+            gamma,
+            moments,
+            epsilon,
+            added: shortcut.is_some(),
+        },
         output,
     }
 }
@@ -65,11 +80,26 @@ pub fn backward<T: Host>(memory: Memory<T>, gradient: T) -> InputGradients<T> {
     };
     let mut split = memory.added.then(|| T::zeros(shape));
     // In place where nobody else holds the gradient; a copy otherwise.
-    let of_channels = kernel::backward(incoming, gradient.numbers_mut(), split.as_mut().map(T::numbers_mut), dims);
+    let of_channels = kernel::backward(
+        incoming,
+        gradient.numbers_mut(),
+        split.as_mut().map(T::numbers_mut),
+        dims,
+    );
     let [gamma, beta] = [0, 1].map(|which| T::vector(of_channels.iter().map(|pair| pair[which])));
     match split {
-        Some(split) => InputGradients { x: split, shortcut: Some(gradient), gamma, beta },
-        None => InputGradients { x: gradient, shortcut: None, gamma, beta },
+        Some(split) => InputGradients {
+            x: split,
+            shortcut: Some(gradient),
+            gamma,
+            beta,
+        },
+        None => InputGradients {
+            x: gradient,
+            shortcut: None,
+            gamma,
+            beta,
+        },
     }
 }
 
@@ -78,14 +108,32 @@ pub fn affine<T: Host>(x: T, shortcut: Option<T>, channels: [T; 4], epsilon: f64
     let (x, shortcut) = (x.contiguous(), shortcut.map(T::contiguous));
     let channels = channels.map(T::contiguous);
     let [gamma, beta, mean, variance] = channels.each_ref().map(T::numbers);
-    let map = |c: usize| Affine::new(mean[c].into(), variance[c].into(), [gamma[c], beta[c]], epsilon);
+    let map = |c: usize| {
+        Affine::new(
+            mean[c].into(),
+            variance[c].into(),
+            [gamma[c], beta[c]],
+            epsilon,
+        )
+    };
     let maps: Vec<_> = (0..gamma.len()).map(map).collect();
     let mut output = T::zeros(x.shape());
-    kernel::affine(x.numbers(), shortcut.as_ref().map(T::numbers), &maps, relu, output.numbers_mut(), dims(&x));
+    kernel::affine(
+        x.numbers(),
+        shortcut.as_ref().map(T::numbers),
+        &maps,
+        relu,
+        output.numbers_mut(),
+        dims(&x),
+    );
     output
 }
 
 fn dims<T: Host>(x: &T) -> Dims {
     let [batch, channels, height, width] = x.shape().dims();
-    Dims { batch, channels, positions: height * width }
+    Dims {
+        batch,
+        channels,
+        positions: height * width,
+    }
 }

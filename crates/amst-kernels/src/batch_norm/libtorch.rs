@@ -1,5 +1,5 @@
-//! On LibTorch: the normalisation that PyTorch's own layer runs, cuDNN's on a GPU, and its gradient; on processors where
-//! this crate's kernels are faster, those.
+//! On LibTorch: the normalisation that PyTorch's own layer runs, cuDNN's on a GPU, and its
+//! gradient; on processors where this crate's kernels are faster, those.
 
 use burn::backend::{LibTorch, TensorMetadata};
 
@@ -35,8 +35,18 @@ impl Kernels for LibTorch {
         if !is_slower_than_ours(&inputs.x.tensor) {
             return forward(inputs, epsilon, relu);
         }
-        let Trained { output, mean, variance, memory } = host::forward(inputs, epsilon, relu);
-        Trained { output, mean, variance, memory: Memory::Ours(memory) }
+        let Trained {
+            output,
+            mean,
+            variance,
+            memory,
+        } = host::forward(inputs, epsilon, relu);
+        Trained {
+            output,
+            mean,
+            variance,
+            memory: Memory::Ours(memory),
+        }
     }
 
     fn backward(memory: Memory, gradient: TchTensor) -> InputGradients<TchTensor> {
@@ -57,22 +67,45 @@ impl Kernels for LibTorch {
             return host::affine(x, shortcut, channels, epsilon, relu);
         }
         let [gamma, beta, mean, variance] = channels.each_ref().map(|t| Some(&t.tensor));
-        let (normalised, _, _) = x.tensor.native_batch_norm(gamma, beta, mean, variance, false, 0.0, epsilon);
+        let (normalised, _, _) = x
+            .tensor
+            .native_batch_norm(gamma, beta, mean, variance, false, 0.0, epsilon);
         followed(TchTensor::new(normalised), shortcut.as_ref(), relu)
     }
 }
 
 fn forward(inputs: Inputs<TchTensor>, epsilon: f64, relu: bool) -> Trained<TchTensor, Memory> {
-    let Inputs { x, shortcut, gamma, beta } = inputs;
+    let Inputs {
+        x,
+        shortcut,
+        gamma,
+        beta,
+    } = inputs;
     let (normalised, [mean, variance], saved) = batch_norm(&x, [&gamma, &beta], epsilon);
     let shape = x.shape();
     let count = (shape.num_elements() / shape[1]) as f64;
     // Of one number there is no unbiased variance; the biased one is 0.
-    let variance = if count > 1.0 { &variance * ((count - 1.0) / count) } else { variance.zeros_like() };
+    let variance = if count > 1.0 {
+        &variance * ((count - 1.0) / count)
+    } else {
+        variance.zeros_like()
+    };
     let output = followed(TchTensor::new(normalised), shortcut.as_ref(), relu);
-    let kept = Kept { x, gamma, output: relu.then(|| output.clone()), saved, epsilon, added: shortcut.is_some() };
+    let kept = Kept {
+        x,
+        gamma,
+        output: relu.then(|| output.clone()),
+        saved,
+        epsilon,
+        added: shortcut.is_some(),
+    };
     let [mean, variance] = [mean, variance].map(TchTensor::new);
-    Trained { output, mean, variance, memory: Memory::LibTorchs(kept) }
+    Trained {
+        output,
+        mean,
+        variance,
+        memory: Memory::LibTorchs(kept),
+    }
 }
 
 fn backward(kept: Kept, gradient: TchTensor) -> InputGradients<TchTensor> {
@@ -82,7 +115,12 @@ fn backward(kept: Kept, gradient: TchTensor) -> InputGradients<TchTensor> {
     };
     let inputs = [&kept.x, &kept.gamma];
     let [x, gamma, beta] = batch_norm_backward(&gradient, inputs, &kept.saved, kept.epsilon);
-    InputGradients { x, gamma, beta, shortcut: kept.added.then_some(gradient) }
+    InputGradients {
+        x,
+        gamma,
+        beta,
+        shortcut: kept.added.then_some(gradient),
+    }
 }
 
 /// Adds and rectifies in place: no gradient of a normalisation reads its output.

@@ -18,7 +18,10 @@ mod host;
 mod kernel;
 #[cfg(feature = "tch")]
 mod libtorch;
-#[cfg_attr(not(any(feature = "flex", feature = "tch")), allow(dead_code, unused_variables))]
+#[cfg_attr(
+    not(any(feature = "flex", feature = "tch")),
+    allow(dead_code, unused_variables)
+)]
 // Of a build without kernels.
 mod operation;
 
@@ -61,23 +64,43 @@ pub struct Normalised {
 /// # Panics
 ///
 /// If shapes do not fit together, as burn's own operations do.
-pub fn train(x: Tensor<4>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f64, then: Then) -> Normalised {
+pub fn train(
+    x: Tensor<4>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+    then: Then,
+) -> Normalised {
     check(&x, &[&gamma, &beta], &then);
     let floats = is_f32(&x, &[&gamma, &beta], &then);
-    let (x, gamma, beta) = (x.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch());
+    let (x, gamma, beta) = (
+        x.into_dispatch(),
+        gamma.into_dispatch(),
+        beta.into_dispatch(),
+    );
     if !(floats && has_kernels(&x)) {
         let [x] = [x].map(Tensor::<4>::from_dispatch);
         let [gamma, beta] = [gamma, beta].map(Tensor::<1>::from_dispatch);
         let plain = batch_norm_train(x, gamma, beta, epsilon);
-        return Normalised { output: followed(plain.output, then), mean: plain.mean, variance: plain.variance };
+        return Normalised {
+            output: followed(plain.output, then),
+            mean: plain.mean,
+            variance: plain.variance,
+        };
     }
     let (output, mean, variance) = match then {
         Then::Nothing => Dispatch::norm_train(x, gamma, beta, epsilon, false),
         Then::Relu => Dispatch::norm_train(x, gamma, beta, epsilon, true),
-        Then::AddRelu(shortcut) => Dispatch::norm_add_train(x, shortcut.into_dispatch(), gamma, beta, epsilon),
+        Then::AddRelu(shortcut) => {
+            Dispatch::norm_add_train(x, shortcut.into_dispatch(), gamma, beta, epsilon)
+        }
     };
     let [mean, variance] = [mean, variance].map(Tensor::from_dispatch);
-    Normalised { output: Tensor::from_dispatch(output), mean, variance }
+    Normalised {
+        output: Tensor::from_dispatch(output),
+        mean,
+        variance,
+    }
 }
 
 /// Normalises `[batch, channels, height, width]` with given statistics, then `then`.
@@ -96,28 +119,49 @@ pub fn eval(
 ) -> Tensor<4> {
     check(&x, &[&gamma, &beta, &mean, &variance], &then);
     let floats = is_f32(&x, &[&gamma, &beta, &mean, &variance], &then);
-    // Gradients of an affine map come from burn's own operations: nothing that trains asks for them.
+    // Gradients of an affine map come from burn's own operations: nothing that trains asks for
+    // them.
     if x.device().is_autodiff() || !floats {
         return followed(batch_norm(x, gamma, beta, mean, variance, epsilon), then);
     }
     let x = x.into_dispatch();
     if !has_kernels(&x) {
-        return followed(batch_norm(Tensor::from_dispatch(x), gamma, beta, mean, variance, epsilon), then);
+        return followed(
+            batch_norm(
+                Tensor::from_dispatch(x),
+                gamma,
+                beta,
+                mean,
+                variance,
+                epsilon,
+            ),
+            then,
+        );
     }
     let [gamma, beta, mean, variance] = [gamma, beta, mean, variance].map(Tensor::into_dispatch);
     Tensor::from_dispatch(match then {
         Then::Nothing => Dispatch::norm_eval(x, gamma, beta, mean, variance, epsilon, false),
         Then::Relu => Dispatch::norm_eval(x, gamma, beta, mean, variance, epsilon, true),
-        Then::AddRelu(shortcut) => {
-            Dispatch::norm_add_eval(x, shortcut.into_dispatch(), gamma, beta, mean, variance, epsilon)
-        }
+        Then::AddRelu(shortcut) => Dispatch::norm_add_eval(
+            x,
+            shortcut.into_dispatch(),
+            gamma,
+            beta,
+            mean,
+            variance,
+            epsilon,
+        ),
     })
 }
 
 /// The type that there are kernels for.
 fn is_f32(x: &Tensor<4>, per_channel: &[&Tensor<1>], then: &Then) -> bool {
     let shortcut = !matches!(then, Then::AddRelu(shortcut) if shortcut.dtype() != DType::F32);
-    shortcut && x.dtype() == DType::F32 && per_channel.iter().all(|vector| vector.dtype() == DType::F32)
+    shortcut
+        && x.dtype() == DType::F32
+        && per_channel
+            .iter()
+            .all(|vector| vector.dtype() == DType::F32)
 }
 
 fn followed(value: Tensor<4>, then: Then) -> Tensor<4> {
@@ -131,9 +175,17 @@ fn followed(value: Tensor<4>, then: Then) -> Tensor<4> {
 fn check(x: &Tensor<4>, per_channel: &[&Tensor<1>], then: &Then) {
     let [_, channels, _, _] = x.dims();
     for vector in per_channel {
-        assert_eq!(vector.dims(), [channels], "one value for each of {channels} channels is needed");
+        assert_eq!(
+            vector.dims(),
+            [channels],
+            "one value for each of {channels} channels is needed"
+        );
     }
     if let Then::AddRelu(shortcut) = then {
-        assert_eq!(shortcut.dims(), x.dims(), "a shortcut has the shape of what it is added to");
+        assert_eq!(
+            shortcut.dims(),
+            x.dims(),
+            "a shortcut has the shape of what it is added to"
+        );
     }
 }

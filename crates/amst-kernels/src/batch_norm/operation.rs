@@ -15,11 +15,17 @@ pub trait Kernels: Backend {
     type Memory: Clone + Send + Debug + 'static;
 
     /// Normalises with the batch's statistics.
-    fn forward(inputs: Inputs<FloatTensor<Self>>, epsilon: f64, relu: bool)
-    -> Trained<FloatTensor<Self>, Self::Memory>;
+    fn forward(
+        inputs: Inputs<FloatTensor<Self>>,
+        epsilon: f64,
+        relu: bool,
+    ) -> Trained<FloatTensor<Self>, Self::Memory>;
 
     /// Gradients of the inputs, from the output's.
-    fn backward(memory: Self::Memory, gradient: FloatTensor<Self>) -> InputGradients<FloatTensor<Self>>;
+    fn backward(
+        memory: Self::Memory,
+        gradient: FloatTensor<Self>,
+    ) -> InputGradients<FloatTensor<Self>>;
 
     /// Normalises with given statistics: `[gamma, beta, mean, variance]`.
     fn affine(
@@ -39,7 +45,8 @@ pub struct Inputs<T> {
     pub beta: T,
 }
 
-/// Results of a training pass: the output, the batch's mean and biased variance, and what the backward pass needs.
+/// Results of a training pass: the output, the batch's mean and biased variance, and what the
+/// backward pass needs.
 pub struct Trained<T, M> {
     pub output: T,
     pub mean: T,
@@ -110,7 +117,16 @@ macro_rules! operations {
                 epsilon: f64,
                 relu: bool,
             ) -> Three<Self> {
-                let done = Self::forward(Inputs { x, shortcut: None, gamma, beta }, epsilon, relu);
+                let done = Self::forward(
+                    Inputs {
+                        x,
+                        shortcut: None,
+                        gamma,
+                        beta,
+                    },
+                    epsilon,
+                    relu,
+                );
                 (done.output, done.mean, done.variance)
             }
 
@@ -121,7 +137,16 @@ macro_rules! operations {
                 beta: FloatTensor<Self>,
                 epsilon: f64,
             ) -> Three<Self> {
-                let done = Self::forward(Inputs { x, shortcut: Some(shortcut), gamma, beta }, epsilon, true);
+                let done = Self::forward(
+                    Inputs {
+                        x,
+                        shortcut: Some(shortcut),
+                        gamma,
+                        beta,
+                    },
+                    epsilon,
+                    true,
+                );
                 (done.output, done.mean, done.variance)
             }
 
@@ -146,7 +171,13 @@ macro_rules! operations {
                 variance: FloatTensor<Self>,
                 epsilon: f64,
             ) -> FloatTensor<Self> {
-                Self::affine(x, Some(shortcut), [gamma, beta, mean, variance], epsilon, true)
+                Self::affine(
+                    x,
+                    Some(shortcut),
+                    [gamma, beta, mean, variance],
+                    epsilon,
+                    true,
+                )
             }
         }
     };
@@ -164,9 +195,19 @@ struct Node;
 impl<B: Kernels, const N: usize> Backward<B, N> for Node {
     type State = B::Memory;
 
-    fn backward(self, ops: Ops<B::Memory, N>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
+    fn backward(
+        self,
+        ops: Ops<B::Memory, N>,
+        grads: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
         let gradient = grads.consume::<B>(&ops.node);
-        let InputGradients { x, shortcut, gamma, beta } = B::backward(ops.state, gradient);
+        let InputGradients {
+            x,
+            shortcut,
+            gamma,
+            beta,
+        } = B::backward(ops.state, gradient);
         let of_parents = [Some(x), Some(gamma), Some(beta), shortcut];
         for (parent, gradient) in ops.parents.into_iter().zip(of_parents) {
             if let (Some(parent), Some(gradient)) = (parent, gradient) {
@@ -184,8 +225,18 @@ impl<B: Kernels, C: CheckpointStrategy> BatchNormOps for Autodiff<B, C> {
         epsilon: f64,
         relu: bool,
     ) -> Three<Self> {
-        let [(x, x_node), (gamma, gamma_node), (beta, beta_node)] = [x, gamma, beta].map(|t| t.into_parts());
-        let done = B::forward(Inputs { x, shortcut: None, gamma, beta }, epsilon, relu);
+        let [(x, x_node), (gamma, gamma_node), (beta, beta_node)] =
+            [x, gamma, beta].map(|t| t.into_parts());
+        let done = B::forward(
+            Inputs {
+                x,
+                shortcut: None,
+                gamma,
+                beta,
+            },
+            epsilon,
+            relu,
+        );
         recorded::<B, C, 3>([x_node, gamma_node, beta_node], done)
     }
 
@@ -196,9 +247,19 @@ impl<B: Kernels, C: CheckpointStrategy> BatchNormOps for Autodiff<B, C> {
         beta: FloatTensor<Self>,
         epsilon: f64,
     ) -> Three<Self> {
-        let [(x, x_node), (gamma, gamma_node), (beta, beta_node)] = [x, gamma, beta].map(|t| t.into_parts());
+        let [(x, x_node), (gamma, gamma_node), (beta, beta_node)] =
+            [x, gamma, beta].map(|t| t.into_parts());
         let (shortcut, shortcut_node) = shortcut.into_parts();
-        let done = B::forward(Inputs { x, shortcut: Some(shortcut), gamma, beta }, epsilon, true);
+        let done = B::forward(
+            Inputs {
+                x,
+                shortcut: Some(shortcut),
+                gamma,
+                beta,
+            },
+            epsilon,
+            true,
+        );
         recorded::<B, C, 4>([x_node, gamma_node, beta_node, shortcut_node], done)
     }
 

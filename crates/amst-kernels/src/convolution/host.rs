@@ -26,7 +26,10 @@ pub fn backward<T: Host>(
 ) -> [Option<T>; 2] {
     let gradient = gradient.contiguous();
     let of_input = input_wanted.then(|| of_input(&x, kernels.clone(), &gradient, steps));
-    [of_input, kernels_wanted.then(|| of_kernels(x, &kernels, &gradient, steps))]
+    [
+        of_input,
+        kernels_wanted.then(|| of_kernels(x, &kernels, &gradient, steps)),
+    ]
 }
 
 /// Of what was convolved, only the shape is read.
@@ -34,7 +37,12 @@ fn of_input<T: Host>(x: &T, kernels: T, gradient: &T, steps: Steps) -> T {
     let (shape, kernels) = (shape(x, &kernels, steps), kernels.contiguous());
     let mut result = T::zeros(x.shape());
     if has_work(&shape) {
-        kernel::of_input(gradient.numbers(), kernels.numbers(), result.numbers_mut(), shape);
+        kernel::of_input(
+            gradient.numbers(),
+            kernels.numbers(),
+            result.numbers_mut(),
+            shape,
+        );
     }
     result
 }
@@ -57,5 +65,13 @@ fn shape<T: Host>(x: &T, kernels: &T, steps: Steps) -> Shape {
     let [batch, inputs, height, width] = x.shape().dims();
     let [outputs, _, high, wide] = kernels.shape().dims();
     let Steps { stride, padding } = steps;
-    Shape { batch, inputs, outputs, from: [height, width], kernel: [high, wide], stride, padding: [padding; 2] }
+    Shape {
+        batch,
+        inputs,
+        outputs,
+        from: [height, width],
+        kernel: [high, wide],
+        stride,
+        padding: [padding; 2],
+    }
 }

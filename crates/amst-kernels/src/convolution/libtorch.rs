@@ -1,5 +1,5 @@
-//! On LibTorch: its own convolution, and its own gradients by one call for both; on processors where this crate's
-//! kernels are faster, those.
+//! On LibTorch: its own convolution, and its own gradients by one call for both; on processors
+//! where this crate's kernels are faster, those.
 
 use burn::backend::LibTorch;
 use tch::Tensor;
@@ -15,7 +15,10 @@ impl Kernels for LibTorch {
         }
         let [stride, padding] = [steps.stride, steps.padding].map(|n| [n as i64; 2]);
         let x = for_tensor_cores(x);
-        TchTensor::new(x.tensor.conv2d(&kernels.tensor, None::<Tensor>, stride, padding, [1, 1], 1))
+        TchTensor::new(
+            x.tensor
+                .conv2d(&kernels.tensor, None::<Tensor>, stride, padding, [1, 1], 1),
+        )
     }
 
     fn backward(

@@ -2,7 +2,8 @@
 //!
 //! Pictures are unfolded tile by tile (im2col) and multiplied by the kernels as one matrix. Where
 //! the stride is 1, the input's gradient is the convolution of the output's with kernels turned
-//! around; the kernels' gradient is one product over all positions. LibTorch has kernels of its own.
+//! around; the kernels' gradient is one product over all positions. LibTorch has kernels of its
+//! own.
 
 #[cfg(feature = "flex")]
 mod flex;
@@ -12,7 +13,10 @@ mod host;
 mod kernel;
 #[cfg(feature = "tch")]
 mod libtorch;
-#[cfg_attr(not(any(feature = "flex", feature = "tch")), allow(dead_code, unused_variables))]
+#[cfg_attr(
+    not(any(feature = "flex", feature = "tch")),
+    allow(dead_code, unused_variables)
+)]
 // Of a build without kernels.
 mod operation;
 
@@ -26,7 +30,8 @@ use operation::ConvolutionOps;
 #[cfg(feature = "tch")]
 pub(crate) use operation::Steps;
 
-/// Convolves `[batch, inputs, height, width]` with kernels `[outputs, inputs, kernel height, kernel width]`.
+/// Convolves `[batch, inputs, height, width]` with kernels `[outputs, inputs, kernel height, kernel
+/// width]`.
 ///
 /// `stride` and `padding` count for both dimensions; the result is
 /// `[batch, outputs, (height + 2 padding - kernel height) / stride + 1, …]`.
@@ -36,11 +41,21 @@ pub(crate) use operation::Steps;
 /// If shapes do not fit together, the stride is 0 or a kernel is larger than the padded input.
 pub fn conv2d(x: Tensor<4>, kernels: Tensor<4>, stride: usize, padding: usize) -> Tensor<4> {
     let ([_, inputs, height, width], [_, of_kernels, high, wide]) = (x.dims(), kernels.dims());
-    assert_eq!(inputs, of_kernels, "kernels are for {of_kernels} channels, the input has {inputs}");
+    assert_eq!(
+        inputs, of_kernels,
+        "kernels are for {of_kernels} channels, the input has {inputs}"
+    );
     assert!(stride > 0, "a stride of 0 leads nowhere");
     let fits = high <= height + 2 * padding && wide <= width + 2 * padding && high > 0 && wide > 0;
-    assert!(fits, "kernels of {high}×{wide} do not fit into {height}×{width} with a padding of {padding}");
-    let dtype = if x.dtype() == kernels.dtype() { Some(x.dtype()) } else { None };
+    assert!(
+        fits,
+        "kernels of {high}×{wide} do not fit into {height}×{width} with a padding of {padding}"
+    );
+    let dtype = if x.dtype() == kernels.dtype() {
+        Some(x.dtype())
+    } else {
+        None
+    };
     let x = x.into_dispatch();
     let has_kernels = match dtype {
         Some(DType::F32) => has_kernels(&x),
@@ -51,5 +66,10 @@ pub fn conv2d(x: Tensor<4>, kernels: Tensor<4>, stride: usize, padding: usize) -
         let options = ConvOptions::new([stride; 2], [padding; 2], [1; 2], 1);
         return module::conv2d(Tensor::from_dispatch(x), kernels, None, options);
     }
-    Tensor::from_dispatch(Dispatch::convolve(x, kernels.into_dispatch(), stride, padding))
+    Tensor::from_dispatch(Dispatch::convolve(
+        x,
+        kernels.into_dispatch(),
+        stride,
+        padding,
+    ))
 }

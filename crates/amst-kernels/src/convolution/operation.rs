@@ -16,8 +16,10 @@ pub struct Steps {
 
 /// What a device computes, on `f32`, and on LibTorch on `bf16`.
 pub trait Kernels: Backend {
-    /// `[batch, inputs, height, width]` and `[outputs, inputs, kernel height, kernel width]` to the convolution.
-    fn forward(x: FloatTensor<Self>, kernels: FloatTensor<Self>, steps: Steps) -> FloatTensor<Self>;
+    /// `[batch, inputs, height, width]` and `[outputs, inputs, kernel height, kernel width]` to the
+    /// convolution.
+    fn forward(x: FloatTensor<Self>, kernels: FloatTensor<Self>, steps: Steps)
+    -> FloatTensor<Self>;
 
     /// The gradients of input and kernels from the output's, those that are wanted.
     fn backward(
@@ -32,7 +34,12 @@ pub trait Kernels: Backend {
 /// The operation that `Dispatch` finds on the device of its tensors.
 #[backend_extension(Flex: cfg(feature = "flex"), LibTorch: cfg(feature = "tch"), Autodiff)]
 pub trait ConvolutionOps: Backend {
-    fn convolve(x: FloatTensor<Self>, kernels: FloatTensor<Self>, stride: usize, padding: usize) -> FloatTensor<Self>;
+    fn convolve(
+        x: FloatTensor<Self>,
+        kernels: FloatTensor<Self>,
+        stride: usize,
+        padding: usize,
+    ) -> FloatTensor<Self>;
 }
 
 /// The operation of a device, from its kernels.
@@ -64,7 +71,12 @@ struct Node;
 impl<B: Kernels> Backward<B, 2> for Node {
     type State = (FloatTensor<B>, FloatTensor<B>, Steps);
 
-    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
+    fn backward(
+        self,
+        ops: Ops<Self::State, 2>,
+        grads: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
         let gradient = grads.consume::<B>(&ops.node);
         let (x, kernels, steps) = ops.state;
         let wanted = ops.parents.each_ref().map(Option::is_some);
@@ -78,7 +90,12 @@ impl<B: Kernels> Backward<B, 2> for Node {
 }
 
 impl<B: Kernels, C: CheckpointStrategy> ConvolutionOps for Autodiff<B, C> {
-    fn convolve(x: FloatTensor<Self>, kernels: FloatTensor<Self>, stride: usize, padding: usize) -> FloatTensor<Self> {
+    fn convolve(
+        x: FloatTensor<Self>,
+        kernels: FloatTensor<Self>,
+        stride: usize,
+        padding: usize,
+    ) -> FloatTensor<Self> {
         let steps = Steps { stride, padding };
         let [(x, x_node), (kernels, kernels_node)] = [x, kernels].map(|t| t.into_parts());
         let prepared = <Node as Backward<B, 2>>::prepare::<C>(Node, [x_node, kernels_node]);

@@ -22,12 +22,20 @@ struct Rates {
 
 impl Rates {
     fn new(sgd: Sgd) -> Self {
-        Self { lr: sgd.lr as f32, momentum: sgd.momentum as f32, decay: sgd.weight_decay as f32 }
+        Self {
+            lr: sgd.lr as f32,
+            momentum: sgd.momentum as f32,
+            decay: sgd.weight_decay as f32,
+        }
     }
 
     #[inline(always)]
     fn decayed(&self, value: f32, gradient: f32) -> f32 {
-        if self.decay == 0.0 { gradient } else { value * self.decay + gradient }
+        if self.decay == 0.0 {
+            gradient
+        } else {
+            value * self.decay + gradient
+        }
     }
 }
 
@@ -43,11 +51,22 @@ pub fn step(
     }
 }
 
-fn later(value: FlexTensor, gradient: FlexTensor, velocity: FlexTensor, rates: Rates) -> (FlexTensor, FlexTensor) {
-    let (value, mut gradient, mut velocity) = (value.contiguous(), gradient.contiguous(), velocity.contiguous());
+fn later(
+    value: FlexTensor,
+    gradient: FlexTensor,
+    velocity: FlexTensor,
+    rates: Rates,
+) -> (FlexTensor, FlexTensor) {
+    let (value, mut gradient, mut velocity) = (
+        value.contiguous(),
+        gradient.contiguous(),
+        velocity.contiguous(),
+    );
     let values = value.numbers();
     let moved = gradient.numbers_mut().par_chunks_mut(PIECE);
-    let pieces = moved.zip(velocity.numbers_mut().par_chunks_mut(PIECE)).zip(values.par_chunks(PIECE));
+    let pieces = moved
+        .zip(velocity.numbers_mut().par_chunks_mut(PIECE))
+        .zip(values.par_chunks(PIECE));
     pieces.for_each(|((gradients, velocities), values)| {
         wide(|| {
             for ((gradient, velocity), &value) in gradients.iter_mut().zip(velocities).zip(values) {
@@ -64,7 +83,9 @@ fn first(value: FlexTensor, gradient: FlexTensor, rates: Rates) -> (FlexTensor, 
     let size = value.shape().num_elements();
     let mut velocity = <FlexTensor as Host>::zeros(Shape::new([size]));
     let moved = gradient.numbers_mut().par_chunks_mut(PIECE);
-    let pieces = moved.zip(velocity.numbers_mut().par_chunks_mut(PIECE)).zip(value.numbers().par_chunks(PIECE));
+    let pieces = moved
+        .zip(velocity.numbers_mut().par_chunks_mut(PIECE))
+        .zip(value.numbers().par_chunks(PIECE));
     pieces.for_each(|((gradients, velocities), values)| {
         for ((gradient, velocity), &value) in gradients.iter_mut().zip(velocities).zip(values) {
             *velocity = rates.decayed(value, *gradient);

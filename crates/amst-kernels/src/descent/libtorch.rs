@@ -5,7 +5,8 @@ use tch::Tensor;
 use super::Sgd;
 use crate::libtorch::{TchTensor, descend};
 
-/// Parameters that move together, where they lie: those that have a velocity, and those at their first step.
+/// Parameters that move together, where they lie: those that have a velocity, and those at their
+/// first step.
 #[derive(Default)]
 pub struct Waiting {
     later: Group,
@@ -30,19 +31,32 @@ impl Waiting {
         if sgd.momentum == 0.0 {
             return without_momentum(value, gradient, sgd);
         }
-        let group = if velocity.is_some() { &mut self.later } else { &mut self.first };
+        let group = if velocity.is_some() {
+            &mut self.later
+        } else {
+            &mut self.first
+        };
         let value = own(value);
-        let velocity = velocity.map_or_else(|| TchTensor::new(value.tensor.zeros_like().flatten(0, -1)), own);
+        let velocity = velocity.map_or_else(
+            || TchTensor::new(value.tensor.zeros_like().flatten(0, -1)),
+            own,
+        );
         group.values.push(value.tensor.shallow_clone());
         group.gradients.push(gradient.tensor.contiguous());
-        group.velocities.push(velocity.tensor.view_as(&value.tensor));
+        group
+            .velocities
+            .push(velocity.tensor.view_as(&value.tensor));
         (value, velocity)
     }
 
     pub fn descend(self, sgd: Sgd) {
         for (group, is_first) in [(self.later, false), (self.first, true)] {
             if !group.values.is_empty() {
-                descend([group.values, group.gradients, group.velocities], sgd, is_first);
+                descend(
+                    [group.values, group.gradients, group.velocities],
+                    sgd,
+                    is_first,
+                );
             }
         }
     }

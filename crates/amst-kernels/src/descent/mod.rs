@@ -60,8 +60,9 @@ impl Descent {
         }
     }
 
-    /// The new value and velocity: `v ← momentum v + (g + weight_decay p)`, `p ← p − lr v`, and without a
-    /// velocity yet `v ← g + weight_decay p`. **Their numbers are not to be read before [`Descent::finish`].**
+    /// The new value and velocity: `v ← momentum v + (g + weight_decay p)`, `p ← p − lr v`, and
+    /// without a velocity yet `v ← g + weight_decay p`. **Their numbers are not to be read before
+    /// [`Descent::finish`].**
     ///
     /// Velocities are flattened, `[numbers of the value]`. Nothing is to carry a gradient.
     ///
@@ -75,7 +76,11 @@ impl Descent {
         velocity: Option<Tensor<1>>,
     ) -> (Tensor<D>, Tensor<1>) {
         let (shape, size) = (value.dims(), value.dims().iter().product::<usize>());
-        assert_eq!(shape, gradient.dims(), "a gradient has the shape of its parameter");
+        assert_eq!(
+            shape,
+            gradient.dims(),
+            "a gradient has the shape of its parameter"
+        );
         assert!(
             velocity.as_ref().is_none_or(|v| v.dims() == [size]),
             "a velocity has as many numbers as its parameter"
@@ -85,25 +90,40 @@ impl Descent {
         let plain = !value.device().is_autodiff() && !gradient.device().is_autodiff();
         let (value, gradient) = (value.into_dispatch(), gradient.into_dispatch());
         if !(floats && plain && has_kernels(&value)) {
-            return composed(Tensor::from_dispatch(value), Tensor::from_dispatch(gradient), velocity, self.sgd);
+            return composed(
+                Tensor::from_dispatch(value),
+                Tensor::from_dispatch(gradient),
+                velocity,
+                self.sgd,
+            );
         }
         let velocity = velocity.map(Tensor::into_dispatch);
         let (value, velocity) = match value.kind {
             #[cfg(feature = "flex")]
             DispatchTensorKind::Flex(_) => {
-                let (value, velocity) = flex::step(on_flex(value), on_flex(gradient), velocity.map(on_flex), self.sgd);
+                let (value, velocity) = flex::step(
+                    on_flex(value),
+                    on_flex(gradient),
+                    velocity.map(on_flex),
+                    self.sgd,
+                );
                 (of_flex(value), of_flex(velocity))
             }
             #[cfg(feature = "tch")]
             DispatchTensorKind::LibTorch(_) => {
                 let (value, velocity) = (on_libtorch(value), velocity.map(on_libtorch));
-                let (value, velocity) = self.waiting.step(value, on_libtorch(gradient), velocity, self.sgd);
+                let (value, velocity) =
+                    self.waiting
+                        .step(value, on_libtorch(gradient), velocity, self.sgd);
                 (of_libtorch(value), of_libtorch(velocity))
             }
             #[allow(unreachable_patterns)] // Where every device of the build has kernels.
             _ => unreachable!("a device with kernels"),
         };
-        (Tensor::from_dispatch(value), Tensor::from_dispatch(velocity))
+        (
+            Tensor::from_dispatch(value),
+            Tensor::from_dispatch(velocity),
+        )
     }
 
     /// Moves whatever has not moved yet.
@@ -132,5 +152,8 @@ fn composed<const D: usize>(
         Some(before) => before.reshape(shape).mul_scalar(sgd.momentum) + decayed,
         None => decayed,
     };
-    (value - velocity.clone().mul_scalar(sgd.lr), velocity.reshape([size]))
+    (
+        value - velocity.clone().mul_scalar(sgd.lr),
+        velocity.reshape([size]),
+    )
 }

@@ -22,7 +22,13 @@ pub fn forward<T: Host>(x: T, windows: Windows) -> (T, Chosen) {
     let mut output = T::zeros([batch, channels, high, wide].into());
     let mut taps = vec![0; batch * channels * high * wide];
     kernel::forward(x.numbers(), output.numbers_mut(), &mut taps, planes);
-    (output, Chosen { taps: taps.into(), from })
+    (
+        output,
+        Chosen {
+            taps: taps.into(),
+            from,
+        },
+    )
 }
 
 /// As [`Kernels::backward`](super::operation::Kernels::backward).
@@ -31,6 +37,11 @@ pub fn backward<T: Host>(chosen: &Chosen, gradient: T, windows: Windows) -> T {
     let [_, _, height, width] = chosen.from;
     let mut result = T::zeros(chosen.from.into());
     let planes = Planes::new([height, width], windows);
-    kernel::backward(&chosen.taps, gradient.numbers(), result.numbers_mut(), planes);
+    kernel::backward(
+        &chosen.taps,
+        gradient.numbers(),
+        result.numbers_mut(),
+        planes,
+    );
     result
 }

@@ -22,21 +22,36 @@ pub struct Planes {
 
 impl Planes {
     pub fn new(from: [usize; 2], windows: Windows) -> Self {
-        let Windows { size, stride, padding } = windows;
-        Self { from, to: from.map(|length| (length + 2 * padding - size) / stride + 1), windows }
+        let Windows {
+            size,
+            stride,
+            padding,
+        } = windows;
+        Self {
+            from,
+            to: from.map(|length| (length + 2 * padding - size) / stride + 1),
+            windows,
+        }
     }
 
     /// The windows whose tap `at` lies inside of what is pooled, along one dimension.
     fn inside(&self, dimension: usize, at: usize) -> Range<usize> {
-        let Windows { stride, padding, .. } = self.windows;
+        let Windows {
+            stride, padding, ..
+        } = self.windows;
         let first = padding.saturating_sub(at).div_ceil(stride);
-        let end = (self.from[dimension] + padding).saturating_sub(at).div_ceil(stride).min(self.to[dimension]);
+        let end = (self.from[dimension] + padding)
+            .saturating_sub(at)
+            .div_ceil(stride)
+            .min(self.to[dimension]);
         first..end.max(first)
     }
 
     /// The row of windows whose taps `down` lie in a row of what is pooled.
     fn row(&self, y: usize, down: usize) -> Option<usize> {
-        let Windows { stride, padding, .. } = self.windows;
+        let Windows {
+            stride, padding, ..
+        } = self.windows;
         let first = (y + padding).checked_sub(down)?;
         (first.is_multiple_of(stride) && first / stride < self.to[0]).then_some(first / stride)
     }
@@ -54,15 +69,22 @@ impl Planes {
 pub fn forward(x: &[f32], output: &mut [f32], taps: &mut [u8], planes: Planes) {
     let [from, to] = planes.sizes();
     let outputs = output.par_chunks_mut(to).zip(taps.par_chunks_mut(to));
-    outputs.zip(x.par_chunks(from)).with_min_len(planes.at_least()).for_each(|((output, taps), x)| {
-        wide(|| forward_plane(x, output, taps, planes));
-    });
+    outputs
+        .zip(x.par_chunks(from))
+        .with_min_len(planes.at_least())
+        .for_each(|((output, taps), x)| {
+            wide(|| forward_plane(x, output, taps, planes));
+        });
 }
 
 /// Row by row of what is pooled, so that a window sees its taps in their order.
 #[inline(always)]
 fn forward_plane(x: &[f32], output: &mut [f32], taps: &mut [u8], planes: Planes) {
-    let Windows { size, stride, padding } = planes.windows;
+    let Windows {
+        size,
+        stride,
+        padding,
+    } = planes.windows;
     let [width, wide] = [planes.from[1], planes.to[1]];
     output.fill(f32::NEG_INFINITY);
     taps.fill(NONE);
@@ -71,19 +93,32 @@ fn forward_plane(x: &[f32], output: &mut [f32], taps: &mut [u8], planes: Planes)
     for (y, x) in x.chunks_exact(width).enumerate() {
         by_remainder(x, stride, part, &mut parts);
         for down in 0..size {
-            let Some(row) = planes.row(y, down) else { continue };
-            let (output, taps) = (&mut output[row * wide..][..wide], &mut taps[row * wide..][..wide]);
+            let Some(row) = planes.row(y, down) else {
+                continue;
+            };
+            let (output, taps) = (
+                &mut output[row * wide..][..wide],
+                &mut taps[row * wide..][..wide],
+            );
             for right in 0..size {
                 let inside = planes.inside(1, right);
-                let Some(first) = (inside.start * stride + right).checked_sub(padding) else { continue };
+                let Some(first) = (inside.start * stride + right).checked_sub(padding) else {
+                    continue;
+                };
                 let seen = &parts[first % stride * part + first / stride..];
-                keep_largest(&mut output[inside.clone()], &mut taps[inside], seen, (down * size + right) as u8);
+                keep_largest(
+                    &mut output[inside.clone()],
+                    &mut taps[inside],
+                    seen,
+                    (down * size + right) as u8,
+                );
             }
         }
     }
 }
 
-/// Columns sorted by their remainder modulo the stride, so that neighbouring windows see neighbouring numbers.
+/// Columns sorted by their remainder modulo the stride, so that neighbouring windows see
+/// neighbouring numbers.
 #[inline(always)]
 fn by_remainder(x: &[f32], stride: usize, part: usize, parts: &mut [f32]) {
     if stride == 2 {
@@ -97,7 +132,9 @@ fn by_remainder(x: &[f32], stride: usize, part: usize, parts: &mut [f32]) {
         return;
     }
     for (remainder, part) in parts.chunks_exact_mut(part.max(1)).enumerate() {
-        part.iter_mut().zip(x.iter().skip(remainder).step_by(stride)).for_each(|(to, &value)| *to = value);
+        part.iter_mut()
+            .zip(x.iter().skip(remainder).step_by(stride))
+            .for_each(|(to, &value)| *to = value);
     }
 }
 
@@ -114,19 +151,30 @@ fn keep_largest(largest: &mut [f32], chosen: &mut [u8], seen: &[f32], tap: u8) {
 pub fn backward(taps: &[u8], gradient: &[f32], result: &mut [f32], planes: Planes) {
     let [from, to] = planes.sizes();
     let given = taps.par_chunks(to).zip(gradient.par_chunks(to));
-    result.par_chunks_mut(from).zip(given).with_min_len(planes.at_least()).for_each(|(result, (taps, gradient))| {
-        backward_plane(taps, gradient, result, planes);
-    });
+    result
+        .par_chunks_mut(from)
+        .zip(given)
+        .with_min_len(planes.at_least())
+        .for_each(|(result, (taps, gradient))| {
+            backward_plane(taps, gradient, result, planes);
+        });
 }
 
 fn backward_plane(taps: &[u8], gradient: &[f32], result: &mut [f32], planes: Planes) {
-    let Windows { size, stride, padding } = planes.windows;
+    let Windows {
+        size,
+        stride,
+        padding,
+    } = planes.windows;
     let [width, wide] = [planes.from[1], planes.to[1]];
     let rows = taps.chunks(wide).zip(gradient.chunks(wide));
     for (row, (taps, gradient)) in rows.enumerate() {
         for (column, (&tap, &gradient)) in taps.iter().zip(gradient).enumerate() {
             let [down, right] = [usize::from(tap) / size, usize::from(tap) % size];
-            let [y, x] = [row * stride + down - padding, column * stride + right - padding];
+            let [y, x] = [
+                row * stride + down - padding,
+                column * stride + right - padding,
+            ];
             result[y * width + x] += gradient;
         }
     }

@@ -1,4 +1,5 @@
-//! On LibTorch, where its tensors lie in the processor's memory; its own pooling is not called from here.
+//! On LibTorch, where its tensors lie in the processor's memory; its own pooling is not called from
+//! here.
 
 use burn::backend::LibTorch;
 

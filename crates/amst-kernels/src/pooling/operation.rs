@@ -25,7 +25,11 @@ pub trait Kernels: Backend {
     fn forward(x: FloatTensor<Self>, windows: Windows) -> (FloatTensor<Self>, Self::Chosen);
 
     /// The gradient of the input from the output's.
-    fn backward(chosen: Self::Chosen, gradient: FloatTensor<Self>, windows: Windows) -> FloatTensor<Self>;
+    fn backward(
+        chosen: Self::Chosen,
+        gradient: FloatTensor<Self>,
+        windows: Windows,
+    ) -> FloatTensor<Self>;
 }
 
 /// The operation that `Dispatch` finds on the device of its tensors.
@@ -39,8 +43,21 @@ pub trait PoolingOps: Backend {
 macro_rules! operation {
     ($backend:ty) => {
         impl PoolingOps for $backend {
-            fn pool(x: FloatTensor<Self>, size: usize, stride: usize, padding: usize) -> FloatTensor<Self> {
-                Self::forward(x, Windows { size, stride, padding }).0
+            fn pool(
+                x: FloatTensor<Self>,
+                size: usize,
+                stride: usize,
+                padding: usize,
+            ) -> FloatTensor<Self> {
+                Self::forward(
+                    x,
+                    Windows {
+                        size,
+                        stride,
+                        padding,
+                    },
+                )
+                .0
             }
         }
     };
@@ -58,7 +75,12 @@ struct Node;
 impl<B: Kernels> Backward<B, 1> for Node {
     type State = (B::Chosen, Windows);
 
-    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
+    fn backward(
+        self,
+        ops: Ops<Self::State, 1>,
+        grads: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
         let gradient = grads.consume::<B>(&ops.node);
         let (chosen, windows) = ops.state;
         if let [Some(parent)] = ops.parents {
@@ -69,10 +91,17 @@ impl<B: Kernels> Backward<B, 1> for Node {
 
 impl<B: Kernels, C: CheckpointStrategy> PoolingOps for Autodiff<B, C> {
     fn pool(x: FloatTensor<Self>, size: usize, stride: usize, padding: usize) -> FloatTensor<Self> {
-        let windows = Windows { size, stride, padding };
+        let windows = Windows {
+            size,
+            stride,
+            padding,
+        };
         let (x, node) = x.into_parts();
         let (output, chosen) = B::forward(x, windows);
-        match <Node as Backward<B, 1>>::prepare::<C>(Node, [node]).compute_bound().stateful() {
+        match <Node as Backward<B, 1>>::prepare::<C>(Node, [node])
+            .compute_bound()
+            .stateful()
+        {
             OpsKind::Tracked(node) => node.finish((chosen, windows), output),
             OpsKind::UnTracked(node) => node.finish(output),
         }

@@ -13,36 +13,61 @@ use reading::{CASES, EPSILON, Fixture, apart};
 
 /// Largest difference allowed, over the largest magnitude of the tensor.
 ///
-/// Fixtures are exact; an output passes four roundings of 6e-8, a gradient of `x` some more, and sums of a block of
-/// 1,024 numbers lose about 3e-7 in lanes of single precision.
+/// Fixtures are exact; an output passes four roundings of 6e-8, a gradient of `x` some more, and
+/// sums of a block of 1,024 numbers lose about 3e-7 in lanes of single precision.
 const TOLERANCE: f32 = 1.5e-6;
 
 /// On LibTorch where the mean is 10⁵ times the deviation: its own float32 is so far away.
 const FAR_FROM_ZERO: f32 = 1e-3;
 
 fn agrees((on, case): (&str, &str), name: &str, got: &[f32], want: &[f32]) {
-    // Two numbers a channel: what is left of the gradient is a difference of equal terms of magnitude 1.
+    // Two numbers a channel: what is left of the gradient is a difference of equal terms of
+    // magnitude 1.
     let at_least = if case == "two_numbers" { 1.0 } else { 0.0 };
     let apart = apart(got, want, at_least);
-    let tolerance = if (on, case) == ("tch", "offset") { FAR_FROM_ZERO } else { TOLERANCE };
-    assert!(apart < tolerance, "{on}, {case}: {name} is {apart:.1e} from PyTorch's");
+    let tolerance = if (on, case) == ("tch", "offset") {
+        FAR_FROM_ZERO
+    } else {
+        TOLERANCE
+    };
+    assert!(
+        apart < tolerance,
+        "{on}, {case}: {name} is {apart:.1e} from PyTorch's"
+    );
 }
 
 #[test]
 fn training_gives_pytorchs_outputs_statistics_and_gradients() {
     for (on, device) in devices() {
         let device = device.autodiff();
-        CASES.into_iter().for_each(|case| training_is_pytorchs((on, case), &device));
+        CASES
+            .into_iter()
+            .for_each(|case| training_is_pytorchs((on, case), &device));
     }
 }
 
 fn training_is_pytorchs(at: (&str, &str), device: &Device) {
     let fixture = Fixture::read(at.1);
     let of = |name: &str| fixture.tensor::<1>(name, device).require_grad();
-    let (x, gamma, beta) = (fixture.tensor::<4>("x", device).require_grad(), of("gamma"), of("beta"));
+    let (x, gamma, beta) = (
+        fixture.tensor::<4>("x", device).require_grad(),
+        of("gamma"),
+        of("beta"),
+    );
     let then = fixture.then(device);
-    let done = train(x.clone(), gamma.clone(), beta.clone(), EPSILON, then.clone());
-    agrees(at, "output", &floats(done.output.clone()), fixture.values("output"));
+    let done = train(
+        x.clone(),
+        gamma.clone(),
+        beta.clone(),
+        EPSILON,
+        then.clone(),
+    );
+    agrees(
+        at,
+        "output",
+        &floats(done.output.clone()),
+        fixture.values("output"),
+    );
 
     let numbers = fixture.numbers_a_channel();
     let running = |name: &str, batch: Tensor<1>, unbias: f64| {
@@ -50,14 +75,41 @@ fn training_is_pytorchs(at: (&str, &str), device: &Device) {
         floats(kept + batch.mul_scalar(0.1 * unbias))
     };
     let mean = running("running_mean", done.mean, 1.0);
-    agrees(at, "running_mean", &mean, fixture.values("after.running_mean"));
+    agrees(
+        at,
+        "running_mean",
+        &mean,
+        fixture.values("after.running_mean"),
+    );
     let variance = running("running_var", done.variance, numbers / (numbers - 1.0));
-    agrees(at, "running_var", &variance, fixture.values("after.running_var"));
+    agrees(
+        at,
+        "running_var",
+        &variance,
+        fixture.values("after.running_var"),
+    );
 
-    let gradients = (done.output * fixture.tensor::<4>("gradient", device)).sum().backward();
-    agrees(at, "grad.x", &floats(x.grad(&gradients).unwrap()), fixture.values("grad.x"));
-    agrees(at, "grad.gamma", &floats(gamma.grad(&gradients).unwrap()), fixture.values("grad.gamma"));
-    agrees(at, "grad.beta", &floats(beta.grad(&gradients).unwrap()), fixture.values("grad.beta"));
+    let gradients = (done.output * fixture.tensor::<4>("gradient", device))
+        .sum()
+        .backward();
+    agrees(
+        at,
+        "grad.x",
+        &floats(x.grad(&gradients).unwrap()),
+        fixture.values("grad.x"),
+    );
+    agrees(
+        at,
+        "grad.gamma",
+        &floats(gamma.grad(&gradients).unwrap()),
+        fixture.values("grad.gamma"),
+    );
+    agrees(
+        at,
+        "grad.beta",
+        &floats(beta.grad(&gradients).unwrap()),
+        fixture.values("grad.beta"),
+    );
     if let Then::AddRelu(shortcut) = then {
         let got = floats(shortcut.grad(&gradients).unwrap());
         agrees(at, "grad.shortcut", &got, fixture.values("grad.shortcut"));
@@ -66,7 +118,10 @@ fn training_is_pytorchs(at: (&str, &str), device: &Device) {
 
 #[test]
 fn evaluation_gives_pytorchs_outputs() {
-    for (on, device) in devices().into_iter().flat_map(|(on, d)| [(on, d.clone()), (on, d.autodiff())]) {
+    for (on, device) in devices()
+        .into_iter()
+        .flat_map(|(on, d)| [(on, d.clone()), (on, d.autodiff())])
+    {
         for case in CASES {
             let fixture = Fixture::read(case);
             let of = |name: &str| fixture.tensor::<1>(name, &device);
@@ -77,7 +132,12 @@ fn evaluation_gives_pytorchs_outputs() {
                 EPSILON,
                 fixture.then(&device),
             );
-            agrees((on, case), "eval.output", &floats(output), fixture.values("eval.output"));
+            agrees(
+                (on, case),
+                "eval.output",
+                &floats(output),
+                fixture.values("eval.output"),
+            );
         }
     }
 }
@@ -88,12 +148,25 @@ fn a_single_number_a_channel_becomes_the_shift() {
         let device = device.autodiff();
         let x = Tensor::<4>::from_floats([[[[7.0]], [[-3.0]]]], &device).require_grad();
         let beta = Tensor::from_floats([0.5, 2.0], &device);
-        let done = train(x.clone(), Tensor::ones([2], &device), beta, EPSILON, Then::Nothing);
+        let done = train(
+            x.clone(),
+            Tensor::ones([2], &device),
+            beta,
+            EPSILON,
+            Then::Nothing,
+        );
         // LibTorch takes the mean off behind a factor of 1/√ε.
         let apart = apart(&floats(done.output.clone()), &[0.5, 2.0], 0.0);
-        assert!(apart == 0.0 || on == "tch" && apart < 1e-4, "{on}: {apart:.1e}");
+        assert!(
+            apart == 0.0 || on == "tch" && apart < 1e-4,
+            "{on}: {apart:.1e}"
+        );
         assert_eq!(floats(done.variance), [0.0, 0.0], "{on}");
-        assert_eq!(floats(x.grad(&done.output.sum().backward()).unwrap()), [0.0, 0.0], "{on}");
+        assert_eq!(
+            floats(x.grad(&done.output.sum().backward()).unwrap()),
+            [0.0, 0.0],
+            "{on}"
+        );
     }
 }
 
@@ -107,7 +180,10 @@ fn a_number_that_is_none_reaches_output_and_statistics() {
         assert!(output[0].is_nan() && output[1].is_nan(), "{on}: {output:?}");
         assert!(output[2] == 0.0 && output[3] > 0.9, "{on}: {output:?}");
         let variance = floats(done.variance);
-        assert!(variance[0].is_nan() && (variance[1] - 0.25).abs() < 1e-6, "{on}: {variance:?}");
+        assert!(
+            variance[0].is_nan() && (variance[1] - 0.25).abs() < 1e-6,
+            "{on}: {variance:?}"
+        );
     }
 }
 

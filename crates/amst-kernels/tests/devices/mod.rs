@@ -1,6 +1,7 @@
 //! The devices that tests run on: Flex, and with the feature `tch` LibTorch on the CPU.
 //!
-//! On a processor where LibTorch's tensors use this crate's kernels, `AMST_ONLY_LIBTORCH=1` tests LibTorch's instead.
+//! On a processor where LibTorch's tensors use this crate's kernels, `AMST_ONLY_LIBTORCH=1` tests
+//! LibTorch's instead.
 
 use burn::tensor::Device;
 

@@ -10,7 +10,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use devices::devices;
 use safetensors::SafeTensors;
 
-const CASES: [&str; 9] = ["stem", "odd", "tight", "dense", "sparse", "equal", "odd-ones", "point", "large"];
+const CASES: [&str; 9] = [
+    "stem", "odd", "tight", "dense", "sparse", "equal", "odd-ones", "point", "large",
+];
 
 struct Fixture {
     bytes: Vec<u8>,
@@ -20,7 +22,8 @@ struct Fixture {
 
 impl Fixture {
     fn read(case: &str) -> Self {
-        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/pooling/fixtures/{case}.safetensors"));
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join(format!("tests/pooling/fixtures/{case}.safetensors"));
         let bytes = std::fs::read(path).unwrap();
         let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
         let of = |name: &str| header.metadata().as_ref().unwrap()[name].parse().unwrap();
@@ -31,7 +34,11 @@ impl Fixture {
     fn values(&self, name: &str) -> (Vec<usize>, Vec<f32>) {
         let file = SafeTensors::deserialize(&self.bytes).unwrap();
         let tensor = file.tensor(name).unwrap();
-        let numbers = tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+        let numbers = tensor
+            .data()
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes(b.try_into().unwrap()))
+            .collect();
         (tensor.shape().to_vec(), numbers)
     }
 
@@ -73,10 +80,17 @@ fn outputs_are_pytorchs_to_the_bit_and_gradients_to_a_few_roundings() {
             let [output, of_x] = fixture.everything(x, gradient);
             let want = fixture.values("output").1;
             assert_eq!(output.len(), want.len(), "{on}, {case}");
-            assert!(output.iter().zip(&want).all(|(a, b)| is_same(*a, *b)), "{on}, {case}");
+            assert!(
+                output.iter().zip(&want).all(|(a, b)| is_same(*a, *b)),
+                "{on}, {case}"
+            );
             let want = fixture.values("grad.x").1;
             assert_eq!(of_x.len(), want.len(), "{on}, {case}");
-            let apart = of_x.iter().zip(&want).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            let apart = of_x
+                .iter()
+                .zip(&want)
+                .map(|(a, b)| (a - b).abs())
+                .fold(0.0, f32::max);
             assert!(apart < 1e-6, "{on}, {case}: {apart:.1e}");
         }
     }
@@ -89,7 +103,10 @@ fn without_gradients_the_output_is_the_same() {
             let fixture = Fixture::read(case);
             let got = floats(fixture.pool(fixture.tensor("x", &device)));
             let want = fixture.values("output").1;
-            assert!(got.iter().zip(&want).all(|(a, b)| is_same(*a, *b)) && got.len() == want.len(), "{on}, {case}");
+            assert!(
+                got.iter().zip(&want).all(|(a, b)| is_same(*a, *b)) && got.len() == want.len(),
+                "{on}, {case}"
+            );
         }
     }
 }
@@ -102,9 +119,14 @@ fn tensors_that_lie_otherwise_in_memory_give_the_same() {
     };
     for case in ["stem", "odd", "large"] {
         let fixture = Fixture::read(case);
-        let [x, gradient] = ["x", "gradient"].map(|name| fixture.tensor(name, &Device::flex().autodiff()));
+        let [x, gradient] =
+            ["x", "gradient"].map(|name| fixture.tensor(name, &Device::flex().autodiff()));
         let plain = fixture.everything(x.clone(), gradient.clone());
-        assert_eq!(fixture.everything(turned(x), turned(gradient)), plain, "{case}");
+        assert_eq!(
+            fixture.everything(turned(x), turned(gradient)),
+            plain,
+            "{case}"
+        );
     }
 }
 

@@ -34,7 +34,10 @@ pub fn known_datasets(datasets: &Path) -> Vec<String> {
 /// Nothing of that name, or a folder without a descriptor; the message names what there is.
 pub fn find_dataset(name: &str, datasets: &Path) -> Result<ResolvedDataset, RecipeError> {
     if name == SYNTHETIC {
-        return Ok(ResolvedDataset { spec: DatasetSpec::synthetic(), root: PathBuf::new() });
+        return Ok(ResolvedDataset {
+            spec: DatasetSpec::synthetic(),
+            root: PathBuf::new(),
+        });
     }
     let folder = Path::new(name);
     let is_plain_name = folder.components().count() == 1;
@@ -46,32 +49,52 @@ pub fn find_dataset(name: &str, datasets: &Path) -> Result<ResolvedDataset, Reci
         return in_folder(folder, datasets);
     }
     if let Some(paper) = PAPER_DATASETS.iter().find(|d| d.name == name) {
-        return Err(RecipeError::NotBrought { name: name.into(), access: paper.access.into() });
+        return Err(RecipeError::NotBrought {
+            name: name.into(),
+            access: paper.access.into(),
+        });
     }
     let names = known_datasets(datasets);
     let hint = hint(name, names.iter().map(String::as_str));
-    Err(RecipeError::UnknownDataset { name: name.into(), hint, known: names.join(", ") })
+    Err(RecipeError::UnknownDataset {
+        name: name.into(),
+        hint,
+        known: names.join(", "),
+    })
 }
 
-/// A known data set whose files lie beside its descriptor, in `raw` below it, or where `raw.path` says.
+/// A known data set whose files lie beside its descriptor, in `raw` below it, or where `raw.path`
+/// says.
 fn shipped(name: &str, known: &Path) -> Result<ResolvedDataset, RecipeError> {
     let spec = DatasetSpec::read(&known.join("dataset.toml"))?;
     if !spec.layout.has_lists() {
         if known.join(&spec.manifest).is_file() {
-            return Ok(ResolvedDataset { spec, root: known.into() });
+            return Ok(ResolvedDataset {
+                spec,
+                root: known.into(),
+            });
         }
         let readme = known.join("README.md");
-        let access = format!("only its descriptor is; {} says where the data come from", readme.display());
-        return Err(RecipeError::NotBrought { name: name.into(), access });
+        let access = format!(
+            "only its descriptor is; {} says where the data come from",
+            readme.display()
+        );
+        return Err(RecipeError::NotBrought {
+            name: name.into(),
+            access,
+        });
     }
     match raw_folder(known)? {
         Some(root) => Ok(ResolvedDataset { spec, root }),
-        None => Err(RecipeError::NotBrought { name: name.into(), access: spec.access }),
+        None => Err(RecipeError::NotBrought {
+            name: name.into(),
+            access: spec.access,
+        }),
     }
 }
 
-/// Where the raw files of the data set `name` belong, whether or not they are there: in the folder that its note under
-/// `datasets` names, else in `raw` beside its descriptor.
+/// Where the raw files of the data set `name` belong, whether or not they are there: in the folder
+/// that its note under `datasets` names, else in `raw` beside its descriptor.
 ///
 /// # Errors
 ///
@@ -110,8 +133,8 @@ fn raw_folder(known: &Path) -> Result<Option<PathBuf>, RecipeError> {
     Ok(filled.then_some(raw))
 }
 
-/// A data set whose raw files are in `raw`, whatever that folder is called: `name` is that of a known descriptor,
-/// or the path of a folder with one.
+/// A data set whose raw files are in `raw`, whatever that folder is called: `name` is that of a
+/// known descriptor, or the path of a folder with one.
 ///
 /// # Errors
 ///
@@ -119,18 +142,26 @@ fn raw_folder(known: &Path) -> Result<Option<PathBuf>, RecipeError> {
 pub fn find_raw(name: &str, raw: &Path, datasets: &Path) -> Result<ResolvedDataset, RecipeError> {
     let spec = crate::describe_dataset(name, datasets)?;
     if spec.lists.is_none() {
-        let why = format!("`{name}` has no raw files of a known layout: give its folder without `--raw`");
+        let why =
+            format!("`{name}` has no raw files of a known layout: give its folder without `--raw`");
         return Err(RecipeError::Contradiction(why));
     }
     if !raw.is_dir() {
         let source = std::io::Error::new(ErrorKind::NotFound, "there is no such folder");
-        return Err(RecipeError::Io { path: raw.into(), source });
+        return Err(RecipeError::Io {
+            path: raw.into(),
+            source,
+        });
     }
-    Ok(ResolvedDataset { spec, root: raw.into() })
+    Ok(ResolvedDataset {
+        spec,
+        root: raw.into(),
+    })
 }
 
-/// Notes where the raw files of a known data set are, so that its name is enough from then on. Returns the note's
-/// file; `None` where the data set is not one of those under `datasets`, or its raw files are where they belong.
+/// Notes where the raw files of a known data set are, so that its name is enough from then on.
+/// Returns the note's file; `None` where the data set is not one of those under `datasets`, or its
+/// raw files are where they belong.
 ///
 /// # Errors
 ///
@@ -160,7 +191,13 @@ fn in_folder(folder: &Path, datasets: &Path) -> Result<ResolvedDataset, RecipeEr
         .ok()
         .and_then(|f| f.file_name().map(|n| datasets.join(n).join("dataset.toml")))
         .filter(|f| f.is_file());
-    let descriptor =
-        if own.is_file() { own } else { shipped.ok_or_else(|| RecipeError::NoDescriptor(folder.into()))? };
-    Ok(ResolvedDataset { spec: DatasetSpec::read(&descriptor)?, root: folder.into() })
+    let descriptor = if own.is_file() {
+        own
+    } else {
+        shipped.ok_or_else(|| RecipeError::NoDescriptor(folder.into()))?
+    };
+    Ok(ResolvedDataset {
+        spec: DatasetSpec::read(&descriptor)?,
+        root: folder.into(),
+    })
 }

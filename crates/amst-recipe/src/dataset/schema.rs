@@ -1,4 +1,5 @@
-//! The JSON Schema of a descriptor, for editors: `datasets/dataset.schema.json` is what the types say.
+//! The JSON Schema of a descriptor, for editors: `datasets/dataset.schema.json` is what the types
+//! say.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +12,8 @@ fn datasets() -> PathBuf {
 }
 
 fn committed() -> Value {
-    let text = std::fs::read_to_string(datasets().join("dataset.schema.json")).expect("the schema is checked in");
+    let text = std::fs::read_to_string(datasets().join("dataset.schema.json"))
+        .expect("the schema is checked in");
     serde_json::from_str(&text).expect("it is JSON")
 }
 
@@ -25,7 +27,10 @@ fn the_schema_that_is_checked_in_is_current() {
         std::fs::write(datasets().join("dataset.schema.json"), text).unwrap();
     }
     let same = committed() == schema;
-    assert!(same, "datasets/dataset.schema.json is not what the types say: AMST_UPDATE_SCHEMA=1 writes it");
+    assert!(
+        same,
+        "datasets/dataset.schema.json is not what the types say: AMST_UPDATE_SCHEMA=1 writes it"
+    );
 }
 
 #[test]
@@ -33,7 +38,12 @@ fn the_schema_knows_every_key_and_refuses_others() {
     let schema = committed();
     assert_eq!(schema["additionalProperties"], false);
     let spec = serde_json::to_value(DatasetSpec::default()).unwrap();
-    for key in spec.as_object().unwrap().keys().chain([&"lists".into(), &"samples".into()]) {
+    for key in spec
+        .as_object()
+        .unwrap()
+        .keys()
+        .chain([&"lists".into(), &"samples".into()])
+    {
         assert!(schema["properties"][key].is_object(), "{key}");
     }
     let recipe = &schema["$defs"]["Recipe"];
@@ -50,27 +60,51 @@ fn every_descriptor_is_valid_and_a_changed_one_is_not() {
     for name in paper.into_iter().chain(["world-digits", "avt-digits"]) {
         let text = std::fs::read_to_string(datasets().join(name).join("dataset.toml")).unwrap();
         let descriptor: Value = toml::from_str(&text).unwrap();
-        assert_eq!(faults(&schema, &schema, &descriptor, name), Vec::<String>::new());
-        for (key, value) in [("titel", "x".into()), ("classes", 3.into()), ("layout", "crema".into())] {
+        assert_eq!(
+            faults(&schema, &schema, &descriptor, name),
+            Vec::<String>::new()
+        );
+        for (key, value) in [
+            ("titel", "x".into()),
+            ("classes", 3.into()),
+            ("layout", "crema".into()),
+        ] {
             let mut changed = descriptor.clone();
             changed[key] = value;
-            assert!(!faults(&schema, &schema, &changed, name).is_empty(), "{name}: {key}");
+            assert!(
+                !faults(&schema, &schema, &changed, name).is_empty(),
+                "{name}: {key}"
+            );
         }
         let mut changed = descriptor.clone();
         changed["recipe"]["skip"]["adio"] = 3.into();
-        assert!(!faults(&schema, &schema, &changed, name).is_empty(), "{name}: skip.adio");
+        assert!(
+            !faults(&schema, &schema, &changed, name).is_empty(),
+            "{name}: skip.adio"
+        );
         let mut without = descriptor.clone();
         without.as_object_mut().unwrap().remove("title");
-        assert!(!faults(&schema, &schema, &without, name).is_empty(), "{name} without a title");
+        assert!(
+            !faults(&schema, &schema, &without, name).is_empty(),
+            "{name} without a title"
+        );
     }
 }
 
-/// What a schema finds wrong with a value. Knows the words that `schemars` writes for our types and fails at others.
+/// What a schema finds wrong with a value. Knows the words that `schemars` writes for our types and
+/// fails at others.
 fn faults(root: &Value, schema: &Value, value: &Value, place: &str) -> Vec<String> {
     let Some(words) = schema.as_object() else {
-        return if schema == false { vec![format!("{place}: not allowed")] } else { Vec::new() };
+        return if schema == false {
+            vec![format!("{place}: not allowed")]
+        } else {
+            Vec::new()
+        };
     };
-    words.iter().flat_map(|(word, says)| word_faults(root, words, (word, says), value, place)).collect()
+    words
+        .iter()
+        .flat_map(|(word, says)| word_faults(root, words, (word, says), value, place))
+        .collect()
 }
 
 fn word_faults(
@@ -80,19 +114,44 @@ fn word_faults(
     value: &Value,
     place: &str,
 ) -> Vec<String> {
-    let check = |holds: bool| if holds { Vec::new() } else { vec![format!("{place}: {word} {says}, not {value}")] };
-    let within = |schema: &Value, value: &Value, key: &str| faults(root, schema, value, &format!("{place}.{key}"));
+    let check = |holds: bool| {
+        if holds {
+            Vec::new()
+        } else {
+            vec![format!("{place}: {word} {says}, not {value}")]
+        }
+    };
+    let within = |schema: &Value, value: &Value, key: &str| {
+        faults(root, schema, value, &format!("{place}.{key}"))
+    };
     let fields = || value.as_object().into_iter().flatten();
     match word {
         "$ref" => {
-            let named = root.pointer(says.as_str().unwrap().trim_start_matches('#')).expect("a definition");
+            let named = root
+                .pointer(says.as_str().unwrap().trim_start_matches('#'))
+                .expect("a definition");
             faults(root, named, value, place)
         }
-        "type" => check(is_of(says, value) || says.as_array().into_iter().flatten().any(|of| is_of(of, value))),
+        "type" => check(
+            is_of(says, value)
+                || says
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .any(|of| is_of(of, value)),
+        ),
         "enum" => check(says.as_array().unwrap().contains(value)),
         "const" => check(says == value),
-        "minimum" => check(value.as_f64().is_none_or(|number| number >= says.as_f64().unwrap())),
-        "maximum" => check(value.as_f64().is_none_or(|number| number <= says.as_f64().unwrap())),
+        "minimum" => check(
+            value
+                .as_f64()
+                .is_none_or(|number| number >= says.as_f64().unwrap()),
+        ),
+        "maximum" => check(
+            value
+                .as_f64()
+                .is_none_or(|number| number <= says.as_f64().unwrap()),
+        ),
         "anyOf" | "oneOf" => {
             let valid = |schema: &&Value| faults(root, schema, value, place).is_empty();
             check(says.as_array().unwrap().iter().any(|schema| valid(&schema)))
@@ -101,16 +160,36 @@ fn word_faults(
             let there = |key: &Value| value.get(key.as_str().unwrap()).is_some();
             check(!value.is_object() || says.as_array().unwrap().iter().all(there))
         }
-        "properties" => {
-            fields().flat_map(|(key, of)| says.get(key).map_or(Vec::new(), |s| within(s, of, key))).collect()
-        }
+        "properties" => fields()
+            .flat_map(|(key, of)| says.get(key).map_or(Vec::new(), |s| within(s, of, key)))
+            .collect(),
         "additionalProperties" => {
-            let known = |key: &String| words.get("properties").is_some_and(|all| all.get(key).is_some());
-            fields().filter(|(key, _)| !known(key)).flat_map(|(key, of)| within(says, of, key)).collect()
+            let known = |key: &String| {
+                words
+                    .get("properties")
+                    .is_some_and(|all| all.get(key).is_some())
+            };
+            fields()
+                .filter(|(key, _)| !known(key))
+                .flat_map(|(key, of)| within(says, of, key))
+                .collect()
         }
-        "items" => value.as_array().into_iter().flatten().flat_map(|of| within(says, of, "[]")).collect(),
-        "minItems" => check(value.as_array().is_none_or(|all| all.len() as u64 >= says.as_u64().unwrap())),
-        "maxItems" => check(value.as_array().is_none_or(|all| all.len() as u64 <= says.as_u64().unwrap())),
+        "items" => value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .flat_map(|of| within(says, of, "[]"))
+            .collect(),
+        "minItems" => check(
+            value
+                .as_array()
+                .is_none_or(|all| all.len() as u64 >= says.as_u64().unwrap()),
+        ),
+        "maxItems" => check(
+            value
+                .as_array()
+                .is_none_or(|all| all.len() as u64 <= says.as_u64().unwrap()),
+        ),
         "$schema" | "$defs" | "title" | "description" | "default" | "format" => Vec::new(),
         other => panic!("a word that this test does not know: {other}"),
     }

@@ -5,7 +5,8 @@ use crate::interval::LEVEL;
 /// How often seeds and samples are drawn anew.
 pub const REPLICATES: usize = 10_000;
 
-/// State from which the draws start; the same for every table, so that a table repeats to the digit.
+/// State from which the draws start; the same for every table, so that a table repeats to the
+/// digit.
 pub const BOOTSTRAP_SEED: u64 = 0;
 
 /// Whether each test sample was classified rightly, a list a seed.
@@ -18,24 +19,40 @@ pub(crate) type Right = Vec<Vec<bool>>;
 pub(crate) fn right_answers(systems: &[&Right]) -> Vec<Vec<u32>> {
     let seeds = systems.first().map_or(0, |s| s.len());
     let samples = systems.first().and_then(|s| s.first()).map_or(0, Vec::len);
-    let masks: Vec<Vec<Vec<u16>>> = systems.iter().map(|s| s.iter().map(|seed| mask(seed)).collect()).collect();
+    let masks: Vec<Vec<Vec<u16>>> = systems
+        .iter()
+        .map(|s| s.iter().map(|seed| mask(seed)).collect())
+        .collect();
     let mut counts = vec![Vec::with_capacity(REPLICATES); systems.len()];
     let mut draws = Draws(BOOTSTRAP_SEED);
     for _ in 0..REPLICATES {
         let of_seed = draws.times_drawn(seeds);
         let of_sample = draws.times_drawn(samples);
         for (system, counts) in masks.iter().zip(&mut counts) {
-            let right = |(seed, times): (&Vec<u16>, &u16)| u32::from(*times) * weighed(seed, &of_sample);
-            counts.push(system.iter().zip(&of_seed).filter(|(_, times)| **times > 0).map(right).sum());
+            let right =
+                |(seed, times): (&Vec<u16>, &u16)| u32::from(*times) * weighed(seed, &of_sample);
+            counts.push(
+                system
+                    .iter()
+                    .zip(&of_seed)
+                    .filter(|(_, times)| **times > 0)
+                    .map(right)
+                    .sum(),
+            );
         }
     }
     counts
 }
 
 /// The 95 % percentile interval of the difference of two systems' accuracies, `answers` being the
-/// number of answers (seeds × samples) in a replicate; between two replicates interpolated linearly.
+/// number of answers (seeds × samples) in a replicate; between two replicates interpolated
+/// linearly.
 pub(crate) fn interval(first: &[u32], second: &[u32], answers: usize) -> [f64; 2] {
-    let mut differences: Vec<i64> = first.iter().zip(second).map(|(a, b)| i64::from(*a) - i64::from(*b)).collect();
+    let mut differences: Vec<i64> = first
+        .iter()
+        .zip(second)
+        .map(|(a, b)| i64::from(*a) - i64::from(*b))
+        .collect();
     differences.sort_unstable();
     let tail = (1.0 - LEVEL) / 2.0;
     [tail, 1.0 - tail].map(|share| percentile(&differences, share) / answers as f64)
@@ -43,17 +60,27 @@ pub(crate) fn interval(first: &[u32], second: &[u32], answers: usize) -> [f64; 2
 
 fn percentile(sorted: &[i64], share: f64) -> f64 {
     let place = share * (sorted.len() - 1) as f64;
-    let (below, above) = (sorted[place.floor() as usize] as f64, sorted[place.ceil() as usize] as f64);
+    let (below, above) = (
+        sorted[place.floor() as usize] as f64,
+        sorted[place.ceil() as usize] as f64,
+    );
     below + (above - below) * place.fract()
 }
 
 /// All bits where the answer is right, so that summing needs no branch.
 fn mask(right: &[bool]) -> Vec<u16> {
-    right.iter().map(|r| if *r { u16::MAX } else { 0 }).collect()
+    right
+        .iter()
+        .map(|r| if *r { u16::MAX } else { 0 })
+        .collect()
 }
 
 fn weighed(right: &[u16], times: &[u16]) -> u32 {
-    right.iter().zip(times).map(|(right, times)| u32::from(right & times)).sum()
+    right
+        .iter()
+        .zip(times)
+        .map(|(right, times)| u32::from(right & times))
+        .sum()
 }
 
 /// Steele, Lea and Flood's SplitMix64.
@@ -84,9 +111,16 @@ mod tests {
     use crate::oracle::oracle;
 
     fn systems() -> Vec<Right> {
-        let answers = |seed: &serde_json::Value| seed.as_str().unwrap().chars().map(|c| c == '1').collect();
-        let system = |system: &serde_json::Value| system.as_array().unwrap().iter().map(answers).collect();
-        oracle()["bootstrap"]["right"].as_array().unwrap().iter().map(system).collect()
+        let answers =
+            |seed: &serde_json::Value| seed.as_str().unwrap().chars().map(|c| c == '1').collect();
+        let system =
+            |system: &serde_json::Value| system.as_array().unwrap().iter().map(answers).collect();
+        oracle()["bootstrap"]["right"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(system)
+            .collect()
     }
 
     fn numbers(value: &serde_json::Value) -> [f64; 2] {
@@ -101,13 +135,17 @@ mod tests {
         let pairs = oracle()["bootstrap"]["pairs"].as_array().unwrap().clone();
         assert_eq!(pairs.len(), 6);
         for pair in &pairs {
-            let [first, second] = ["first", "second"].map(|k| &counts[pair[k].as_u64().unwrap() as usize]);
+            let [first, second] =
+                ["first", "second"].map(|k| &counts[pair[k].as_u64().unwrap() as usize]);
             let found = interval(first, second, seeds * samples);
             let (same, own) = (numbers(&pair["splitmix"]), numbers(&pair["numpy"]));
             for i in 0..2 {
                 assert!((found[i] - same[i]).abs() < 1e-12, "{pair}: {found:?}");
                 // 10,000 replicates place an end to about one answer in 180.
-                assert!((found[i] - own[i]).abs() < 1.5 / (seeds * samples) as f64, "{pair}: {found:?}");
+                assert!(
+                    (found[i] - own[i]).abs() < 1.5 / (seeds * samples) as f64,
+                    "{pair}: {found:?}"
+                );
             }
         }
     }

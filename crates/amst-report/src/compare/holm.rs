@@ -24,7 +24,13 @@ mod tests {
         // 4·0.01, 3·0.02, 2·0.025 = 0.05 but not below 0.06, 1·0.5.
         let expected = [0.5, 0.04, 0.06, 0.06];
         let found = corrected(&[0.5, 0.01, 0.025, 0.02]);
-        assert!(found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 1e-15), "{found:?}");
+        assert!(
+            found
+                .iter()
+                .zip(expected)
+                .all(|(f, e)| (f - e).abs() < 1e-15),
+            "{found:?}"
+        );
     }
 
     #[test]

@@ -37,10 +37,16 @@ impl Exporter for Pairs {
 
     fn export(&self, table: &Table) -> String {
         let mut out = csv::Writer::from_writer(Vec::new());
-        let mut write = |record: &[String]| out.write_record(record).expect("writing to memory does not fail");
+        let mut write = |record: &[String]| {
+            out.write_record(record)
+                .expect("writing to memory does not fail")
+        };
         write(&HEAD.map(String::from));
         for comparison in &table.comparisons {
-            comparison.pairs.iter().for_each(|pair| write(&line(table, comparison, pair)));
+            comparison
+                .pairs
+                .iter()
+                .for_each(|pair| write(&line(table, comparison, pair)));
         }
         let bytes = out.into_inner().expect("writing to memory does not fail");
         String::from_utf8(bytes).expect("strings were written")
@@ -48,7 +54,14 @@ impl Exporter for Pairs {
 }
 
 fn line(table: &Table, comparison: &Comparison, pair: &Pair) -> Vec<String> {
-    let name = |id: &str| table.rows.iter().find(|r| r.experiment == id).map(|r| r.name.clone()).unwrap_or_default();
+    let name = |id: &str| {
+        table
+            .rows
+            .iter()
+            .find(|r| r.experiment == id)
+            .map(|r| r.name.clone())
+            .unwrap_or_default()
+    };
     let mut line = vec![
         table.name.clone(),
         comparison.dataset.clone(),
@@ -59,7 +72,10 @@ fn line(table: &Table, comparison: &Comparison, pair: &Pair) -> Vec<String> {
     ];
     let (numbers, missing) = match &pair.outcome {
         Outcome::Compared(d) => (numbers(d), String::new()),
-        Outcome::SameRuns => (vec![String::new(); 8], "the same runs under two names".into()),
+        Outcome::SameRuns => (
+            vec![String::new(); 8],
+            "the same runs under two names".into(),
+        ),
         Outcome::NotCompared { why } => (vec![String::new(); 8], why.clone()),
     };
     line.extend(numbers);
@@ -69,7 +85,11 @@ fn line(table: &Table, comparison: &Comparison, pair: &Pair) -> Vec<String> {
 
 fn numbers(d: &Difference) -> Vec<String> {
     let counts = |count: fn(&super::SeedTest) -> u64| {
-        d.by_seed.iter().map(|s| count(s).to_string()).collect::<Vec<_>>().join(";")
+        d.by_seed
+            .iter()
+            .map(|s| count(s).to_string())
+            .collect::<Vec<_>>()
+            .join(";")
     };
     vec![
         d.difference.to_string(),

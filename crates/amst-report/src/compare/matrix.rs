@@ -7,8 +7,12 @@ use crate::percent::{DASH, points, share_interval};
 /// All differences as a triangle, row minus column, and the columns that it takes.
 pub(crate) fn matrix(table: &Table, comparison: &Comparison) -> (String, usize) {
     let count = comparison.systems.len();
-    let tokens: Vec<String> = (0..count).map(|i| token(table, &comparison.systems[i], i)).collect();
-    let head = std::iter::once(String::new()).chain(["95 % of mean".into()]).chain(tokens[..count - 1].to_vec());
+    let tokens: Vec<String> = (0..count)
+        .map(|i| token(table, &comparison.systems[i], i))
+        .collect();
+    let head = std::iter::once(String::new())
+        .chain(["95 % of mean".into()])
+        .chain(tokens[..count - 1].to_vec());
     let mut lines: Vec<Vec<String>> = vec![head.collect()];
     for (i, system) in comparison.systems.iter().enumerate() {
         let label = if table.heading.is_some() {
@@ -16,8 +20,17 @@ pub(crate) fn matrix(table: &Table, comparison: &Comparison) -> (String, usize) 
         } else {
             tokens[i].clone()
         };
-        let differences = comparison.pairs.iter().filter(|p| p.system == *system).map(difference);
-        lines.push([label, mean_interval(table, comparison, system)].into_iter().chain(differences).collect());
+        let differences = comparison
+            .pairs
+            .iter()
+            .filter(|p| p.system == *system)
+            .map(difference);
+        lines.push(
+            [label, mean_interval(table, comparison, system)]
+                .into_iter()
+                .chain(differences)
+                .collect(),
+        );
     }
     draw(&lines)
 }
@@ -26,9 +39,17 @@ pub(crate) fn matrix(table: &Table, comparison: &Comparison) -> (String, usize) 
 pub(crate) fn list(table: &Table, comparison: &Comparison) -> String {
     let line = |(pair, d): (&Pair, &Difference)| {
         let (system, against) = (table.label(&pair.system), table.label(&pair.against));
-        format!("{system} − {against}: {} {}\n", points(d.difference), points_interval(d))
+        format!(
+            "{system} − {against}: {} {}\n",
+            points(d.difference),
+            points_interval(d)
+        )
     };
-    comparison.compared().filter(|(_, d)| d.more_than_noise).map(line).collect()
+    comparison
+        .compared()
+        .filter(|(_, d)| d.more_than_noise)
+        .map(line)
+        .collect()
 }
 
 /// What must be known to read it, and which runs are left out.
@@ -36,24 +57,39 @@ pub(crate) fn remarks(table: &Table, comparison: &Comparison) -> Vec<String> {
     let mut remarks = Vec::new();
     let compared = comparison.compared().count();
     if let Some(half) = comparison.median_half_width {
-        let half = format!("median interval of {compared} pairs: ± {:.1} points", 100.0 * half);
-        remarks.push("* more than noise: 95 % bootstrap interval without 0, Holm-corrected p < 0.05".into());
+        let half = format!(
+            "median interval of {compared} pairs: ± {:.1} points",
+            100.0 * half
+        );
+        remarks.push(
+            "* more than noise: 95 % bootstrap interval without 0, Holm-corrected p < 0.05".into(),
+        );
         remarks.push(match comparison.smallest_beyond_noise {
             Some(smallest) => format!("smallest of them: {:.1} points; {half}", 100.0 * smallest),
             None => format!("no difference is more than noise; {half}"),
         });
         if comparison.seeds.len() == 1 {
-            remarks.push("one seed: how much another seed would change is not in these numbers".into());
+            remarks.push(
+                "one seed: how much another seed would change is not in these numbers".into(),
+            );
         }
     }
-    if comparison.pairs.iter().any(|p| p.outcome == Outcome::SameRuns) {
+    if comparison
+        .pairs
+        .iter()
+        .any(|p| p.outcome == Outcome::SameRuns)
+    {
         remarks.push("=: the same runs under two names".into());
     }
     for unused in &comparison.unused {
         let seeds: Vec<String> = unused.seeds.iter().map(u64::to_string).collect();
         let plural = if seeds.len() > 1 { "seeds" } else { "seed" };
         let row = table.row_name(&unused.experiment);
-        remarks.push(format!("{DASH} {row}, {plural} {}: {}", seeds.join(", "), unused.why));
+        remarks.push(format!(
+            "{DASH} {row}, {plural} {}: {}",
+            seeds.join(", "),
+            unused.why
+        ));
     }
     remarks.extend(mismatches(table, comparison));
     remarks
@@ -64,7 +100,11 @@ fn mismatches(table: &Table, comparison: &Comparison) -> Vec<String> {
     let unused = |id: &String| comparison.unused.iter().any(|u| u.experiment == *id);
     let line = |pair: &Pair| match &pair.outcome {
         Outcome::NotCompared { why } if !unused(&pair.system) && !unused(&pair.against) => {
-            Some(format!("{DASH} {} and {}: {why}", table.row_name(&pair.system), table.row_name(&pair.against)))
+            Some(format!(
+                "{DASH} {} and {}: {why}",
+                table.row_name(&pair.system),
+                table.row_name(&pair.against)
+            ))
         }
         _ => None,
     };
@@ -74,7 +114,11 @@ fn mismatches(table: &Table, comparison: &Comparison) -> Vec<String> {
 /// `+23.5*`, with a space where there is no mark, so that points stand below points.
 fn difference(pair: &Pair) -> String {
     match &pair.outcome {
-        Outcome::Compared(d) => format!("{}{}", points(d.difference), if d.more_than_noise { '*' } else { ' ' }),
+        Outcome::Compared(d) => format!(
+            "{}{}",
+            points(d.difference),
+            if d.more_than_noise { '*' } else { ' ' }
+        ),
         Outcome::SameRuns => "= ".into(),
         Outcome::NotCompared { .. } => format!("{DASH} "),
     }
@@ -82,35 +126,62 @@ fn difference(pair: &Pair) -> String {
 
 /// `[12.1, 34.0]` in points.
 pub(crate) fn points_interval(difference: &Difference) -> String {
-    format!("[{}, {}]", points(difference.interval[0]), points(difference.interval[1]))
+    format!(
+        "[{}, {}]",
+        points(difference.interval[0]),
+        points(difference.interval[1])
+    )
 }
 
 fn mean_interval(table: &Table, comparison: &Comparison, system: &str) -> String {
-    let column = table.columns.iter().position(|c| c.dataset == comparison.dataset);
+    let column = table
+        .columns
+        .iter()
+        .position(|c| c.dataset == comparison.dataset);
     let row = table.rows.iter().find(|r| r.experiment == system);
-    let accuracy = column.zip(row).and_then(|(column, row)| row.cells[column].accuracy);
-    accuracy.and_then(|a| a.interval).map_or(DASH.into(), share_interval)
+    let accuracy = column
+        .zip(row)
+        .and_then(|(column, row)| row.cells[column].accuracy);
+    accuracy
+        .and_then(|a| a.interval)
+        .map_or(DASH.into(), share_interval)
 }
 
 /// What stands above a column: the row's id, or its number where rows have names.
 fn token(table: &Table, id: &str, place: usize) -> String {
-    if table.heading.is_some() { (place + 1).to_string() } else { id.into() }
+    if table.heading.is_some() {
+        (place + 1).to_string()
+    } else {
+        id.into()
+    }
 }
 
 /// Left-aligned label and interval, right-aligned differences.
 fn draw(lines: &[Vec<String>]) -> (String, usize) {
     let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
     let length = |text: &String| text.chars().count();
-    let widths: Vec<usize> =
-        (0..columns).map(|c| lines.iter().filter_map(|l| l.get(c)).map(length).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..columns)
+        .map(|c| {
+            lines
+                .iter()
+                .filter_map(|l| l.get(c))
+                .map(length)
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
     let mut text = String::new();
     for (number, line) in lines.iter().enumerate() {
-        let cells = line.iter().zip(&widths).enumerate().map(|(c, (cell, width))| match c {
-            0 | 1 => format!("{cell:<width$}  "),
-            // The number of a column stands above the digits, not above the marks.
-            _ if number == 0 => format!("{cell:>w$}  ", w = width - 1),
-            _ => format!("{cell:>width$} "),
-        });
+        let cells = line
+            .iter()
+            .zip(&widths)
+            .enumerate()
+            .map(|(c, (cell, width))| match c {
+                0 | 1 => format!("{cell:<width$}  "),
+                // The number of a column stands above the digits, not above the marks.
+                _ if number == 0 => format!("{cell:>w$}  ", w = width - 1),
+                _ => format!("{cell:>width$} "),
+            });
         text += cells.collect::<String>().trim_end();
         text.push('\n');
     }

@@ -59,7 +59,11 @@ mod tests {
         assert!(cases.len() > 10);
         for case in cases {
             let (b, c) = (case["b"].as_u64().unwrap(), case["c"].as_u64().unwrap());
-            assert!(close(exact(b, c), case["p"].as_f64().unwrap()), "{case}: {}", exact(b, c));
+            assert!(
+                close(exact(b, c), case["p"].as_f64().unwrap()),
+                "{case}: {}",
+                exact(b, c)
+            );
         }
     }
 
@@ -74,7 +78,10 @@ mod tests {
         assert_eq!(over_seeds(&[0.04]), 0.04);
         assert_eq!(over_seeds(&[0.04, 0.5]), 0.08, "K = 2, k = 1");
         assert_eq!(over_seeds(&[0.5, 0.03, 0.04, 0.6]), 0.08, "K = 4, k = 2");
-        assert!(close(over_seeds(&[0.5, 0.03, 0.04, 0.6, 0.02]), 0.04 * 5.0 / 3.0), "K = 5, k = 3");
+        assert!(
+            close(over_seeds(&[0.5, 0.03, 0.04, 0.6, 0.02]), 0.04 * 5.0 / 3.0),
+            "K = 5, k = 3"
+        );
         assert_eq!(over_seeds(&[]), 1.0);
     }
 
@@ -84,7 +91,8 @@ mod tests {
     fn the_rule_holds_for_seeds_that_agree_and_for_seeds_that_do_not() {
         let steps = 3000;
         let share = |p: &dyn Fn(f64) -> [f64; 3]| {
-            let below = (0..steps).filter(|i| over_seeds(&p((*i as f64 + 0.5) / steps as f64)) <= 0.05);
+            let below =
+                (0..steps).filter(|i| over_seeds(&p((*i as f64 + 0.5) / steps as f64)) <= 0.05);
             below.count() as f64 / steps as f64
         };
         let agree = share(&|u| [u, u, u]);
@@ -92,9 +100,16 @@ mod tests {
         // The worst case: two of three small together, three times as often as one alone.
         let worst = share(&|u| {
             let low = u / 1.5 % (1.0 / 30.0);
-            if u < 0.05 { [[low, low, 0.9], [low, 0.9, low], [0.9, low, low]][(u * 60.0) as usize] } else { [0.9; 3] }
+            if u < 0.05 {
+                [[low, low, 0.9], [low, 0.9, low], [0.9, low, low]][(u * 60.0) as usize]
+            } else {
+                [0.9; 3]
+            }
         });
-        assert!(agree <= 0.05 && apart <= 0.05 && worst <= 0.0501, "{agree} {apart} {worst}");
+        assert!(
+            agree <= 0.05 && apart <= 0.05 && worst <= 0.0501,
+            "{agree} {apart} {worst}"
+        );
         assert!(worst > 0.045, "the bound is reached: {worst}");
     }
 }

@@ -116,7 +116,8 @@ pub struct Unused {
 }
 
 impl Comparison {
-    /// Whether there is anything to say beyond that runs have no result, which the table itself says.
+    /// Whether there is anything to say beyond that runs have no result, which the table itself
+    /// says.
     pub(crate) fn says_more(&self) -> bool {
         let no_result = predictions::Unpaired::NoResult.to_string();
         self.compared().next().is_some() || self.unused.iter().any(|u| u.why != no_result)

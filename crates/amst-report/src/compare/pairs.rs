@@ -28,12 +28,18 @@ struct Answers {
 /// read from beside the results of `entries`, which must be those that the table was made of.
 pub fn compare(table: &Table, entries: &[Entry]) -> Vec<Comparison> {
     let measured = table.columns.iter().enumerate().filter(|(_, c)| c.measured);
-    measured.map(|(i, _)| comparison(table, i, entries)).filter(|c| !c.pairs.is_empty()).collect()
+    measured
+        .map(|(i, _)| comparison(table, i, entries))
+        .filter(|c| !c.pairs.is_empty())
+        .collect()
 }
 
 fn comparison(table: &Table, column: usize, entries: &[Entry]) -> Comparison {
     let dataset = &table.columns[column].dataset;
-    let rows = table.rows.iter().filter(|r| r.cells[column].not_applicable.is_none());
+    let rows = table
+        .rows
+        .iter()
+        .filter(|r| r.cells[column].not_applicable.is_none());
     let (mut systems, mut unused) = (Vec::new(), Vec::new());
     for row in rows {
         let (system, left) = system(&row.experiment, dataset, &table.seeds, entries);
@@ -58,11 +64,23 @@ fn comparison(table: &Table, column: usize, entries: &[Entry]) -> Comparison {
     comparison
 }
 
-fn system<'a>(id: &'a str, dataset: &str, seeds: &[u64], entries: &'a [Entry]) -> (System<'a>, Vec<Unused>) {
+fn system<'a>(
+    id: &'a str,
+    dataset: &str,
+    seeds: &[u64],
+    entries: &'a [Entry],
+) -> (System<'a>, Vec<Unused>) {
     let of_seed = |seed: &u64| {
-        entries.iter().find(|e| e.column == dataset && e.experiment == id && e.seed == *seed).ok_or(Unpaired::NoResult)
+        entries
+            .iter()
+            .find(|e| e.column == dataset && e.experiment == id && e.seed == *seed)
+            .ok_or(Unpaired::NoResult)
     };
-    let mut system = System { id, cells: Vec::new(), answers: None };
+    let mut system = System {
+        id,
+        cells: Vec::new(),
+        answers: None,
+    };
     let mut unused: Vec<Unused> = Vec::new();
     let mut answers: Option<Answers> = None;
     for seed in seeds {
@@ -72,7 +90,11 @@ fn system<'a>(id: &'a str, dataset: &str, seeds: &[u64], entries: &'a [Entry]) -
             let why = why.to_string();
             match unused.iter_mut().find(|u| u.why == why) {
                 Some(alike) => alike.seeds.push(*seed),
-                None => unused.push(Unused { experiment: id.into(), seeds: vec![*seed], why }),
+                None => unused.push(Unused {
+                    experiment: id.into(),
+                    seeds: vec![*seed],
+                    why,
+                }),
             }
         }
     }
@@ -85,7 +107,13 @@ fn read(entry: &Entry, answers: &mut Option<Answers>) -> Result<(), Unpaired> {
     let result = entry.outcome.as_ref().map_err(|_| Unpaired::NoResult)?;
     let found = predictions::read(&entry.file, result)?;
     match answers {
-        None => *answers = Some(Answers { samples: found.samples, right: vec![found.right], replicates: Vec::new() }),
+        None => {
+            *answers = Some(Answers {
+                samples: found.samples,
+                right: vec![found.right],
+                replicates: Vec::new(),
+            })
+        }
         Some(known) if known.samples == found.samples => known.right.push(found.right),
         Some(_) => return Err(Unpaired::OtherSamples),
     }
@@ -94,10 +122,14 @@ fn read(entry: &Entry, answers: &mut Option<Answers>) -> Result<(), Unpaired> {
 
 /// Draws the replicates, together for all systems that were tested on the same samples.
 fn resample(systems: &mut [System]) {
-    let mut left: Vec<&mut Answers> = systems.iter_mut().filter_map(|s| s.answers.as_mut()).collect();
+    let mut left: Vec<&mut Answers> = systems
+        .iter_mut()
+        .filter_map(|s| s.answers.as_mut())
+        .collect();
     while let Some(first) = left.first() {
         let samples = first.samples.clone();
-        let (mut group, others): (Vec<_>, Vec<_>) = left.into_iter().partition(|a| a.samples == samples);
+        let (mut group, others): (Vec<_>, Vec<_>) =
+            left.into_iter().partition(|a| a.samples == samples);
         let drawn = right_answers(&group.iter().map(|a| &a.right).collect::<Vec<_>>());
         for (answers, replicates) in group.iter_mut().zip(drawn) {
             answers.replicates = replicates;
@@ -111,7 +143,11 @@ fn pairs(systems: &[System], seeds: &[u64]) -> Vec<Pair> {
     for (i, system) in systems.iter().enumerate() {
         for against in &systems[..i] {
             let outcome = outcome(system, against, seeds);
-            pairs.push(Pair { system: system.id.into(), against: against.id.into(), outcome });
+            pairs.push(Pair {
+                system: system.id.into(),
+                against: against.id.into(),
+                outcome,
+            });
         }
     }
     pairs
@@ -124,22 +160,47 @@ fn outcome(system: &System, against: &System, seeds: &[u64]) -> Outcome {
     let why = |why: String| Outcome::NotCompared { why };
     let (a, b) = match (&system.answers, &against.answers) {
         (Some(a), Some(b)) => (a, b),
-        (None, _) => return why(format!("`{}` has no usable predictions of every seed", system.id)),
-        (_, None) => return why(format!("`{}` has no usable predictions of every seed", against.id)),
+        (None, _) => {
+            return why(format!(
+                "`{}` has no usable predictions of every seed",
+                system.id
+            ));
+        }
+        (_, None) => {
+            return why(format!(
+                "`{}` has no usable predictions of every seed",
+                against.id
+            ));
+        }
     };
     if a.samples == b.samples {
         return Outcome::Compared(difference(a, b, seeds));
     }
-    let same_ids = a.samples.iter().map(|s| &s.0).eq(b.samples.iter().map(|s| &s.0));
-    why(if same_ids { "their test samples have other labels" } else { "they were tested on other samples" }.into())
+    let same_ids = a
+        .samples
+        .iter()
+        .map(|s| &s.0)
+        .eq(b.samples.iter().map(|s| &s.0));
+    why(if same_ids {
+        "their test samples have other labels"
+    } else {
+        "they were tested on other samples"
+    }
+    .into())
 }
 
 /// All but the correction over pairs.
 fn difference(a: &Answers, b: &Answers, seeds: &[u64]) -> Difference {
-    let tests: Vec<SeedTest> =
-        seeds.iter().zip(a.right.iter().zip(&b.right)).map(|(s, (a, b))| seed_test(*s, a, b)).collect();
+    let tests: Vec<SeedTest> = seeds
+        .iter()
+        .zip(a.right.iter().zip(&b.right))
+        .map(|(s, (a, b))| seed_test(*s, a, b))
+        .collect();
     let answers = a.samples.len() * a.right.len();
-    let lead: i64 = tests.iter().map(|t| t.only_system as i64 - t.only_against as i64).sum();
+    let lead: i64 = tests
+        .iter()
+        .map(|t| t.only_system as i64 - t.only_against as i64)
+        .sum();
     let p = mcnemar::over_seeds(&tests.iter().map(|t| t.p).collect::<Vec<_>>());
     Difference {
         difference: lead as f64 / answers as f64,
@@ -152,9 +213,16 @@ fn difference(a: &Answers, b: &Answers, seeds: &[u64]) -> Difference {
 }
 
 fn seed_test(seed: u64, a: &[bool], b: &[bool]) -> SeedTest {
-    let only = |this: &[bool], other: &[bool]| this.iter().zip(other).filter(|(t, o)| **t && !**o).count() as u64;
+    let only = |this: &[bool], other: &[bool]| {
+        this.iter().zip(other).filter(|(t, o)| **t && !**o).count() as u64
+    };
     let (only_system, only_against) = (only(a, b), only(b, a));
-    SeedTest { seed, only_system, only_against, p: mcnemar::exact(only_system, only_against) }
+    SeedTest {
+        seed,
+        only_system,
+        only_against,
+        p: mcnemar::exact(only_system, only_against),
+    }
 }
 
 /// Corrects the p of all compared pairs for each other and says what follows.
@@ -171,14 +239,25 @@ fn judge(comparison: &mut Comparison) {
         difference.p_holm = p_holm;
         difference.more_than_noise = (low > 0.0 || high < 0.0) && p_holm < SIGNIFICANT;
     }
-    let beyond = compared.iter().filter(|d| d.more_than_noise).map(|d| d.difference.abs());
+    let beyond = compared
+        .iter()
+        .filter(|d| d.more_than_noise)
+        .map(|d| d.difference.abs());
     comparison.smallest_beyond_noise = beyond.min_by(f64::total_cmp);
-    comparison.median_half_width = median(compared.iter().map(|d| (d.interval[1] - d.interval[0]) / 2.0).collect());
+    comparison.median_half_width = median(
+        compared
+            .iter()
+            .map(|d| (d.interval[1] - d.interval[0]) / 2.0)
+            .collect(),
+    );
 }
 
 fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
-    let (below, above) = (values.get(values.len().checked_sub(1)? / 2)?, values.get(values.len() / 2)?);
+    let (below, above) = (
+        values.get(values.len().checked_sub(1)? / 2)?,
+        values.get(values.len() / 2)?,
+    );
     Some((below + above) / 2.0)
 }
 

@@ -22,7 +22,9 @@ pub enum Unpaired {
     #[error("predictions.csv is not of this result: {0}; remove the run's folder to run it again")]
     OtherRun(String),
     /// Another seed of the row was tested on something else.
-    #[error("its test samples or their labels are not those of its other seeds; remove the older run's folder")]
+    #[error(
+        "its test samples or their labels are not those of its other seeds; remove the older run's folder"
+    )]
     OtherSamples,
 }
 
@@ -52,7 +54,11 @@ pub(crate) fn read(result_file: &Path, result: &CellResult) -> Result<Prediction
 fn parse(bytes: &[u8]) -> Result<Predictions, String> {
     let mut reader = csv::Reader::from_reader(bytes);
     let head = reader.headers().map_err(|e| e.to_string())?.clone();
-    let place = |name: &str| head.iter().position(|h| h == name).ok_or_else(|| format!("it has no column `{name}`"));
+    let place = |name: &str| {
+        head.iter()
+            .position(|h| h == name)
+            .ok_or_else(|| format!("it has no column `{name}`"))
+    };
     let (id, label, fused) = (place("id")?, place("label")?, place("fused")?);
     let mut by_id = BTreeMap::new();
     for line in reader.records() {
@@ -64,7 +70,10 @@ fn parse(bytes: &[u8]) -> Result<Predictions, String> {
     }
     let (ids, of_sample): (Vec<_>, Vec<_>) = by_id.into_iter().unzip();
     let (labels, right): (Vec<_>, Vec<_>) = of_sample.into_iter().unzip();
-    Ok(Predictions { samples: ids.into_iter().zip(labels).collect(), right })
+    Ok(Predictions {
+        samples: ids.into_iter().zip(labels).collect(),
+        right,
+    })
 }
 
 fn belongs(predictions: &Predictions, result: &CellResult) -> Result<(), String> {
@@ -74,11 +83,19 @@ fn belongs(predictions: &Predictions, result: &CellResult) -> Result<(), String>
     }
     let right = predictions.right.iter().filter(|r| **r).count();
     let accuracy = right as f64 / found as f64;
-    let stated = result.test.outputs.get("fused").map_or(f64::NAN, |m| m.accuracy);
+    let stated = result
+        .test
+        .outputs
+        .get("fused")
+        .map_or(f64::NAN, |m| m.accuracy);
     // Half an answer: far more than rounding, and less than any other set of answers.
     match (accuracy - stated).abs() < 0.5 / found as f64 {
         true => Ok(()),
-        false => Err(format!("accuracy {:.2} %, not {:.2} %", 100.0 * accuracy, 100.0 * stated)),
+        false => Err(format!(
+            "accuracy {:.2} %, not {:.2} %",
+            100.0 * accuracy,
+            100.0 * stated
+        )),
     }
 }
 
@@ -91,7 +108,10 @@ mod tests {
         let text = "id,label,fused,audio,p:a,p:b\nz,a,a,b,0.9,0.1\ny,\"b, c\",\"b, c\",a,0,1\nx,a,b,a,0,1\n";
         let found = parse(text.as_bytes()).unwrap();
         let ids: Vec<_> = found.samples.iter().map(|(id, _)| id.as_str()).collect();
-        assert_eq!((ids, found.right), (vec!["x", "y", "z"], vec![false, true, true]));
+        assert_eq!(
+            (ids, found.right),
+            (vec!["x", "y", "z"], vec![false, true, true])
+        );
         assert_eq!(found.samples[1].1, "b, c");
     }
 

@@ -22,9 +22,18 @@ pub struct Runs {
 
 /// Digits of sound and pictures, for which MSLR has rates.
 fn digits() -> ResolvedDataset {
-    let recipe = json!({ "skip": { "audio": 3 }, "mslr": { "lr": { "audio": 0.001, "visual": 0.01 } } });
-    let spec = DatasetSpec { name: "digits".into(), title: "Digits".into(), recipe, ..DatasetSpec::synthetic() };
-    ResolvedDataset { spec, root: "digits".into() }
+    let recipe =
+        json!({ "skip": { "audio": 3 }, "mslr": { "lr": { "audio": 0.001, "visual": 0.01 } } });
+    let spec = DatasetSpec {
+        name: "digits".into(),
+        title: "Digits".into(),
+        recipe,
+        ..DatasetSpec::synthetic()
+    };
+    ResolvedDataset {
+        spec,
+        root: "digits".into(),
+    }
 }
 
 impl Runs {
@@ -35,23 +44,45 @@ impl Runs {
         let (mut cells, mut left_out) = (Vec::new(), Vec::new());
         for row in &grid.experiment {
             for seed in seeds {
-                match grid.cell(row, *seed, &digits(), &made::lock(), Preset::Recommended, &assignments) {
+                match grid.cell(
+                    row,
+                    *seed,
+                    &digits(),
+                    &made::lock(),
+                    Preset::Recommended,
+                    &assignments,
+                ) {
                     Ok(cell) => cells.push((row.id.clone(), cell)),
-                    Err(RecipeError::NotApplicable { id, dataset, why, .. }) => {
-                        left_out.push(LeftOut { experiment: id, column: dataset, why });
+                    Err(RecipeError::NotApplicable {
+                        id, dataset, why, ..
+                    }) => {
+                        left_out.push(LeftOut {
+                            experiment: id,
+                            column: dataset,
+                            why,
+                        });
                     }
                     Err(other) => panic!("{other}"),
                 }
             }
         }
-        Self { folder: tempfile::tempdir().unwrap(), grid, seeds: seeds.to_vec(), cells, left_out }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            grid,
+            seeds: seeds.to_vec(),
+            cells,
+            left_out,
+        }
     }
 
     /// Leaves only some rows.
     pub fn only(mut self, rows: &[&str]) -> Self {
-        self.grid.experiment.retain(|e| rows.contains(&e.id.as_str()));
+        self.grid
+            .experiment
+            .retain(|e| rows.contains(&e.id.as_str()));
         self.cells.retain(|(id, _)| rows.contains(&id.as_str()));
-        self.left_out.retain(|l| rows.contains(&l.experiment.as_str()));
+        self.left_out
+            .retain(|l| rows.contains(&l.experiment.as_str()));
         self
     }
 
@@ -61,10 +92,16 @@ impl Runs {
     }
 
     fn cell(&self, id: &str, seed: u64) -> &Cell {
-        &self.cells.iter().find(|(found, cell)| found == id && cell.recipe.seed == seed).unwrap().1
+        &self
+            .cells
+            .iter()
+            .find(|(found, cell)| found == id && cell.recipe.seed == seed)
+            .unwrap()
+            .1
     }
 
-    /// Finishes a run that answers sample i rightly where `right` has a `1`. Labels are `a` to `c` in turn.
+    /// Finishes a run that answers sample i rightly where `right` has a `1`. Labels are `a` to `c`
+    /// in turn.
     pub fn finish(&self, id: &str, seed: u64, right: &str) {
         let answers: Vec<bool> = right.chars().map(|c| c == '1').collect();
         let share = answers.iter().filter(|r| **r).count() as f64 / answers.len() as f64;
@@ -73,12 +110,23 @@ impl Runs {
         result.test.samples = answers.len();
         // A network of one modality has the outputs of one.
         let there = |name: &str| cell.recipe.modalities.iter().any(|m| m.name() == name);
-        result.test.outputs.retain(|name, _| name == "fused" || there(name));
-        made::write(self.folder.path(), cell, &serde_json::to_string(&result).unwrap());
+        result
+            .test
+            .outputs
+            .retain(|name, _| name == "fused" || there(name));
+        made::write(
+            self.folder.path(),
+            cell,
+            &serde_json::to_string(&result).unwrap(),
+        );
         let mut text = String::from("id,label,fused,p:a,p:b,p:c\n");
         for (i, right) in answers.iter().enumerate() {
             let label = ["a", "b", "c"][i % 3];
-            let fused = if *right { label } else { ["b", "c", "a"][i % 3] };
+            let fused = if *right {
+                label
+            } else {
+                ["b", "c", "a"][i % 3]
+            };
             text += &format!("s{i},{label},{fused},0.3,0.3,0.4\n");
         }
         std::fs::write(self.run(id, seed).join("predictions.csv"), text).unwrap();
@@ -93,7 +141,11 @@ impl Runs {
 
     pub fn table(&self) -> Table {
         let rows: Vec<_> = self.grid.experiment.iter().collect();
-        let digits = [MeasuredDataset { name: "digits".into(), title: "Digits".into(), classes: 3 }];
+        let digits = [MeasuredDataset {
+            name: "digits".into(),
+            title: "Digits".into(),
+            classes: 3,
+        }];
         let entries = collect(&made::wanted(&self.cells), self.folder.path());
         let table = Table::new(&self.grid, &rows, &self.seeds, &digits, &entries);
         table.leaving_out(&self.left_out).with_comparisons(&entries)
@@ -104,7 +156,8 @@ impl Runs {
     }
 }
 
-/// Answers of 295 samples, of which about a share of `skill` is right; systems find the same samples hard.
+/// Answers of 295 samples, of which about a share of `skill` is right; systems find the same
+/// samples hard.
 pub fn answers(skill: f64, seed: u64) -> String {
     let noise = |n: u64| {
         let mut z = n.wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -114,7 +167,11 @@ pub fn answers(skill: f64, seed: u64) -> String {
     let right = |i: u64| {
         let hard = noise(i + 1);
         let luck = noise(1000 * (seed + 1) + i + (skill * 1e6) as u64);
-        if 0.7 * hard + 0.3 * luck < skill { '1' } else { '0' }
+        if 0.7 * hard + 0.3 * luck < skill {
+            '1'
+        } else {
+            '0'
+        }
     };
     (0..295).map(right).collect()
 }

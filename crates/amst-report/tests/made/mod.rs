@@ -4,17 +4,21 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use amst_recipe::{
-    Cell, CellResult, DataLock, DatasetSpec, Grid, OutputMetrics, Preset, RESULT_SCHEMA, ResolvedDataset, Selected,
-    TestResult,
+    Cell, CellResult, DataLock, DatasetSpec, Grid, OutputMetrics, Preset, RESULT_SCHEMA,
+    ResolvedDataset, Selected, TestResult,
 };
 use amst_report::{Entry, MeasuredDataset, Table, Wanted, collect};
 
 pub const SEEDS: [u64; 3] = [0, 1, 2];
 
 pub fn digits() -> ResolvedDataset {
-    let spec =
-        descriptor("name = 'digits'\ntitle = 'Digits'\nlayout = 'csv'\n[recipe]\nepochs = 3\nskip = { audio = 3 }\n");
-    ResolvedDataset { spec, root: "digits".into() }
+    let spec = descriptor(
+        "name = 'digits'\ntitle = 'Digits'\nlayout = 'csv'\n[recipe]\nepochs = 3\nskip = { audio = 3 }\n",
+    );
+    ResolvedDataset {
+        spec,
+        root: "digits".into(),
+    }
 }
 
 /// A descriptor as it is read from disk.
@@ -34,25 +38,47 @@ pub fn cells(dataset: &ResolvedDataset) -> Vec<(String, Cell)> {
     let grid = Grid::named("table2").unwrap();
     let cell = |id: &str, seed| {
         let experiment = grid.experiment(id).unwrap();
-        (id.to_string(), grid.cell(experiment, seed, dataset, &lock(), Preset::Recommended, &[]).unwrap())
+        (
+            id.to_string(),
+            grid.cell(experiment, seed, dataset, &lock(), Preset::Recommended, &[])
+                .unwrap(),
+        )
     };
-    grid.experiment.iter().flat_map(|e| SEEDS.map(|seed| cell(&e.id, seed))).collect()
+    grid.experiment
+        .iter()
+        .flat_map(|e| SEEDS.map(|seed| cell(&e.id, seed)))
+        .collect()
 }
 
 pub fn result(cell: &Cell, accuracy: f64) -> CellResult {
-    let output =
-        |accuracy| OutputMetrics { loss: 0.5, accuracy, confidence: 0.9, entropy: 0.2, ..OutputMetrics::default() };
-    let outputs = [("fused", accuracy), ("audio", 0.75), ("visual", 0.5), ("alt.fused", 0.625)];
+    let output = |accuracy| OutputMetrics {
+        loss: 0.5,
+        accuracy,
+        confidence: 0.9,
+        entropy: 0.2,
+        ..OutputMetrics::default()
+    };
+    let outputs = [
+        ("fused", accuracy),
+        ("audio", 0.75),
+        ("visual", 0.5),
+        ("alt.fused", 0.625),
+    ];
     CellResult {
         schema: RESULT_SCHEMA,
         cell: cell.id.clone(),
         data: lock(),
         recipe: cell.recipe.clone(),
-        selected: Selected { epoch: 2, val_accuracy: accuracy },
+        selected: Selected {
+            epoch: 2,
+            val_accuracy: accuracy,
+        },
         test: TestResult {
             samples: 200,
             majority_rate: 0.15,
-            outputs: outputs.map(|(name, a)| (name.to_string(), output(a))).into(),
+            outputs: outputs
+                .map(|(name, a)| (name.to_string(), output(a)))
+                .into(),
         },
         last_train_loss: BTreeMap::new(),
         balance: BTreeMap::new(),
@@ -70,8 +96,13 @@ pub fn write(runs: &Path, cell: &Cell, text: &str) {
 /// Experiment e and seed s give 0.5 + 0.05·e + 0.01·s, so that every mean and error is known.
 pub fn write_all(runs: &Path, cells: &[(String, Cell)]) {
     for (experiment, cell) in cells {
-        let accuracy = 0.5 + 0.05 * experiment.parse::<f64>().unwrap() + 0.01 * cell.recipe.seed as f64;
-        write(runs, cell, &serde_json::to_string(&result(cell, accuracy)).unwrap());
+        let accuracy =
+            0.5 + 0.05 * experiment.parse::<f64>().unwrap() + 0.01 * cell.recipe.seed as f64;
+        write(
+            runs,
+            cell,
+            &serde_json::to_string(&result(cell, accuracy)).unwrap(),
+        );
     }
 }
 
@@ -79,7 +110,11 @@ pub fn write_all(runs: &Path, cells: &[(String, Cell)]) {
 pub fn wanted(cells: &[(String, Cell)]) -> Vec<Wanted> {
     let of = |(experiment, cell): &(String, Cell)| {
         let column = cell.recipe.dataset.clone();
-        Wanted { experiment: experiment.clone(), column, cell: cell.clone() }
+        Wanted {
+            experiment: experiment.clone(),
+            column,
+            cell: cell.clone(),
+        }
     };
     cells.iter().map(of).collect()
 }
@@ -87,7 +122,11 @@ pub fn wanted(cells: &[(String, Cell)]) -> Vec<Wanted> {
 pub fn table(entries: &[Entry]) -> Table {
     let grid = Grid::named("table2").unwrap();
     let experiments: Vec<_> = grid.experiment.iter().collect();
-    let datasets = [MeasuredDataset { name: "digits".into(), title: "Digits".into(), classes: 10 }];
+    let datasets = [MeasuredDataset {
+        name: "digits".into(),
+        title: "Digits".into(),
+        classes: 10,
+    }];
     Table::new(&grid, &experiments, &SEEDS, &datasets, entries)
 }
 
@@ -108,7 +147,10 @@ fn forget_identities(table: &mut Table, runs: &Path) {
     for row in &mut table.rows {
         for outcome in row.cells.iter_mut().flat_map(|c| &mut c.seeds) {
             let short = format!("{}000000{}", row.experiment, outcome.seed);
-            let told = |text: String| text.replace(&runs, "runs").replace(outcome.cell.short(), &short);
+            let told = |text: String| {
+                text.replace(&runs, "runs")
+                    .replace(outcome.cell.short(), &short)
+            };
             outcome.source = told(outcome.source.display().to_string()).into();
             outcome.missing = outcome.missing.take().map(told);
             outcome.cell = serde_json::from_value(short.repeat(8).into()).unwrap();

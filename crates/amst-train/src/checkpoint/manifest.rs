@@ -77,25 +77,37 @@ const SEAL: &str = ",\n  \"seal\": \"";
 const END: &str = "\"\n}\n";
 
 impl Manifest {
-    /// The bytes of the file: JSON, whose last member is the SHA-256 of all bytes before that member.
+    /// The bytes of the file: JSON, whose last member is the SHA-256 of all bytes before that
+    /// member.
     pub(crate) fn sealed(&self) -> Vec<u8> {
         let text = serde_json::to_string_pretty(self).expect("plain data");
-        let body = text.strip_suffix("\n}").expect("an object, one member a line");
+        let body = text
+            .strip_suffix("\n}")
+            .expect("an object, one member a line");
         format!("{body}{SEAL}{}{END}", hex(&Sha256::digest(body))).into_bytes()
     }
 
     /// Reads the file of the checkpoint `dir`.
     pub(crate) fn parse(bytes: &[u8], dir: &Path) -> Result<Self, CheckpointError> {
-        let damaged = |why: &str| CheckpointError::Damaged { path: dir.join(MANIFEST), why: why.into() };
+        let damaged = |why: &str| CheckpointError::Damaged {
+            path: dir.join(MANIFEST),
+            why: why.into(),
+        };
         let text = std::str::from_utf8(bytes).map_err(|_| damaged("not text"))?;
-        let (body, seal) = text.rsplit_once(SEAL).ok_or_else(|| damaged("it does not end in its own hash"))?;
+        let (body, seal) = text
+            .rsplit_once(SEAL)
+            .ok_or_else(|| damaged("it does not end in its own hash"))?;
         if seal.strip_suffix(END) != Some(hex(&Sha256::digest(body)).as_str()) {
             return Err(damaged("its hash is another one"));
         }
         let whole = format!("{body}\n}}");
         let head: Head = serde_json::from_str(&whole).map_err(|e| damaged(&e.to_string()))?;
         if head.format != CHECKPOINT_FORMAT {
-            return Err(CheckpointError::Format { dir: dir.into(), format: head.format, program: head.program });
+            return Err(CheckpointError::Format {
+                dir: dir.into(),
+                format: head.format,
+                program: head.program,
+            });
         }
         serde_json::from_str(&whole).map_err(|e| damaged(&e.to_string()))
     }

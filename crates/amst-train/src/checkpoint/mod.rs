@@ -1,8 +1,8 @@
 //! A run on disk, from which it can go on.
 //!
 //! `checkpoints/00003-00017` is the run after 17 steps of epoch 3, `checkpoints/00004-00000` before
-//! the first of epoch 4. A folder appears under its name when it is complete; in it, `manifest.json`
-//! names every other file with its length and SHA-256, and itself.
+//! the first of epoch 4. A folder appears under its name when it is complete; in it,
+//! `manifest.json` names every other file with its length and SHA-256, and itself.
 
 mod error;
 mod manifest;
@@ -71,7 +71,8 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Opens a checkpoint, or, in a run's directory, its selected network or else its newest checkpoint.
+    /// Opens a checkpoint, or, in a run's directory, its selected network or else its newest
+    /// checkpoint.
     ///
     /// # Errors
     ///
@@ -88,8 +89,14 @@ impl Checkpoint {
 
     pub(crate) fn at(dir: &Path) -> Result<Self, CheckpointError> {
         let path = dir.join(MANIFEST);
-        let bytes = std::fs::read(&path).map_err(|e| CheckpointError::Damaged { path, why: e.to_string() })?;
-        Ok(Self { dir: dir.into(), manifest: Manifest::parse(&bytes, dir)? })
+        let bytes = std::fs::read(&path).map_err(|e| CheckpointError::Damaged {
+            path,
+            why: e.to_string(),
+        })?;
+        Ok(Self {
+            dir: dir.into(),
+            manifest: Manifest::parse(&bytes, dir)?,
+        })
     }
 
     /// Where it lies.
@@ -109,7 +116,10 @@ impl Checkpoint {
     /// The first that is not what was written, or was not written with it.
     pub fn verify(&self) -> Result<(), CheckpointError> {
         self.check_names()?;
-        self.manifest.files.keys().try_for_each(|name| self.read(name).map(|_| ()))
+        self.manifest
+            .files
+            .keys()
+            .try_for_each(|name| self.read(name).map(|_| ()))
     }
 
     /// The recipe of its run.
@@ -118,7 +128,10 @@ impl Checkpoint {
     ///
     /// Its file is damaged.
     pub fn recipe(&self) -> Result<Recipe, CheckpointError> {
-        let damaged = |why: String| CheckpointError::Damaged { path: self.dir.join(RECIPE), why };
+        let damaged = |why: String| CheckpointError::Damaged {
+            path: self.dir.join(RECIPE),
+            why,
+        };
         let text = String::from_utf8(self.read(RECIPE)?).map_err(|e| damaged(e.to_string()))?;
         toml::from_str(&text).map_err(|e| damaged(e.to_string()))
     }
@@ -147,16 +160,27 @@ impl Checkpoint {
         text_model: Option<&TextModel>,
         device: &Device,
     ) -> Result<(Built, Net<AnyEncoder>), TrainError> {
-        let built = build(&self.recipe()?, text_model, self.manifest.classes.len(), &device.clone().autodiff())?;
+        let built = build(
+            &self.recipe()?,
+            text_model,
+            self.manifest.classes.len(),
+            &device.clone().autodiff(),
+        )?;
         let file = match weights {
             Weights::Best => BEST,
             Weights::Last => MODEL,
         };
         let tensors = self.tensors(file)?;
         if tensors.is_empty() {
-            let why =
-                format!("this checkpoint has none; look for it in one of another kind than {:?}", self.manifest.kind);
-            return Err(CheckpointError::Damaged { path: self.dir.join(file), why }.into());
+            let why = format!(
+                "this checkpoint has none; look for it in one of another kind than {:?}",
+                self.manifest.kind
+            );
+            return Err(CheckpointError::Damaged {
+                path: self.dir.join(file),
+                why,
+            }
+            .into());
         }
         let mut net = built.net.valid();
         replace_all(&mut net, tensors, &self.dir.join(file), &names(&built))?;
@@ -171,7 +195,10 @@ impl Checkpoint {
             None => Ok(()),
             Some(name) => {
                 let why = "manifest.json does not name it".into();
-                Err(CheckpointError::Damaged { path: self.dir.join(name), why })
+                Err(CheckpointError::Damaged {
+                    path: self.dir.join(name),
+                    why,
+                })
             }
         }
     }
@@ -181,8 +208,17 @@ impl Checkpoint {
     }
 
     /// Refuses a checkpoint of another recipe, data set or version of the arithmetic.
-    pub(crate) fn check_is_of(&self, cell: &Cell, data: &amst_recipe::DataLock) -> Result<(), CheckpointError> {
-        let Manifest { code_epoch, cell: id, data: lock, .. } = &self.manifest;
+    pub(crate) fn check_is_of(
+        &self,
+        cell: &Cell,
+        data: &amst_recipe::DataLock,
+    ) -> Result<(), CheckpointError> {
+        let Manifest {
+            code_epoch,
+            cell: id,
+            data: lock,
+            ..
+        } = &self.manifest;
         if *id == cell.id && lock == data && *code_epoch == CODE_EPOCH {
             return Ok(());
         }
@@ -197,35 +233,61 @@ impl Checkpoint {
         if differences.is_empty() {
             differences.push(format!("it is of the cell {id}, not {}", cell.id));
         }
-        Err(CheckpointError::Other { dir: self.dir.clone(), differences })
+        Err(CheckpointError::Other {
+            dir: self.dir.clone(),
+            differences,
+        })
     }
 
     /// A file, if it is what the manifest says.
     fn read(&self, name: &str) -> Result<Vec<u8>, CheckpointError> {
         let path = self.dir.join(name);
-        let damaged = |why: String| CheckpointError::Damaged { path: path.clone(), why };
-        let entry = self.manifest.files.get(name).ok_or_else(|| damaged("not named in manifest.json".into()))?;
+        let damaged = |why: String| CheckpointError::Damaged {
+            path: path.clone(),
+            why,
+        };
+        let entry = self
+            .manifest
+            .files
+            .get(name)
+            .ok_or_else(|| damaged("not named in manifest.json".into()))?;
         let bytes = std::fs::read(&path).map_err(|e| damaged(e.to_string()))?;
         if bytes.len() as u64 != entry.bytes {
-            return Err(damaged(format!("{} bytes, and it was written with {}", bytes.len(), entry.bytes)));
+            return Err(damaged(format!(
+                "{} bytes, and it was written with {}",
+                bytes.len(),
+                entry.bytes
+            )));
         }
         match hex(&Sha256::digest(&bytes)) == entry.sha256 {
             true => Ok(bytes),
-            false => Err(damaged("its SHA-256 is not the one that it was written with".into())),
+            false => Err(damaged(
+                "its SHA-256 is not the one that it was written with".into(),
+            )),
         }
     }
 }
 
 pub(crate) fn names(built: &Built) -> amst_encoders::Renames {
-    renames(&built.method.branches(), &built.method.schedule().modalities())
+    renames(
+        &built.method.branches(),
+        &built.method.schedule().modalities(),
+    )
 }
 
 /// The settings that two recipes do not share.
 fn differing(there: &Recipe, here: &Recipe) -> Vec<String> {
     let value = |recipe: &Recipe| serde_json::to_value(recipe).expect("plain data");
     let (there, here) = (value(there), value(here));
-    let of = |recipe: &serde_json::Value, key: &str| key.split('.').fold(recipe.clone(), |v, part| v[part].clone());
+    let of = |recipe: &serde_json::Value, key: &str| {
+        key.split('.')
+            .fold(recipe.clone(), |v, part| v[part].clone())
+    };
     let keys = amst_recipe::keys().into_iter().map(|key| key.to_string());
-    let pairs = keys.map(|key| (of(&there, &key), of(&here, &key), key)).filter(|(a, b, _)| a != b);
-    pairs.map(|(there, here, key)| format!("{key} is {there} there, {here} here")).collect()
+    let pairs = keys
+        .map(|key| (of(&there, &key), of(&here, &key), key))
+        .filter(|(a, b, _)| a != b);
+    pairs
+        .map(|(there, here, key)| format!("{key} is {there} there, {here} here"))
+        .collect()
 }

@@ -82,7 +82,11 @@ impl Snapshot {
             disk.remove_dir(&dir).map_err(fault(&dir))?;
         }
         disk.create_dir(&dir).map_err(fault(&dir))?;
-        let mut partial = Partial { disk, dir, manifest: self.manifest.clone() };
+        let mut partial = Partial {
+            disk,
+            dir,
+            manifest: self.manifest.clone(),
+        };
         partial.fill(self, best_epoch, before)?;
         let place = root.join(match self.manifest.kind {
             Kind::State => folder(self.manifest.epoch, self.manifest.step),
@@ -111,8 +115,12 @@ impl Partial<'_> {
         if !snapshot.method.is_empty() {
             self.tensors(METHOD, &snapshot.method)?;
         }
-        let known = before.filter(|written| written.best.as_ref().map(|(epoch, _)| *epoch) == best_epoch);
-        match (&snapshot.best, known.and_then(|written| Some((&written.dir, &written.best.as_ref()?.1)))) {
+        let known =
+            before.filter(|written| written.best.as_ref().map(|(epoch, _)| *epoch) == best_epoch);
+        match (
+            &snapshot.best,
+            known.and_then(|written| Some((&written.dir, &written.best.as_ref()?.1))),
+        ) {
             (Best::None, _) => {}
             (_, Some((dir, entry))) if self.linked(&dir.join(BEST), entry) => {}
             (Best::Model, _) => {
@@ -129,8 +137,12 @@ impl Partial<'_> {
         }
         let sealed = self.manifest.sealed();
         let path = self.dir.join(MANIFEST);
-        self.disk.write(&path, &mut |file| file.write_all(&sealed)).map_err(fault(path, sealed.len() as u64))?;
-        self.disk.sync(&self.dir).map_err(fault(self.dir.clone(), 0))
+        self.disk
+            .write(&path, &mut |file| file.write_all(&sealed))
+            .map_err(fault(path, sealed.len() as u64))?;
+        self.disk
+            .sync(&self.dir)
+            .map_err(fault(self.dir.clone(), 0))
     }
 
     /// Whether the best network is now a second name of that file, of which it is known what it is.
@@ -148,7 +160,9 @@ impl Partial<'_> {
     }
 
     fn text(&mut self, name: &str, text: &str) -> Result<(), WriteFault> {
-        self.file(name, text.len() as u64, &mut |file| file.write_all(text.as_bytes()))
+        self.file(name, text.len() as u64, &mut |file| {
+            file.write_all(text.as_bytes())
+        })
     }
 
     fn file(
@@ -158,21 +172,37 @@ impl Partial<'_> {
         content: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), WriteFault> {
         let path = self.dir.join(name);
-        let mut entry = FileEntry { bytes: 0, sha256: String::new() };
+        let mut entry = FileEntry {
+            bytes: 0,
+            sha256: String::new(),
+        };
         let mut hashed = |file: &mut dyn Write| {
-            let mut hashing = Hashing { file, hash: Sha256::new(), bytes: 0 };
+            let mut hashing = Hashing {
+                file,
+                hash: Sha256::new(),
+                bytes: 0,
+            };
             content(&mut hashing)?;
-            entry = FileEntry { bytes: hashing.bytes, sha256: hex(&hashing.hash.finalize()) };
+            entry = FileEntry {
+                bytes: hashing.bytes,
+                sha256: hex(&hashing.hash.finalize()),
+            };
             Ok(())
         };
-        self.disk.write(&path, &mut hashed).map_err(fault(path, bytes))?;
+        self.disk
+            .write(&path, &mut hashed)
+            .map_err(fault(path, bytes))?;
         self.manifest.files.insert(name.into(), entry);
         Ok(())
     }
 }
 
 fn fault(path: PathBuf, bytes: u64) -> impl FnOnce(io::Error) -> WriteFault {
-    move |source| WriteFault { path, bytes, source }
+    move |source| WriteFault {
+        path,
+        bytes,
+        source,
+    }
 }
 
 /// Hashes what is written through it.

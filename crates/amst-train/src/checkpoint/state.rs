@@ -77,7 +77,10 @@ impl State {
     }
 
     pub fn parse(bytes: &[u8], path: &Path) -> Result<Self, CheckpointError> {
-        let damaged = |why: String| CheckpointError::Damaged { path: path.into(), why };
+        let damaged = |why: String| CheckpointError::Damaged {
+            path: path.into(),
+            why,
+        };
         let text = std::str::from_utf8(bytes).map_err(|e| damaged(e.to_string()))?;
         toml::from_str(text).map_err(|e| damaged(e.to_string()))
     }
@@ -92,13 +95,30 @@ mod tests {
     #[test]
     fn numbers_come_back_to_the_last_bit() {
         let mut stream = Stream::new(0, Purpose::Noise, 0, 0);
-        let mut numbers: Vec<f64> = (0..20_000).map(|_| f64::from_bits(stream.next_u64())).collect();
+        let mut numbers: Vec<f64> = (0..20_000)
+            .map(|_| f64::from_bits(stream.next_u64()))
+            .collect();
         numbers.retain(|number| !number.is_nan());
-        numbers.extend([0.1 + 0.2, f64::INFINITY, f64::NEG_INFINITY, -0.0, f64::MIN_POSITIVE / 3.0, f64::MAX, 1e21]);
-        let mut state = State { seconds: 1.0 / 3.0, ..State::default() };
+        numbers.extend([
+            0.1 + 0.2,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            -0.0,
+            f64::MIN_POSITIVE / 3.0,
+            f64::MAX,
+            1e21,
+        ]);
+        let mut state = State {
+            seconds: 1.0 / 3.0,
+            ..State::default()
+        };
         state.balance.insert(Modality::Audio, (0.1, 1.0 / 7.0));
         state.sums.method.insert("k.audio".into(), (0.7, 3));
-        state.best = Some(BestState { epoch: 1, val_accuracy: 0.25, balance: BTreeMap::new() });
+        state.best = Some(BestState {
+            epoch: 1,
+            val_accuracy: 0.25,
+            balance: BTreeMap::new(),
+        });
         state.method.insert("numbers".into(), numbers.clone());
         let read = State::parse(state.to_text().as_bytes(), Path::new("here")).unwrap();
         assert_eq!(read, state);
@@ -110,7 +130,10 @@ mod tests {
     fn what_is_no_state_is_named() {
         for wrong in [&b"epoch = 1"[..], b"\xff", b"{"] {
             let error = State::parse(wrong, Path::new("a/state.toml")).unwrap_err();
-            assert!(error.to_string().contains("a/state.toml is damaged"), "{error}");
+            assert!(
+                error.to_string().contains("a/state.toml is damaged"),
+                "{error}"
+            );
         }
     }
 }

@@ -10,7 +10,8 @@ use safetensors::{Dtype, SafeTensors};
 
 use super::CheckpointError;
 
-/// Writes a file that holds these tensors, sorted by name. No more than one of them is in memory twice.
+/// Writes a file that holds these tensors, sorted by name. No more than one of them is in memory
+/// twice.
 pub(crate) fn write(tensors: &[HeldTensor], file: &mut dyn Write) -> io::Result<()> {
     let mut sorted: Vec<&HeldTensor> = tensors.iter().collect();
     sorted.sort_by_key(|tensor| tensor.name());
@@ -36,7 +37,11 @@ fn header(sorted: &[&HeldTensor]) -> io::Result<Vec<u8>> {
         }
         let start = end;
         end += tensor.byte_len();
-        let info = TensorInfo { dtype: Dtype::F32, shape: tensor.shape(), data_offsets: (start, end) };
+        let info = TensorInfo {
+            dtype: Dtype::F32,
+            shape: tensor.shape(),
+            data_offsets: (start, end),
+        };
         infos.push((tensor.name().to_string(), info));
     }
     let metadata = Metadata::new(None, infos).map_err(io::Error::other)?;
@@ -47,13 +52,20 @@ fn header(sorted: &[&HeldTensor]) -> io::Result<Vec<u8>> {
 
 /// The tensors of a file's bytes, sorted by name.
 pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<Vec<HeldTensor>, CheckpointError> {
-    let damaged = |why: String| CheckpointError::Damaged { path: path.into(), why };
+    let damaged = |why: String| CheckpointError::Damaged {
+        path: path.into(),
+        why,
+    };
     let file = SafeTensors::deserialize(bytes).map_err(|e| damaged(e.to_string()))?;
     let held = |(name, tensor): (String, safetensors::tensor::TensorView<'_>)| {
         if tensor.dtype() != Dtype::F32 {
-            return Err(damaged(format!("{name} is of {:?}, not of 32-bit floats", tensor.dtype())));
+            return Err(damaged(format!(
+                "{name} is of {:?}, not of 32-bit floats",
+                tensor.dtype()
+            )));
         }
-        let data = TensorData::from_bytes_vec(tensor.data().to_vec(), tensor.shape().to_vec(), DType::F32);
+        let data =
+            TensorData::from_bytes_vec(tensor.data().to_vec(), tensor.shape().to_vec(), DType::F32);
         Ok(HeldTensor::from_data(name, data))
     };
     let mut tensors = file.tensors();
@@ -69,17 +81,28 @@ mod tests {
     #[test]
     fn tensors_come_back_to_the_bit_and_other_libraries_read_the_file() {
         let device = Device::flex();
-        let odd = Tensor::<1>::from_data([f32::NAN, -0.0, f32::MIN_POSITIVE / 2.0, f32::INFINITY], &device);
-        let tensors =
-            [HeldTensor::of("z", &Tensor::<2>::from_data([[1.0], [2.0]], &device)), HeldTensor::of("a", &odd)];
+        let odd = Tensor::<1>::from_data(
+            [f32::NAN, -0.0, f32::MIN_POSITIVE / 2.0, f32::INFINITY],
+            &device,
+        );
+        let tensors = [
+            HeldTensor::of("z", &Tensor::<2>::from_data([[1.0], [2.0]], &device)),
+            HeldTensor::of("a", &odd),
+        ];
         let mut bytes = Vec::new();
         write(&tensors, &mut bytes).unwrap();
         let foreign = SafeTensors::deserialize(&bytes).unwrap();
         assert_eq!(foreign.tensor("z").unwrap().shape(), [2, 1]);
         let read = read(&bytes, Path::new("here")).unwrap();
-        assert_eq!(read.iter().map(HeldTensor::name).collect::<Vec<_>>(), ["a", "z"]);
+        assert_eq!(
+            read.iter().map(HeldTensor::name).collect::<Vec<_>>(),
+            ["a", "z"]
+        );
         for (written, read) in tensors.iter().rev().zip(&read) {
-            assert_eq!(written.data().unwrap().as_bytes(), read.data().unwrap().as_bytes());
+            assert_eq!(
+                written.data().unwrap().as_bytes(),
+                read.data().unwrap().as_bytes()
+            );
         }
     }
 

@@ -39,19 +39,35 @@ pub struct Exported {
 impl SelectedNetwork {
     /// The parts of a network that have files of their own: encoders and head of each branch.
     pub fn parts(&self) -> Vec<(&'static str, ExportPart)> {
-        let parts = || self.modalities().into_iter().map(ExportPart::Encoder).chain([ExportPart::Head]);
-        self.branches().into_iter().flat_map(|branch| parts().map(move |part| (branch, part))).collect()
+        let parts = || {
+            self.modalities()
+                .into_iter()
+                .map(ExportPart::Encoder)
+                .chain([ExportPart::Head])
+        };
+        self.branches()
+            .into_iter()
+            .flat_map(|branch| parts().map(move |part| (branch, part)))
+            .collect()
     }
 
-    /// One part. `branch` is one of [`SelectedNetwork::branches`]; [`ExportPart::All`] takes all of them.
+    /// One part. `branch` is one of [`SelectedNetwork::branches`]; [`ExportPart::All`] takes all of
+    /// them.
     ///
     /// # Errors
     ///
     /// [`TrainError::Unfit`] for a modality or branch that the network does not have.
     pub fn export(&self, branch: &str, part: ExportPart) -> Result<Exported, TrainError> {
-        let under = if branch.is_empty() { String::new() } else { format!("{branch}.") };
+        let under = if branch.is_empty() {
+            String::new()
+        } else {
+            format!("{branch}.")
+        };
         let (name, prefix) = match part {
-            ExportPart::Encoder(m) => (format!("{under}{m}"), format!("{under}encoder.{}.", m.letter())),
+            ExportPart::Encoder(m) => (
+                format!("{under}{m}"),
+                format!("{under}encoder.{}.", m.letter()),
+            ),
             ExportPart::Head => (format!("{under}head"), format!("{under}head.")),
             ExportPart::All => ("all".into(), String::new()),
         };
@@ -59,23 +75,47 @@ impl SelectedNetwork {
         let own = |name: &str| {
             let rest = name.strip_prefix(&prefix)?;
             Some(match part {
-                ExportPart::Encoder(Modality::Text) => rest.strip_prefix("m.").unwrap_or(rest).to_string(),
+                ExportPart::Encoder(Modality::Text) => {
+                    rest.strip_prefix("m.").unwrap_or(rest).to_string()
+                }
                 _ => rest.to_string(),
             })
         };
         let all = named_tensors(&self.net, &self.names)?;
-        let mut tensors: Vec<NamedTensor> =
-            all.into_iter().filter_map(|tensor| Some(NamedTensor { name: own(&tensor.name)?, ..tensor })).collect();
+        let mut tensors: Vec<NamedTensor> = all
+            .into_iter()
+            .filter_map(|tensor| {
+                Some(NamedTensor {
+                    name: own(&tensor.name)?,
+                    ..tensor
+                })
+            })
+            .collect();
         if tensors.is_empty() {
-            let there: Vec<String> = self.parts().into_iter().map(|(b, p)| self.called(b, p)).collect();
-            return Err(TrainError::Unfit(format!("this network has no part `{name}`; it has: {}", there.join(", "))));
+            let there: Vec<String> = self
+                .parts()
+                .into_iter()
+                .map(|(b, p)| self.called(b, p))
+                .collect();
+            return Err(TrainError::Unfit(format!(
+                "this network has no part `{name}`; it has: {}",
+                there.join(", ")
+            )));
         }
         tensors.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(Exported { metadata: self.metadata(&name, part)?, name, tensors })
+        Ok(Exported {
+            metadata: self.metadata(&name, part)?,
+            name,
+            tensors,
+        })
     }
 
     fn called(&self, branch: &str, part: ExportPart) -> String {
-        let under = if branch.is_empty() { String::new() } else { format!("{branch}.") };
+        let under = if branch.is_empty() {
+            String::new()
+        } else {
+            format!("{branch}.")
+        };
         match part {
             ExportPart::Encoder(modality) => format!("{under}{modality}"),
             ExportPart::Head => format!("{under}head"),
@@ -83,7 +123,11 @@ impl SelectedNetwork {
         }
     }
 
-    fn metadata(&self, name: &str, part: ExportPart) -> Result<BTreeMap<String, String>, TrainError> {
+    fn metadata(
+        &self,
+        name: &str,
+        part: ExportPart,
+    ) -> Result<BTreeMap<String, String>, TrainError> {
         let classes = json!(self.classes).to_string();
         let architecture = self.architecture(part)?.to_string();
         let entries = [
@@ -93,7 +137,10 @@ impl SelectedNetwork {
             ("architecture", architecture),
             ("classes", classes),
         ];
-        Ok(entries.into_iter().map(|(key, value)| (key.to_string(), value)).collect())
+        Ok(entries
+            .into_iter()
+            .map(|(key, value)| (key.to_string(), value))
+            .collect())
     }
 
     /// The settings to build a part's module with.
@@ -101,17 +148,31 @@ impl SelectedNetwork {
         let recipe = &self.recipe;
         let resnet = |channels: usize, width: usize, stem: Stem, projection: Option<usize>| json!({ "kind": "resnet18", "channels": channels, "width": width, "stem": stem, "projection": projection });
         Ok(match part {
-            ExportPart::Encoder(m @ Modality::Audio) => {
-                resnet(1, recipe.audio.width, recipe.audio.stem, recipe.projection(m))
-            }
-            ExportPart::Encoder(m @ Modality::Visual) => {
-                resnet(recipe.visual.channels, recipe.visual.width, recipe.visual.stem, recipe.projection(m))
-            }
+            ExportPart::Encoder(m @ Modality::Audio) => resnet(
+                1,
+                recipe.audio.width,
+                recipe.audio.stem,
+                recipe.projection(m),
+            ),
+            ExportPart::Encoder(m @ Modality::Visual) => resnet(
+                recipe.visual.channels,
+                recipe.visual.width,
+                recipe.visual.stem,
+                recipe.projection(m),
+            ),
             ExportPart::Encoder(Modality::Text) => self.text_architecture()?,
-            ExportPart::Head => json!({ "kind": "head", "width": recipe.embed(), "classes": self.classes.len() }),
+            ExportPart::Head => {
+                json!({ "kind": "head", "width": recipe.embed(), "classes": self.classes.len() })
+            }
             ExportPart::All => {
-                let part = |m: &Modality| Ok((m.to_string(), self.architecture(ExportPart::Encoder(*m))?));
-                Value::Object(self.modalities().iter().map(part).collect::<Result<_, TrainError>>()?)
+                let part =
+                    |m: &Modality| Ok((m.to_string(), self.architecture(ExportPart::Encoder(*m))?));
+                Value::Object(
+                    self.modalities()
+                        .iter()
+                        .map(part)
+                        .collect::<Result<_, TrainError>>()?,
+                )
             }
         })
     }
@@ -123,7 +184,9 @@ impl SelectedNetwork {
                 let (vocabulary, width, embed) = (text.vocabulary, text.width, self.recipe.embed());
                 json!({ "kind": "token-mean", "vocabulary": vocabulary, "width": width, "projection": embed })
             }
-            (TextEncoder::Pretrained(_), Some(model)) => hugging_face(&RobertaConfig::read(&model.config())?),
+            (TextEncoder::Pretrained(_), Some(model)) => {
+                hugging_face(&RobertaConfig::read(&model.config())?)
+            }
             _ => hugging_face(&from_scratch(text)),
         })
     }
@@ -157,12 +220,14 @@ impl Exported {
     ///
     /// The library would do, but for the header's texts, which it lists in another order each time.
     fn bytes(&self) -> Vec<u8> {
-        let mut header = serde_json::Map::from_iter([("__metadata__".to_string(), json!(self.metadata))]);
+        let mut header =
+            serde_json::Map::from_iter([("__metadata__".to_string(), json!(self.metadata))]);
         let mut end = 0;
         for tensor in &self.tensors {
             let start = end;
             end += 4 * tensor.values.len();
-            let entry = json!({ "dtype": "F32", "shape": tensor.shape, "data_offsets": [start, end] });
+            let entry =
+                json!({ "dtype": "F32", "shape": tensor.shape, "data_offsets": [start, end] });
             header.insert(tensor.name.clone(), entry);
         }
         let mut header = Value::Object(header).to_string().into_bytes();
@@ -183,7 +248,10 @@ impl Exported {
     ///
     /// No permission, no space.
     pub fn write(&self, path: &Path) -> Result<(), TrainError> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         let write = || -> std::io::Result<()> {
             if path.is_dir() {
                 return Err(std::io::ErrorKind::IsADirectory.into());
@@ -198,6 +266,11 @@ impl Exported {
             file.persist(path)?;
             Ok(())
         };
-        write().map_err(|source| TrainError::Io { verb: "write", path: path.into(), source, option: "--out" })
+        write().map_err(|source| TrainError::Io {
+            verb: "write",
+            path: path.into(),
+            source,
+            option: "--out",
+        })
     }
 }

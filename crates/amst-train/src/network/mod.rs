@@ -73,18 +73,27 @@ impl SelectedNetwork {
         text_model: Option<&TextModel>,
         device: &Device,
     ) -> Result<Self, TrainError> {
-        let mut built = build(&found.recipe, text_model, classes.len(), &device.clone().autodiff())?;
-        built.read_weights(&found.weights).map_err(|error| match error {
-            TrainError::Weights(WeightsError::File { path, why }) => {
-                let why = format!("{why}; `amst train --weights FILE` writes such a file");
-                WeightsError::File { path, why }.into()
-            }
-            other => other,
-        })?;
+        let mut built = build(
+            &found.recipe,
+            text_model,
+            classes.len(),
+            &device.clone().autodiff(),
+        )?;
+        built
+            .read_weights(&found.weights)
+            .map_err(|error| match error {
+                TrainError::Weights(WeightsError::File { path, why }) => {
+                    let why = format!("{why}; `amst train --weights FILE` writes such a file");
+                    WeightsError::File { path, why }.into()
+                }
+                other => other,
+            })?;
         Ok(Self {
             recipe: found.recipe.clone(),
             classes: classes.to_vec(),
-            tokenizer: text_model.map(|model| model.folder().into()).or(found.tokenizer.clone()),
+            tokenizer: text_model
+                .map(|model| model.folder().into())
+                .or(found.tokenizer.clone()),
             text_model: text_model.cloned(),
             names: built.names(),
             net: built.net.valid(),
@@ -105,7 +114,11 @@ impl SelectedNetwork {
 
     /// Names of its branches: one empty name, or `alt` and `joint`.
     pub fn branches(&self) -> Vec<&'static str> {
-        self.method.branches().into_iter().map(|(name, _)| name).collect()
+        self.method
+            .branches()
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect()
     }
 
     /// In training order.
@@ -116,17 +129,31 @@ impl SelectedNetwork {
     /// Names of what it says about a sample of which nothing is missing, in order: each modality
     /// and `fused`, of each branch.
     pub fn outputs(&self) -> Vec<String> {
-        let own = || self.modalities().into_iter().map(|m| m.to_string()).chain(["fused".to_string()]);
+        let own = || {
+            self.modalities()
+                .into_iter()
+                .map(|m| m.to_string())
+                .chain(["fused".to_string()])
+        };
         match self.branches().as_slice() {
             [_] => own().collect(),
             several => {
-                let of_branch = |branch: &&str| own().map(move |name| format!("{branch}.{name}")).collect::<Vec<_>>();
-                several.iter().flat_map(of_branch).chain(["fused".into()]).collect()
+                let of_branch = |branch: &&str| {
+                    own()
+                        .map(move |name| format!("{branch}.{name}"))
+                        .collect::<Vec<_>>()
+                };
+                several
+                    .iter()
+                    .flat_map(of_branch)
+                    .chain(["fused".into()])
+                    .collect()
             }
         }
     }
 
-    /// An evaluator of a split, for [`SelectedNetwork::evaluate`]; its batches are as large as in the run.
+    /// An evaluator of a split, for [`SelectedNetwork::evaluate`]; its batches are as large as in
+    /// the run.
     ///
     /// # Errors
     ///

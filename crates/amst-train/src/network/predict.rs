@@ -40,8 +40,18 @@ pub struct Answer {
 impl Answer {
     fn new(name: &str, logits: &[f32]) -> Self {
         let probabilities = softmax(logits);
-        let entropy = probabilities.iter().filter(|p| **p > 0.0).map(|p| -p * p.ln()).sum();
-        Self { name: name.into(), logits: logits.into(), entropy, predicted: argmax(logits), probabilities }
+        let entropy = probabilities
+            .iter()
+            .filter(|p| **p > 0.0)
+            .map(|p| -p * p.ln())
+            .sum();
+        Self {
+            name: name.into(),
+            logits: logits.into(),
+            entropy,
+            predicted: argmax(logits),
+            probabilities,
+        }
     }
 }
 
@@ -96,24 +106,43 @@ impl Predictor<'_> {
     ///
     /// # Errors
     ///
-    /// A file that cannot be read or used, a modality that the network was not trained with, or none at all.
+    /// A file that cannot be read or used, a modality that the network was not trained with, or
+    /// none at all.
     pub fn add(&mut self, sources: &BTreeMap<Modality, Source>) -> Result<(), TrainError> {
         let modalities = self.network.modalities();
         if let Some(other) = sources.keys().find(|m| !modalities.contains(m)) {
-            let own = modalities.iter().map(|m| m.name()).collect::<Vec<_>>().join(", ");
-            return Err(TrainError::Unfit(format!("this network reads {own} and no {other}: leave {other} out")));
+            let own = modalities
+                .iter()
+                .map(|m| m.name())
+                .collect::<Vec<_>>()
+                .join(", ");
+            return Err(TrainError::Unfit(format!(
+                "this network reads {own} and no {other}: leave {other} out"
+            )));
         }
         if sources.is_empty() {
-            return Err(TrainError::Unfit("a sample without a single modality says nothing: give one".into()));
+            return Err(TrainError::Unfit(
+                "a sample without a single modality says nothing: give one".into(),
+            ));
         }
-        let read = |(m, source): (&Modality, &Source)| Ok((*m, self.preprocessor.read(*m, source)?));
-        let inputs = sources.iter().map(read).collect::<Result<Vec<_>, TrainError>>()?;
+        let read =
+            |(m, source): (&Modality, &Source)| Ok((*m, self.preprocessor.read(*m, source)?));
+        let inputs = sources
+            .iter()
+            .map(read)
+            .collect::<Result<Vec<_>, TrainError>>()?;
         let mut row = |(m, count): (&Modality, &mut usize)| {
             let row = sources.contains_key(m).then_some(*count);
             *count += usize::from(row.is_some());
             row
         };
-        self.samples.push(modalities.iter().zip(&mut self.counts).map(&mut row).collect());
+        self.samples.push(
+            modalities
+                .iter()
+                .zip(&mut self.counts)
+                .map(&mut row)
+                .collect(),
+        );
         for (modality, input) in inputs {
             let waiting = self.waiting.entry(modality).or_default();
             waiting.push(input);
@@ -130,10 +159,17 @@ impl Predictor<'_> {
         if waiting.is_empty() {
             return Ok(());
         }
-        let batch = self.preprocessor.batch(modality, &waiting.iter().collect::<Vec<_>>())?;
+        let batch = self
+            .preprocessor
+            .batch(modality, &waiting.iter().collect::<Vec<_>>())?;
         let SelectedNetwork { net, device, .. } = self.network;
         let embeddings = net.embed(&self.network.modalities(), &upload(batch, device));
-        for (kept, embedded) in self.embedded.iter_mut().flatten().zip(embeddings.into_iter().flatten()) {
+        for (kept, embedded) in self
+            .embedded
+            .iter_mut()
+            .flatten()
+            .zip(embeddings.into_iter().flatten())
+        {
             kept.extend(embedded);
         }
         Ok(())
@@ -157,19 +193,39 @@ impl Predictor<'_> {
         let mut predictions: Vec<Option<Prediction>> = vec![None; self.samples.len()];
         for (has, members) in groups(&self.samples) {
             let of = |wanted: bool| {
-                let chosen = modalities.iter().zip(&has).filter(|(_, has)| **has == wanted);
+                let chosen = modalities
+                    .iter()
+                    .zip(&has)
+                    .filter(|(_, has)| **has == wanted);
                 chosen.map(|(m, _)| *m).collect::<Vec<_>>()
             };
-            for (member, outputs) in members.iter().zip(self.outputs(&embeddings, &has, &members)) {
-                predictions[*member] = Some(Prediction { present: of(true), missing: of(false), outputs });
+            for (member, outputs) in members
+                .iter()
+                .zip(self.outputs(&embeddings, &has, &members))
+            {
+                predictions[*member] = Some(Prediction {
+                    present: of(true),
+                    missing: of(false),
+                    outputs,
+                });
             }
         }
         Ok(predictions.into_iter().flatten().collect())
     }
 
     /// The answers for the samples that have just these modalities.
-    fn outputs(&self, embeddings: &Embeddings, has: &[bool], members: &[usize]) -> Vec<Vec<Answer>> {
-        let rows = |m: usize| members.iter().filter_map(|at| Some(self.samples[*at][m]? as i64)).collect::<Vec<_>>();
+    fn outputs(
+        &self,
+        embeddings: &Embeddings,
+        has: &[bool],
+        members: &[usize],
+    ) -> Vec<Vec<Answer>> {
+        let rows = |m: usize| {
+            members
+                .iter()
+                .filter_map(|at| Some(self.samples[*at][m]? as i64))
+                .collect::<Vec<_>>()
+        };
         let of = |m: usize, all: &Option<Tensor<2>>| {
             let all = all.clone().filter(|_| has[m])?;
             // Of all samples there is nothing to pick.
@@ -177,15 +233,33 @@ impl Predictor<'_> {
                 return Some(all);
             }
             let rows = TensorData::new(rows(m), [members.len()]);
-            Some(all.clone().select(0, Tensor::<1, Int>::from_data(rows, &all.device())))
+            Some(
+                all.clone()
+                    .select(0, Tensor::<1, Int>::from_data(rows, &all.device())),
+            )
         };
-        let own: Embeddings =
-            embeddings.iter().map(|branch| branch.iter().enumerate().map(|(m, all)| of(m, all)).collect()).collect();
-        let outputs = self.network.method.outputs_of_present(&self.network.net, &own);
+        let own: Embeddings = embeddings
+            .iter()
+            .map(|branch| {
+                branch
+                    .iter()
+                    .enumerate()
+                    .map(|(m, all)| of(m, all))
+                    .collect()
+            })
+            .collect();
+        let outputs = self
+            .network
+            .method
+            .outputs_of_present(&self.network.net, &own);
         let mut answers = vec![Vec::new(); members.len()];
         for (name, logits) in outputs.iter() {
             let [_, classes] = logits.dims();
-            let values: Vec<f32> = logits.clone().into_data().try_to_vec().expect("logits are 32-bit floats");
+            let values: Vec<f32> = logits
+                .clone()
+                .into_data()
+                .try_to_vec()
+                .expect("logits are 32-bit floats");
             for (answers, row) in answers.iter_mut().zip(values.chunks_exact(classes)) {
                 answers.push(Answer::new(name, row));
             }
@@ -198,7 +272,10 @@ impl Predictor<'_> {
 fn groups(samples: &[Vec<Option<usize>>]) -> BTreeMap<Vec<bool>, Vec<usize>> {
     let mut groups = BTreeMap::<Vec<bool>, Vec<usize>>::new();
     for (index, rows) in samples.iter().enumerate() {
-        groups.entry(rows.iter().map(Option::is_some).collect()).or_default().push(index);
+        groups
+            .entry(rows.iter().map(Option::is_some).collect())
+            .or_default()
+            .push(index);
     }
     groups
 }

@@ -13,7 +13,10 @@ use crate::trained::{ALL, Trained};
 fn read(path: &Path) -> BTreeMap<String, (Vec<usize>, Vec<u8>)> {
     let bytes = std::fs::read(path).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
-    file.tensors().into_iter().map(|(name, t)| (name, (t.shape().to_vec(), t.data().to_vec()))).collect()
+    file.tensors()
+        .into_iter()
+        .map(|(name, t)| (name, (t.shape().to_vec(), t.data().to_vec())))
+        .collect()
 }
 
 fn written(trained: &Trained, exported: &Exported) -> BTreeMap<String, (Vec<usize>, Vec<u8>)> {
@@ -28,10 +31,17 @@ fn parts_add_up_to_the_runs_weights_bit_for_bit() {
         let trained = Trained::new(system);
         let network = trained.network();
         let whole = read(&trained.weights());
-        assert!(written(&trained, &network.export("", ExportPart::All).unwrap()) == whole, "{system:?}");
+        assert!(
+            written(&trained, &network.export("", ExportPart::All).unwrap()) == whole,
+            "{system:?}"
+        );
         let mut all = BTreeMap::new();
         for (branch, part) in network.parts() {
-            let under = if branch.is_empty() { String::new() } else { format!("{branch}.") };
+            let under = if branch.is_empty() {
+                String::new()
+            } else {
+                format!("{branch}.")
+            };
             let prefix = match part {
                 // A transformer has Hugging Face's own names, below the run's `m.`.
                 ExportPart::Encoder(Modality::Text) => format!("{under}encoder.t.m."),
@@ -39,7 +49,11 @@ fn parts_add_up_to_the_runs_weights_bit_for_bit() {
                 _ => format!("{under}head."),
             };
             let tensors = written(&trained, &network.export(branch, part).unwrap());
-            all.extend(tensors.into_iter().map(|(name, tensor)| (format!("{prefix}{name}"), tensor)));
+            all.extend(
+                tensors
+                    .into_iter()
+                    .map(|(name, tensor)| (format!("{prefix}{name}"), tensor)),
+            );
         }
         assert!(all == whole, "{system:?}");
     }
@@ -50,7 +64,12 @@ fn the_same_part_gives_the_same_bytes() {
     let trained = Trained::new(&["method=naive"]);
     let file = trained.folder().join("part.safetensors");
     let bytes = || {
-        trained.network().export("", ExportPart::Head).unwrap().write(&file).unwrap();
+        trained
+            .network()
+            .export("", ExportPart::Head)
+            .unwrap()
+            .write(&file)
+            .unwrap();
         std::fs::read(&file).unwrap()
     };
     let first = bytes();
@@ -63,7 +82,11 @@ fn a_file_says_in_its_header_how_to_build_what_is_in_it() {
     let trained = Trained::new(&["method=naive", ALL]);
     let network = trained.network();
     let header = |part| {
-        network.export("", part).unwrap().write(&trained.folder().join("part.safetensors")).unwrap();
+        network
+            .export("", part)
+            .unwrap()
+            .write(&trained.folder().join("part.safetensors"))
+            .unwrap();
         let bytes = std::fs::read(trained.folder().join("part.safetensors")).unwrap();
         let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
         metadata.metadata().clone().unwrap()
@@ -84,13 +107,32 @@ fn a_file_says_in_its_header_how_to_build_what_is_in_it() {
 fn parts_that_are_not_there_and_places_that_cannot_be_written_are_refused() {
     let trained = Trained::new(&["method=naive"]);
     let network = trained.network();
-    for (branch, part) in [("", ExportPart::Encoder(Modality::Text)), ("joint", ExportPart::Head)] {
+    for (branch, part) in [
+        ("", ExportPart::Encoder(Modality::Text)),
+        ("joint", ExportPart::Head),
+    ] {
         let error = network.export(branch, part).unwrap_err();
-        assert!(matches!(error, TrainError::Unfit(_)) && error.to_string().contains("audio, visual, head"), "{error}");
+        assert!(
+            matches!(error, TrainError::Unfit(_))
+                && error.to_string().contains("audio, visual, head"),
+            "{error}"
+        );
     }
     let head = network.export("", ExportPart::Head).unwrap();
-    for place in [trained.folder().join("no/such/head.safetensors"), trained.folder().to_path_buf()] {
+    for place in [
+        trained.folder().join("no/such/head.safetensors"),
+        trained.folder().to_path_buf(),
+    ] {
         let error = head.write(&place).unwrap_err();
-        assert!(matches!(error, TrainError::Io { option: "--out", .. }), "{error}");
+        assert!(
+            matches!(
+                error,
+                TrainError::Io {
+                    option: "--out",
+                    ..
+                }
+            ),
+            "{error}"
+        );
     }
 }

@@ -12,10 +12,14 @@ use sha2::{Digest, Sha256};
 use crate::trained::Trained;
 
 fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
-/// A checkpoint of the trained network in `runs/…/checkpoints/NAME`, with its weights under these names.
+/// A checkpoint of the trained network in `runs/…/checkpoints/NAME`, with its weights under these
+/// names.
 fn checkpoint(trained: &Trained, name: &str, weights: &[&str], format: u64) -> PathBuf {
     let folder = trained.run.join("checkpoints").join(name);
     fs::create_dir_all(&folder).unwrap();
@@ -23,10 +27,15 @@ fn checkpoint(trained: &Trained, name: &str, weights: &[&str], format: u64) -> P
     let mut put = |name: &str, from: &Path| {
         let bytes = fs::read(from).unwrap();
         fs::write(folder.join(name), &bytes).unwrap();
-        files.insert(name.to_string(), serde_json::json!({ "bytes": bytes.len(), "sha256": hex(&bytes) }));
+        files.insert(
+            name.to_string(),
+            serde_json::json!({ "bytes": bytes.len(), "sha256": hex(&bytes) }),
+        );
     };
     put("recipe.toml", &trained.run.join("recipe.toml"));
-    weights.iter().for_each(|name| put(name, &trained.weights()));
+    weights
+        .iter()
+        .for_each(|name| put(name, &trained.weights()));
     let manifest = serde_json::json!({
         "format": format, "program": "amst 9.9.9", "burn": "0", "device": "none",
         "kind": if name == "best" { "selected" } else { "state" },
@@ -45,7 +54,10 @@ fn checkpoint(trained: &Trained, name: &str, weights: &[&str], format: u64) -> P
 fn refused(place: &NetworkPlace, code: u8, parts: &[&str]) {
     let error = find_network(place).unwrap_err();
     for part in parts {
-        assert!(error.to_string().contains(part), "`{part}` is missing in: {error}");
+        assert!(
+            error.to_string().contains(part),
+            "`{part}` is missing in: {error}"
+        );
     }
     assert_eq!(error.exit_code(), code, "{error}");
 }
@@ -65,7 +77,10 @@ fn a_file_of_weights_is_found_with_the_recipe_of_its_run_or_beside_it() {
     refused(&place, 3, &["recipe.toml", "w.safetensors", "--run DIR"]);
     fs::copy(trained.run.join("recipe.toml"), alone.join("recipe.toml")).unwrap();
     let beside = find_network(&place).unwrap();
-    assert_eq!((beside.recipe, beside.classes, beside.data), (found.recipe, None, None));
+    assert_eq!(
+        (beside.recipe, beside.classes, beside.data),
+        (found.recipe, None, None)
+    );
 }
 
 #[test]
@@ -73,19 +88,50 @@ fn a_runs_selected_network_is_meant_before_its_state_and_the_newest_state_is_the
     let trained = Trained::new(&["method=naive"]);
     let run = trained.run.clone();
     let kept = run.join("checkpoints/best/best.safetensors");
-    assert_eq!(find_network(&NetworkPlace::Folder(run.clone())).unwrap().weights, kept, "what the run itself keeps");
+    assert_eq!(
+        find_network(&NetworkPlace::Folder(run.clone()))
+            .unwrap()
+            .weights,
+        kept,
+        "what the run itself keeps"
+    );
     fs::remove_dir_all(run.join("checkpoints")).unwrap();
-    refused(&NetworkPlace::Folder(run.clone()), 3, &["no checkpoint", "--weights FILE"]);
-    let earlier = checkpoint(&trained, "00002-00010", &["model.safetensors", "best.safetensors"], 1);
-    let later = checkpoint(&trained, "00010-00002", &["model.safetensors", "best.safetensors"], 1);
+    refused(
+        &NetworkPlace::Folder(run.clone()),
+        3,
+        &["no checkpoint", "--weights FILE"],
+    );
+    let earlier = checkpoint(
+        &trained,
+        "00002-00010",
+        &["model.safetensors", "best.safetensors"],
+        1,
+    );
+    let later = checkpoint(
+        &trained,
+        "00010-00002",
+        &["model.safetensors", "best.safetensors"],
+        1,
+    );
     let found = |place: NetworkPlace| find_network(&place).unwrap().weights;
-    assert_eq!(found(NetworkPlace::Folder(run.clone())), later.join("best.safetensors"));
-    assert_eq!(found(NetworkPlace::Last(run.clone())), later.join("model.safetensors"));
-    assert_eq!(found(NetworkPlace::Folder(earlier.clone())), earlier.join("best.safetensors"));
+    assert_eq!(
+        found(NetworkPlace::Folder(run.clone())),
+        later.join("best.safetensors")
+    );
+    assert_eq!(
+        found(NetworkPlace::Last(run.clone())),
+        later.join("model.safetensors")
+    );
+    assert_eq!(
+        found(NetworkPlace::Folder(earlier.clone())),
+        earlier.join("best.safetensors")
+    );
     let selected = checkpoint(&trained, "best", &["best.safetensors"], 1);
-    for place in
-        [NetworkPlace::Folder(run.clone()), NetworkPlace::Best(run.clone()), NetworkPlace::Folder(selected.clone())]
-    {
+    for place in [
+        NetworkPlace::Folder(run.clone()),
+        NetworkPlace::Best(run.clone()),
+        NetworkPlace::Folder(selected.clone()),
+    ] {
         assert_eq!(found(place), selected.join("best.safetensors"));
     }
     let network = find_network(&NetworkPlace::Best(run)).unwrap();
@@ -115,33 +161,82 @@ fn folders_of_other_programs_and_versions_are_refused() {
     let other = trained.folder().join("other");
     refused(&NetworkPlace::Folder(other.clone()), 3, &["no such folder"]);
     fs::create_dir(&other).unwrap();
-    for place in [NetworkPlace::Folder(other.clone()), NetworkPlace::Best(other.clone()), NetworkPlace::Last(other)] {
-        refused(&place, 5, &["other", "neither a run's directory nor a checkpoint"]);
+    for place in [
+        NetworkPlace::Folder(other.clone()),
+        NetworkPlace::Best(other.clone()),
+        NetworkPlace::Last(other),
+    ] {
+        refused(
+            &place,
+            5,
+            &["other", "neither a run's directory nor a checkpoint"],
+        );
     }
     let future = checkpoint(&trained, "best", &["best.safetensors"], 2);
-    refused(&NetworkPlace::Folder(future), 5, &["amst 9.9.9", "format 2", "format 1"]);
-    refused(&NetworkPlace::Last(trained.run.clone()), 3, &["may keep its best only"]);
+    refused(
+        &NetworkPlace::Folder(future),
+        5,
+        &["amst 9.9.9", "format 2", "format 1"],
+    );
+    refused(
+        &NetworkPlace::Last(trained.run.clone()),
+        3,
+        &["may keep its best only"],
+    );
     fs::write(trained.run.join("recipe.toml"), "method = \"perceptron\"").unwrap();
-    refused(&NetworkPlace::Weights { file: trained.weights(), run: Some(trained.run.clone()) }, 5, &["not a recipe"]);
-    let none = NetworkPlace::Weights { file: trained.folder().join("none.safetensors"), run: None };
-    refused(&none, 3, &["none.safetensors", "`amst train --weights FILE`"]);
+    refused(
+        &NetworkPlace::Weights {
+            file: trained.weights(),
+            run: Some(trained.run.clone()),
+        },
+        5,
+        &["not a recipe"],
+    );
+    let none = NetworkPlace::Weights {
+        file: trained.folder().join("none.safetensors"),
+        run: None,
+    };
+    refused(
+        &none,
+        3,
+        &["none.safetensors", "`amst train --weights FILE`"],
+    );
 }
 
 #[test]
 fn weights_of_another_network_or_another_number_of_classes_are_refused_naming_the_tensors() {
-    let (naive, alternating) = (Trained::new(&["method=naive"]), Trained::new(&["method=amst-alt"]));
+    let (naive, alternating) = (
+        Trained::new(&["method=naive"]),
+        Trained::new(&["method=amst-alt"]),
+    );
     let mut found = alternating.found();
     let read = |found: &amst_train::FoundNetwork, classes: &[String]| {
-        SelectedNetwork::read(found, classes, None, &Device::flex()).err().expect("it does not fit").to_string()
+        SelectedNetwork::read(found, classes, None, &Device::flex())
+            .err()
+            .expect("it does not fit")
+            .to_string()
     };
     let few: Vec<String> = found.classes.clone().unwrap()[..3].to_vec();
     let error = read(&found, &few);
-    assert!(error.contains("head.weight is [10, 32], not [3, 32]") && error.contains("classes"), "{error}");
+    assert!(
+        error.contains("head.weight is [10, 32], not [3, 32]") && error.contains("classes"),
+        "{error}"
+    );
     found.weights = naive.weights();
     let error = read(&found, &found.classes.clone().unwrap());
-    assert!(error.contains("not of this network: head.a.bias"), "{error}");
+    assert!(
+        error.contains("not of this network: head.a.bias"),
+        "{error}"
+    );
     fs::write(naive.weights(), "no tensors").unwrap();
-    let error = SelectedNetwork::read(&found, &few, None, &Device::flex()).err().unwrap();
-    assert!(error.to_string().contains("`amst train --weights FILE` writes such a file"), "{error}");
+    let error = SelectedNetwork::read(&found, &few, None, &Device::flex())
+        .err()
+        .unwrap();
+    assert!(
+        error
+            .to_string()
+            .contains("`amst train --weights FILE` writes such a file"),
+        "{error}"
+    );
     assert!(matches!(error, TrainError::Weights(_)) && error.exit_code() == 3);
 }

@@ -1,4 +1,5 @@
-//! A trained network in use: found on disk, asked about files, evaluated with and without damage, exported.
+//! A trained network in use: found on disk, asked about files, evaluated with and without damage,
+//! exported.
 
 mod evaluate;
 mod export;

@@ -23,16 +23,29 @@ fn evaluated(evaluation: &Evaluation) -> Bits {
     let rows = |(name, logits): (&str, &burn::tensor::Tensor<2>)| {
         let [_, classes] = logits.dims();
         let values: Vec<f32> = logits.clone().into_data().try_to_vec().unwrap();
-        let bits = values.chunks_exact(classes).map(|row| row.iter().map(|v| v.to_bits()).collect()).collect();
+        let bits = values
+            .chunks_exact(classes)
+            .map(|row| row.iter().map(|v| v.to_bits()).collect())
+            .collect();
         (name.to_string(), bits)
     };
-    evaluation.outputs.iter().filter(|(name, _)| !name.contains("probe.")).map(rows).collect()
+    evaluation
+        .outputs
+        .iter()
+        .filter(|(name, _)| !name.contains("probe."))
+        .map(rows)
+        .collect()
 }
 
 fn predicted(predictions: &[Prediction]) -> Bits {
     let mut bits = Bits::new();
-    for answer in predictions.iter().flat_map(|prediction| &prediction.outputs) {
-        bits.entry(answer.name.clone()).or_default().push(answer.logits.iter().map(|v| v.to_bits()).collect());
+    for answer in predictions
+        .iter()
+        .flat_map(|prediction| &prediction.outputs)
+    {
+        bits.entry(answer.name.clone())
+            .or_default()
+            .push(answer.logits.iter().map(|v| v.to_bits()).collect());
     }
     bits
 }
@@ -49,7 +62,9 @@ fn predict(trained: &Trained, of: impl Fn(usize) -> Vec<Modality>) -> Vec<Predic
 
 fn evaluate(trained: &Trained, change: impl FnOnce(Evaluator) -> Evaluator) -> Evaluation {
     let network = trained.network();
-    network.evaluate(&mut change(network.evaluator(trained.test()).unwrap())).unwrap()
+    network
+        .evaluate(&mut change(network.evaluator(trained.test()).unwrap()))
+        .unwrap()
 }
 
 #[test]
@@ -58,10 +73,21 @@ fn the_files_of_a_split_get_the_evaluations_logits_to_the_bit() {
         let trained = Trained::new(system);
         let own = trained.network().modalities();
         let predictions = predict(&trained, |_| own.clone());
-        assert!(predicted(&predictions) == evaluated(&evaluate(&trained, |e| e)), "{system:?}");
-        let names: Vec<&str> = predictions[0].outputs.iter().map(|answer| answer.name.as_str()).collect();
+        assert!(
+            predicted(&predictions) == evaluated(&evaluate(&trained, |e| e)),
+            "{system:?}"
+        );
+        let names: Vec<&str> = predictions[0]
+            .outputs
+            .iter()
+            .map(|answer| answer.name.as_str())
+            .collect();
         assert_eq!(names, trained.network().outputs(), "{system:?}");
-        assert!(predictions.iter().all(|p| p.present == own && p.missing.is_empty()));
+        assert!(
+            predictions
+                .iter()
+                .all(|p| p.present == own && p.missing.is_empty())
+        );
     }
 }
 
@@ -92,13 +118,21 @@ fn a_sample_alone_is_told_what_it_is_told_among_others() {
         let together = predict(&trained, |_| network.modalities());
         for (id, among) in trained.test().ids().iter().zip(&together) {
             let mut predictor = network.predictor().unwrap();
-            predictor.add(&trained.sources(id, &network.modalities())).unwrap();
+            predictor
+                .add(&trained.sources(id, &network.modalities()))
+                .unwrap();
             let alone = predictor.finish().unwrap().remove(0);
             for (a, b) in alone.outputs.iter().zip(&among.outputs) {
                 assert_eq!(a.name, b.name);
-                // Sums of a batch of another size run in another order, and eighteen layers carry that on: 1.5e-5 was
-                // seen, of logits of order 1. What others leak into a sample would be of the order of a logit.
-                let apart = a.logits.iter().zip(&b.logits).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                // Sums of a batch of another size run in another order, and eighteen layers carry
+                // that on: 1.5e-5 was seen, of logits of order 1. What others leak into a sample
+                // would be of the order of a logit.
+                let apart = a
+                    .logits
+                    .iter()
+                    .zip(&b.logits)
+                    .map(|(a, b)| (a - b).abs())
+                    .fold(0.0, f32::max);
                 assert!(apart < 1e-4, "{system:?} {id} {}: {apart}", a.name);
             }
         }
@@ -110,12 +144,21 @@ fn where_a_modality_is_missing_the_others_are_fused_as_in_an_evaluation_without_
     for system in [SYSTEMS[0], SYSTEMS[2], SYSTEMS[3]] {
         let trained = Trained::new(system);
         let all = trained.network().modalities();
-        let without = |dropped: Modality| -> Vec<Modality> { all.iter().copied().filter(|m| *m != dropped).collect() };
+        let without = |dropped: Modality| -> Vec<Modality> {
+            all.iter().copied().filter(|m| *m != dropped).collect()
+        };
         for dropped in all.clone() {
             let predictions = predict(&trained, |_| without(dropped));
             let evaluation = evaluate(&trained, |e| e.without(&[dropped]).unwrap());
-            assert!(predicted(&predictions) == evaluated(&evaluation), "{system:?} without {dropped}");
-            assert!(predictions.iter().all(|p| p.missing == [dropped] && p.present == without(dropped)));
+            assert!(
+                predicted(&predictions) == evaluated(&evaluation),
+                "{system:?} without {dropped}"
+            );
+            assert!(
+                predictions
+                    .iter()
+                    .all(|p| p.missing == [dropped] && p.present == without(dropped))
+            );
         }
     }
 }
@@ -134,12 +177,28 @@ fn samples_that_lack_different_things_do_not_mix() {
     let of = |index: usize| choices[index % choices.len()].to_vec();
     let mixed = predict(&trained, of);
     for choice in choices {
-        for (index, (pure, mixed)) in predict(&trained, |_| choice.to_vec()).iter().zip(&mixed).enumerate() {
+        for (index, (pure, mixed)) in predict(&trained, |_| choice.to_vec())
+            .iter()
+            .zip(&mixed)
+            .enumerate()
+        {
             if of(index) == choice {
-                assert_eq!((&pure.present, &pure.missing), (&mixed.present, &mixed.missing));
+                assert_eq!(
+                    (&pure.present, &pure.missing),
+                    (&mixed.present, &mixed.missing)
+                );
                 for (a, b) in pure.outputs.iter().zip(&mixed.outputs) {
-                    let apart = a.logits.iter().zip(&b.logits).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-                    assert!(a.name == b.name && apart < 1e-5, "{index} {}: {apart}", a.name);
+                    let apart = a
+                        .logits
+                        .iter()
+                        .zip(&b.logits)
+                        .map(|(a, b)| (a - b).abs())
+                        .fold(0.0, f32::max);
+                    assert!(
+                        a.name == b.name && apart < 1e-5,
+                        "{index} {}: {apart}",
+                        a.name
+                    );
                 }
             }
         }
@@ -149,10 +208,17 @@ fn samples_that_lack_different_things_do_not_mix() {
 #[test]
 fn entropy_is_that_of_the_probabilities_in_nats() {
     let trained = Trained::new(&["method=naive"]);
-    for answer in predict(&trained, |_| trained.network().modalities()).iter().flat_map(|p| &p.outputs) {
+    for answer in predict(&trained, |_| trained.network().modalities())
+        .iter()
+        .flat_map(|p| &p.outputs)
+    {
         assert!((answer.probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-12);
         let entropy: f64 = answer.probabilities.iter().map(|p| -p * p.ln()).sum();
-        assert!((answer.entropy - entropy).abs() < 1e-12 && answer.entropy > 0.0 && answer.entropy < 10f64.ln());
+        assert!(
+            (answer.entropy - entropy).abs() < 1e-12
+                && answer.entropy > 0.0
+                && answer.entropy < 10f64.ln()
+        );
         let likeliest = answer.probabilities.iter().copied().fold(0.0, f64::max);
         assert_eq!(answer.probabilities[answer.predicted], likeliest);
     }
@@ -167,10 +233,15 @@ fn what_cannot_be_predicted_is_refused_and_changes_nothing() {
     let good = trained.sources(&id, &network.modalities());
     let words = BTreeMap::from([(Modality::Text, Source::Text("one".into()))]);
     let mut broken = good.clone();
-    broken.insert(Modality::Visual, Source::Files(vec![trained.folder().join("no.png")]));
-    for (sources, part) in
-        [(&words, "reads audio, visual and no text"), (&broken, "no.png"), (&BTreeMap::new(), "single modality")]
-    {
+    broken.insert(
+        Modality::Visual,
+        Source::Files(vec![trained.folder().join("no.png")]),
+    );
+    for (sources, part) in [
+        (&words, "reads audio, visual and no text"),
+        (&broken, "no.png"),
+        (&BTreeMap::new(), "single modality"),
+    ] {
         let error = predictor.add(sources).unwrap_err();
         assert!(error.to_string().contains(part), "{error}");
         assert_eq!(error.exit_code(), 3);
@@ -186,8 +257,19 @@ fn what_cannot_be_predicted_is_refused_and_changes_nothing() {
 #[test]
 fn nothing_has_no_predictions() {
     let trained = Trained::new(&["method=naive"]);
-    assert!(trained.network().predictor().unwrap().finish().unwrap().is_empty());
+    assert!(
+        trained
+            .network()
+            .predictor()
+            .unwrap()
+            .finish()
+            .unwrap()
+            .is_empty()
+    );
     let dropped = trained.network().modalities();
     let evaluator = trained.network().evaluator(trained.test()).unwrap();
-    assert!(matches!(evaluator.without(&dropped), Err(TrainError::Unfit(_))));
+    assert!(matches!(
+        evaluator.without(&dropped),
+        Err(TrainError::Unfit(_))
+    ));
 }

@@ -11,7 +11,8 @@ use tempfile::TempDir;
 
 pub const ALL: &str = "modalities=audio,text,visual";
 
-/// Rows of the manifest that take part, by split: the first one of each class, and of the test split some more.
+/// Rows of the manifest that take part, by split: the first one of each class, and of the test
+/// split some more.
 const ROWS: [(&str, usize); 3] = [("train", 10), ("val", 10), ("test", 11)];
 
 pub struct Trained {
@@ -28,17 +29,47 @@ impl Trained {
     pub fn new(assignments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let dataset = few_digits(&folder.path().join("few-digits"));
-        let short = ["epochs=1", "audio.width=4", "visual.width=4", "eval_batch_size=4", "batch_size=5"];
-        let assignments: Vec<String> = short.iter().chain(assignments).map(|a| a.to_string()).collect();
+        let short = [
+            "epochs=1",
+            "audio.width=4",
+            "visual.width=4",
+            "eval_batch_size=4",
+            "batch_size=5",
+        ];
+        let assignments: Vec<String> = short
+            .iter()
+            .chain(assignments)
+            .map(|a| a.to_string())
+            .collect();
         let recipe = resolve(std::slice::from_ref(&dataset.spec.recipe), &assignments).unwrap();
         let lock = DataLock::of(&dataset).unwrap();
-        let data = prepare(&dataset, &recipe, None, &folder.path().join("store"), &|_| {}).unwrap();
-        let run = Run::create(&folder.path().join("runs"), &Cell::new(recipe, &lock), &lock).unwrap();
+        let data = prepare(
+            &dataset,
+            &recipe,
+            None,
+            &folder.path().join("store"),
+            &|_| {},
+        )
+        .unwrap();
+        let run = Run::create(
+            &folder.path().join("runs"),
+            &Cell::new(recipe, &lock),
+            &lock,
+        )
+        .unwrap();
         let dir = run.dir().to_path_buf();
         let trainer = Trainer::new(run, data.clone(), Device::flex()).unwrap();
-        let trainer = trainer.keep_weights(&folder.path().join("weights.safetensors")).unwrap();
+        let trainer = trainer
+            .keep_weights(&folder.path().join("weights.safetensors"))
+            .unwrap();
         let result = trainer.train(&mut |_| {}).unwrap();
-        Self { dataset, data, result, run: dir, folder }
+        Self {
+            dataset,
+            data,
+            result,
+            run: dir,
+            folder,
+        }
     }
 
     /// The file of the selected network's weights.
@@ -52,7 +83,11 @@ impl Trained {
     }
 
     pub fn found(&self) -> FoundNetwork {
-        find_network(&NetworkPlace::Weights { file: self.weights(), run: Some(self.run.clone()) }).unwrap()
+        find_network(&NetworkPlace::Weights {
+            file: self.weights(),
+            run: Some(self.run.clone()),
+        })
+        .unwrap()
     }
 
     pub fn network(&self) -> SelectedNetwork {
@@ -71,9 +106,15 @@ impl Trained {
         let row = rows.into_iter().find(|row| row.id == id).unwrap();
         let source = |m: &Modality| match &row.raw[m] {
             amst_data::Raw::Text(text) => (*m, Source::Text(text.clone())),
-            amst_data::Raw::Files(files) => {
-                (*m, Source::Files(files.iter().map(|file| self.dataset.root.join(file)).collect()))
-            }
+            amst_data::Raw::Files(files) => (
+                *m,
+                Source::Files(
+                    files
+                        .iter()
+                        .map(|file| self.dataset.root.join(file))
+                        .collect(),
+                ),
+            ),
             other => panic!("{id} comes from {other:?}"),
         };
         modalities.iter().map(source).collect()
@@ -82,14 +123,24 @@ impl Trained {
 
 /// A data set of some of the embedded digits.
 fn few_digits(folder: &Path) -> ResolvedDataset {
-    let whole = find_dataset("world-digits", &Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets")).unwrap();
+    let whole = find_dataset(
+        "world-digits",
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets"),
+    )
+    .unwrap();
     let manifest = std::fs::read_to_string(whole.root.join("manifest.csv")).unwrap();
     let mut lines = manifest.lines();
     let mut kept = vec![lines.next().unwrap()];
     for (split, count) in ROWS {
-        let of_split: Vec<&str> = lines.clone().filter(|line| line.ends_with(&format!(",{split}"))).collect();
-        let first =
-            (0..10).filter_map(|class| of_split.iter().find(|line| line.split(',').nth(1) == Some(&class.to_string())));
+        let of_split: Vec<&str> = lines
+            .clone()
+            .filter(|line| line.ends_with(&format!(",{split}")))
+            .collect();
+        let first = (0..10).filter_map(|class| {
+            of_split
+                .iter()
+                .find(|line| line.split(',').nth(1) == Some(&class.to_string()))
+        });
         let rest = of_split.iter().rev();
         let mut rows: Vec<&str> = first.chain(rest).copied().collect();
         rows.truncate(count);
@@ -104,5 +155,8 @@ fn few_digits(folder: &Path) -> ResolvedDataset {
     std::fs::write(folder.join("manifest.csv"), kept.join("\n")).unwrap();
     let mut spec = whole.spec;
     spec.name = "few-digits".into();
-    ResolvedDataset { spec, root: folder.into() }
+    ResolvedDataset {
+        spec,
+        root: folder.into(),
+    }
 }

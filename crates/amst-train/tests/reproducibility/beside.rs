@@ -7,7 +7,11 @@ use crate::cells::{cell, families, train_to_weights};
 type Weights = BTreeMap<String, Vec<u8>>;
 
 fn without(weights: &Weights, part: &str) -> Weights {
-    weights.iter().filter(|(name, _)| !name.contains(part)).map(|(n, w)| (n.clone(), w.clone())).collect()
+    weights
+        .iter()
+        .filter(|(name, _)| !name.contains(part))
+        .map(|(n, w)| (n.clone(), w.clone()))
+        .collect()
 }
 
 #[test]
@@ -19,26 +23,45 @@ fn probes_change_nothing_but_what_they_tell_themselves() {
         assignments.push("probes=true");
         let (probed, with_probes) = train_to_weights(&assignments, runs.path());
         assert_ne!(plain.result.cell, probed.result.cell);
-        assert!(without(&with_probes, "probe.") == weights, "{system:?}: probes moved the network");
+        assert!(
+            without(&with_probes, "probe.") == weights,
+            "{system:?}: probes moved the network"
+        );
 
         let is_probe = |name: &String| name.contains("probe.");
         let mut outputs = probed.result.test.outputs.clone();
-        let probes: Vec<String> = outputs.keys().filter(|name| is_probe(name)).cloned().collect();
+        let probes: Vec<String> = outputs
+            .keys()
+            .filter(|name| is_probe(name))
+            .cloned()
+            .collect();
         outputs.retain(|name, _| !is_probe(name));
         assert_eq!(outputs, plain.result.test.outputs, "{system:?}");
-        let branches = if system[0] == "method=amst-full" { 2 } else { 1 };
-        assert_eq!(probes.len(), branches * probed.result.recipe.modalities.len(), "{system:?}: {probes:?}");
+        let branches = if system[0] == "method=amst-full" {
+            2
+        } else {
+            1
+        };
+        assert_eq!(
+            probes.len(),
+            branches * probed.result.recipe.modalities.len(),
+            "{system:?}: {probes:?}"
+        );
         // What a probe says is neither chance nor what the network itself says.
         for probe in &probes {
             let told = &probed.result.test.outputs[probe];
-            assert!(told.loss.is_finite() && told.loss != outputs[&probe.replace("probe.", "")].loss, "{probe}");
+            assert!(
+                told.loss.is_finite() && told.loss != outputs[&probe.replace("probe.", "")].loss,
+                "{probe}"
+            );
         }
         let of_probes = with_probes.keys().filter(|name| is_probe(name)).count();
         assert_eq!(of_probes, 2 * probes.len(), "a weight and a bias each");
     }
 }
 
-/// In one epoch nothing that was validated can have fed back: weights are equal, statistics are not.
+/// In one epoch nothing that was validated can have fed back: weights are equal, statistics are
+/// not.
 #[test]
 fn precise_batch_norm_moves_running_statistics_and_nothing_else() {
     let families: [&[&str]; 7] = [
@@ -56,10 +79,16 @@ fn precise_batch_norm_moves_running_statistics_and_nothing_else() {
         let (_, plain) = train_to_weights(&assignments, runs.path());
         assignments.push("precise_bn=2");
         let (_, precise) = train_to_weights(&assignments, runs.path());
-        assert!(without(&plain, "running_") == without(&precise, "running_"), "{family:?}: weights moved");
+        assert!(
+            without(&plain, "running_") == without(&precise, "running_"),
+            "{family:?}: weights moved"
+        );
         let moved = |name: &&String| plain[*name] != precise[*name];
         let statistics = || plain.keys().filter(|name| name.contains("running_"));
-        assert!(statistics().count() > 0 && statistics().all(|name| moved(&name)), "{family:?}");
+        assert!(
+            statistics().count() > 0 && statistics().all(|name| moved(&name)),
+            "{family:?}"
+        );
     }
 }
 

@@ -15,7 +15,10 @@ pub const KEPT: [&str; 3] = ["result.json", "predictions.csv", "recipe.toml"];
 
 /// A cell of the synthetic data set: its own settings, two epochs, audio in every second one.
 pub fn cell(assignments: &[&str]) -> (Cell, DataLock) {
-    let dataset = ResolvedDataset { spec: DatasetSpec::synthetic(), root: PathBuf::new() };
+    let dataset = ResolvedDataset {
+        spec: DatasetSpec::synthetic(),
+        root: PathBuf::new(),
+    };
     let lock = DataLock::of(&dataset).unwrap();
     let short = serde_json::json!({ "epochs": 2, "skip": { "audio": 2 } });
     let assignments: Vec<String> = assignments.iter().map(|a| a.to_string()).collect();
@@ -28,23 +31,54 @@ pub fn cell(assignments: &[&str]) -> (Cell, DataLock) {
 /// Naive under other names until they do something of their own.
 pub fn systems() -> Vec<Vec<String>> {
     let own: [&[&str]; 8] = [
-        &["method=amst-full", "modalities=audio,text,visual", "text.encoder=transformer"],
+        &[
+            "method=amst-full",
+            "modalities=audio,text,visual",
+            "text.encoder=transformer",
+        ],
         &["method=mla", "mla.fusion=entropy", "mla.modification=rls"],
-        &["method=mla", "mla.modification=rls", "mla.target=previous", "modalities=audio,text,visual"],
+        &[
+            "method=mla",
+            "mla.modification=rls",
+            "mla.target=previous",
+            "modalities=audio,text,visual",
+        ],
         &["method=mslr", "mslr.strategy=dynamic-agm", "mslr.window=1"],
-        &["method=mslr", "mslr.strategy=dynamic-amst", "mslr.window=1", "modalities=audio,text,visual"],
+        &[
+            "method=mslr",
+            "mslr.strategy=dynamic-amst",
+            "mslr.window=1",
+            "modalities=audio,text,visual",
+        ],
         &["method=naive", "naive.head=shared-sum"],
-        &["method=ogm-ge", "ogm.trimodal=pairwise-mean", "ogm.head=concat", "modalities=audio,text,visual"],
-        &["method=pmr", "pmr.split=val", "pmr.weights=soft", "modalities=audio,text,visual"],
+        &[
+            "method=ogm-ge",
+            "ogm.trimodal=pairwise-mean",
+            "ogm.head=concat",
+            "modalities=audio,text,visual",
+        ],
+        &[
+            "method=pmr",
+            "pmr.split=val",
+            "pmr.weights=soft",
+            "modalities=audio,text,visual",
+        ],
     ];
     let lists = |method| match method {
         MethodName::Unimodal => ["audio", "text"],
         _ => ["audio,visual", "audio,text,visual"],
     };
     let plain = MethodName::ALL.into_iter().flat_map(|method| {
-        lists(method).map(|list| vec![format!("method={}", method.name()), format!("modalities={list}")])
+        lists(method).map(|list| {
+            vec![
+                format!("method={}", method.name()),
+                format!("modalities={list}"),
+            ]
+        })
     });
-    plain.chain(own.map(|assignments| assignments.iter().map(|a| a.to_string()).collect())).collect()
+    plain
+        .chain(own.map(|assignments| assignments.iter().map(|a| a.to_string()).collect()))
+        .collect()
 }
 
 /// Some of [`systems`]: whatever looks at the data before an epoch, at validation after it, at the
@@ -56,12 +90,18 @@ pub fn families() -> Vec<Vec<String>> {
         &["method=ogm-ge"],
         &["method=pmr"],
         &["method=mslr", "mslr.strategy=dynamic-agm", "mslr.window=1"],
-        &["method=mla", "mla.fusion=entropy", "mla.modification=rls", "modalities=audio,text,visual"],
+        &[
+            "method=mla",
+            "mla.fusion=entropy",
+            "mla.modification=rls",
+            "modalities=audio,text,visual",
+        ],
         &["method=amst-full"],
         &["method=gradient-blending"],
         &["method=early-stopping"],
     ];
-    all.map(|assignments| assignments.iter().map(|a| a.to_string()).collect()).to_vec()
+    all.map(|assignments| assignments.iter().map(|a| a.to_string()).collect())
+        .to_vec()
 }
 
 /// A finished run.
@@ -84,7 +124,10 @@ pub fn train(assignments: &[&str], runs: &Path) -> Result<Finished, TrainError> 
 }
 
 /// Trains a cell and reads the weights of its selected epoch.
-pub fn train_to_weights(assignments: &[&str], runs: &Path) -> (Finished, BTreeMap<String, Vec<u8>>) {
+pub fn train_to_weights(
+    assignments: &[&str],
+    runs: &Path,
+) -> (Finished, BTreeMap<String, Vec<u8>>) {
     let file = runs.join("weights.safetensors");
     let finished = train_with(assignments, runs, |trainer| trainer.keep_weights(&file)).unwrap();
     (finished, tensors(&std::fs::read(file).unwrap()))
@@ -93,7 +136,10 @@ pub fn train_to_weights(assignments: &[&str], runs: &Path) -> (Finished, BTreeMa
 /// Bytes by name: the file itself may list its tensors in any order.
 pub fn tensors(file: &[u8]) -> BTreeMap<String, Vec<u8>> {
     let read = safetensors::SafeTensors::deserialize(file).unwrap();
-    read.tensors().into_iter().map(|(name, tensor)| (name, tensor.data().to_vec())).collect()
+    read.tensors()
+        .into_iter()
+        .map(|(name, tensor)| (name, tensor.data().to_vec()))
+        .collect()
 }
 
 /// Trains a cell with whatever else is asked of the trainer.
@@ -115,5 +161,7 @@ pub fn train_with(
 /// The lines of `events.jsonl`.
 pub fn events(dir: &Path) -> Vec<Event> {
     let text = std::fs::read_to_string(dir.join("events.jsonl")).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }

@@ -13,7 +13,11 @@ fn twice(assignments: &[&str]) -> [(tempfile::TempDir, Finished); 2] {
 
 #[test]
 fn official_execution_is_as_repeatable_as_fast() {
-    let [(_a, first), (_b, second)] = twice(&["method=amst-full", "skip.execution=official", "joint_mode=alternating"]);
+    let [(_a, first), (_b, second)] = twice(&[
+        "method=amst-full",
+        "skip.execution=official",
+        "joint_mode=alternating",
+    ]);
     for name in KEPT {
         assert!(first.file(name) == second.file(name), "{name} differs");
     }
@@ -29,7 +33,10 @@ fn another_seed_gives_another_result() {
         assert_ne!(zero.result.cell, one.result.cell);
         let fused = |run: &Finished| run.result.test.outputs["fused"].loss;
         assert_ne!(fused(&zero), fused(&one), "{method}");
-        assert!(zero.file("predictions.csv") != one.file("predictions.csv"), "{method}");
+        assert!(
+            zero.file("predictions.csv") != one.file("predictions.csv"),
+            "{method}"
+        );
     }
 }
 

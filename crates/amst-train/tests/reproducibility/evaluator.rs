@@ -21,12 +21,27 @@ impl Training {
     fn new(assignments: &[&str]) -> Self {
         let recipe = cell(assignments).0.recipe;
         let data = Prepared::synthetic(&recipe).unwrap();
-        let built = build(&recipe, None, data.classes().len(), &Device::flex().autodiff()).unwrap();
-        Self { optimiser: Optimiser::new(&recipe.optim), recipe, data, built }
+        let built = build(
+            &recipe,
+            None,
+            data.classes().len(),
+            &Device::flex().autodiff(),
+        )
+        .unwrap();
+        Self {
+            optimiser: Optimiser::new(&recipe.optim),
+            recipe,
+            data,
+            built,
+        }
     }
 
     fn epoch(&mut self, epoch: usize) {
-        let config = LoaderConfig { batch_size: 16, train: true, ..LoaderConfig::default() };
+        let config = LoaderConfig {
+            batch_size: 16,
+            train: true,
+            ..LoaderConfig::default()
+        };
         let loader = Loader::new(self.data.split(SplitName::Train), config).unwrap();
         for batch in loader.epoch(epoch as u64, &self.built.method.loads(epoch)) {
             let batch = upload(batch.unwrap(), &Device::flex().autodiff());
@@ -39,11 +54,22 @@ impl Training {
     }
 
     fn evaluator(&self) -> Evaluator {
-        Evaluator::new(self.data.split(SplitName::Val), 10, self.built.net.branches.len()).unwrap()
+        Evaluator::new(
+            self.data.split(SplitName::Val),
+            10,
+            self.built.net.branches.len(),
+        )
+        .unwrap()
     }
 
     fn evaluate(&self, evaluator: &mut Evaluator) -> Evaluation {
-        evaluator.evaluate(self.built.method.as_ref(), &self.built.net.valid(), &Device::flex()).unwrap()
+        evaluator
+            .evaluate(
+                self.built.method.as_ref(),
+                &self.built.net.valid(),
+                &Device::flex(),
+            )
+            .unwrap()
     }
 }
 
@@ -51,13 +77,24 @@ impl Training {
 fn logits(evaluation: &Evaluation) -> Vec<(String, Vec<u32>)> {
     let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect();
     let outputs = evaluation.outputs.iter();
-    outputs.map(|(name, logits)| (name.into(), bits(logits.clone().into_data().try_to_vec().unwrap()))).collect()
+    outputs
+        .map(|(name, logits)| {
+            (
+                name.into(),
+                bits(logits.clone().into_data().try_to_vec().unwrap()),
+            )
+        })
+        .collect()
 }
 
 const CASES: [&[&str]; 3] = [
     &["method=amst-alt"],
     &["method=amst-full"],
-    &["method=amst-joint", "modalities=audio,text,visual", "skip.text=3"],
+    &[
+        "method=amst-joint",
+        "modalities=audio,text,visual",
+        "skip.text=3",
+    ],
 ];
 
 #[test]
@@ -68,7 +105,10 @@ fn an_evaluation_with_kept_embeddings_equals_one_from_scratch() {
         for epoch in 0..4 {
             training.epoch(epoch);
             keeping.stale(&training.built.method.loads(epoch));
-            let (kept, fresh) = (training.evaluate(&mut keeping), training.evaluate(&mut training.evaluator()));
+            let (kept, fresh) = (
+                training.evaluate(&mut keeping),
+                training.evaluate(&mut training.evaluator()),
+            );
             assert!(logits(&kept) == logits(&fresh), "{case:?} epoch {epoch}");
             assert_eq!(kept.metrics, fresh.metrics);
         }
@@ -83,8 +123,13 @@ fn embeddings_that_are_not_declared_stale_are_not_computed_again() {
     training.evaluate(&mut keeping);
     training.epoch(0);
     keeping.stale(&[Modality::Visual]);
-    let (kept, fresh) = (training.evaluate(&mut keeping), training.evaluate(&mut training.evaluator()));
-    let of = |evaluation: &Evaluation, name: &str| logits(evaluation).into_iter().find(|(n, _)| n == name);
+    let (kept, fresh) = (
+        training.evaluate(&mut keeping),
+        training.evaluate(&mut training.evaluator()),
+    );
+    let of = |evaluation: &Evaluation, name: &str| {
+        logits(evaluation).into_iter().find(|(n, _)| n == name)
+    };
     assert_eq!(of(&kept, "visual"), of(&fresh, "visual"));
     assert_ne!(of(&kept, "audio"), of(&fresh, "audio"));
 }

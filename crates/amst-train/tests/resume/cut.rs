@@ -10,12 +10,22 @@ use burn::tensor::Device;
 use crate::cells::cell;
 
 /// Three epochs of three steps, few samples.
-pub const SHORT: [&str; 6] =
-    ["epochs=3", "batch_size=16", "synthetic.train=48", "synthetic.val=16", "synthetic.test=16", "audio.width=4"];
+pub const SHORT: [&str; 6] = [
+    "epochs=3",
+    "batch_size=16",
+    "synthetic.train=48",
+    "synthetic.val=16",
+    "synthetic.test=16",
+    "audio.width=4",
+];
 
 /// Settings of a system, as short as can be.
 pub fn short(system: &[&str]) -> Vec<String> {
-    SHORT.iter().chain(system).map(|setting| setting.to_string()).collect()
+    SHORT
+        .iter()
+        .chain(system)
+        .map(|setting| setting.to_string())
+        .collect()
 }
 
 /// How a run is made.
@@ -30,11 +40,20 @@ pub struct Made<'a> {
 
 impl<'a> Made<'a> {
     pub fn new(settings: &'a [String], runs: &'a Path) -> Self {
-        Self { settings, runs, every: Every::Never, keep: Keep::default(), stop_after: None }
+        Self {
+            settings,
+            runs,
+            every: Every::Never,
+            keep: Keep::default(),
+            stop_after: None,
+        }
     }
 
     pub fn stopped_after(self, steps: usize) -> Self {
-        Self { stop_after: Some(steps), ..self }
+        Self {
+            stop_after: Some(steps),
+            ..self
+        }
     }
 
     pub fn every(self, every: Every) -> Self {
@@ -42,7 +61,10 @@ impl<'a> Made<'a> {
     }
 
     pub fn keeping(self, keep: &str) -> Self {
-        Self { keep: keep.parse().unwrap(), ..self }
+        Self {
+            keep: keep.parse().unwrap(),
+            ..self
+        }
     }
 
     pub fn dir(&self) -> PathBuf {
@@ -78,20 +100,36 @@ impl<'a> Made<'a> {
     /// Everything that must be equal, byte for byte: result, predictions, weights, steps, and what
     /// happened in which epoch, without the times.
     pub fn left(&self) -> Left {
-        let read = |path: PathBuf| std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let read = |path: PathBuf| {
+            std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+        };
         let dir = self.dir();
         let named = |name: &str| (name.to_string(), read(dir.join(name)));
         let beside = |name: &str| (name.to_string(), read(self.runs.join(name)));
         let weights = {
             let bytes = read(self.runs.join("weights.safetensors"));
             let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
-            let mut tensors: Vec<_> = file.tensors().into_iter().map(|(n, t)| (n, t.data().to_vec())).collect();
+            let mut tensors: Vec<_> = file
+                .tensors()
+                .into_iter()
+                .map(|(n, t)| (n, t.data().to_vec()))
+                .collect();
             tensors.sort();
-            tensors.into_iter().flat_map(|(name, data)| [name.into_bytes(), data].concat()).collect()
+            tensors
+                .into_iter()
+                .flat_map(|(name, data)| [name.into_bytes(), data].concat())
+                .collect()
         };
-        let files =
-            vec![named("result.json"), named("predictions.csv"), beside("steps.jsonl"), ("weights".into(), weights)];
-        Left { files, epochs: epochs(&dir) }
+        let files = vec![
+            named("result.json"),
+            named("predictions.csv"),
+            beside("steps.jsonl"),
+            ("weights".into(), weights),
+        ];
+        Left {
+            files,
+            epochs: epochs(&dir),
+        }
     }
 }
 
@@ -115,10 +153,14 @@ impl Left {
 pub fn epochs(dir: &Path) -> Vec<EventKind> {
     let text = std::fs::read_to_string(dir.join("events.jsonl")).unwrap();
     assert!(text.ends_with('\n'), "a line is cut short");
-    let events = text.lines().map(|line| serde_json::from_str::<Event>(line).unwrap().kind);
+    let events = text
+        .lines()
+        .map(|line| serde_json::from_str::<Event>(line).unwrap().kind);
     events
         .filter_map(|mut kind| match &mut kind {
-            EventKind::Epoch { seconds, phases, .. } => {
+            EventKind::Epoch {
+                seconds, phases, ..
+            } => {
                 *seconds = 0.0;
                 phases.clear();
                 Some(kind)
@@ -130,8 +172,13 @@ pub fn epochs(dir: &Path) -> Vec<EventKind> {
 
 /// The checkpoints of states in a run directory, the oldest first.
 pub fn checkpoints(dir: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(dir.join("checkpoints")).into_iter().flatten().flatten();
-    let mut names: Vec<_> = entries.map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    let entries = std::fs::read_dir(dir.join("checkpoints"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let mut names: Vec<_> = entries
+        .map(|e| e.file_name().to_string_lossy().into_owned())
+        .collect();
     names.retain(|name| name.starts_with('0'));
     names.sort();
     names

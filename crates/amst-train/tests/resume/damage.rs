@@ -12,13 +12,18 @@ const PROBED: [&str; 3] = ["method=unimodal", "modalities=text", "probes=true"];
 
 /// A run stopped after four steps, with checkpoints after steps 3 and 4.
 fn stopped(runs: &Path, settings: &[String]) -> PathBuf {
-    let made = Made::new(settings, runs).every(Every::Steps(1)).stopped_after(4);
+    let made = Made::new(settings, runs)
+        .every(Every::Steps(1))
+        .stopped_after(4);
     made.train().unwrap_err();
     made.dir()
 }
 
 fn files(dir: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.sort();
     files
 }
@@ -36,7 +41,9 @@ fn fault(checkpoint: &Path) -> CheckpointError {
 fn any_flipped_bit_and_any_truncation_is_found_and_the_file_named() {
     let (runs, settings) = (tempfile::tempdir().unwrap(), short(&PROBED));
     let dir = stopped(runs.path(), &settings);
-    let newest = dir.join("checkpoints").join(checkpoints(&dir).pop().unwrap());
+    let newest = dir
+        .join("checkpoints")
+        .join(checkpoints(&dir).pop().unwrap());
     Checkpoint::open(&newest).unwrap().verify().unwrap();
     let (mut flipped, mut truncated) = (0, 0);
     for path in files(&newest) {
@@ -47,7 +54,10 @@ fn any_flipped_bit_and_any_truncation_is_found_and_the_file_named() {
         let named = |bytes: &[u8], what: &str| {
             fs::write(&path, bytes).unwrap();
             let error = fault(&newest);
-            assert!(matches!(&error, CheckpointError::Damaged { .. }), "{name}, {what}: {error}");
+            assert!(
+                matches!(&error, CheckpointError::Damaged { .. }),
+                "{name}, {what}: {error}"
+            );
             assert!(error.to_string().contains(&name), "{name}, {what}: {error}");
         };
         let every = if whole.len() < 4000 { 1 } else { 37 };
@@ -63,7 +73,10 @@ fn any_flipped_bit_and_any_truncation_is_found_and_the_file_named() {
         }
         named(&[&whole[..], b"\n"].concat(), "longer");
         fs::remove_file(&path).unwrap();
-        assert!(fault(&newest).to_string().contains(&name), "{name} is missing");
+        assert!(
+            fault(&newest).to_string().contains(&name),
+            "{name} is missing"
+        );
         fs::write(&path, &whole).unwrap();
     }
     Checkpoint::open(&newest).unwrap().verify().unwrap();
@@ -75,7 +88,9 @@ fn any_flipped_bit_and_any_truncation_is_found_and_the_file_named() {
 fn a_foreign_file_in_a_checkpoint_is_found_and_named() {
     let (runs, settings) = (tempfile::tempdir().unwrap(), short(&PROBED));
     let dir = stopped(runs.path(), &settings);
-    let newest = dir.join("checkpoints").join(checkpoints(&dir).pop().unwrap());
+    let newest = dir
+        .join("checkpoints")
+        .join(checkpoints(&dir).pop().unwrap());
     fs::write(newest.join("virus.exe"), "hello").unwrap();
     assert!(fault(&newest).to_string().contains("virus.exe"));
 }
@@ -94,7 +109,10 @@ fn the_checkpoint_before_is_gone_on_from_and_that_is_said() {
         let dir = stopped(runs.path(), &settings);
         let newest = checkpoints(&dir).pop().unwrap();
         let path = files(&dir.join("checkpoints").join(&newest));
-        let path = path.iter().find(|path| path.file_stem().unwrap() == name).unwrap_or_else(|| panic!("no {name}"));
+        let path = path
+            .iter()
+            .find(|path| path.file_stem().unwrap() == name)
+            .unwrap_or_else(|| panic!("no {name}"));
         let mut bytes = fs::read(path).unwrap();
         let middle = bytes.len() / 2;
         bytes[middle] ^= 4;
@@ -103,15 +121,25 @@ fn the_checkpoint_before_is_gone_on_from_and_that_is_said() {
         let made = Made::new(&settings, runs.path()).every(Every::Steps(1));
         let mut resumed = None;
         made.observed(&mut |event| {
-            if let EventKind::Resumed { checkpoint, notes, .. } = &event.kind {
+            if let EventKind::Resumed {
+                checkpoint, notes, ..
+            } = &event.kind
+            {
                 resumed = Some((checkpoint.clone(), notes.clone()));
             }
         })
         .unwrap();
         let (checkpoint, notes) = resumed.expect("it goes on");
-        assert_eq!((newest.as_str(), checkpoint.as_str()), ("00001-00001", "00000-00003"), "{name}");
+        assert_eq!(
+            (newest.as_str(), checkpoint.as_str()),
+            ("00001-00001", "00000-00003"),
+            "{name}"
+        );
         let named = path.file_name().unwrap().to_string_lossy().into_owned();
-        assert!(notes.len() == 1 && notes[0].contains(&named), "{name}: {notes:?}");
+        assert!(
+            notes.len() == 1 && notes[0].contains(&named),
+            "{name}: {notes:?}"
+        );
         made.left().assert_is(&whole, name);
         // What was damaged is kept, under a name that nothing goes on from.
         assert!(dir.join("checkpoints/00001-00001.1").is_dir(), "{name}");
@@ -134,7 +162,10 @@ fn events_that_are_cut_short_cost_nothing_but_themselves() {
         }
     };
     made.observed(&mut hear).unwrap();
-    assert!(notes.len() == 1 && notes[0].contains("events.jsonl"), "{notes:?}");
+    assert!(
+        notes.len() == 1 && notes[0].contains("events.jsonl"),
+        "{notes:?}"
+    );
     let result = |dir: PathBuf| fs::read(dir.join("result.json")).unwrap();
     assert!(result(dir) == result(Made::new(&settings, reference.path()).dir()));
 }

@@ -1,4 +1,5 @@
-//! Stopped after step k and started again: for every method, and a k that differs from one to the next.
+//! Stopped after step k and started again: for every method, and a k that differs from one to the
+//! next.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +23,9 @@ fn reference(settings: &[String]) -> Left {
 fn resumed(settings: &[String], stops: &[usize], every: Every) -> Left {
     let runs = tempfile::tempdir().unwrap();
     for steps in stops {
-        let made = Made::new(settings, runs.path()).every(every).stopped_after(*steps);
+        let made = Made::new(settings, runs.path())
+            .every(every)
+            .stopped_after(*steps);
         match made.train() {
             Err(TrainError::Interrupted { .. }) => assert!(!checkpoints(&made.dir()).is_empty()),
             Err(other) => panic!("{settings:?}: {other}"),
@@ -38,19 +41,29 @@ fn resumed(settings: &[String], stops: &[usize], every: Every) -> Left {
 /// The registry decides what is tested: a new method is in it the day it is added.
 fn every_system_ends_as_if_it_had_never_been_stopped(which: impl Fn(usize) -> bool) {
     let mut methods = BTreeSet::new();
-    for (number, system) in systems().into_iter().enumerate().filter(|(number, _)| which(*number)) {
+    for (number, system) in systems()
+        .into_iter()
+        .enumerate()
+        .filter(|(number, _)| which(*number))
+    {
         let settings = short(&system.iter().map(String::as_str).collect::<Vec<_>>());
         let mut stream = Stream::new(1, Purpose::Noise, 0, number as u64);
         let mut k = || 1 + (stream.unit() * (STEPS - 1) as f64) as usize;
         let whole = reference(&settings);
-        // Once, or twice with checkpoints after every second step besides: each method has both, with
-        // two modalities and with three.
+        // Once, or twice with checkpoints after every second step besides: each method has both,
+        // with two modalities and with three.
         let (stops, every) = match (number / 2 + number).is_multiple_of(2) {
             true => (vec![k()], Every::Never),
             false => (vec![k().min(STEPS - 2), 1], Every::Steps(2)),
         };
-        resumed(&settings, &stops, every).assert_is(&whole, &format!("{system:?} stopped after {stops:?}"));
-        methods.insert(cell(&settings.iter().map(String::as_str).collect::<Vec<_>>()).0.recipe.method);
+        resumed(&settings, &stops, every)
+            .assert_is(&whole, &format!("{system:?} stopped after {stops:?}"));
+        methods.insert(
+            cell(&settings.iter().map(String::as_str).collect::<Vec<_>>())
+                .0
+                .recipe
+                .method,
+        );
     }
     assert!(methods.len() > MethodName::ALL.len() / 2, "{methods:?}");
 }
@@ -68,31 +81,78 @@ fn so_it_does_with_three_modalities() {
 
 #[test]
 fn both_tests_together_leave_no_method_out() {
-    let of = |system: &Vec<String>| cell(&system.iter().map(String::as_str).collect::<Vec<_>>()).0.recipe.method;
+    let of = |system: &Vec<String>| {
+        cell(&system.iter().map(String::as_str).collect::<Vec<_>>())
+            .0
+            .recipe
+            .method
+    };
     let methods: BTreeSet<_> = systems().iter().map(of).collect();
     assert_eq!(methods.into_iter().collect::<Vec<_>>(), MethodName::ALL);
 }
 
-/// One k after the other, for what has the most to remember: skipping with recalibration, probes, precise
-/// BatchNorm, prototypes, projections, kept encoders, and budgets that end within an epoch.
+/// One k after the other, for what has the most to remember: skipping with recalibration, probes,
+/// precise BatchNorm, prototypes, projections, kept encoders, and budgets that end within an epoch.
 #[test]
 fn any_step_will_do() {
     let systems: [(&[&str], &[usize]); 6] = [
-        (&["method=amst-full", "probes=true", "epochs=2"], &[1, 2, 3, 4, 5, 6]),
         (
-            &["method=early-stopping", "stopping.patience=1", "stopping.restore=true", "optim.lr=0.3", "epochs=4"],
+            &["method=amst-full", "probes=true", "epochs=2"],
+            &[1, 2, 3, 4, 5, 6],
+        ),
+        (
+            &[
+                "method=early-stopping",
+                "stopping.patience=1",
+                "stopping.restore=true",
+                "optim.lr=0.3",
+                "epochs=4",
+            ],
             &[2, 3, 5, 6, 8],
         ),
-        (&["method=mla", "mla.fusion=entropy", "mla.modification=rls", "precise_bn=1", "epochs=2"], &[1, 3, 5]),
-        (&["method=mslr", "mslr.strategy=dynamic-amst", "mslr.window=2", "epochs=5"], &[7, 10]),
-        (&["method=amst-alt", "budget.unit=updates", "budget.amount=7", "epochs=2"], &[1, 2, 3, 4, 5]),
-        (&["method=gradient-blending", "blending.super_epoch=2", "epochs=2"], &[2, 3, 4]),
+        (
+            &[
+                "method=mla",
+                "mla.fusion=entropy",
+                "mla.modification=rls",
+                "precise_bn=1",
+                "epochs=2",
+            ],
+            &[1, 3, 5],
+        ),
+        (
+            &[
+                "method=mslr",
+                "mslr.strategy=dynamic-amst",
+                "mslr.window=2",
+                "epochs=5",
+            ],
+            &[7, 10],
+        ),
+        (
+            &[
+                "method=amst-alt",
+                "budget.unit=updates",
+                "budget.amount=7",
+                "epochs=2",
+            ],
+            &[1, 2, 3, 4, 5],
+        ),
+        (
+            &[
+                "method=gradient-blending",
+                "blending.super_epoch=2",
+                "epochs=2",
+            ],
+            &[2, 3, 4],
+        ),
     ];
     for (system, steps) in systems {
         let settings = short(system);
         let whole = reference(&settings);
         for k in steps {
-            resumed(&settings, &[*k], Every::Never).assert_is(&whole, &format!("{system:?} stopped after {k}"));
+            resumed(&settings, &[*k], Every::Never)
+                .assert_is(&whole, &format!("{system:?} stopped after {k}"));
         }
     }
 }
@@ -101,5 +161,6 @@ fn any_step_will_do() {
 fn a_run_that_is_stopped_after_every_single_step_gets_there_all_the_same() {
     let settings = short(&["method=pmr", "epochs=2"]);
     let stops = [1; 6];
-    resumed(&settings, &stops, Every::Never).assert_is(&reference(&settings), "stopped after every step");
+    resumed(&settings, &stops, Every::Never)
+        .assert_is(&reference(&settings), "stopped after every step");
 }

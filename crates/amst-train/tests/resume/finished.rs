@@ -9,7 +9,9 @@ use crate::cut::{Made, checkpoints, short};
 #[test]
 fn while_a_run_goes_on_the_newest_two_checkpoints_are_kept() {
     let (runs, settings) = (tempfile::tempdir().unwrap(), short(&["method=naive"]));
-    let made = Made::new(&settings, runs.path()).every(Every::Steps(1)).stopped_after(5);
+    let made = Made::new(&settings, runs.path())
+        .every(Every::Steps(1))
+        .stopped_after(5);
     made.train().unwrap_err();
     assert_eq!(checkpoints(&made.dir()), ["00001-00001", "00001-00002"]);
 }
@@ -17,17 +19,31 @@ fn while_a_run_goes_on_the_newest_two_checkpoints_are_kept() {
 #[test]
 fn a_finished_run_keeps_its_selected_network_unless_told_otherwise() {
     let settings = short(&["method=naive"]);
-    for (keep, states, best) in [("best", 0, true), ("last", 2, false), ("best,last", 2, true), ("all", 3, false)] {
+    for (keep, states, best) in [
+        ("best", 0, true),
+        ("last", 2, false),
+        ("best,last", 2, true),
+        ("all", 3, false),
+    ] {
         let runs = tempfile::tempdir().unwrap();
-        let made = Made::new(&settings, runs.path()).every(Every::Epoch).keeping(keep);
+        let made = Made::new(&settings, runs.path())
+            .every(Every::Epoch)
+            .keeping(keep);
         let result = made.train().unwrap();
         assert_eq!(checkpoints(&made.dir()).len(), states, "{keep}");
-        assert_eq!(made.dir().join("checkpoints/best/manifest.json").exists(), best, "{keep}");
+        assert_eq!(
+            made.dir().join("checkpoints/best/manifest.json").exists(),
+            best,
+            "{keep}"
+        );
         if best {
             let checkpoint = Checkpoint::open(&made.dir()).unwrap();
             checkpoint.verify().unwrap();
             let manifest = checkpoint.manifest();
-            assert_eq!((manifest.kind, manifest.epoch), (Kind::Selected, result.selected.epoch));
+            assert_eq!(
+                (manifest.kind, manifest.epoch),
+                (Kind::Selected, result.selected.epoch)
+            );
         }
     }
 }
@@ -35,26 +51,42 @@ fn a_finished_run_keeps_its_selected_network_unless_told_otherwise() {
 /// The files of a checkpoint are the network under its published names, to the bit.
 #[test]
 fn the_selected_network_can_be_had_from_the_run_directory() {
-    let (runs, settings) = (tempfile::tempdir().unwrap(), short(&["method=amst-full", "probes=true"]));
-    let made = Made::new(&settings, runs.path()).every(Every::Epoch).keeping("best,last");
+    let (runs, settings) = (
+        tempfile::tempdir().unwrap(),
+        short(&["method=amst-full", "probes=true"]),
+    );
+    let made = Made::new(&settings, runs.path())
+        .every(Every::Epoch)
+        .keeping("best,last");
     let result = made.train().unwrap();
     let checkpoint = Checkpoint::open(&made.dir()).unwrap();
     assert_eq!(checkpoint.recipe().unwrap(), result.recipe);
-    let (built, net) = checkpoint.network(Weights::Best, None, &Device::flex()).unwrap();
+    let (built, net) = checkpoint
+        .network(Weights::Best, None, &Device::flex())
+        .unwrap();
     let written = runs.path().join("again.safetensors");
     amst_encoders::write_weights(&net, &written, &built.names()).unwrap();
     let tensors = |path: &std::path::Path| {
         let bytes = std::fs::read(path).unwrap();
         let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
-        let mut all: Vec<_> =
-            file.tensors().into_iter().map(|(n, t)| (n, t.shape().to_vec(), t.data().to_vec())).collect();
+        let mut all: Vec<_> = file
+            .tensors()
+            .into_iter()
+            .map(|(n, t)| (n, t.shape().to_vec(), t.data().to_vec()))
+            .collect();
         all.sort();
         all
     };
     assert!(tensors(&written) == tensors(&runs.path().join("weights.safetensors")));
     assert!(tensors(&written) == tensors(&checkpoint.dir().join("best.safetensors")));
-    let newest = made.dir().join("checkpoints").join(checkpoints(&made.dir()).pop().unwrap());
-    Checkpoint::open(&newest).unwrap().network(Weights::Last, None, &Device::flex()).unwrap();
+    let newest = made
+        .dir()
+        .join("checkpoints")
+        .join(checkpoints(&made.dir()).pop().unwrap());
+    Checkpoint::open(&newest)
+        .unwrap()
+        .network(Weights::Last, None, &Device::flex())
+        .unwrap();
 }
 
 /// Checkpoints cost time, never bits.
@@ -68,7 +100,11 @@ fn how_often_checkpoints_are_written_changes_nothing() {
         made.left()
     };
     let never = left(Every::Never);
-    for every in [Every::Epoch, Every::Steps(1), Every::Time(std::time::Duration::ZERO)] {
+    for every in [
+        Every::Epoch,
+        Every::Steps(1),
+        Every::Time(std::time::Duration::ZERO),
+    ] {
         left(every).assert_is(&never, &format!("{every:?}"));
     }
     let words: Vec<&str> = settings.iter().map(String::as_str).collect();

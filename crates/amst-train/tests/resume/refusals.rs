@@ -22,7 +22,8 @@ fn stopped(runs: &Path, system: &[&str]) -> (Vec<String>, PathBuf) {
 }
 
 fn newest(dir: &Path) -> PathBuf {
-    dir.join("checkpoints").join(checkpoints(dir).pop().unwrap())
+    dir.join("checkpoints")
+        .join(checkpoints(dir).pop().unwrap())
 }
 
 /// Puts the checkpoints of one run where another looks for its own.
@@ -40,14 +41,27 @@ fn in_the_place_of_another(there: &[&str], here: &[&str]) -> TrainError {
 
 #[test]
 fn a_checkpoint_of_another_recipe_is_refused_and_the_differing_keys_are_printed() {
-    let changes = [("optim.lr=0.031", "optim.lr"), ("seed=3", "seed"), ("synthetic.train=64", "synthetic.train")];
+    let changes = [
+        ("optim.lr=0.031", "optim.lr"),
+        ("seed=3", "seed"),
+        ("synthetic.train=64", "synthetic.train"),
+    ];
     for (change, key) in changes {
         let error = in_the_place_of_another(&[&TEXT[..], &[change]].concat(), &TEXT);
-        let TrainError::Checkpoint(CheckpointError::Other { differences, .. }) = &error else { panic!("{error}") };
-        assert!(differences.len() == 1 && differences[0].starts_with(key), "{differences:?}");
+        let TrainError::Checkpoint(CheckpointError::Other { differences, .. }) = &error else {
+            panic!("{error}")
+        };
+        assert!(
+            differences.len() == 1 && differences[0].starts_with(key),
+            "{differences:?}"
+        );
     }
-    let message = in_the_place_of_another(&["method=unimodal", "modalities=audio"], &TEXT).to_string();
-    assert!(message.contains("modalities is [\"audio\"] there, [\"text\"] here"), "{message}");
+    let message =
+        in_the_place_of_another(&["method=unimodal", "modalities=audio"], &TEXT).to_string();
+    assert!(
+        message.contains("modalities is [\"audio\"] there, [\"text\"] here"),
+        "{message}"
+    );
 }
 
 /// Changes the manifest of a checkpoint and gives it the hash of what it says now.
@@ -57,7 +71,10 @@ fn reseal(checkpoint: &Path, from: &str, to: &str) {
     assert!(text.contains(from), "{text}");
     let changed = text.replacen(from, to, 1);
     let (body, _) = changed.rsplit_once(",\n  \"seal\": \"").unwrap();
-    let hash: String = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash: String = Sha256::digest(body)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     fs::write(&path, format!("{body},\n  \"seal\": \"{hash}\"\n}}\n")).unwrap();
 }
 
@@ -71,15 +88,28 @@ fn a_checkpoint_of_another_data_set_or_code_epoch_is_refused_by_name() {
         reseal(&newest(&dir), from, to);
         let error = Made::new(&settings, runs.path()).train().unwrap_err();
         assert_eq!(error.exit_code(), 5);
-        parts.iter().for_each(|part| assert!(error.to_string().contains(part), "{error}"));
+        parts
+            .iter()
+            .for_each(|part| assert!(error.to_string().contains(part), "{error}"));
         reseal(&newest(&dir), to, from);
     };
     let other = "0".repeat(64);
     refused(lock.as_str(), &other, &["the data set is another one"]);
-    let (written, said) = (format!("\"code_epoch\": {CODE_EPOCH}"), format!("code epoch 70 there, {CODE_EPOCH} here"));
+    let (written, said) = (
+        format!("\"code_epoch\": {CODE_EPOCH}"),
+        format!("code epoch 70 there, {CODE_EPOCH} here"),
+    );
     refused(&written, "\"code_epoch\": 70", &[&said]);
-    refused("\"format\": 1", "\"format\": 9", &["format 9", "amst 0.1.0", "reads format 1"]);
-    refused("\"format\": 1", "\"format\": 0", &["format 0", "reads format 1"]);
+    refused(
+        "\"format\": 1",
+        "\"format\": 9",
+        &["format 9", "amst 0.1.0", "reads format 1"],
+    );
+    refused(
+        "\"format\": 1",
+        "\"format\": 0",
+        &["format 0", "reads format 1"],
+    );
     Made::new(&settings, runs.path()).train().unwrap();
 }
 
@@ -90,14 +120,24 @@ fn where_no_checkpoint_is_whole_all_faults_and_the_remedy_are_named() {
     let file = newest(&dir).join("model.safetensors");
     fs::write(&file, b"nothing").unwrap();
     let error = Made::new(&settings, runs.path()).train().unwrap_err();
-    assert!(matches!(error, TrainError::Checkpoint(CheckpointError::NoneUsable { .. })), "{error}");
+    assert!(
+        matches!(
+            error,
+            TrainError::Checkpoint(CheckpointError::NoneUsable { .. })
+        ),
+        "{error}"
+    );
     assert_eq!(error.exit_code(), 5);
     for part in ["model.safetensors", "7 bytes", "--fresh"] {
         assert!(error.to_string().contains(part), "{error}");
     }
     // Nothing was trained over it.
     assert_eq!(fs::read(&file).unwrap(), b"nothing");
-    assert!(matches!(status(runs.path())[0].state, RunState::Damaged { .. }), "{:?}", status(runs.path()));
+    assert!(
+        matches!(status(runs.path())[0].state, RunState::Damaged { .. }),
+        "{:?}",
+        status(runs.path())
+    );
 }
 
 #[test]
@@ -108,15 +148,24 @@ fn a_directory_of_another_program_or_run_is_left_alone() {
     fs::create_dir_all(made.dir()).unwrap();
     fs::write(made.dir().join("thesis.tex"), "years of work").unwrap();
     let error = made.train().unwrap_err();
-    assert!(matches!(error, TrainError::Foreign { .. }) && error.to_string().contains("thesis.tex"), "{error}");
+    assert!(
+        matches!(error, TrainError::Foreign { .. }) && error.to_string().contains("thesis.tex"),
+        "{error}"
+    );
     assert_eq!(error.exit_code(), 5);
-    assert_eq!(fs::read(made.dir().join("thesis.tex")).unwrap(), b"years of work");
+    assert_eq!(
+        fs::read(made.dir().join("thesis.tex")).unwrap(),
+        b"years of work"
+    );
     for recipe in ["method = \"naive\"", "epochs = \"many\""] {
         fs::write(made.dir().join("recipe.toml"), recipe).unwrap();
         let error = made.train().unwrap_err();
         assert!(error.to_string().contains("recipe.toml"), "{error}");
         assert_eq!(
-            (error.exit_code(), fs::read_to_string(made.dir().join("recipe.toml")).unwrap()),
+            (
+                error.exit_code(),
+                fs::read_to_string(made.dir().join("recipe.toml")).unwrap()
+            ),
             (5, recipe.into())
         );
     }
@@ -130,10 +179,20 @@ fn a_second_trainer_is_refused_and_told_who_is_there() {
     let first = Run::create(runs.path(), &cell, &lock).unwrap();
     let error = Made::new(&settings, runs.path()).train().unwrap_err();
     assert!(matches!(error, TrainError::Held { .. }), "{error}");
-    assert!(error.to_string().contains(&format!("process {}", std::process::id())), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains(&format!("process {}", std::process::id())),
+        "{error}"
+    );
     assert_eq!(error.exit_code(), 2);
-    assert!(Run::set_aside(runs.path(), &cell).is_err(), "nor is it taken from under the first");
-    assert!(matches!(&status(runs.path())[0].state, RunState::Running { by } if by.pid == std::process::id()));
+    assert!(
+        Run::set_aside(runs.path(), &cell).is_err(),
+        "nor is it taken from under the first"
+    );
+    assert!(
+        matches!(&status(runs.path())[0].state, RunState::Running { by } if by.pid == std::process::id())
+    );
     drop(first);
     Made::new(&settings, runs.path()).train().unwrap();
 }
@@ -148,9 +207,15 @@ fn starting_over_moves_everything_aside_and_deletes_nothing() {
         let aside = Run::set_aside(runs.path(), &cell).unwrap().unwrap();
         assert_eq!(aside, PathBuf::from(format!("{}.{number}", dir.display())));
         assert!(!dir.exists() && checkpoints(&aside) == before && !before.is_empty());
-        Made::new(&settings, runs.path()).stopped_after(2).train().unwrap_err();
+        Made::new(&settings, runs.path())
+            .stopped_after(2)
+            .train()
+            .unwrap_err();
     }
-    assert_eq!(Run::set_aside(&runs.path().join("nowhere"), &cell).unwrap(), None);
+    assert_eq!(
+        Run::set_aside(&runs.path().join("nowhere"), &cell).unwrap(),
+        None
+    );
 }
 
 #[test]
@@ -161,6 +226,12 @@ fn a_log_of_steps_that_does_not_go_with_the_checkpoint_is_refused() {
     let whole = fs::read(&log).unwrap();
     fs::write(&log, &whole[..whole.len() - 1]).unwrap();
     let error = Made::new(&settings, runs.path()).train().unwrap_err();
-    assert!(matches!(error, TrainError::Resume { .. }) && error.to_string().contains("steps.jsonl"), "{error}");
-    assert_eq!((error.exit_code(), fs::read(&log).unwrap().len()), (2, whole.len() - 1));
+    assert!(
+        matches!(error, TrainError::Resume { .. }) && error.to_string().contains("steps.jsonl"),
+        "{error}"
+    );
+    assert_eq!(
+        (error.exit_code(), fs::read(&log).unwrap().len()),
+        (2, whole.len() - 1)
+    );
 }

@@ -19,9 +19,20 @@ pub struct ConcatHead {
 
 impl ConcatHead {
     /// Xavier normal blocks, bias 0.
-    pub fn new(modalities: usize, embed: usize, classes: usize, normal: Normal<'_>, device: &Device) -> Self {
-        let blocks = (0..modalities).map(|_| xavier_linear(embed, classes, false, normal, device)).collect();
-        Self { blocks, bias: Param::from_tensor(Tensor::zeros([classes], device)) }
+    pub fn new(
+        modalities: usize,
+        embed: usize,
+        classes: usize,
+        normal: Normal<'_>,
+        device: &Device,
+    ) -> Self {
+        let blocks = (0..modalities)
+            .map(|_| xavier_linear(embed, classes, false, normal, device))
+            .collect();
+        Self {
+            blocks,
+            bias: Param::from_tensor(Tensor::zeros([classes], device)),
+        }
     }
 
     /// `W_m e_m + b/M`.
@@ -31,10 +42,17 @@ impl ConcatHead {
 
     /// `sum of W_m e_m over the k present + (k/M) b`.
     pub fn fused(&self, present: &[(usize, Tensor<2>)]) -> Tensor<2> {
-        let logits = sum(present.iter().map(|(index, e)| self.blocks[*index].forward(e.clone())));
+        let logits = sum(present
+            .iter()
+            .map(|(index, e)| self.blocks[*index].forward(e.clone())));
         let share = present.len() as f64 / self.blocks.len() as f64;
-        // A share of one multiplies by nothing, so that the full head is bit-equal to plain concatenation.
-        let bias = if present.len() == self.blocks.len() { self.bias.val() } else { self.bias.val().mul_scalar(share) };
+        // A share of one multiplies by nothing, so that the full head is bit-equal to plain
+        // concatenation.
+        let bias = if present.len() == self.blocks.len() {
+            self.bias.val()
+        } else {
+            self.bias.val().mul_scalar(share)
+        };
         logits + bias.unsqueeze::<2>()
     }
 }

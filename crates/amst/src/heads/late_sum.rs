@@ -15,8 +15,18 @@ pub struct LateSumHead {
 
 impl LateSumHead {
     /// Xavier normal weights, bias 0.
-    pub fn new(modalities: usize, embed: usize, classes: usize, normal: Normal<'_>, device: &Device) -> Self {
-        Self { linears: (0..modalities).map(|_| xavier_linear(embed, classes, true, normal, device)).collect() }
+    pub fn new(
+        modalities: usize,
+        embed: usize,
+        classes: usize,
+        normal: Normal<'_>,
+        device: &Device,
+    ) -> Self {
+        Self {
+            linears: (0..modalities)
+                .map(|_| xavier_linear(embed, classes, true, normal, device))
+                .collect(),
+        }
     }
 
     /// `W_m e_m + b_m`.
@@ -26,6 +36,8 @@ impl LateSumHead {
 
     /// The sum over those present.
     pub fn fused(&self, present: &[(usize, Tensor<2>)]) -> Tensor<2> {
-        sum(present.iter().map(|(index, e)| self.modality(*index, e.clone())))
+        sum(present
+            .iter()
+            .map(|(index, e)| self.modality(*index, e.clone())))
     }
 }

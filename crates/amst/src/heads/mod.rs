@@ -44,12 +44,23 @@ pub enum Head {
 
 impl HeadKind {
     /// A head for `modalities` modalities of width `embed`: Xavier normal weights, bias 0.
-    pub fn init(self, modalities: usize, embed: usize, classes: usize, normal: Normal<'_>, device: &Device) -> Head {
+    pub fn init(
+        self,
+        modalities: usize,
+        embed: usize,
+        classes: usize,
+        normal: Normal<'_>,
+        device: &Device,
+    ) -> Head {
         match self {
             HeadKind::Shared => Head::Shared(SharedHead::new(embed, classes, normal, device)),
-            HeadKind::Concat => Head::Concat(ConcatHead::new(modalities, embed, classes, normal, device)),
+            HeadKind::Concat => {
+                Head::Concat(ConcatHead::new(modalities, embed, classes, normal, device))
+            }
             HeadKind::Sum => Head::Sum(SumHead::new(modalities, embed, classes, normal, device)),
-            HeadKind::LateSum => Head::LateSum(LateSumHead::new(modalities, embed, classes, normal, device)),
+            HeadKind::LateSum => {
+                Head::LateSum(LateSumHead::new(modalities, embed, classes, normal, device))
+            }
         }
     }
 }
@@ -90,5 +101,7 @@ impl Head {
 
 /// The sum of a non-empty list of tensors.
 fn sum(terms: impl Iterator<Item = Tensor<2>>) -> Tensor<2> {
-    terms.reduce(|total, term| total + term).expect("fusing needs at least one modality")
+    terms
+        .reduce(|total, term| total + term)
+        .expect("fusing needs at least one modality")
 }

@@ -15,7 +15,9 @@ pub struct SharedHead {
 impl SharedHead {
     /// Xavier normal weights, bias 0.
     pub fn new(embed: usize, classes: usize, normal: Normal<'_>, device: &Device) -> Self {
-        Self { linear: xavier_linear(embed, classes, true, normal, device) }
+        Self {
+            linear: xavier_linear(embed, classes, true, normal, device),
+        }
     }
 
     /// The identity of W.

@@ -16,7 +16,13 @@ pub struct SumHead {
 
 impl SumHead {
     /// Xavier normal weights, bias 0.
-    pub fn new(modalities: usize, embed: usize, classes: usize, normal: Normal<'_>, device: &Device) -> Self {
+    pub fn new(
+        modalities: usize,
+        embed: usize,
+        classes: usize,
+        normal: Normal<'_>,
+        device: &Device,
+    ) -> Self {
         Self {
             linear: xavier_linear(embed, classes, false, normal, device),
             bias: Param::from_tensor(Tensor::zeros([classes], device)),

@@ -18,7 +18,11 @@ fn survives_a_broken_batch(method: impl Method<AnyEncoder> + 'static) {
     }
     let before = run.weights();
     let report = run.step_on(1, &broken);
-    assert!(!report.losses.is_empty() && report.losses.iter().all(|(_, loss)| loss.is_nan()), "{:?}", report.losses);
+    assert!(
+        !report.losses.is_empty() && report.losses.iter().all(|(_, loss)| loss.is_nan()),
+        "{:?}",
+        report.losses
+    );
     assert_still(&before, &run.weights(), "");
 }
 

@@ -65,8 +65,16 @@ fn fast_and_official_execution_train_the_same_full_system_bit_for_bit() {
 
 #[test]
 fn the_executions_are_one_and_the_same_where_nothing_is_skipped() {
-    for execution_free in [&[(Audio, 1), (Visual, 1)][..], &[(Audio, 1), (Text, 1), (Visual, 1)]] {
-        let run = |execution| trained(Alternating::new(schedule(execution_free), execution), execution);
+    for execution_free in [
+        &[(Audio, 1), (Visual, 1)][..],
+        &[(Audio, 1), (Text, 1), (Visual, 1)],
+    ] {
+        let run = |execution| {
+            trained(
+                Alternating::new(schedule(execution_free), execution),
+                execution,
+            )
+        };
         let (fast, official) = (run(Execution::Fast), run(Execution::Official));
         assert_still(&official.weights(), &fast.weights(), "");
         assert_still(&official.statistics(), &fast.statistics(), "");
@@ -75,7 +83,10 @@ fn the_executions_are_one_and_the_same_where_nothing_is_skipped() {
 
 #[test]
 fn the_full_system_holds_the_two_modules_as_they_would_train_alone() {
-    let full = trained(Full::new(schedule(TWO), Execution::Fast, JointMode::Joint), Execution::Fast);
+    let full = trained(
+        Full::new(schedule(TWO), Execution::Fast, JointMode::Joint),
+        Execution::Fast,
+    );
     let mut alternating = Run::new(Alternating::new(schedule(TWO), Execution::Fast));
     let mut joint = Run::new(Joint::new(schedule(TWO), Execution::Fast));
     let start = Run::new(Full::new(schedule(TWO), Execution::Fast, JointMode::Joint));

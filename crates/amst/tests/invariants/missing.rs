@@ -18,11 +18,15 @@ fn runs() -> [Run; 3] {
 
 /// The outputs of a run that is given these modalities only.
 fn outputs(run: &Run, there: &[Modality]) -> Outputs {
-    run.method.outputs_of_present(&run.net, &run.net.embed(&ALL, &batch(0, there)))
+    run.method
+        .outputs_of_present(&run.net, &run.net.embed(&ALL, &batch(0, there)))
 }
 
 fn of(outputs: &Outputs, name: &str) -> Tensor<2> {
-    outputs.get(name).unwrap_or_else(|| panic!("{name}")).clone()
+    outputs
+        .get(name)
+        .unwrap_or_else(|| panic!("{name}"))
+        .clone()
 }
 
 fn close(got: Tensor<2>, want: Tensor<2>) {
@@ -33,11 +37,21 @@ fn close(got: Tensor<2>, want: Tensor<2>) {
 #[test]
 fn with_nothing_missing_every_bit_is_as_in_an_evaluation() {
     for run in runs() {
-        let evaluated = run.method.outputs(&run.net, &run.net.embed(&ALL, &batch(0, &ALL)));
+        let evaluated = run
+            .method
+            .outputs(&run.net, &run.net.embed(&ALL, &batch(0, &ALL)));
         let there = outputs(&run, &ALL);
         let bits = |outputs: &Outputs| -> Vec<(String, Vec<u32>)> {
-            let bits = |logits: &Tensor<2>| numbers(logits.clone()).into_iter().map(f32::to_bits).collect();
-            outputs.iter().map(|(name, logits)| (name.into(), bits(logits))).collect()
+            let bits = |logits: &Tensor<2>| {
+                numbers(logits.clone())
+                    .into_iter()
+                    .map(f32::to_bits)
+                    .collect()
+            };
+            outputs
+                .iter()
+                .map(|(name, logits)| (name.into(), bits(logits)))
+                .collect()
         };
         assert!(bits(&evaluated) == bits(&there));
     }
@@ -47,13 +61,19 @@ fn with_nothing_missing_every_bit_is_as_in_an_evaluation() {
 fn what_is_there_says_alone_what_it_says_in_company_and_what_is_missing_says_nothing() {
     for run in runs() {
         let (all, two) = (outputs(&run, &ALL), outputs(&run, &[Audio, Visual]));
-        let alone: Vec<&str> = two.iter().map(|(name, _)| name).filter(|name| !name.ends_with("fused")).collect();
+        let alone: Vec<&str> = two
+            .iter()
+            .map(|(name, _)| name)
+            .filter(|name| !name.ends_with("fused"))
+            .collect();
         for name in &alone {
             assert!(!name.ends_with("text"));
             assert_eq!(numbers(of(&two, name)), numbers(of(&all, name)), "{name}");
         }
         assert_eq!(alone.len() % 2, 0);
-        assert!(largest_difference(&numbers(of(&two, "fused")), &numbers(of(&all, "fused"))) > 1e-3);
+        assert!(
+            largest_difference(&numbers(of(&two, "fused")), &numbers(of(&all, "fused"))) > 1e-3
+        );
     }
 }
 
@@ -61,7 +81,10 @@ fn what_is_there_says_alone_what_it_says_in_company_and_what_is_missing_says_not
 fn the_alternating_module_averages_and_the_joint_one_adds_up_what_is_there() {
     let [alternating, joint, _] = runs();
     let two = outputs(&alternating, &[Audio, Visual]);
-    close(of(&two, "fused"), (of(&two, "audio") + of(&two, "visual")).div_scalar(2.0));
+    close(
+        of(&two, "fused"),
+        (of(&two, "audio") + of(&two, "visual")).div_scalar(2.0),
+    );
     // Each share has a third of the bias, so that two of them have two.
     let two = outputs(&joint, &[Audio, Visual]);
     close(of(&two, "fused"), of(&two, "audio") + of(&two, "visual"));
@@ -72,9 +95,20 @@ fn full_logits_are_the_mean_of_k_alternating_ones_and_the_joint_one_over_those_k
     let [.., full] = runs();
     for there in [&[Audio, Visual][..], &[Text], &ALL] {
         let outputs = outputs(&full, there);
-        let alternating = there.iter().map(|m| of(&outputs, &format!("alt.{m}"))).reduce(|a, b| a + b).unwrap();
-        let joint = there.iter().map(|m| of(&outputs, &format!("joint.{m}"))).reduce(|a, b| a + b).unwrap();
+        let alternating = there
+            .iter()
+            .map(|m| of(&outputs, &format!("alt.{m}")))
+            .reduce(|a, b| a + b)
+            .unwrap();
+        let joint = there
+            .iter()
+            .map(|m| of(&outputs, &format!("joint.{m}")))
+            .reduce(|a, b| a + b)
+            .unwrap();
         close(of(&outputs, "joint.fused"), joint.clone());
-        close(of(&outputs, "fused"), (alternating + joint).div_scalar(there.len() as f64 + 1.0));
+        close(
+            of(&outputs, "fused"),
+            (alternating + joint).div_scalar(there.len() as f64 + 1.0),
+        );
     }
 }

@@ -11,7 +11,10 @@ const AUDIO: &str = "branches.0.encoders.0.";
 const VISUAL: &str = "branches.0.encoders.1.";
 
 fn run() -> Run {
-    let mut run = Run::new(Alternating::new(schedule(&[(Audio, 2), (Visual, 1)]), Execution::Fast));
+    let mut run = Run::new(Alternating::new(
+        schedule(&[(Audio, 2), (Visual, 1)]),
+        Execution::Fast,
+    ));
     run.epoch(0);
     run
 }
@@ -38,7 +41,10 @@ fn recalibration_brings_statistics_to_those_of_the_batch_it_reads() {
     recalibrate_audio(&run);
     for (name, value) in crate::toy::under(&run.statistics(), AUDIO) {
         let apart = crate::toy::largest_difference(&value, &before[&name]);
-        assert!(apart < 1e-5, "{name} still moves by {apart} after 200 reads of one batch");
+        assert!(
+            apart < 1e-5,
+            "{name} still moves by {apart} after 200 reads of one batch"
+        );
     }
 }
 
@@ -84,10 +90,18 @@ fn reached(encoder: &impl Encoder, gradients: &Gradients) -> usize {
 fn recalibration_leaves_no_gradient_and_takes_none_away() {
     let run = run();
     recalibrate_audio(&run);
-    let (audio, visual) = (&run.net.branches[0].encoders[0], &run.net.branches[0].encoders[1]);
+    let (audio, visual) = (
+        &run.net.branches[0].encoders[0],
+        &run.net.branches[0].encoders[1],
+    );
     let read = batch(1, &[Audio, Visual]);
     let loss = |encoder: &amst_encoders::AnyEncoder, modality| {
-        cross_entropy(run.net.branches[0].head.modality(0, encoder.embed(&read.inputs[&modality])), &read.labels)
+        cross_entropy(
+            run.net.branches[0]
+                .head
+                .modality(0, encoder.embed(&read.inputs[&modality])),
+            &read.labels,
+        )
     };
     let of_visual = loss(visual, Visual).backward();
     assert_eq!(reached(audio, &of_visual), 0);
@@ -99,8 +113,17 @@ fn recalibration_leaves_no_gradient_and_takes_none_away() {
 #[test]
 fn what_was_trained_and_will_be_skipped_is_recalibrated() {
     let schedule = schedule(&[(Audio, 3), (Visual, 1)]);
-    let fast = Skipping { schedule: schedule.clone(), execution: Execution::Fast };
-    assert_eq!((fast.recalibrates(0), fast.recalibrates(1)), (vec![Audio], vec![]));
-    let official = Skipping { schedule, execution: Execution::Official };
+    let fast = Skipping {
+        schedule: schedule.clone(),
+        execution: Execution::Fast,
+    };
+    assert_eq!(
+        (fast.recalibrates(0), fast.recalibrates(1)),
+        (vec![Audio], vec![])
+    );
+    let official = Skipping {
+        schedule,
+        execution: Execution::Official,
+    };
     assert!(official.recalibrates(0).is_empty());
 }

@@ -65,10 +65,18 @@ fn both_modules_of_the_full_system_freeze_the_skipped_encoder_in_either_joint_mo
             let before = run.weights();
             run.epoch(1);
             let after = run.weights();
-            for still in ["branches.0.encoders.0.", "branches.1.encoders.0.", "branches.1.head.Concat.blocks.0."] {
+            for still in [
+                "branches.0.encoders.0.",
+                "branches.1.encoders.0.",
+                "branches.1.head.Concat.blocks.0.",
+            ] {
                 assert_still(&before, &after, still);
             }
-            for moved in ["branches.0.encoders.1.", "branches.1.encoders.1.", "branches.0.head."] {
+            for moved in [
+                "branches.0.encoders.1.",
+                "branches.1.encoders.1.",
+                "branches.0.head.",
+            ] {
                 assert_moved(&before, &after, moved);
             }
         }
@@ -126,7 +134,10 @@ fn the_velocity_of_a_skipped_encoder_waits_unchanged() {
             for (i, initial) in initial.iter().enumerate() {
                 let carried = with_past[&name][i] - without[&name][i];
                 let expected = OPTIM.momentum as f32 * (first[&name][i] - initial);
-                assert!((carried - expected).abs() < 1e-6, "{name} carried {carried}, expected {expected}");
+                assert!(
+                    (carried - expected).abs() < 1e-6,
+                    "{name} carried {carried}, expected {expected}"
+                );
             }
         }
     }
@@ -134,9 +145,18 @@ fn the_velocity_of_a_skipped_encoder_waits_unchanged() {
 
 #[test]
 fn a_skipped_modality_reports_no_loss() {
-    let losses = |report: StepReport| report.losses.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    let losses = |report: StepReport| {
+        report
+            .losses
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect::<Vec<_>>()
+    };
     for execution in EXECUTIONS {
-        assert_eq!(losses(warmed(alternating(execution)).step(1, 0)), ["visual"]);
+        assert_eq!(
+            losses(warmed(alternating(execution)).step(1, 0)),
+            ["visual"]
+        );
         assert_eq!(losses(warmed(joint(execution)).step(1, 0)), ["fused"]);
         let full = losses(warmed(full(execution, JointMode::Joint)).step(1, 0));
         assert_eq!(full, ["alt.visual", "joint.fused"]);

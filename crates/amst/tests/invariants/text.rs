@@ -8,8 +8,8 @@ use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::tensor::Tensor;
 
 use crate::toy::{
-    Audio, EMBED, Run, STEPS, Text, Values, Visual, assert_moved, assert_still, batch, device, normal, numbers,
-    schedule, under,
+    Audio, EMBED, Run, STEPS, Text, Values, Visual, assert_moved, assert_still, batch, device,
+    normal, numbers, schedule, under,
 };
 
 const EPOCHS: usize = 4;
@@ -65,9 +65,14 @@ fn evaluations_between_steps_change_nothing() {
     let plain = trained(method(), &[1]);
     let mut watched = run(method(), &[1]);
     let all = [Audio, Text, Visual];
-    for (epoch, number) in (0..EPOCHS).flat_map(|epoch| (0..STEPS).map(move |number| (epoch, number))) {
+    for (epoch, number) in
+        (0..EPOCHS).flat_map(|epoch| (0..STEPS).map(move |number| (epoch, number)))
+    {
         watched.step(epoch, number);
-        watched.net.valid().embed(&all, &batch(number, &all).inner());
+        watched
+            .net
+            .valid()
+            .embed(&all, &batch(number, &all).inner());
         watched.net.embed(&all, &batch(number, &all));
     }
     // Looking at pictures on the training device moved their statistics, and no weight.
@@ -78,7 +83,11 @@ fn evaluations_between_steps_change_nothing() {
 fn dropout_is_another_in_every_step_and_with_another_seed() {
     let first = |seed| trained(Joint::new(schedule(EVERY), Execution::Fast), &[seed]);
     assert_still(&first(1), &first(1), "");
-    assert_moved(&first(1), &first(2), "branches.0.encoders.1.Roberta.m.encoder.layer.1.output");
+    assert_moved(
+        &first(1),
+        &first(2),
+        "branches.0.encoders.1.Roberta.m.encoder.layer.1.output",
+    );
     // As the very first step, on the same batch.
     let embedding = |epoch, step| {
         let mut run = run(Joint::new(schedule(EVERY), Execution::Fast), &[1]);
@@ -93,9 +102,16 @@ fn dropout_is_another_in_every_step_and_with_another_seed() {
 #[test]
 fn the_two_modules_of_the_full_system_drop_differently_if_their_seeds_differ() {
     let first = |seeds: [u64; 2]| {
-        let mut run = run(Full::new(schedule(EVERY), Execution::Fast, JointMode::Joint), &seeds);
+        let mut run = run(
+            Full::new(schedule(EVERY), Execution::Fast, JointMode::Joint),
+            &seeds,
+        );
         let report = run.step(0, 0);
-        report.embeddings.into_iter().map(|of| numbers(of[TEXT].clone().unwrap())).collect::<Vec<_>>()
+        report
+            .embeddings
+            .into_iter()
+            .map(|of| numbers(of[TEXT].clone().unwrap()))
+            .collect::<Vec<_>>()
     };
     let ([equal, same], [one, other]) = (pair(first([4, 4])), pair(first([4, 5])));
     assert_eq!(equal, same);
@@ -139,8 +155,13 @@ fn what_is_frozen_keeps_every_bit_and_takes_no_velocity() {
 
     let mut ids = Ids::default();
     run.net.branches[0].encoders[TEXT].visit(&mut ids);
-    let (_, velocities) = run.optimiser.velocities(run.net.branches[0].encoders[TEXT].clone());
-    let of_text: BTreeSet<ParamId> = velocities.into_iter().filter(|id| ids.all.contains(id)).collect();
+    let (_, velocities) = run
+        .optimiser
+        .velocities(run.net.branches[0].encoders[TEXT].clone());
+    let of_text: BTreeSet<ParamId> = velocities
+        .into_iter()
+        .filter(|id| ids.all.contains(id))
+        .collect();
     assert_eq!(of_text, ids.trained);
     assert_eq!(of_text.len(), under(&after, &part("encoder.layer.1")).len());
     assert_eq!(of_text.len(), 16);

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use amst::{
-    Batch, Branch, Every, HeadKind, Method, Modality, Net, Optimiser, SkipSchedule, StepContext, StepLr, StepReport,
-    Stopwatch,
+    Batch, Branch, Every, HeadKind, Method, Modality, Net, Optimiser, SkipSchedule, StepContext,
+    StepLr, StepReport, Stopwatch,
 };
 use amst_encoders::{AnyEncoder, Input, ResNet18Config, Stem, TokenMeanConfig};
 use amst_recipe::Optim;
@@ -21,7 +21,13 @@ const BATCH: usize = 4;
 const VOCABULARY: usize = 10;
 
 /// The settings of every run here; the rate does not drop.
-pub const OPTIM: Optim = Optim { lr: 0.005, momentum: 0.9, weight_decay: 0.05, lr_step: 1000, lr_gamma: 0.1 };
+pub const OPTIM: Optim = Optim {
+    lr: 0.005,
+    momentum: 0.9,
+    weight_decay: 0.05,
+    lr_step: 1000,
+    lr_gamma: 0.1,
+};
 
 pub fn device() -> Device {
     Device::flex().autodiff()
@@ -35,7 +41,9 @@ pub fn schedule(every: &[(Modality, u32)]) -> SkipSchedule {
 /// Roughly standard normal numbers from a seed.
 pub fn normal(mut seed: u64) -> impl FnMut() -> f64 {
     let mut uniform = move || {
-        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        seed = seed
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
         (seed >> 33) as f64 / (1u64 << 31) as f64
     };
     move || (0..12).map(|_| uniform()).sum::<f64>() - 6.0
@@ -52,12 +60,20 @@ impl Run {
     /// Equal methods start from equal weights.
     pub fn new(method: impl Method<AnyEncoder> + 'static) -> Self {
         let net = net(&method.branches(), &method.schedule().modalities());
-        Self { method: Box::new(method), net, optimiser: Optimiser::new(&OPTIM) }
+        Self {
+            method: Box::new(method),
+            net,
+            optimiser: Optimiser::new(&OPTIM),
+        }
     }
 
     /// One step on that epoch's batch `number`, with the modalities that the method asks for.
     pub fn step(&mut self, epoch: usize, number: usize) -> StepReport {
-        self.step_at(epoch, number, &batch(epoch * STEPS + number, &self.method.loads(epoch)))
+        self.step_at(
+            epoch,
+            number,
+            &batch(epoch * STEPS + number, &self.method.loads(epoch)),
+        )
     }
 
     /// One step on a given batch, an epoch's first.
@@ -69,7 +85,10 @@ impl Run {
     pub fn step_at(&mut self, epoch: usize, step: usize, batch: &Batch) -> StepReport {
         let lr = StepLr::new(&OPTIM).at(epoch);
         let clock = &mut Stopwatch::default();
-        let mut context = StepContext { step, ..StepContext::new(epoch, lr, &mut self.optimiser, clock) };
+        let mut context = StepContext {
+            step,
+            ..StepContext::new(epoch, lr, &mut self.optimiser, clock)
+        };
         let net = std::mem::replace(&mut self.net, Net::empty());
         let (net, report) = self.method.step(net, batch, &mut context);
         self.net = net;
@@ -94,7 +113,10 @@ fn net(branches: &[(&'static str, HeadKind)], modalities: &[Modality]) -> Net<An
     let device = device();
     let mut numbers = normal(7);
     let mut branch = |kind: &HeadKind| Branch {
-        encoders: modalities.iter().map(|m| encoder(*m, &mut numbers, &device)).collect(),
+        encoders: modalities
+            .iter()
+            .map(|m| encoder(*m, &mut numbers, &device))
+            .collect(),
         head: kind.init(modalities.len(), EMBED, CLASSES, &mut numbers, &device),
     };
     let branches = branches.iter().map(|(_, kind)| branch(kind)).collect();
@@ -102,11 +124,21 @@ fn net(branches: &[(&'static str, HeadKind)], modalities: &[Modality]) -> Net<An
 }
 
 pub fn encoder(modality: Modality, normal: &mut dyn FnMut() -> f64, device: &Device) -> AnyEncoder {
-    let resnet = ResNet18Config { channels: 1, width: EMBED / 8, stem: Stem::Small, embed: None };
+    let resnet = ResNet18Config {
+        channels: 1,
+        width: EMBED / 8,
+        stem: Stem::Small,
+        embed: None,
+    };
     match modality {
         Audio | Visual => AnyEncoder::ResNet18(resnet.init(normal, device)),
         Text => AnyEncoder::TokenMean(
-            TokenMeanConfig { vocabulary: VOCABULARY, width: 5, embed: EMBED }.init(normal, device),
+            TokenMeanConfig {
+                vocabulary: VOCABULARY,
+                width: 5,
+                embed: EMBED,
+            }
+            .init(normal, device),
         ),
     }
 }
@@ -118,7 +150,9 @@ pub fn unsettled<M: Module>(module: M) -> M {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
             param.map(|value| {
                 let shape = value.dims();
-                let nudges = (0..shape.iter().product()).map(|_| 0.1 * (self.0)() as f32).collect::<Vec<_>>();
+                let nudges = (0..shape.iter().product())
+                    .map(|_| 0.1 * (self.0)() as f32)
+                    .collect::<Vec<_>>();
                 let nudges = Tensor::from_data(TensorData::new(nudges, shape), &value.device());
                 value + nudges
             })
@@ -132,16 +166,32 @@ pub fn batch(number: usize, loads: &[Modality]) -> Batch {
     let device = device();
     let mut numbers = normal(1000 + number as u64);
     let mut floats = |count: usize| (0..count).map(|_| numbers() as f32).collect::<Vec<_>>();
-    let audio = Tensor::from_data(TensorData::new(floats(BATCH * 64), [BATCH, 1, 8, 8]), &device);
-    let visual = Tensor::from_data(TensorData::new(floats(BATCH * 128), [BATCH, 1, 2, 8, 8]), &device);
-    let ids: Vec<i64> = (0..BATCH * 3).map(|i| ((number * 5 + i * i) % VOCABULARY) as i64).collect();
-    let mask: Vec<f32> = (0..BATCH * 3).map(|i| if i % 6 == 5 { 0.0 } else { 1.0 }).collect();
+    let audio = Tensor::from_data(
+        TensorData::new(floats(BATCH * 64), [BATCH, 1, 8, 8]),
+        &device,
+    );
+    let visual = Tensor::from_data(
+        TensorData::new(floats(BATCH * 128), [BATCH, 1, 2, 8, 8]),
+        &device,
+    );
+    let ids: Vec<i64> = (0..BATCH * 3)
+        .map(|i| ((number * 5 + i * i) % VOCABULARY) as i64)
+        .collect();
+    let mask: Vec<f32> = (0..BATCH * 3)
+        .map(|i| if i % 6 == 5 { 0.0 } else { 1.0 })
+        .collect();
     let text = Input::Tokens {
         ids: Tensor::from_data(TensorData::new(ids, [BATCH, 3]), &device),
         mask: Tensor::from_data(TensorData::new(mask, [BATCH, 3]), &device),
     };
-    let all = [(Audio, Input::Map(audio)), (Text, text), (Visual, Input::Frames(visual))];
-    let labels: Vec<i64> = (0..BATCH).map(|i| ((number + i) % CLASSES) as i64).collect();
+    let all = [
+        (Audio, Input::Map(audio)),
+        (Text, text),
+        (Visual, Input::Frames(visual)),
+    ];
+    let labels: Vec<i64> = (0..BATCH)
+        .map(|i| ((number + i) % CLASSES) as i64)
+        .collect();
     Batch {
         inputs: all.into_iter().filter(|(m, _)| loads.contains(m)).collect(),
         labels: Tensor::from_data(TensorData::new(labels, [BATCH]), &device),
@@ -165,7 +215,11 @@ fn values<M: Module>(module: &M, wanted: impl Fn(&str) -> bool) -> Values {
     let mut collect = Collect::default();
     // The copy for evaluation shares nothing and has every pending statistic.
     module.valid().visit(&mut collect);
-    collect.found.into_iter().filter(|(name, _)| wanted(name)).collect()
+    collect
+        .found
+        .into_iter()
+        .filter(|(name, _)| wanted(name))
+        .collect()
 }
 
 #[derive(Default)]
@@ -192,9 +246,16 @@ pub fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 
 /// The part of `values` whose path starts with `prefix`; there must be one.
 pub fn under(values: &Values, prefix: &str) -> Values {
-    let part: Values =
-        values.iter().filter(|(name, _)| name.starts_with(prefix)).map(|(n, v)| (n.clone(), v.clone())).collect();
-    assert!(!part.is_empty(), "nothing is called {prefix}: {:?}", values.keys());
+    let part: Values = values
+        .iter()
+        .filter(|(name, _)| name.starts_with(prefix))
+        .map(|(n, v)| (n.clone(), v.clone()))
+        .collect();
+    assert!(
+        !part.is_empty(),
+        "nothing is called {prefix}: {:?}",
+        values.keys()
+    );
     part
 }
 
@@ -218,5 +279,7 @@ fn bits(values: &[f32]) -> Vec<u32> {
 
 pub fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
-    a.iter().zip(b).fold(0.0, |largest, (a, b)| largest.max((a - b).abs()))
+    a.iter()
+        .zip(b)
+        .fold(0.0, |largest, (a, b)| largest.max((a - b).abs()))
 }

@@ -24,7 +24,8 @@ pub struct Incoming<'a> {
 pub enum Rectified<'a> {
     /// Nowhere.
     No,
-    /// Where the normalised input is, computed again from these `beta`: the output need not have been kept.
+    /// Where the normalised input is, computed again from these `beta`: the output need not have
+    /// been kept.
     Again(&'a [f32]),
     /// Where the output is zero.
     Output(&'a [f32]),
@@ -37,23 +38,39 @@ const OUTPUT: u8 = 2;
 
 /// Gradients of `gamma` and `beta`, and the input's in place of the output's.
 ///
-/// With z = scale (x - mean) + beta, r = 1/sqrt(variance + epsilon) and m numbers a channel, the input's gradient is
-/// `gamma r (dz - mean(dz) - (x - mean) r² mean(dz (x - mean)))`. `gradient` holds the output's and
-/// then the input's; with a `split`, where a shortcut was added, the input's goes there and
-/// `gradient` becomes dz, which is the shortcut's.
-pub fn backward(incoming: Incoming<'_>, gradient: &mut [f32], split: Option<&mut [f32]>, dims: Dims) -> Vec<[f32; 2]> {
+/// With z = scale (x - mean) + beta, r = 1/sqrt(variance + epsilon) and m numbers a channel, the
+/// input's gradient is `gamma r (dz - mean(dz) - (x - mean) r² mean(dz (x - mean)))`. `gradient`
+/// holds the output's and then the input's; with a `split`, where a shortcut was added, the input's
+/// goes there and `gradient` becomes dz, which is the shortcut's.
+pub fn backward(
+    incoming: Incoming<'_>,
+    gradient: &mut [f32],
+    split: Option<&mut [f32]>,
+    dims: Dims,
+) -> Vec<[f32; 2]> {
     let gradient = Planes::new(gradient, dims);
     let split = split.map(|s| Planes::new(s, dims));
     of_channels(dims, |channel| match incoming.rectified {
-        Rectified::No => channel_backward::<NO>(incoming, incoming.x, 0.0, gradient, split, dims, channel),
-        Rectified::Again(beta) => {
-            channel_backward::<AGAIN>(incoming, incoming.x, beta[channel], gradient, split, dims, channel)
+        Rectified::No => {
+            channel_backward::<NO>(incoming, incoming.x, 0.0, gradient, split, dims, channel)
         }
-        Rectified::Output(output) => channel_backward::<OUTPUT>(incoming, output, 0.0, gradient, split, dims, channel),
+        Rectified::Again(beta) => channel_backward::<AGAIN>(
+            incoming,
+            incoming.x,
+            beta[channel],
+            gradient,
+            split,
+            dims,
+            channel,
+        ),
+        Rectified::Output(output) => {
+            channel_backward::<OUTPUT>(incoming, output, 0.0, gradient, split, dims, channel)
+        }
     })
 }
 
-/// `output` is only read where it was rectified; what is computed again is so from the input, in its place.
+/// `output` is only read where it was rectified; what is computed again is so from the input, in
+/// its place.
 #[inline(always)]
 fn channel_backward<const RECTIFIED: u8>(
     incoming: Incoming<'_>,
@@ -64,31 +81,52 @@ fn channel_backward<const RECTIFIED: u8>(
     dims: Dims,
     channel: usize,
 ) -> [f32; 2] {
-    let range = |picture| dims.start(picture, channel)..dims.start(picture, channel) + dims.positions;
+    let range =
+        |picture| dims.start(picture, channel)..dims.start(picture, channel) + dims.positions;
     let moments = incoming.moments[channel];
     let centre = moments.mean as f32;
     let of_channel = [incoming.gamma[channel], beta];
-    let again = Affine::new(moments.mean, moments.variance(), of_channel, incoming.epsilon);
+    let again = Affine::new(
+        moments.mean,
+        moments.variance(),
+        of_channel,
+        incoming.epsilon,
+    );
     let mut sums = Sums::default();
     for picture in 0..dims.batch {
         // SAFETY: this task is the only one of the channel, and takes one plane at a time.
         let gradient = unsafe { gradient.plane(picture, channel) };
-        sums.add::<RECTIFIED>(gradient, &incoming.x[range(picture)], &output[range(picture)], centre, again);
+        sums.add::<RECTIFIED>(
+            gradient,
+            &incoming.x[range(picture)],
+            &output[range(picture)],
+            centre,
+            again,
+        );
     }
     let [of_beta, products] = sums.total();
     let rounded_off = moments.mean - f64::from(centre);
     let products = products - rounded_off * of_beta;
     let root = (moments.variance() + incoming.epsilon).sqrt().recip();
-    let map = Map::new(f64::from(incoming.gamma[channel]) * root, root, [of_beta, products], moments);
+    let map = Map::new(
+        f64::from(incoming.gamma[channel]) * root,
+        root,
+        [of_beta, products],
+        moments,
+    );
     for picture in 0..dims.batch {
         // SAFETY: as above.
         let gradient = unsafe { gradient.plane(picture, channel) };
         let (x, output) = (&incoming.x[range(picture)], &output[range(picture)]);
         match split {
             // SAFETY: as above, and it is another array.
-            Some(split) => {
-                map.write_split::<RECTIFIED>(gradient, unsafe { split.plane(picture, channel) }, x, output, again)
-            }
+            Some(split) => map.write_split::<RECTIFIED>(
+                gradient,
+                unsafe { split.plane(picture, channel) },
+                x,
+                output,
+                again,
+            ),
             None => map.write::<RECTIFIED>(gradient, x, output, again),
         }
     }
@@ -98,8 +136,16 @@ fn channel_backward<const RECTIFIED: u8>(
 /// The gradient of z: none where the output was rectified to zero; a NaN keeps it, as in PyTorch.
 #[inline(always)]
 fn passed<const RECTIFIED: u8>(gradient: f32, output: f32, again: Affine) -> f32 {
-    let output = if RECTIFIED == AGAIN { again.of(output) } else { output };
-    if RECTIFIED != NO && output <= 0.0 { 0.0 } else { gradient }
+    let output = if RECTIFIED == AGAIN {
+        again.of(output)
+    } else {
+        output
+    };
+    if RECTIFIED != NO && output <= 0.0 {
+        0.0
+    } else {
+        gradient
+    }
 }
 
 /// Sums of dz and of dz (x - centre): single precision within a block, double between blocks.
@@ -112,8 +158,19 @@ struct Sums {
 
 impl Sums {
     #[inline(always)]
-    fn add<const RECTIFIED: u8>(&mut self, gradient: &[f32], x: &[f32], output: &[f32], centre: f32, again: Affine) {
-        for ((gradient, x), output) in gradient.chunks(BLOCK).zip(x.chunks(BLOCK)).zip(output.chunks(BLOCK)) {
+    fn add<const RECTIFIED: u8>(
+        &mut self,
+        gradient: &[f32],
+        x: &[f32],
+        output: &[f32],
+        centre: f32,
+        again: Affine,
+    ) {
+        for ((gradient, x), output) in gradient
+            .chunks(BLOCK)
+            .zip(x.chunks(BLOCK))
+            .zip(output.chunks(BLOCK))
+        {
             if self.added + gradient.len() > BLOCK {
                 self.close_block();
             }
@@ -137,15 +194,19 @@ impl Sums {
             plain[lane] += dz;
             product[lane] += dz * (x - centre);
         };
-        let (gradients, xs, outputs) =
-            (gradient.chunks_exact(LANES), x.chunks_exact(LANES), output.chunks_exact(LANES));
+        let (gradients, xs, outputs) = (
+            gradient.chunks_exact(LANES),
+            x.chunks_exact(LANES),
+            output.chunks_exact(LANES),
+        );
         let rest = (gradients.remainder(), xs.remainder(), outputs.remainder());
         for ((gradient, x), output) in gradients.zip(xs).zip(outputs) {
             for lane in 0..LANES {
                 each(lane, gradient[lane], x[lane], output[lane]);
             }
         }
-        for (lane, ((&gradient, &x), &output)) in rest.0.iter().zip(rest.1).zip(rest.2).enumerate() {
+        for (lane, ((&gradient, &x), &output)) in rest.0.iter().zip(rest.1).zip(rest.2).enumerate()
+        {
             each(lane, gradient, x, output);
         }
         self.lanes = [plain, product];
@@ -181,7 +242,12 @@ impl Map {
         let centre = moments.mean as f32;
         let slope = -scale * root * root * product / moments.count;
         let shift = -scale * plain / moments.count - slope * (moments.mean - f64::from(centre));
-        Self { scale: scale as f32, slope: slope as f32, shift: shift as f32, centre }
+        Self {
+            scale: scale as f32,
+            slope: slope as f32,
+            shift: shift as f32,
+            centre,
+        }
     }
 
     #[inline(always)]
@@ -190,7 +256,13 @@ impl Map {
     }
 
     #[inline(always)]
-    fn write<const RECTIFIED: u8>(&self, gradient: &mut [f32], x: &[f32], output: &[f32], again: Affine) {
+    fn write<const RECTIFIED: u8>(
+        &self,
+        gradient: &mut [f32],
+        x: &[f32],
+        output: &[f32],
+        again: Affine,
+    ) {
         for ((gradient, &x), &output) in gradient.iter_mut().zip(x).zip(output) {
             *gradient = self.of(passed::<RECTIFIED>(*gradient, output, again), x);
         }
@@ -205,7 +277,8 @@ impl Map {
         output: &[f32],
         again: Affine,
     ) {
-        for (((gradient, split), &x), &output) in gradient.iter_mut().zip(split).zip(x).zip(output) {
+        for (((gradient, split), &x), &output) in gradient.iter_mut().zip(split).zip(x).zip(output)
+        {
             let dz = passed::<RECTIFIED>(*gradient, output, again);
             *gradient = dz;
             *split = self.of(dz, x);

@@ -21,7 +21,11 @@ impl Affine {
         let scale = f64::from(gamma) / (variance + epsilon).sqrt();
         // What rounding took off the mean goes where it still counts.
         let shift = f64::from(beta) - scale * (mean - f64::from(centre));
-        Self { centre, scale: scale as f32, shift: shift as f32 }
+        Self {
+            centre,
+            scale: scale as f32,
+            shift: shift as f32,
+        }
     }
 
     /// Of one number.
@@ -44,16 +48,30 @@ pub fn forward(
     let output = Planes::new(output, dims);
     of_channels(dims, |channel| {
         let moments = Moments::of_channel(x, dims, channel);
-        let map = Affine::new(moments.mean, moments.variance(), [gamma[channel], beta[channel]], epsilon);
+        let map = Affine::new(
+            moments.mean,
+            moments.variance(),
+            [gamma[channel], beta[channel]],
+            epsilon,
+        );
         write_channel(map, x, shortcut, relu, output, dims, channel);
         moments
     })
 }
 
 /// Evaluation: `output` from maps that are known.
-pub fn affine(x: &[f32], shortcut: Option<&[f32]>, maps: &[Affine], relu: bool, output: &mut [f32], dims: Dims) {
+pub fn affine(
+    x: &[f32],
+    shortcut: Option<&[f32]>,
+    maps: &[Affine],
+    relu: bool,
+    output: &mut [f32],
+    dims: Dims,
+) {
     let output = Planes::new(output, dims);
-    of_channels(dims, |channel| write_channel(maps[channel], x, shortcut, relu, output, dims, channel));
+    of_channels(dims, |channel| {
+        write_channel(maps[channel], x, shortcut, relu, output, dims, channel)
+    });
 }
 
 #[inline(always)]
@@ -73,10 +91,16 @@ fn write_channel(
         let output = unsafe { output.plane(picture, channel) };
         match (shortcut.map(|s| &s[range]), relu) {
             (None, false) => output.iter_mut().zip(x).for_each(|(o, &x)| *o = map.of(x)),
-            (None, true) => output.iter_mut().zip(x).for_each(|(o, &x)| *o = rectified(map.of(x))),
+            (None, true) => output
+                .iter_mut()
+                .zip(x)
+                .for_each(|(o, &x)| *o = rectified(map.of(x))),
             (Some(shortcut), _) => {
                 let pairs = x.iter().zip(shortcut);
-                output.iter_mut().zip(pairs).for_each(|(o, (&x, &s))| *o = rectified(map.of(x) + s));
+                output
+                    .iter_mut()
+                    .zip(pairs)
+                    .for_each(|(o, (&x, &s))| *o = rectified(map.of(x) + s));
             }
         }
     }

@@ -49,5 +49,9 @@ fn of_channels<T: Send>(dims: Dims, work: impl Fn(usize) -> T + Sync + Send) -> 
         return (0..dims.channels).map(work).collect();
     }
     let at_least = (WORTH_A_THREAD / dims.per_channel()).max(1);
-    (0..dims.channels).into_par_iter().with_min_len(at_least).map(work).collect()
+    (0..dims.channels)
+        .into_par_iter()
+        .with_min_len(at_least)
+        .map(work)
+        .collect()
 }

@@ -45,7 +45,8 @@ impl Moments {
                 filled = 0;
             }
             let start = dims.start(picture, channel);
-            block[filled..filled + dims.positions].copy_from_slice(&x[start..start + dims.positions]);
+            block[filled..filled + dims.positions]
+                .copy_from_slice(&x[start..start + dims.positions]);
             filled += dims.positions;
         }
         moments.merged(Self::of_block(&block[..filled]))
@@ -59,7 +60,11 @@ impl Moments {
         let count = block.len() as f64;
         let pivot = (sums(block, |v| [v])[0] / count) as f32;
         let [off, squares] = sums(block, |v| [v - pivot, (v - pivot) * (v - pivot)]);
-        Self { count, mean: f64::from(pivot) + off / count, squares: squares - off * off / count }
+        Self {
+            count,
+            mean: f64::from(pivot) + off / count,
+            squares: squares - off * off / count,
+        }
     }
 
     #[inline(always)]
@@ -71,7 +76,11 @@ impl Moments {
         let apart = other.mean - self.mean;
         let mean = self.mean + apart * other.count / count;
         let between = apart * apart * self.count * other.count / count;
-        Self { count, mean, squares: self.squares + other.squares + between }
+        Self {
+            count,
+            mean,
+            squares: self.squares + other.squares + between,
+        }
     }
 
     /// Biased variance; never negative.

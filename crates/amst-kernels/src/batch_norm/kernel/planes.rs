@@ -13,15 +13,24 @@ pub struct Planes<'a> {
     owner: PhantomData<&'a mut [f32]>,
 }
 
-// SAFETY: a plane is only reached through `plane`, whose caller sees to it that no other thread has it.
+// SAFETY: a plane is only reached through `plane`, whose caller sees to it that no other thread has
+// it.
 unsafe impl Send for Planes<'_> {}
 unsafe impl Sync for Planes<'_> {}
 
 impl<'a> Planes<'a> {
     /// All planes of `map`, which must hold as many numbers as `dims` says.
     pub fn new(map: &'a mut [f32], dims: Dims) -> Self {
-        assert_eq!(map.len(), dims.per_channel() * dims.channels, "an array of another shape");
-        Self { start: map.as_mut_ptr(), dims, owner: PhantomData }
+        assert_eq!(
+            map.len(),
+            dims.per_channel() * dims.channels,
+            "an array of another shape"
+        );
+        Self {
+            start: map.as_mut_ptr(),
+            dims,
+            owner: PhantomData,
+        }
     }
 
     /// The plane of a picture's channel.
@@ -33,9 +42,13 @@ impl<'a> Planes<'a> {
     #[inline(always)]
     pub unsafe fn plane(&self, picture: usize, channel: usize) -> &'a mut [f32] {
         assert!(picture < self.dims.batch && channel < self.dims.channels);
-        // SAFETY: within the array by the assertion and by `new`; not aliased by the contract above.
+        // SAFETY: within the array by the assertion and by `new`; not aliased by the contract
+        // above.
         unsafe {
-            std::slice::from_raw_parts_mut(self.start.add(self.dims.start(picture, channel)), self.dims.positions)
+            std::slice::from_raw_parts_mut(
+                self.start.add(self.dims.start(picture, channel)),
+                self.dims.positions,
+            )
         }
     }
 }

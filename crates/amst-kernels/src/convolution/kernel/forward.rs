@@ -42,12 +42,19 @@ unsafe fn convolve(x: &[f32], kernels: &[f32], output: Target<'_>, shape: &Shape
 /// # Safety
 ///
 /// Nobody else may hold the tile's part of the output.
-unsafe fn spread(product: &[f32], columns: usize, output: Target<'_>, shape: &Shape, tile: &[Strip]) {
+unsafe fn spread(
+    product: &[f32],
+    columns: usize,
+    output: Target<'_>,
+    shape: &Shape,
+    tile: &[Strip],
+) {
     let positions = shape.positions();
     for (channel, row) in product.chunks_exact(columns).enumerate() {
         for (strip, values) in tile.iter().zip(row.chunks_exact(positions)) {
             // SAFETY: by this function's contract.
-            unsafe { output.part(start(shape, strip) + channel * positions, positions) }.copy_from_slice(values);
+            unsafe { output.part(start(shape, strip) + channel * positions, positions) }
+                .copy_from_slice(values);
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Convolution on slices of `f32`, by unfolding tiles and multiplying matrices, and by [`winograd`] where that is faster.
+//! Convolution on slices of `f32`, by unfolding tiles and multiplying matrices, and by [`winograd`]
+//! where that is faster.
 //!
 //! How work is cut depends on shapes alone and sums are added in one order, so that no bit depends
 //! on the number of threads.
@@ -34,12 +35,15 @@ pub fn of_input(gradient: &[f32], kernels: &[f32], result: &mut [f32], shape: Sh
         return winograd::of_input(gradient, kernels, result, &shape);
     }
     match Narrowed::of(shape) {
-        Some(narrowed) => of_input::of_input(gradient, &narrowed.cut(kernels), result, narrowed.shape),
+        Some(narrowed) => {
+            of_input::of_input(gradient, &narrowed.cut(kernels), result, narrowed.shape)
+        }
         None => of_input::of_input(gradient, kernels, result, shape),
     }
 }
 
-/// From the input and the output's gradient to that of `[outputs, inputs, h, w]`, which `result` holds zeros for.
+/// From the input and the output's gradient to that of `[outputs, inputs, h, w]`, which `result`
+/// holds zeros for.
 pub fn of_kernels(x: &[f32], gradient: &[f32], result: &mut [f32], shape: Shape) {
     if winograd::is_faster_of_kernels(&shape) {
         return winograd::of_kernels(x, gradient, result, &shape);

@@ -26,7 +26,9 @@ pub fn of_input(gradient: &[f32], kernels: &[f32], result: &mut [f32], shape: Sh
     run(&pictures, shape.multiplications(), |&picture| {
         // SAFETY: every picture is in one task.
         let result = unsafe { result.part(picture * size, size) };
-        with_workspace(|workspace| fold_picture(gradient, kernels, result, &shape, picture, workspace));
+        with_workspace(|workspace| {
+            fold_picture(gradient, kernels, result, &shape, picture, workspace)
+        });
     });
 }
 
@@ -38,7 +40,9 @@ fn turned(kernels: &[f32], shape: &Shape) -> Vec<f32> {
         for (input, kernel) in of_output.chunks_exact(taps).enumerate() {
             let start = (input * shape.outputs + output) * taps;
             let to = &mut turned[start..start + taps];
-            to.iter_mut().zip(kernel.iter().rev()).for_each(|(to, &value)| *to = value);
+            to.iter_mut()
+                .zip(kernel.iter().rev())
+                .for_each(|(to, &value)| *to = value);
         }
     }
     turned
@@ -55,21 +59,32 @@ fn fold_picture(
 ) {
     let (positions, [rows, width]) = (shape.positions(), shape.to());
     let each = (OF_CACHE / shape.depth() / width).clamp(1, rows);
-    let of_picture = &gradient[picture * shape.outputs * positions..(picture + 1) * shape.outputs * positions];
+    let of_picture =
+        &gradient[picture * shape.outputs * positions..(picture + 1) * shape.outputs * positions];
     let left = Matrix::new(kernels, [shape.outputs, shape.depth()], shape.depth()).turned();
     let (padded, product) = workspace.folding();
     for row in (0..rows).step_by(each) {
-        let strip = Strip { picture, row, rows: each.min(rows - row) };
+        let strip = Strip {
+            picture,
+            row,
+            rows: each.min(rows - row),
+        };
         let columns = strip.rows * width;
-        let right = Matrix::new(&of_picture[row * width..], [shape.outputs, columns], positions);
+        let right = Matrix::new(
+            &of_picture[row * width..],
+            [shape.outputs, columns],
+            positions,
+        );
         product.resize(shape.depth() * columns, 0.0);
         // SAFETY: this array is ours.
         unsafe { Target::new(product).multiply(0, columns, left, right, false) };
         padded.clear(shape, strip.rows, shape.inputs);
         wide(|| {
             let rows = product.chunks_exact(columns);
-            let taps = (0..shape.inputs)
-                .flat_map(|c| (0..shape.kernel[0]).flat_map(move |y| (0..shape.kernel[1]).map(move |x| (c, [y, x]))));
+            let taps = (0..shape.inputs).flat_map(|c| {
+                (0..shape.kernel[0])
+                    .flat_map(move |y| (0..shape.kernel[1]).map(move |x| (c, [y, x])))
+            });
             for ((channel, tap), values) in taps.zip(rows) {
                 padded.fold_row(channel, tap, strip.rows, width, values);
             }

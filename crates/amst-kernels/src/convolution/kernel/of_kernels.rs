@@ -25,14 +25,25 @@ struct Task {
 pub fn of_kernels(x: &[f32], gradient: &[f32], result: &mut [f32], shape: Shape) {
     let length = result.len();
     let (tasks, groups) = tasks(&shape, length);
-    let mut sums = if groups > 1 { vec![0.0; groups * length] } else { Vec::new() };
-    let target = Target::new(if groups > 1 { &mut sums[..] } else { &mut *result });
+    let mut sums = if groups > 1 {
+        vec![0.0; groups * length]
+    } else {
+        Vec::new()
+    };
+    let target = Target::new(if groups > 1 {
+        &mut sums[..]
+    } else {
+        &mut *result
+    });
     run(&tasks, shape.multiplications(), |task| {
         // SAFETY: no channel of a group is in two tasks, and every group has sums of its own.
         unsafe { sum(x, gradient, target, &shape, task) };
     });
     for sum in sums.chunks_exact(length) {
-        result.iter_mut().zip(sum).for_each(|(total, &value)| *total += value);
+        result
+            .iter_mut()
+            .zip(sum)
+            .for_each(|(total, &value)| *total += value);
     }
 }
 
@@ -47,7 +58,12 @@ fn tasks(shape: &Shape, length: usize) -> (Vec<Task>, usize) {
         pictures: shape.batch * group / groups..shape.batch * (group + 1) / groups,
         start: group * length,
     };
-    ((0..groups).flat_map(|group| (0..blocks).map(move |block| task(group, block))).collect(), groups)
+    (
+        (0..groups)
+            .flat_map(|group| (0..blocks).map(move |block| task(group, block)))
+            .collect(),
+        groups,
+    )
 }
 
 /// Sums over all positions of some pictures.
@@ -56,10 +72,15 @@ fn tasks(shape: &Shape, length: usize) -> (Vec<Task>, usize) {
 ///
 /// Nobody else may hold the columns of the task's channels in its sums.
 unsafe fn sum(x: &[f32], gradient: &[f32], target: Target<'_>, shape: &Shape, task: &Task) {
-    let part = Shape { inputs: task.channels.len(), batch: task.pictures.len(), ..*shape };
+    let part = Shape {
+        inputs: task.channels.len(),
+        batch: task.pictures.len(),
+        ..*shape
+    };
     with_workspace(|workspace| {
         for (index, mut tile) in tiles(&part, OF_CACHE).into_iter().enumerate() {
-            tile.iter_mut().for_each(|strip| strip.picture += task.pictures.start);
+            tile.iter_mut()
+                .for_each(|strip| strip.picture += task.pictures.start);
             let mut gathered = std::mem::take(&mut workspace.matrix);
             let (unfolded, columns) = workspace.unfold(x, shape, task.channels.clone(), &tile);
             let left = gradient_of(gradient, shape, &tile, &mut gathered, columns);

@@ -17,13 +17,28 @@ pub struct Matrix<'a> {
 impl<'a> Matrix<'a> {
     /// Rows of `columns` numbers that begin `row` numbers apart.
     pub fn new(values: &'a [f32], [rows, columns]: [usize; 2], row: usize) -> Self {
-        assert!(rows > 0 && columns > 0 && (rows - 1) * row + columns <= values.len(), "a matrix past its numbers");
-        Self { values, rows, columns, row, column: 1 }
+        assert!(
+            rows > 0 && columns > 0 && (rows - 1) * row + columns <= values.len(),
+            "a matrix past its numbers"
+        );
+        Self {
+            values,
+            rows,
+            columns,
+            row,
+            column: 1,
+        }
     }
 
     /// Rows as columns.
     pub fn turned(self) -> Self {
-        Self { rows: self.columns, columns: self.rows, row: self.column, column: self.row, ..self }
+        Self {
+            rows: self.columns,
+            columns: self.rows,
+            row: self.column,
+            column: self.row,
+            ..self
+        }
     }
 }
 
@@ -35,14 +50,19 @@ pub struct Target<'a> {
     owner: PhantomData<&'a mut [f32]>,
 }
 
-// SAFETY: parts are only written through methods whose callers see to it that no other thread has them.
+// SAFETY: parts are only written through methods whose callers see to it that no other thread has
+// them.
 unsafe impl Send for Target<'_> {}
 unsafe impl Sync for Target<'_> {}
 
 impl<'a> Target<'a> {
     /// All of an array.
     pub fn new(values: &'a mut [f32]) -> Self {
-        Self { start: values.as_mut_ptr(), length: values.len(), owner: PhantomData }
+        Self {
+            start: values.as_mut_ptr(),
+            length: values.len(),
+            owner: PhantomData,
+        }
     }
 
     /// Some numbers of it.
@@ -56,17 +76,31 @@ impl<'a> Target<'a> {
         unsafe { std::slice::from_raw_parts_mut(self.start.add(start), length) }
     }
 
-    /// Writes `left × right` from `start` on, in rows that begin `row` numbers apart; adds it if `add`.
+    /// Writes `left × right` from `start` on, in rows that begin `row` numbers apart; adds it if
+    /// `add`.
     ///
     /// # Safety
     ///
     /// Nobody else may hold the numbers that are written.
-    pub unsafe fn multiply(&self, start: usize, row: usize, left: Matrix<'_>, right: Matrix<'_>, add: bool) {
-        assert_eq!(left.columns, right.rows, "matrices that do not fit together");
+    pub unsafe fn multiply(
+        &self,
+        start: usize,
+        row: usize,
+        left: Matrix<'_>,
+        right: Matrix<'_>,
+        add: bool,
+    ) {
+        assert_eq!(
+            left.columns, right.rows,
+            "matrices that do not fit together"
+        );
         let last = start + (left.rows - 1) * row + right.columns;
-        assert!(last <= self.length && right.columns <= row, "a product past its array");
-        // SAFETY: by `Matrix::new` and the assertions all elements lie within their arrays, and those of
-        // the product are distinct and nobody else's.
+        assert!(
+            last <= self.length && right.columns <= row,
+            "a product past its array"
+        );
+        // SAFETY: by `Matrix::new` and the assertions all elements lie within their arrays, and
+        // those of the product are distinct and nobody else's.
         unsafe {
             gemm::gemm(
                 left.rows,

@@ -22,7 +22,8 @@ pub struct Shape {
 impl Shape {
     /// Height and width of the output.
     pub fn to(&self) -> [usize; 2] {
-        let side = |d: usize| (self.from[d] + 2 * self.padding[d] - self.kernel[d]) / self.stride + 1;
+        let side =
+            |d: usize| (self.from[d] + 2 * self.padding[d] - self.kernel[d]) / self.stride + 1;
         [side(0), side(1)]
     }
 

@@ -37,17 +37,34 @@ pub fn tiles(shape: &Shape, of_cache: usize) -> Vec<Tile> {
     cut(shape.batch, shape.to(), columns(shape, of_cache))
 }
 
-/// Maps of `[rows, width]` in tiles of about `columns` positions: some rows of one map, or some whole maps.
+/// Maps of `[rows, width]` in tiles of about `columns` positions: some rows of one map, or some
+/// whole maps.
 pub fn cut(batch: usize, [rows, width]: [usize; 2], columns: usize) -> Vec<Tile> {
     if rows * width > columns {
         let strips = (rows * width).div_ceil(columns).min(rows);
         let each = rows.div_ceil(strips);
-        let of_picture =
-            |picture| (0..rows).step_by(each).map(move |row| vec![Strip { picture, row, rows: each.min(rows - row) }]);
+        let of_picture = |picture| {
+            (0..rows).step_by(each).map(move |row| {
+                vec![Strip {
+                    picture,
+                    row,
+                    rows: each.min(rows - row),
+                }]
+            })
+        };
         return (0..batch).flat_map(of_picture).collect();
     }
-    let pictures: Vec<_> = (0..batch).map(|picture| Strip { picture, row: 0, rows }).collect();
-    pictures.chunks((columns / (rows * width)).max(1)).map(<[_]>::to_vec).collect()
+    let pictures: Vec<_> = (0..batch)
+        .map(|picture| Strip {
+            picture,
+            row: 0,
+            rows,
+        })
+        .collect();
+    pictures
+        .chunks((columns / (rows * width)).max(1))
+        .map(<[_]>::to_vec)
+        .collect()
 }
 
 /// Multiplications below which threads cost more than they save.

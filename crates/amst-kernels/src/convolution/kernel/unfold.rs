@@ -36,7 +36,8 @@ impl Padded {
         self.rows = (rows - 1) * shape.stride + shape.kernel[0];
         self.values.clear();
         // The last copy reads past the last row.
-        self.values.resize(channels * self.rows * self.row_length() + WIDTH, 0.0);
+        self.values
+            .resize(channels * self.rows * self.row_length() + WIDTH, 0.0);
     }
 
     /// Rows of the input that a strip touches, with their number in here.
@@ -48,7 +49,8 @@ impl Padded {
         })
     }
 
-    /// Lays a picture's channels `[channels, height, width]` in, as far as a strip of the output reads them.
+    /// Lays a picture's channels `[channels, height, width]` in, as far as a strip of the output
+    /// reads them.
     #[inline(always)]
     pub fn fill(&mut self, picture: &[f32], shape: &Shape, strip: Strip) {
         let channels = picture.len() / shape.plane();
@@ -77,7 +79,10 @@ impl Padded {
             let first = (remainder + self.stride - padding % self.stride) % self.stride;
             let to = start + self.column(first + padding);
             let values = from.iter().skip(first).step_by(self.stride);
-            self.values[to..].iter_mut().zip(values).for_each(|(to, &value)| *to = value);
+            self.values[to..]
+                .iter_mut()
+                .zip(values)
+                .for_each(|(to, &value)| *to = value);
         }
     }
 
@@ -112,7 +117,11 @@ impl Padded {
                 for remainder in 0..self.stride {
                     let first = (remainder + self.stride - padding % self.stride) % self.stride;
                     let from = &self.values[start + self.column(first + padding)..];
-                    to.iter_mut().skip(first).step_by(self.stride).zip(from).for_each(|(to, &value)| *to += value);
+                    to.iter_mut()
+                        .skip(first)
+                        .step_by(self.stride)
+                        .zip(from)
+                        .for_each(|(to, &value)| *to += value);
                 }
             }
         }
@@ -124,7 +133,8 @@ impl Padded {
         (channel * self.rows + row * self.stride + y) * self.row_length() + self.column(x)
     }
 
-    /// What tap `[y, x]` of a channel reads for the strip's row, column after column, and what lies behind it.
+    /// What tap `[y, x]` of a channel reads for the strip's row, column after column, and what lies
+    /// behind it.
     #[inline(always)]
     pub fn read_by(&self, channel: usize, row: usize, tap: [usize; 2]) -> &[f32] {
         &self.values[self.start(channel, row, tap)..]
@@ -137,7 +147,14 @@ impl Padded {
     /// are written from the first to the last and strips from left to right, and `unfolded` is
     /// [`SLACK`] longer than its columns say.
     #[inline(always)]
-    pub fn unfold_row(&self, channel: usize, tap: [usize; 2], rows: usize, width: usize, unfolded: &mut [f32]) {
+    pub fn unfold_row(
+        &self,
+        channel: usize,
+        tap: [usize; 2],
+        rows: usize,
+        width: usize,
+        unfolded: &mut [f32],
+    ) {
         for row in 0..rows {
             let from = self.read_by(channel, row, tap);
             let to = &mut unfolded[row * width..];
@@ -152,10 +169,20 @@ impl Padded {
 
     /// Adds a row of an unfolded matrix to where it was unfolded from.
     #[inline(always)]
-    pub fn fold_row(&mut self, channel: usize, tap: [usize; 2], rows: usize, width: usize, unfolded: &[f32]) {
+    pub fn fold_row(
+        &mut self,
+        channel: usize,
+        tap: [usize; 2],
+        rows: usize,
+        width: usize,
+        unfolded: &[f32],
+    ) {
         for (row, from) in unfolded.chunks_exact(width).take(rows).enumerate() {
             let start = self.start(channel, row, tap);
-            self.values[start..start + width].iter_mut().zip(from).for_each(|(to, &value)| *to += value);
+            self.values[start..start + width]
+                .iter_mut()
+                .zip(from)
+                .for_each(|(to, &value)| *to += value);
         }
     }
 }
@@ -163,7 +190,8 @@ impl Padded {
 /// Numbers that an unfolded matrix is longer than its rows and columns say.
 pub const SLACK: usize = WIDTH;
 
-/// Unfolds strips beside each other: `[depth, columns]` with `columns` the sum of the strips' positions.
+/// Unfolds strips beside each other: `[depth, columns]` with `columns` the sum of the strips'
+/// positions.
 pub fn unfold(padded: &[Padded], strips: &[Strip], shape: &Shape, unfolded: &mut [f32]) {
     let width = shape.to()[1];
     let columns: usize = strips.iter().map(|s| s.rows * width).sum();

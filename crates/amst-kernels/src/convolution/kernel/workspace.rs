@@ -8,8 +8,8 @@ use super::tiles::Strip;
 use super::unfold::{Padded, SLACK, unfold};
 use crate::wide::wide;
 
-/// Arrays of one thread, as large as the largest task it has had (a few megabytes at 512 channels), and
-/// never given back.
+/// Arrays of one thread, as large as the largest task it has had (a few megabytes at 512 channels),
+/// and never given back.
 #[derive(Default)]
 pub struct Workspace {
     padded: Vec<Padded>,
@@ -29,9 +29,19 @@ pub fn with_workspace<T>(task: impl FnOnce(&mut Workspace) -> T) -> T {
 }
 
 impl Workspace {
-    /// Unfolds a tile of some channels: `[channels × taps, columns]`, and how many columns there are.
-    pub fn unfold(&mut self, x: &[f32], shape: &Shape, channels: Range<usize>, tile: &[Strip]) -> (&[f32], usize) {
-        let part = Shape { inputs: channels.len(), ..*shape };
+    /// Unfolds a tile of some channels: `[channels × taps, columns]`, and how many columns there
+    /// are.
+    pub fn unfold(
+        &mut self,
+        x: &[f32],
+        shape: &Shape,
+        channels: Range<usize>,
+        tile: &[Strip],
+    ) -> (&[f32], usize) {
+        let part = Shape {
+            inputs: channels.len(),
+            ..*shape
+        };
         let columns = tile.iter().map(|s| s.rows).sum::<usize>() * shape.to()[1];
         if self.padded.len() < tile.len() {
             self.padded.resize_with(tile.len(), Padded::default);
@@ -40,7 +50,11 @@ impl Workspace {
         wide(|| {
             for (padded, strip) in self.padded.iter_mut().zip(tile) {
                 let start = (strip.picture * shape.inputs + channels.start) * shape.plane();
-                padded.fill(&x[start..start + part.inputs * shape.plane()], &part, *strip);
+                padded.fill(
+                    &x[start..start + part.inputs * shape.plane()],
+                    &part,
+                    *strip,
+                );
             }
             unfold(&self.padded, tile, &part, &mut self.unfolded);
         });
@@ -67,7 +81,8 @@ impl Workspace {
 pub struct Images([Vec<f32>; 2]);
 
 impl Images {
-    /// The calling thread's. It may be given other tasks meanwhile, which find none and make their own.
+    /// The calling thread's. It may be given other tasks meanwhile, which find none and make their
+    /// own.
     pub fn take() -> Self {
         IMAGES.take()
     }

@@ -26,7 +26,12 @@ pub fn of_input(gradient: &[f32], kernels: &[f32], result: &mut [f32], shape: &S
         padding: shape.padding.map(|p| 2 - p),
         ..*shape
     };
-    convolve(gradient, &Weights::of(kernels, shape).turned(), result, &turned);
+    convolve(
+        gradient,
+        &Weights::of(kernels, shape).turned(),
+        result,
+        &turned,
+    );
 }
 
 fn convolve(x: &[f32], weights: &Weights, output: &mut [f32], shape: &Shape) {
@@ -34,15 +39,25 @@ fn convolve(x: &[f32], weights: &Weights, output: &mut [f32], shape: &Shape) {
     let output = Target::new(output);
     for turn in tiling.turns() {
         let row = tiling.tiles(&turn) + LANES;
-        let [read, written] = images.of([shape.inputs, shape.outputs].map(|channels| channels * IMAGE * row));
-        read.par_chunks_mut(IMAGE * row).enumerate().with_min_len(CHANNELS_A_TASK).for_each(|(channel, images)| {
-            with_workspace(|w| wide(|| tiling.map_input(x, channel, &turn, w.padded(), images)));
-        });
+        let [read, written] =
+            images.of([shape.inputs, shape.outputs].map(|channels| channels * IMAGE * row));
+        read.par_chunks_mut(IMAGE * row)
+            .enumerate()
+            .with_min_len(CHANNELS_A_TASK)
+            .for_each(|(channel, images)| {
+                with_workspace(|w| {
+                    wide(|| tiling.map_input(x, channel, &turn, w.padded(), images))
+                });
+            });
         multiply(weights, read, Target::new(written), row);
-        written.par_chunks(IMAGE * row).enumerate().with_min_len(CHANNELS_A_TASK).for_each(|(channel, images)| {
-            // SAFETY: every channel is in one task.
-            unsafe { write_channel(&tiling, images, channel, &turn, output) };
-        });
+        written
+            .par_chunks(IMAGE * row)
+            .enumerate()
+            .with_min_len(CHANNELS_A_TASK)
+            .for_each(|(channel, images)| {
+                // SAFETY: every channel is in one task.
+                unsafe { write_channel(&tiling, images, channel, &turn, output) };
+            });
     }
     images.give_back();
 }
@@ -60,7 +75,13 @@ fn multiply(weights: &Weights, read: &[f32], written: Target<'_>, row: usize) {
 /// # Safety
 ///
 /// Nobody else may hold the channel of the output.
-unsafe fn write_channel(tiling: &Tiling, images: &[f32], channel: usize, turn: &[Strip], output: Target<'_>) {
+unsafe fn write_channel(
+    tiling: &Tiling,
+    images: &[f32],
+    channel: usize,
+    turn: &[Strip],
+    output: Target<'_>,
+) {
     let mut start = 0;
     with_workspace(|workspace| {
         for strip in turn {

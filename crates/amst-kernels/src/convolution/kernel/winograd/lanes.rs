@@ -1,4 +1,5 @@
-//! The maps in one dimension, of eight tiles at once. Those of two dimensions apply them to columns, then to rows.
+//! The maps in one dimension, of eight tiles at once. Those of two dimensions apply them to
+//! columns, then to rows.
 
 /// Tiles that are mapped at once.
 pub const LANES: usize = 8;

@@ -23,17 +23,24 @@ pub struct Tiling {
 impl Tiling {
     /// Of this convolution.
     pub fn new(shape: &Shape) -> Self {
-        Self { shape: *shape, grid: shape.to().map(|side| side.div_ceil(2)) }
+        Self {
+            shape: *shape,
+            grid: shape.to().map(|side| side.div_ceil(2)),
+        }
     }
 
-    /// Rows of tiles that are multiplied together, so many that their images stay in the third cache.
+    /// Rows of tiles that are multiplied together, so many that their images stay in the third
+    /// cache.
     pub fn turns(&self) -> Vec<Tile> {
         let tiles = (OF_TURN / IMAGE / (self.shape.inputs + self.shape.outputs)).max(1);
         let pictures = |tiles: usize| tiles / self.grid.iter().product::<usize>();
         let tiles = match pictures(tiles.min(TILES)) {
             0 => tiles.min(TILES),
             // As many in one turn as in the other.
-            most => self.shape.batch.div_ceil(self.shape.batch.div_ceil(most)) * self.grid.iter().product::<usize>(),
+            most => {
+                self.shape.batch.div_ceil(self.shape.batch.div_ceil(most))
+                    * self.grid.iter().product::<usize>()
+            }
         };
         cut(self.shape.batch, self.grid, tiles)
     }
@@ -43,22 +50,57 @@ impl Tiling {
         turn.iter().map(|strip| strip.rows).sum::<usize>() * self.grid[1]
     }
 
-    /// Writes the images of a channel of the input, `[16, tiles + LANES]`; what lies behind the tiles means nothing.
+    /// Writes the images of a channel of the input, `[16, tiles + LANES]`; what lies behind the
+    /// tiles means nothing.
     ///
     /// `x` is `[batch, channels, height, width]`.
     #[inline(always)]
-    pub fn map_input(&self, x: &[f32], channel: usize, turn: &[Strip], padded: &mut Padded, images: &mut [f32]) {
-        let read = Shape { kernel: [4; 2], stride: 2, ..self.shape };
+    pub fn map_input(
+        &self,
+        x: &[f32],
+        channel: usize,
+        turn: &[Strip],
+        padded: &mut Padded,
+        images: &mut [f32],
+    ) {
+        let read = Shape {
+            kernel: [4; 2],
+            stride: 2,
+            ..self.shape
+        };
         let plane = |picture| plane(x, picture * self.shape.inputs + channel, self.shape.plane());
-        self.map(plane, &read, turn, padded, images, |square| twice(square, of_input));
+        self.map(plane, &read, turn, padded, images, |square| {
+            twice(square, of_input)
+        });
     }
 
     /// The same of the output's gradient.
     #[inline(always)]
-    pub fn map_gradient(&self, x: &[f32], channel: usize, turn: &[Strip], padded: &mut Padded, images: &mut [f32]) {
-        let read = Shape { from: self.shape.to(), kernel: [2; 2], stride: 2, padding: [0; 2], ..self.shape };
-        let plane = |picture| plane(x, picture * self.shape.outputs + channel, self.shape.positions());
-        self.map(plane, &read, turn, padded, images, |square| twice(square, of_gradient));
+    pub fn map_gradient(
+        &self,
+        x: &[f32],
+        channel: usize,
+        turn: &[Strip],
+        padded: &mut Padded,
+        images: &mut [f32],
+    ) {
+        let read = Shape {
+            from: self.shape.to(),
+            kernel: [2; 2],
+            stride: 2,
+            padding: [0; 2],
+            ..self.shape
+        };
+        let plane = |picture| {
+            plane(
+                x,
+                picture * self.shape.outputs + channel,
+                self.shape.positions(),
+            )
+        };
+        self.map(plane, &read, turn, padded, images, |square| {
+            twice(square, of_gradient)
+        });
     }
 
     /// `read` says of a tile what it reads: squares whose side is `N`, every second row and column.
@@ -93,11 +135,13 @@ impl Tiling {
         }
     }
 
-    /// Where the positions of a strip lie in the output, `[batch, outputs, height, width]`: start and length.
+    /// Where the positions of a strip lie in the output, `[batch, outputs, height, width]`: start
+    /// and length.
     pub fn place(&self, strip: &Strip, channel: usize) -> (usize, usize) {
         let [rows, columns] = self.shape.to();
         let (first, last) = (2 * strip.row, (2 * (strip.row + strip.rows)).min(rows));
-        let start = (strip.picture * self.shape.outputs + channel) * self.shape.positions() + first * columns;
+        let start = (strip.picture * self.shape.outputs + channel) * self.shape.positions()
+            + first * columns;
         (start, (last - first) * columns)
     }
 

@@ -8,8 +8,8 @@ use super::IMAGE;
 use super::lanes::{LANES, of_kernel, to_kernel, twice};
 use crate::wide::wide;
 
-/// Numbers between the images of one output and the next, beyond their own: rows that lie a power of two apart
-/// would share a few places of the cache.
+/// Numbers between the images of one output and the next, beyond their own: rows that lie a power
+/// of two apart would share a few places of the cache.
 const APART: usize = 16;
 
 /// Taps of a kernel.
@@ -29,23 +29,40 @@ impl Weights {
     pub fn of(kernels: &[f32], shape: &Shape) -> Self {
         let row = row(shape.inputs);
         let mut images = vec![0.0; shape.outputs * row];
-        images.par_chunks_mut(row).zip(kernels.par_chunks(shape.inputs * TAPS)).for_each(|(images, kernels)| {
-            wide(|| map_row(kernels, images, shape.inputs));
-        });
-        Self { images, inputs: shape.inputs, outputs: shape.outputs, turned: false }
+        images
+            .par_chunks_mut(row)
+            .zip(kernels.par_chunks(shape.inputs * TAPS))
+            .for_each(|(images, kernels)| {
+                wide(|| map_row(kernels, images, shape.inputs));
+            });
+        Self {
+            images,
+            inputs: shape.inputs,
+            outputs: shape.outputs,
+            turned: false,
+        }
     }
 
     /// Those of the convolution that is the input's gradient.
     ///
-    /// A turned kernel's image is the kernel's with the first and the last of each side exchanged, as the two in
-    /// the middle see no difference.
+    /// A turned kernel's image is the kernel's with the first and the last of each side exchanged,
+    /// as the two in the middle see no difference.
     pub fn turned(self) -> Self {
-        Self { turned: true, ..self }
+        Self {
+            turned: true,
+            ..self
+        }
     }
 
     /// Number `n` of all images, `[outputs, inputs]`.
     pub fn matrix(&self, n: usize) -> Matrix<'_> {
-        let of = |n: usize| Matrix::new(&self.images[n * self.inputs..], [self.outputs, self.inputs], row(self.inputs));
+        let of = |n: usize| {
+            Matrix::new(
+                &self.images[n * self.inputs..],
+                [self.outputs, self.inputs],
+                row(self.inputs),
+            )
+        };
         if !self.turned {
             return of(n);
         }
@@ -77,12 +94,16 @@ fn map_row(kernels: &[f32], images: &mut [f32], inputs: usize) {
     }
 }
 
-/// From the gradient of images, in rows as [`row`] says, to that of the kernels `[outputs, inputs, 3, 3]`.
+/// From the gradient of images, in rows as [`row`] says, to that of the kernels `[outputs, inputs,
+/// 3, 3]`.
 pub fn to_kernels(images: &[f32], kernels: &mut [f32], shape: &Shape) {
     let inputs = shape.inputs;
-    images.par_chunks(row(inputs)).zip(kernels.par_chunks_mut(inputs * TAPS)).for_each(|(images, kernels)| {
-        wide(|| gather_row(images, kernels, inputs));
-    });
+    images
+        .par_chunks(row(inputs))
+        .zip(kernels.par_chunks_mut(inputs * TAPS))
+        .for_each(|(images, kernels)| {
+            wide(|| gather_row(images, kernels, inputs));
+        });
 }
 
 #[inline(always)]

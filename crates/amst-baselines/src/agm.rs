@@ -1,8 +1,9 @@
 //! METHODS 4.7: adaptive gradient modulation.
 
 use amst::{
-    Batch, Branch, GradientChange, HeadKind, Method, MethodError, MethodState, Modality, Net, Pass,
-    Phase, Skipping, StepContext, StepReport, change_gradients, cross_entropy,
+    Batch, Branch, BranchGradients, ForwardPass, GradientChange, HeadKind, Method, MethodError,
+    MethodState, Modality, Net, Phase, StepContext, StepReport, change_gradients, cross_entropy,
+    training_order,
 };
 use amst_encoders::Encoder;
 use amst_recipe::AgmSpec;
@@ -14,10 +15,12 @@ use burn::tensor::{Device, Tensor};
 /// the logits: its Shapley value, other modalities being switched off by feeding zeros.
 #[derive(Clone, Debug)]
 pub struct Agm {
-    skipping: Skipping,
+    modalities: Vec<Modality>,
     spec: AgmSpec,
-    /// Sum of each modality's ratios so far, and of how many steps.
-    ratios: (Vec<f64>, usize),
+    /// Sum of each modality's ratios so far.
+    ratio_sums: Vec<f64>,
+    /// Steps that the sums are over.
+    steps: usize,
 }
 
 impl Agm {
@@ -27,35 +30,34 @@ impl Agm {
     ///
     /// No modality.
     pub fn new(modalities: &[Modality], spec: &AgmSpec) -> Result<Self, MethodError> {
-        let skipping = Skipping::never(modalities)?;
         Ok(Self {
-            skipping,
+            modalities: training_order(modalities)?,
             spec: spec.clone(),
-            ratios: (vec![0.0; modalities.len()], 0),
+            ratio_sums: vec![0.0; modalities.len()],
+            steps: 0,
         })
     }
 
     /// The factor of each modality, given the mean `-log p` of its responses.
     ///
-    /// `ratio_m = exp((mean s − s_m)·M/(M − 1))` is above 1 for whoever does better than the
-    /// others; `exp(alpha·min(target − ratio, cap))` slows it, the target being the mean of
+    /// `ratio_m = exp((mean s − s_m)·M/(M − 1))` is above 1 for a modality that does better than
+    /// the others; `exp(alpha·min(target − ratio, cap))` slows it, the target being the mean of
     /// all its earlier ratios.
     fn factors(&mut self, surprise: &[f64]) -> Vec<f64> {
         let count = surprise.len() as f64;
         let mean = surprise.iter().sum::<f64>() / count;
-        let (sums, steps) = &mut self.ratios;
         let mut factors = Vec::new();
-        for (s, sum) in surprise.iter().zip(sums) {
+        for (s, sum) in surprise.iter().zip(&mut self.ratio_sums) {
             let ratio = ((mean - s) * count / (count - 1.0)).exp();
-            let target = if *steps == 0 {
+            let target = if self.steps == 0 {
                 ratio
             } else {
-                *sum / *steps as f64
+                *sum / self.steps as f64
             };
             factors.push((self.spec.alpha * (target - ratio).min(self.spec.cap)).exp());
             *sum += ratio;
         }
-        *steps += 1;
+        self.steps += 1;
         factors
     }
 }
@@ -65,15 +67,14 @@ impl<E: Encoder> Method<E> for Agm {
         vec![("", HeadKind::LateSum)]
     }
 
-    fn skipping(&self) -> &Skipping {
-        &self.skipping
+    fn modalities(&self) -> &[Modality] {
+        &self.modalities
     }
 
     fn state(&self) -> MethodState {
-        let (sums, steps) = &self.ratios;
         MethodState::new()
-            .with_numbers("ratios", sums)
-            .with_numbers("steps", &[*steps as f64])
+            .with_numbers("ratios", &self.ratio_sums)
+            .with_numbers("steps", &[self.steps as f64])
     }
 
     fn restore(
@@ -83,90 +84,81 @@ impl<E: Encoder> Method<E> for Agm {
         _: &Device,
     ) -> Result<(), MethodError> {
         let [steps] = state.take("steps")?;
-        self.ratios = (
-            state.take_some("ratios", self.ratios.0.len())?,
-            steps as usize,
-        );
+        self.steps = steps as usize;
+        self.ratio_sums = state.take_some("ratios", self.ratio_sums.len())?;
         state.end()
     }
 
     fn step(
         &mut self,
-        mut net: Net<E>,
+        net: &mut Net<E>,
         batch: &Batch,
         context: &mut StepContext<'_>,
-    ) -> (Net<E>, StepReport) {
-        let modalities = self.skipping.schedule.modalities();
+    ) -> StepReport {
         let branch = &mut net.branches[0];
+        let modalities = &self.modalities;
         let surprise = context
             .clock
-            .time(Phase::Forward, || surprise(branch, &modalities, batch));
+            .time(Phase::Forward, || surprise(branch, modalities, batch));
         let factors = self.factors(&surprise);
-        let pass = Pass::forward(branch, &modalities, batch, context);
-        let scaled = pass.embeddings.iter().map(|(m, e)| {
-            let logits = branch.head.modality(*m, e.clone());
+        let pass = ForwardPass::run(branch, &self.modalities, batch, context);
+        let mut scaled = Vec::new();
+        for (m, embedding) in &pass.embeddings {
+            let logits = branch.head.modality(*m, embedding.clone());
             // The gradient of k times the logits, and to the bit their own value: k may be a
             // million.
             let value = logits.clone().detach();
-            value.clone() + (logits - value).mul_scalar(factors[*m])
-        });
-        let fused = scaled
-            .reduce(|a, b| a + b)
-            .expect("there is at least one modality");
+            scaled.push(value.clone() + (logits - value).mul_scalar(factors[*m]));
+        }
+        let fused = scaled.into_iter().reduce(|a, b| a + b);
+        let fused = fused.expect("there is at least one modality");
         let loss = cross_entropy(fused, &batch.labels);
-        let mut report = pass.report(
-            &modalities,
-            vec![("fused".into(), loss.clone().into_scalar())],
-        );
-        report.balance = modalities
-            .iter()
-            .zip(&factors)
-            .map(|(m, k)| (format!("k.{m}"), *k as f32))
-            .collect();
+        let mut report = pass.report_fused(&loss);
+        report.balance_by_modality("k", &self.modalities, &factors);
         if report.is_finite() {
             let mut gradients = branch.gradients(&loss, context);
             clip(branch, &mut gradients, self.spec.clip);
-            let lr = context.lr;
-            branch.descend(gradients, context, |_| lr);
+            branch.descend(gradients, context);
         }
-        (net, report)
+        report
     }
 }
 
 /// Mean `-log p` of the right class, by modality, of responses in evaluation mode.
-fn surprise<E: Encoder>(branch: &Branch<E>, modalities: &[Modality], batch: &Batch) -> Vec<f64> {
+fn surprise<E: Encoder>(
+    branch: &Branch<E>,
+    modalities: &[Modality],
+    batch: &Batch,
+) -> Vec<f64> {
     let (branch, batch) = (branch.valid(), batch.inner());
-    let real: Vec<Tensor<2>> = modalities
-        .iter()
-        .enumerate()
-        .map(|(i, m)| branch.embed(i, &batch.inputs[m]))
-        .collect();
-    // Nothing is the same for every sample, so one sample of it will do.
-    let nothing = modalities
-        .iter()
-        .enumerate()
-        .map(|(i, m)| branch.embed(i, &batch.inputs[m].blank()));
-    let nothing: Vec<Tensor<2>> = nothing
-        .zip(&real)
-        .map(|(none, real)| none.expand(real.dims()))
-        .collect();
-    let logits = |present: usize| {
-        let chosen = |m: usize| {
-            if present >> m & 1 == 1 {
-                real[m].clone()
-            } else {
-                nothing[m].clone()
-            }
-        };
-        branch
-            .head
-            .fused(&(0..real.len()).map(|m| (m, chosen(m))).collect::<Vec<_>>())
-    };
-    let responses = shapley(real.len(), logits);
-    responses
-        .into_iter()
-        .map(|r| cross_entropy(r, &batch.labels).into_scalar::<f32>() as f64)
-        .collect()
+    let mut real: Vec<Tensor<2>> = Vec::new();
+    let mut blank: Vec<Tensor<2>> = Vec::new();
+    for (index, modality) in modalities.iter().enumerate() {
+        let input = &batch.inputs[modality];
+        let embedding = branch.embed(index, input);
+        // A blank input is the same for every sample, so one sample of it will do.
+        let one = branch.embed(index, &input.blank());
+        blank.push(one.expand(embedding.dims()));
+        real.push(embedding);
+    }
+    let responses = shapley(real.len(), |players| {
+        let mut chosen = Vec::new();
+        for m in 0..real.len() {
+            let embedding = if contains(players, m) { &real[m] } else { &blank[m] };
+            chosen.push((m, embedding.clone()));
+        }
+        branch.head.fused(&chosen)
+    });
+    let mut surprise = Vec::new();
+    for response in responses {
+        surprise.push(cross_entropy(response, &batch.labels).into_scalar::<f32>() as f64);
+    }
+    surprise
+}
+
+/// Whether a set of players, bit m for player m, contains one.
+fn contains(set: usize, player: usize) -> bool {
+    set >> player & 1 == 1
 }
 
 /// What each of M players adds, averaged over the orders in which they may come, of a value
@@ -174,49 +166,63 @@ fn surprise<E: Encoder>(branch: &Branch<E>, modalities: &[Modality], batch: &Bat
 /// adds to the empty set: responses then keep the scale of logits.
 fn shapley(players: usize, value: impl Fn(usize) -> Tensor<2>) -> Vec<Tensor<2>> {
     let values: Vec<Tensor<2>> = (0..1 << players).map(value).collect();
-    let share = |others: u32| {
-        let orders = |n: u32| (1..=n).product::<u32>() as f64;
-        orders(others) * orders(players as u32 - 1 - others) / orders(players as u32)
-    };
-    let of = |player: usize| {
-        let without = (0..1usize << players).filter(|set| set >> player & 1 == 0);
-        let added = without.map(|set| {
-            let with = values[set | 1 << player].clone();
-            let gain = if set == 0 {
+    let mut all = Vec::new();
+    for player in 0..players {
+        let mut sum: Option<Tensor<2>> = None;
+        for without in (0..1usize << players).filter(|set| !contains(*set, player)) {
+            let with = values[without | 1 << player].clone();
+            let gain = if without == 0 {
                 with
             } else {
-                with - values[set].clone()
+                with - values[without].clone()
             };
-            gain.mul_scalar(share(set.count_ones()))
-        });
-        added
-            .reduce(|a, b| a + b)
-            .expect("the empty set is always there")
-    };
-    (0..players).map(of).collect()
+            let share = share_of_orders(without.count_ones(), players as u32);
+            let term = gain.mul_scalar(share);
+            sum = Some(match sum {
+                None => term,
+                Some(sum) => sum + term,
+            });
+        }
+        all.push(sum.expect("the empty set is always there"));
+    }
+    all
+}
+
+/// The share of the orders of all players in which exactly `before` given ones come before a player.
+fn share_of_orders(before: u32, players: u32) -> f64 {
+    factorial(before) * factorial(players - 1 - before) / factorial(players)
+}
+
+fn factorial(n: u32) -> f64 {
+    (1..=n).product::<u32>() as f64
 }
 
 /// Scales all gradients of a branch so that their common norm is at most `limit`, as
 /// PyTorch's `clip_grad_norm_` does; 0 leaves them alone.
-fn clip<E: Encoder>(branch: &Branch<E>, gradients: &mut amst::BranchGradients, limit: f64) {
+fn clip<E: Encoder>(branch: &Branch<E>, gradients: &mut BranchGradients, limit: f64) {
     if limit == 0.0 {
         return;
     }
     let mut squares = Squares(None);
-    change_gradients(&branch.head, &mut gradients.head, &mut squares);
-    for (encoder, own) in branch.encoders.iter().zip(&mut gradients.encoders) {
-        change_gradients(encoder, own, &mut squares);
-    }
+    change_all(branch, gradients, &mut squares);
     let norm = squares
         .0
         .map_or(0.0, |sum| sum.into_scalar::<f32>() as f64)
         .sqrt();
     let factor = limit / (norm + 1e-6);
     if factor < 1.0 {
-        change_gradients(&branch.head, &mut gradients.head, &mut Scale(factor));
-        for (encoder, own) in branch.encoders.iter().zip(&mut gradients.encoders) {
-            change_gradients(encoder, own, &mut Scale(factor));
-        }
+        change_all(branch, gradients, &mut Scale(factor));
+    }
+}
+
+fn change_all<E: Encoder>(
+    branch: &Branch<E>,
+    gradients: &mut BranchGradients,
+    change: &mut impl GradientChange,
+) {
+    change_gradients(&branch.head, &mut gradients.head, change);
+    for (encoder, own) in branch.encoders.iter().zip(&mut gradients.encoders) {
+        change_gradients(encoder, own, change);
     }
 }
 
@@ -226,7 +232,10 @@ struct Squares(Option<Tensor<1>>);
 impl GradientChange for Squares {
     fn change<const D: usize>(&mut self, gradient: Tensor<D>) -> Tensor<D> {
         let sum = (gradient.clone() * gradient.clone()).sum();
-        self.0 = Some(self.0.take().map_or(sum.clone(), |total| total + sum));
+        self.0 = Some(match self.0.take() {
+            None => sum,
+            Some(total) => total + sum,
+        });
         gradient
     }
 }

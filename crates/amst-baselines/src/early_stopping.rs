@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use amst::{
-    Batch, HeadKind, Method, MethodError, MethodState, Modality, Net, Scores, Skipping,
-    StepContext, StepReport, alternating_step,
+    Batch, EpochPlan, HeadKind, Method, MethodError, MethodState, Modality, Net, Scores,
+    StepContext, StepReport, alternating_step, training_order,
 };
 use amst_encoders::{Encoder, Renames, held_tensors, replace_all};
 use amst_recipe::StoppingSpec;
@@ -14,7 +14,7 @@ use burn::tensor::Device;
 /// has not improved for some epochs: what Figure 4 (b) measures skipping against. A modality
 /// that stopped is neither loaded nor forwarded in training again.
 pub struct EarlyStopping<E> {
-    skipping: Skipping,
+    modalities: Vec<Modality>,
     spec: StoppingSpec,
     watches: Vec<Watch<E>>,
 }
@@ -36,33 +36,27 @@ impl<E: Encoder> EarlyStopping<E> {
     ///
     /// No modality.
     pub fn new(modalities: &[Modality], spec: &StoppingSpec) -> Result<Self, MethodError> {
-        let skipping = Skipping::never(modalities)?;
-        let watch = |modality| Watch {
-            modality,
-            best: f64::INFINITY,
-            since: 0,
-            stopped: false,
-            kept: None,
-        };
-        let watches = skipping
-            .schedule
-            .modalities()
-            .into_iter()
-            .map(watch)
-            .collect();
+        let modalities = training_order(modalities)?;
+        let mut watches = Vec::new();
+        for modality in &modalities {
+            watches.push(Watch {
+                modality: *modality,
+                best: f64::INFINITY,
+                since: 0,
+                stopped: false,
+                kept: None,
+            });
+        }
         Ok(Self {
-            skipping,
+            modalities,
             spec: spec.clone(),
             watches,
         })
     }
 
     fn running(&self) -> Vec<Modality> {
-        self.watches
-            .iter()
-            .filter(|watch| !watch.stopped)
-            .map(|watch| watch.modality)
-            .collect()
+        let running = self.watches.iter().filter(|watch| !watch.stopped);
+        running.map(|watch| watch.modality).collect()
     }
 }
 
@@ -85,20 +79,16 @@ impl<E: Encoder> Method<E> for EarlyStopping<E> {
         vec![("", HeadKind::Shared)]
     }
 
-    fn skipping(&self) -> &Skipping {
-        &self.skipping
+    fn modalities(&self) -> &[Modality] {
+        &self.modalities
     }
 
-    fn active(&self, _: usize) -> Vec<Modality> {
-        self.running()
+    fn plan(&self, epoch: usize) -> EpochPlan {
+        EpochPlan::only(epoch, self.running())
     }
 
     fn is_finished(&self) -> bool {
         self.running().is_empty()
-    }
-
-    fn loads(&self, _: usize) -> Vec<Modality> {
-        self.running()
     }
 
     fn state(&self) -> MethodState {
@@ -148,21 +138,11 @@ impl<E: Encoder> Method<E> for EarlyStopping<E> {
 
     fn step(
         &mut self,
-        mut net: Net<E>,
+        net: &mut Net<E>,
         batch: &Batch,
         context: &mut StepContext<'_>,
-    ) -> (Net<E>, StepReport) {
-        let (modalities, running) = (self.skipping.schedule.modalities(), self.running());
-        let branch = &mut net.branches[0];
-        let report = alternating_step(
-            branch,
-            &modalities,
-            &running,
-            batch,
-            context,
-            &mut |_, gradient| gradient,
-        );
-        (net, report)
+    ) -> StepReport {
+        alternating_step(&mut net.branches[0], &self.modalities, batch, context)
     }
 
     fn end_epoch(&mut self, net: &mut Net<E>, _: usize, validation: &Scores) -> Vec<Modality> {

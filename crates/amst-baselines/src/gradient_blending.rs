@@ -1,20 +1,21 @@
 //! METHODS 4.7: gradient blending.
 
 use amst::{
-    Batch, EpochContext, EpochError, HeadKind, Method, MethodError, MethodState, Modality, Net,
-    Optimiser, Part, Pass, Skipping, StepContext, StepReport, Stopwatch, cross_entropy,
+    Batch, EpochContext, EpochError, EpochPlan, FUSED, ForwardPass, HeadKind, LearningRate, Method,
+    MethodError, MethodState, Modality, Net, Optimiser, Part, StepContext, StepReport, Stopwatch,
+    cross_entropy, training_order,
 };
 use amst_encoders::Encoder;
 use amst_recipe::BlendingSpec;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-/// One loss a modality and one on the fused logits, weighed by how much each generalises and how
-/// little it overfits, which copies of the network find out by training on one of them for an
+/// One loss a modality and one on the fused logits, weighed by how much each generalises and
+/// how little it overfits, which copies of the network find out by training on one of them for an
 /// epoch.
 #[derive(Clone, Debug)]
 pub struct GradientBlending {
-    skipping: Skipping,
+    modalities: Vec<Modality>,
     spec: BlendingSpec,
     /// Of each modality in training order, then of the fused loss.
     weights: Vec<f64>,
@@ -35,11 +36,10 @@ impl GradientBlending {
     /// No modality.
     pub fn new(modalities: &[Modality], spec: &BlendingSpec) -> Result<Self, MethodError> {
         let outputs = modalities.len() + 1;
-        let weights = vec![1.0 / outputs as f64; outputs];
         Ok(Self {
-            skipping: Skipping::never(modalities)?,
+            modalities: training_order(modalities)?,
             spec: spec.clone(),
-            weights,
+            weights: vec![1.0 / outputs as f64; outputs],
         })
     }
 
@@ -54,21 +54,20 @@ impl GradientBlending {
         let before = self.losses(net, k, context)?;
         let mut copy = net.valid().train();
         let mut optimiser = context.optimiser.fresh();
-        for number in 0..context.supply.count(Part::Epoch) {
-            let batch = self.only(
-                k,
-                context
-                    .supply
-                    .batch(Part::Epoch, number)
-                    .map_err(EpochError::Supply)?,
-            );
-            copy = self.step_alone(
-                copy,
-                &batch,
-                (context.epoch, number),
-                context.lr,
-                &mut optimiser,
-            );
+        let plan = EpochPlan::everything(context.epoch, &self.modalities);
+        let steps = context.supply.count(Part::Epoch);
+        for step in 0..steps {
+            let batch = self.only(k, context.batch(Part::Epoch, step)?);
+            let mut step_context = StepContext {
+                plan: &plan,
+                step,
+                steps,
+                rate: LearningRate::constant(context.lr),
+                optimiser: &mut optimiser,
+                clock: &mut Stopwatch::default(),
+                fault: None,
+            };
+            self.step_alone(&mut copy, &batch, &mut step_context);
         }
         Ok((before, self.losses(&copy, k, context)?))
     }
@@ -76,34 +75,20 @@ impl GradientBlending {
     /// One step on the fused loss of whatever the batch holds.
     fn step_alone<E: Encoder>(
         &self,
-        mut net: Net<E>,
+        net: &mut Net<E>,
         batch: &Batch,
-        (epoch, step): (usize, usize),
-        lr: f64,
-        optimiser: &mut Optimiser,
-    ) -> Net<E> {
-        let mut clock = Stopwatch::default();
-        let mut context = StepContext {
-            step,
-            ..StepContext::new(epoch, lr, optimiser, &mut clock)
-        };
+        context: &mut StepContext<'_>,
+    ) {
         let branch = &mut net.branches[0];
-        let pass = Pass::forward(
-            branch,
-            &self.skipping.schedule.modalities(),
-            batch,
-            &mut context,
-        );
+        let pass = ForwardPass::run(branch, &self.modalities, batch, context);
         let loss = cross_entropy(branch.head.fused(&pass.embeddings), &batch.labels);
-        let gradients = branch.gradients(&loss, &mut context);
-        branch.descend(gradients, &mut context, |_| lr);
-        net
+        branch.train_on(&loss, context);
     }
 
     /// The batch with what output `k` needs: one modality, or all. The late-sum head's fused
     /// logits of one modality are that modality's own.
     fn only(&self, k: usize, mut batch: Batch) -> Batch {
-        if let Some(modality) = self.skipping.schedule.modalities().get(k) {
+        if let Some(modality) = self.modalities.get(k) {
             batch.inputs.retain(|m, _| m == modality);
         }
         batch
@@ -116,36 +101,37 @@ impl GradientBlending {
         context: &mut EpochContext<'_>,
     ) -> Result<Losses, EpochError> {
         let net = net.valid();
-        let mut mean = |part: Part| -> Result<f64, EpochError> {
-            let (mut sum, mut samples) = (0.0, 0);
-            for number in 0..context.supply.count(part) {
-                let batch = self.only(
-                    k,
-                    context
-                        .supply
-                        .batch(part, number)
-                        .map_err(EpochError::Supply)?
-                        .inner(),
-                );
-                let embeddings = net
-                    .embed(&self.skipping.schedule.modalities(), &batch)
-                    .swap_remove(0);
-                let present = embeddings
-                    .into_iter()
-                    .enumerate()
-                    .filter_map(|(i, e)| Some((i, e?)));
-                let logits = net.branches[0].head.fused(&present.collect::<Vec<_>>());
-                let [size, _] = logits.dims();
-                sum +=
-                    cross_entropy(logits, &batch.labels).into_scalar::<f32>() as f64 * size as f64;
-                samples += size;
-            }
-            Ok(sum / samples.max(1) as f64)
-        };
         Ok(Losses {
-            train: mean(Part::Epoch)?,
-            val: mean(Part::Validation)?,
+            train: self.mean_loss(&net, k, Part::Epoch, context)?,
+            val: self.mean_loss(&net, k, Part::Validation, context)?,
         })
+    }
+
+    /// Mean cross-entropy of output `k` over a part of the data, network in evaluation mode.
+    fn mean_loss<E: Encoder>(
+        &self,
+        net: &Net<E>,
+        k: usize,
+        part: Part,
+        context: &mut EpochContext<'_>,
+    ) -> Result<f64, EpochError> {
+        let (mut sum, mut samples) = (0.0, 0);
+        for number in 0..context.supply.count(part) {
+            let batch = self.only(k, context.batch(part, number)?.inner());
+            let embeddings = net.embed(&self.modalities, &batch).swap_remove(0);
+            let mut present = Vec::new();
+            for (index, embedding) in embeddings.into_iter().enumerate() {
+                if let Some(embedding) = embedding {
+                    present.push((index, embedding));
+                }
+            }
+            let logits = net.branches[0].head.fused(&present);
+            let [size, _] = logits.dims();
+            let loss: f32 = cross_entropy(logits, &batch.labels).into_scalar();
+            sum += loss as f64 * size as f64;
+            samples += size;
+        }
+        Ok(sum / samples.max(1) as f64)
     }
 }
 
@@ -153,16 +139,17 @@ impl GradientBlending {
 /// distance to the training loss grew by. Nothing that did not generalise counts; where
 /// nothing did, all count the same.
 fn weights(tried: &[(Losses, Losses)]) -> Vec<f64> {
-    let worth = |(before, after): &(Losses, Losses)| {
+    let mut worths = Vec::new();
+    for (before, after) in tried {
         let gain = before.val - after.val;
         let overfitting = (after.val - after.train) - (before.val - before.train);
-        gain.max(0.0) / overfitting.powi(2).max(1e-8)
-    };
-    let worths: Vec<f64> = tried.iter().map(worth).collect();
+        worths.push(gain.max(0.0) / overfitting.powi(2).max(1e-8));
+    }
     let total: f64 = worths.iter().sum();
-    match total > 0.0 {
-        true => worths.iter().map(|w| w / total).collect(),
-        false => vec![1.0 / tried.len() as f64; tried.len()],
+    if total > 0.0 {
+        worths.iter().map(|w| w / total).collect()
+    } else {
+        vec![1.0 / tried.len() as f64; tried.len()]
     }
 }
 
@@ -171,8 +158,8 @@ impl<E: Encoder> Method<E> for GradientBlending {
         vec![("", HeadKind::LateSum)]
     }
 
-    fn skipping(&self) -> &Skipping {
-        &self.skipping
+    fn modalities(&self) -> &[Modality] {
+        &self.modalities
     }
 
     fn begin_epoch(
@@ -181,10 +168,10 @@ impl<E: Encoder> Method<E> for GradientBlending {
         context: &mut EpochContext<'_>,
     ) -> Result<(), EpochError> {
         if context.epoch.is_multiple_of(self.spec.super_epoch) {
-            let outputs = 0..self.weights.len();
-            let tried = outputs
-                .map(|k| self.try_alone(net, k, context))
-                .collect::<Result<Vec<_>, _>>()?;
+            let mut tried = Vec::new();
+            for k in 0..self.weights.len() {
+                tried.push(self.try_alone(net, k, context)?);
+            }
             self.weights = weights(&tried);
         }
         Ok(())
@@ -206,46 +193,38 @@ impl<E: Encoder> Method<E> for GradientBlending {
 
     fn step(
         &mut self,
-        mut net: Net<E>,
+        net: &mut Net<E>,
         batch: &Batch,
         context: &mut StepContext<'_>,
-    ) -> (Net<E>, StepReport) {
-        let modalities = self.skipping.schedule.modalities();
+    ) -> StepReport {
         let branch = &mut net.branches[0];
-        let pass = Pass::forward(branch, &modalities, batch, context);
-        let alone = pass
-            .embeddings
-            .iter()
-            .map(|(m, e)| branch.head.modality(*m, e.clone()));
-        let logits = alone.chain([branch.head.fused(&pass.embeddings)]);
-        let losses: Vec<Tensor<1>> = logits.map(|o| cross_entropy(o, &batch.labels)).collect();
-        let weighed = losses
-            .iter()
-            .zip(&self.weights)
-            .map(|(loss, w)| loss.clone().mul_scalar(*w));
-        let total = weighed
-            .reduce(|a, b| a + b)
-            .expect("there is always a fused loss");
-        let names: Vec<String> = modalities
-            .iter()
-            .map(|m| m.to_string())
-            .chain(["fused".into()])
-            .collect();
-        let mut values: Vec<(String, f32)> = names
-            .iter()
-            .cloned()
-            .zip(losses.into_iter().map(|loss| loss.into_scalar()))
-            .collect();
-        values.push(("total".into(), total.clone().into_scalar()));
-        let mut report = pass.report(&modalities, values);
-        let weight = |(name, w): (&String, &f64)| (format!("weight.{name}"), *w as f32);
-        report.balance = names.iter().zip(&self.weights).map(weight).collect();
-        if report.is_finite() {
-            let gradients = branch.gradients(&total, context);
-            let lr = context.lr;
-            branch.descend(gradients, context, |_| lr);
+        let pass = ForwardPass::run(branch, &self.modalities, batch, context);
+        let mut named: Vec<(String, Tensor<2>)> = Vec::new();
+        for (m, embedding) in &pass.embeddings {
+            let logits = branch.head.modality(*m, embedding.clone());
+            named.push((self.modalities[*m].to_string(), logits));
         }
-        (net, report)
+        named.push((FUSED.into(), branch.head.fused(&pass.embeddings)));
+        let (mut losses, mut balance) = (Vec::new(), Vec::new());
+        let mut total: Option<Tensor<1>> = None;
+        for ((name, logits), weight) in named.into_iter().zip(&self.weights) {
+            let loss = cross_entropy(logits, &batch.labels);
+            let weighed = loss.clone().mul_scalar(*weight);
+            total = Some(match total {
+                None => weighed,
+                Some(sum) => sum + weighed,
+            });
+            balance.push((format!("weight.{name}"), *weight as f32));
+            losses.push((name, loss.into_scalar()));
+        }
+        let total = total.expect("there is always a fused loss");
+        losses.push(("total".into(), total.clone().into_scalar()));
+        let mut report = pass.report(losses);
+        report.balance = balance;
+        if report.is_finite() {
+            branch.train_on(&total, context);
+        }
+        report
     }
 }
 

@@ -23,7 +23,7 @@
 //!
 //! let naive = Naive::new(&[Modality::Audio, Modality::Visual], &NaiveSpec::default())?;
 //! let method: &dyn Method<AnyEncoder> = &naive;
-//! assert_eq!(method.loads(7), [Modality::Audio, Modality::Visual]);
+//! assert_eq!(method.plan(7).trains, [Modality::Audio, Modality::Visual]);
 //! # Ok::<(), amst::MethodError>(())
 //! ```
 #![warn(missing_docs)]

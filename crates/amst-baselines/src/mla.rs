@@ -14,7 +14,7 @@ use burn::tensor::{Device, Tensor};
 /// fixed shares or by certainty. With even fusion and untouched gradients it is AMST's
 /// alternating module without skipping (D19).
 pub struct Mla {
-    skipping: Skipping,
+    modalities: Vec<Modality>,
     spec: MlaSpec,
     protection: Protection,
 }
@@ -26,9 +26,8 @@ impl Mla {
     ///
     /// No modality.
     pub fn new(modalities: &[Modality], spec: &MlaSpec) -> Result<Self, MethodError> {
-        let skipping = Skipping::never(modalities)?;
         Ok(Self {
-            skipping,
+            modalities: training_order(modalities)?,
             spec: spec.clone(),
             protection: Protection {
                 target: spec.target,
@@ -42,48 +41,47 @@ impl Mla {
         if self.spec.fusion == MlaFusion::Even || outputs.fused().is_none() {
             return outputs;
         }
-        let modalities = self.skipping.schedule.modalities();
-        let (there, logits): (Vec<Modality>, Vec<Tensor<2>>) = modalities
-            .iter()
-            .filter_map(|m| Some((*m, outputs.modality(*m)?.clone())))
-            .unzip();
-        let shares = match self.spec.fusion {
-            MlaFusion::Entropy => certainties(&logits),
-            _ => {
-                let [samples, _] = logits[0].dims();
-                let share = |share: f64| Tensor::full([samples, 1], share, &logits[0].device());
-                self.shares(&there).into_iter().map(share).collect()
+        let mut present = Vec::new();
+        let mut logits = Vec::new();
+        for modality in &self.modalities {
+            if let Some(own) = outputs.modality(*modality) {
+                present.push(*modality);
+                logits.push(own.clone());
             }
+        }
+        let shares = if self.spec.fusion == MlaFusion::Entropy {
+            certainties(&logits)
+        } else {
+            let [samples, _] = logits[0].dims();
+            let mut columns = Vec::new();
+            for share in self.shares(&present) {
+                columns.push(Tensor::full([samples, 1], share, &logits[0].device()));
+            }
+            columns
         };
-        let fused = logits
-            .into_iter()
-            .zip(shares)
-            .map(|(o, share)| o * share)
-            .reduce(|a, b| a + b);
+        let weighed = logits.into_iter().zip(shares).map(|(o, share)| o * share);
+        let fused = weighed.reduce(|a, b| a + b);
         let mut own = Outputs::new();
-        outputs
-            .iter()
-            .filter(|(name, _)| *name != "fused")
-            .for_each(|(name, o)| own.push(name, o.clone()));
-        own.push("fused", fused.expect("there is at least one modality"));
+        for (name, logits) in outputs.iter().filter(|(name, _)| *name != FUSED) {
+            own.push(name, logits.clone());
+        }
+        own.push(FUSED, fused.expect("there is at least one modality"));
         own
     }
 
     /// Fixed shares of the modalities that are there. If some are missing, the others keep their
     /// ratios and have the same sum as all together; where theirs are 0, they count evenly.
-    fn shares(&self, there: &[Modality]) -> Vec<f64> {
-        let modalities = self.skipping.schedule.modalities();
-        let own: Vec<f64> = there.iter().map(|m| self.spec.shares.of(*m)).collect();
-        if there.len() == modalities.len() {
+    fn shares(&self, present: &[Modality]) -> Vec<f64> {
+        let own: Vec<f64> = present.iter().map(|m| self.spec.shares.of(*m)).collect();
+        if present.len() == self.modalities.len() {
             return own;
         }
-        let (all, left): (f64, f64) = (
-            modalities.iter().map(|m| self.spec.shares.of(*m)).sum(),
-            own.iter().sum(),
-        );
-        match left > 0.0 {
-            true => own.into_iter().map(|share| share * all / left).collect(),
-            false => vec![all / there.len() as f64; there.len()],
+        let all: f64 = self.modalities.iter().map(|m| self.spec.shares.of(*m)).sum();
+        let left: f64 = own.iter().sum();
+        if left > 0.0 {
+            own.into_iter().map(|share| share * all / left).collect()
+        } else {
+            vec![all / present.len() as f64; present.len()]
         }
     }
 }
@@ -108,8 +106,8 @@ impl<E: Encoder> Method<E> for Mla {
         vec![("", HeadKind::Shared)]
     }
 
-    fn skipping(&self) -> &Skipping {
-        &self.skipping
+    fn modalities(&self) -> &[Modality] {
+        &self.modalities
     }
 
     fn state(&self) -> MethodState {
@@ -140,38 +138,34 @@ impl<E: Encoder> Method<E> for Mla {
 
     fn step(
         &mut self,
-        mut net: Net<E>,
+        net: &mut Net<E>,
         batch: &Batch,
         context: &mut StepContext<'_>,
-    ) -> (Net<E>, StepReport) {
-        let modalities = self.skipping.schedule.modalities();
+    ) -> StepReport {
         let share = context.step as f64 / context.steps as f64;
-        let modify = &mut |seen: &Tensor<2>, gradient: Tensor<2>| match self.spec.modification {
-            MlaModification::Off => gradient,
-            MlaModification::Rls => self.protection.apply(share, seen, gradient),
-        };
-        let mut report = alternating_step(
-            &mut net.branches[0],
-            &modalities,
-            &modalities,
+        let (modification, protection) = (self.spec.modification, &mut self.protection);
+        let branch = &mut net.branches[0];
+        let mut report = alternating_step_with(
+            branch,
+            &self.modalities,
             batch,
             context,
-            modify,
+            &mut |seen, gradient| match modification {
+                MlaModification::Off => gradient,
+                MlaModification::Rls => protection.apply(share, seen, gradient),
+            },
         );
         report.outputs = self.fuse(report.outputs);
-        (net, report)
+        report
     }
 
     fn outputs(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {
-        self.fuse(net.branches[0].outputs(&self.skipping.schedule.modalities(), &embeddings[0]))
+        self.fuse(net.branches[0].outputs(&self.modalities, &embeddings[0]))
     }
 
     /// Evenly, by the renormalised shares or by the certainty of the modalities that are there.
     fn outputs_of_present(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {
-        self.fuse(
-            net.branches[0]
-                .outputs_of_present(&self.skipping.schedule.modalities(), &embeddings[0]),
-        )
+        self.fuse(net.branches[0].outputs_of_present(&self.modalities, &embeddings[0]))
     }
 }
 

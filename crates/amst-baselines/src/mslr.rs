@@ -1,15 +1,14 @@
 //! METHODS 4.5: a learning rate a modality.
 
 use amst::{
-    Batch, HeadKind, Method, MethodError, MethodState, Modality, Net, Scores, Skipping,
-    StepContext, StepReport,
+    Batch, HeadKind, Method, MethodError, MethodState, Modality, Net, Scores, StepContext,
+    StepReport, training_order,
 };
 use amst_encoders::Encoder;
 use amst_recipe::{MslrSpec, MslrStrategy, NaiveSpec};
 use burn::tensor::Device;
 
 use crate::Naive;
-use crate::naive::rates;
 
 /// Naive, each encoder with the rate of its best unimodal run; kept, or scaled by how its
 /// validation accuracy develops.
@@ -34,16 +33,13 @@ impl Mslr {
     ///
     /// No modality.
     pub fn new(modalities: &[Modality], spec: &MslrSpec) -> Result<Self, MethodError> {
-        let naive = Naive::new(
-            modalities,
-            &NaiveSpec {
-                head: spec.head,
-                lr: spec.lr,
-            },
-        )?;
-        let skipping = Skipping::never(modalities)?;
-        let first = rates(&skipping, &spec.lr);
-        let modalities = skipping.schedule.modalities();
+        let joint = NaiveSpec {
+            head: spec.head,
+            lr: spec.lr,
+        };
+        let naive = Naive::new(modalities, &joint)?;
+        let modalities = training_order(modalities)?;
+        let first: Vec<f64> = modalities.iter().map(|m| spec.lr.of(*m)).collect();
         Ok(Self {
             naive,
             spec: spec.clone(),
@@ -58,40 +54,45 @@ impl Mslr {
     /// The rates of the next epoch, given the accuracies of this one.
     fn adapt(&mut self, epoch: usize, accuracies: Vec<f64>) {
         let window = self.spec.window;
-        let before = self.seen.clone();
+        let before = self.seen.len();
         self.seen.push(accuracies);
         match self.spec.strategy {
             MslrStrategy::Keep => {}
-            MslrStrategy::DynamicAgm if before.len() >= window => {
-                self.take(self.scaled(&self.first, &before[before.len() - window..]));
+            MslrStrategy::DynamicAgm => {
+                if before >= window {
+                    let rates = self.scaled(&self.first, &self.seen[before - window..before]);
+                    self.set_rates(rates);
+                }
             }
-            MslrStrategy::DynamicAmst
-                if epoch > 0 && epoch.is_multiple_of(window) && self.seen.len() >= window =>
-            {
-                self.take(self.scaled(&self.present, &self.seen[self.seen.len() - window..]));
+            MslrStrategy::DynamicAmst => {
+                let seen = self.seen.len();
+                if epoch > 0 && epoch.is_multiple_of(window) && seen >= window {
+                    let rates = self.scaled(&self.present, &self.seen[seen - window..]);
+                    self.set_rates(rates);
+                }
             }
-            MslrStrategy::DynamicAgm | MslrStrategy::DynamicAmst => {}
         }
     }
 
-    fn take(&mut self, rates: Vec<f64>) {
+    fn set_rates(&mut self, rates: Vec<f64>) {
         self.naive.set_rates(&rates);
-        (self.present, self.adapted) = (rates, true);
+        self.present = rates;
+        self.adapted = true;
     }
 
-    /// Rates times the latest accuracy over the mean of some epochs'.
+    /// Rates times the latest accuracy over the mean of some epochs'. A modality that got nothing
+    /// right in them keeps its rate.
     fn scaled(&self, rates: &[f64], epochs: &[Vec<f64>]) -> Vec<f64> {
         let now = self.seen.last().expect("an epoch was just seen");
-        let ratio = |m: usize| {
-            let mean =
-                epochs.iter().map(|accuracies| accuracies[m]).sum::<f64>() / epochs.len() as f64;
-            if mean > 0.0 { now[m] / mean } else { 1.0 }
-        };
-        rates
-            .iter()
-            .enumerate()
-            .map(|(m, rate)| rate * ratio(m))
-            .collect()
+        let mut scaled = rates.to_vec();
+        for (m, rate) in scaled.iter_mut().enumerate() {
+            let sum: f64 = epochs.iter().map(|accuracies| accuracies[m]).sum();
+            let mean = sum / epochs.len() as f64;
+            if mean > 0.0 {
+                *rate *= now[m] / mean;
+            }
+        }
+        scaled
     }
 }
 
@@ -100,31 +101,26 @@ impl<E: Encoder> Method<E> for Mslr {
         Method::<E>::branches(&self.naive)
     }
 
-    fn skipping(&self) -> &Skipping {
-        Method::<E>::skipping(&self.naive)
+    fn modalities(&self) -> &[Modality] {
+        &self.modalities
     }
 
     fn step(
         &mut self,
-        net: Net<E>,
+        net: &mut Net<E>,
         batch: &Batch,
         context: &mut StepContext<'_>,
-    ) -> (Net<E>, StepReport) {
-        let (net, mut report) = self.naive.step(net, batch, context);
-        let rate =
-            |(m, rate): (&Modality, &f64)| (format!("lr.{m}"), (rate * context.decay) as f32);
-        report.balance = self
-            .modalities
-            .iter()
-            .zip(&self.present)
-            .map(rate)
-            .collect();
-        (net, report)
+    ) -> StepReport {
+        let mut report = self.naive.step(net, batch, context);
+        let mut rates = self.present.clone();
+        rates.iter_mut().for_each(|rate| *rate *= context.rate.decay);
+        report.balance_by_modality("lr", &self.modalities, &rates);
+        report
     }
 
     fn state(&self) -> MethodState {
-        let state = MethodState::new().with_numbers("present", &self.present);
-        state
+        MethodState::new()
+            .with_numbers("present", &self.present)
             .with_numbers("adapted", &[f64::from(self.adapted)])
             .with_numbers("seen", &self.seen.concat())
     }
@@ -136,21 +132,22 @@ impl<E: Encoder> Method<E> for Mslr {
         _: &Device,
     ) -> Result<(), MethodError> {
         let count = self.modalities.len();
-        self.seen = state
-            .take_all("seen")?
-            .chunks(count)
-            .map(<[f64]>::to_vec)
-            .collect();
+        let seen = state.take_all("seen")?;
+        self.seen = seen.chunks(count).map(<[f64]>::to_vec).collect();
         let present = state.take_some("present", count)?;
         if state.take::<1>("adapted")? != [0.0] {
-            self.take(present);
+            self.set_rates(present);
         }
         state.end()
     }
 
     fn end_epoch(&mut self, _: &mut Net<E>, epoch: usize, validation: &Scores) -> Vec<Modality> {
-        let accuracy = |m: &Modality| validation.get(m.name()).map_or(0.0, |score| score.accuracy);
-        self.adapt(epoch, self.modalities.iter().map(accuracy).collect());
+        let mut accuracies = Vec::new();
+        for modality in &self.modalities {
+            let score = validation.get(modality.name());
+            accuracies.push(score.map_or(0.0, |score| score.accuracy));
+        }
+        self.adapt(epoch, accuracies);
         Vec::new()
     }
 }

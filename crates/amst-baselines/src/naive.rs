@@ -1,11 +1,11 @@
 //! METHODS 4.2: one loss on the fused logits, and nothing that balances the modalities.
 
 use amst::{
-    Batch, HeadKind, Method, MethodError, Modality, Net, Pass, Skipping, StepContext, StepReport,
-    cross_entropy,
+    Batch, ForwardPass, HeadKind, Method, MethodError, Modality, Net, StepContext, StepReport,
+    cross_entropy, training_order,
 };
 use amst_encoders::Encoder;
-use amst_recipe::{NaiveSpec, Rates};
+use amst_recipe::NaiveSpec;
 
 use crate::registry::head;
 
@@ -13,45 +13,36 @@ use crate::registry::head;
 /// (D6).
 #[derive(Clone, Debug)]
 pub struct Naive {
-    skipping: Skipping,
+    modalities: Vec<Modality>,
     head: HeadKind,
-    /// Of each encoder in training order; without, the common one.
+    /// The learning rate of each encoder in training order; `None` is the common one.
     rates: Vec<Option<f64>>,
 }
 
 impl Naive {
-    /// The baseline for these modalities; a rate of 0 is the common one.
+    /// The baseline for these modalities; a rate of 0 in the settings is the common one.
     ///
     /// # Errors
     ///
     /// No modality.
     pub fn new(modalities: &[Modality], spec: &NaiveSpec) -> Result<Self, MethodError> {
-        let skipping = Skipping::never(modalities)?;
-        let rates = rates(&skipping, &spec.lr)
-            .into_iter()
-            .map(|rate| (rate > 0.0).then_some(rate))
-            .collect();
+        let modalities = training_order(modalities)?;
+        let mut rates = Vec::new();
+        for modality in &modalities {
+            let rate = spec.lr.of(*modality);
+            rates.push((rate > 0.0).then_some(rate));
+        }
         Ok(Self {
-            skipping,
+            modalities,
             head: head(spec.head),
             rates,
         })
     }
 
-    /// A rate of 0 here is one: the encoder stands still.
+    /// Sets the rate of each encoder. A rate of 0 here is one: the encoder stands still.
     pub(crate) fn set_rates(&mut self, rates: &[f64]) {
         self.rates = rates.iter().copied().map(Some).collect();
     }
-}
-
-/// In training order.
-pub(crate) fn rates(skipping: &Skipping, rates: &Rates) -> Vec<f64> {
-    skipping
-        .schedule
-        .modalities()
-        .into_iter()
-        .map(|m| rates.of(m))
-        .collect()
 }
 
 impl<E: Encoder> Method<E> for Naive {
@@ -59,30 +50,28 @@ impl<E: Encoder> Method<E> for Naive {
         vec![("", self.head)]
     }
 
-    fn skipping(&self) -> &Skipping {
-        &self.skipping
+    fn modalities(&self) -> &[Modality] {
+        &self.modalities
     }
 
     fn step(
         &mut self,
-        mut net: Net<E>,
+        net: &mut Net<E>,
         batch: &Batch,
         context: &mut StepContext<'_>,
-    ) -> (Net<E>, StepReport) {
-        let modalities = self.skipping.schedule.modalities();
+    ) -> StepReport {
         let branch = &mut net.branches[0];
-        let pass = Pass::forward(branch, &modalities, batch, context);
+        let pass = ForwardPass::run(branch, &self.modalities, batch, context);
         let loss = cross_entropy(branch.head.fused(&pass.embeddings), &batch.labels);
-        let report = pass.report(
-            &modalities,
-            vec![("fused".into(), loss.clone().into_scalar())],
-        );
+        let report = pass.report_fused(&loss);
         if report.is_finite() {
             let gradients = branch.gradients(&loss, context);
-            let (lr, decay) = (context.lr, context.decay);
-            let own = |index: usize| self.rates[index].map_or(lr, |rate| rate * decay);
-            branch.descend(gradients, context, own);
+            let mut rates = Vec::new();
+            for rate in &self.rates {
+                rates.push(rate.map_or(context.rate.lr, |own| own * context.rate.decay));
+            }
+            branch.descend_at(&rates, gradients, context);
         }
-        (net, report)
+        report
     }
 }

@@ -1,8 +1,8 @@
 //! METHODS 4.3: on-the-fly gradient modulation with generalisation enhancement.
 
 use amst::{
-    Batch, GradientChange, HeadKind, Method, MethodError, Modality, Net, Pass, Phase, Skipping,
-    StepContext, StepReport, change_gradients, cross_entropy,
+    Batch, ForwardPass, GradientChange, HeadKind, Method, MethodError, Modality, Net, Phase,
+    StepContext, StepReport, change_gradients, cross_entropy, training_order,
 };
 use amst_encoders::Encoder;
 use amst_recipe::{OgmScope, OgmSpec, OgmTrimodal};
@@ -18,7 +18,7 @@ pub type Noise = Box<dyn Fn(usize, usize) -> Box<dyn FnMut(usize) -> Vec<f32>>>;
 /// Naive, with the gradients of the leading modality's encoder scaled down in proportion to
 /// its lead, and noise of each gradient's own deviation added.
 pub struct OgmGe {
-    skipping: Skipping,
+    modalities: Vec<Modality>,
     spec: OgmSpec,
     noise: Noise,
 }
@@ -29,16 +29,16 @@ impl OgmGe {
     /// # Errors
     ///
     /// No modality.
-    pub fn new(modalities: &[Modality], spec: &OgmSpec, noise: Noise) -> Result<Self, MethodError> {
+    pub fn new(
+        modalities: &[Modality],
+        spec: &OgmSpec,
+        noise: Noise,
+    ) -> Result<Self, MethodError> {
         Ok(Self {
-            skipping: Skipping::never(modalities)?,
+            modalities: training_order(modalities)?,
             spec: spec.clone(),
             noise,
         })
-    }
-
-    fn modulates(&self, epoch: usize) -> bool {
-        (self.spec.start..=self.spec.end).contains(&epoch)
     }
 }
 
@@ -47,70 +47,53 @@ impl<E: Encoder> Method<E> for OgmGe {
         vec![("", head(self.spec.head))]
     }
 
-    fn skipping(&self) -> &Skipping {
-        &self.skipping
+    fn modalities(&self) -> &[Modality] {
+        &self.modalities
     }
 
     fn step(
         &mut self,
-        mut net: Net<E>,
+        net: &mut Net<E>,
         batch: &Batch,
         context: &mut StepContext<'_>,
-    ) -> (Net<E>, StepReport) {
-        let modalities = self.skipping.schedule.modalities();
+    ) -> StepReport {
         let branch = &mut net.branches[0];
-        let pass = Pass::forward(branch, &modalities, batch, context);
+        let pass = ForwardPass::run(branch, &self.modalities, batch, context);
         let loss = cross_entropy(branch.head.fused(&pass.embeddings), &batch.labels);
-        let mut report = pass.report(
-            &modalities,
-            vec![("fused".into(), loss.clone().into_scalar())],
-        );
+        let mut report = pass.report_fused(&loss);
         if !report.is_finite() {
-            return (net, report);
+            return report;
         }
-        let scores: Vec<f64> = modalities
-            .iter()
-            .map(|m| score(&pass.outputs, *m, &batch.labels))
-            .collect();
+        let mut scores = Vec::new();
+        for modality in &self.modalities {
+            let logits = pass.outputs.modality(*modality);
+            let logits = logits.expect("every modality was forwarded");
+            scores.push(score(logits.clone(), &batch.labels));
+        }
         let coefficients = coefficients(&scores, self.spec.alpha, self.spec.trimodal);
         let mut gradients = branch.gradients(&loss, context);
-        if self.modulates(context.epoch) {
-            let mut noise = (self.noise)(context.epoch, context.step);
+        let epoch = context.plan.epoch;
+        if (self.spec.start..=self.spec.end).contains(&epoch) {
+            let mut noise = (self.noise)(epoch, context.step);
             context.clock.time(Phase::Backward, || {
-                for (index, (encoder, own)) in branch
-                    .encoders
-                    .iter()
-                    .zip(&mut gradients.encoders)
-                    .enumerate()
-                {
-                    let noise = self.spec.noise.then_some(&mut noise);
-                    let least_rank = least_rank(self.spec.scope, modalities[index]);
-                    change_gradients(
-                        encoder,
-                        own,
-                        &mut Modulation {
-                            k: coefficients[index],
-                            least_rank,
-                            noise,
-                        },
-                    );
+                for (index, own) in gradients.encoders.iter_mut().enumerate() {
+                    let mut modulation = Modulation {
+                        k: coefficients[index],
+                        least_rank: least_rank(self.spec.scope, self.modalities[index]),
+                        noise: self.spec.noise.then_some(&mut noise),
+                    };
+                    change_gradients(&branch.encoders[index], own, &mut modulation);
                 }
             });
-            let named = |(m, k): (&Modality, &f64)| (format!("k.{m}"), *k as f32);
-            report.balance = modalities.iter().zip(&coefficients).map(named).collect();
+            report.balance_by_modality("k", &self.modalities, &coefficients);
         }
-        let lr = context.lr;
-        branch.descend(gradients, context, |_| lr);
-        (net, report)
+        branch.descend(gradients, context);
+        report
     }
 }
 
 /// Sum over the batch of the probability that a modality alone gives to the right class.
-fn score(outputs: &amst::Outputs, modality: Modality, labels: &Tensor<1, Int>) -> f64 {
-    let logits = outputs
-        .modality(modality)
-        .expect("every modality was forwarded")
-        .clone();
+fn score(logits: Tensor<2>, labels: &Tensor<1, Int>) -> f64 {
     let right: f32 = softmax(logits, 1)
         .gather(1, labels.clone().unsqueeze_dim(1))
         .sum()
@@ -119,40 +102,55 @@ fn score(outputs: &amst::Outputs, modality: Modality, labels: &Tensor<1, Int>) -
 }
 
 /// What the gradients of each modality's encoder are multiplied by: `1 − tanh(alpha·ratio)`
-/// for whoever leads, 1 for the others.
+/// for the modality that leads, 1 for the others.
 ///
 /// Of two modalities one is always scaled: the second if its ratio is above 1, else the
 /// first, ties included, as published.
 fn coefficients(scores: &[f64], alpha: f64, trimodal: OgmTrimodal) -> Vec<f64> {
-    let slowed = |ratio: f64| 1.0 - (alpha * ratio.max(0.0)).tanh();
     let mut coefficients = vec![1.0; scores.len()];
-    match (scores, trimodal) {
-        ([first, second], _) if second / first > 1.0 => coefficients[1] = slowed(second / first),
-        ([first, second], _) => coefficients[0] = slowed(first / second),
-        (_, OgmTrimodal::RatioToRest) => {
+    if let [first, second] = scores {
+        let (leader, ratio) = if second / first > 1.0 {
+            (1, second / first)
+        } else {
+            (0, first / second)
+        };
+        coefficients[leader] = slowed(alpha, ratio);
+        return coefficients;
+    }
+    match trimodal {
+        OgmTrimodal::RatioToRest => {
             let total: f64 = scores.iter().sum();
             let ratios: Vec<f64> = scores.iter().map(|s| s / (total - s)).collect();
-            let leader = (0..ratios.len())
-                .rev()
-                .max_by(|a, b| ratios[*a].total_cmp(&ratios[*b]))
-                .unwrap_or(0);
-            coefficients[leader] = slowed(ratios[leader]);
+            // The first of equals.
+            let mut leader = 0;
+            for m in 1..ratios.len() {
+                if ratios[m].total_cmp(&ratios[leader]).is_gt() {
+                    leader = m;
+                }
+            }
+            coefficients[leader] = slowed(alpha, ratios[leader]);
         }
-        (_, OgmTrimodal::PairwiseMean) => {
+        OgmTrimodal::PairwiseMean => {
             for (m, score) in scores.iter().enumerate() {
-                let others = scores
-                    .iter()
-                    .enumerate()
-                    .filter(|(j, _)| *j != m)
-                    .map(|(_, other)| score / other);
-                let ratio = others.sum::<f64>() / (scores.len() - 1) as f64;
+                let mut sum = 0.0;
+                for (other, theirs) in scores.iter().enumerate() {
+                    if other != m {
+                        sum += score / theirs;
+                    }
+                }
+                let ratio = sum / (scores.len() - 1) as f64;
                 if ratio > 1.0 {
-                    coefficients[m] = slowed(ratio);
+                    coefficients[m] = slowed(alpha, ratio);
                 }
             }
         }
     }
     coefficients
+}
+
+/// `1 − tanh(alpha·ratio)`; a negative ratio slows nothing.
+fn slowed(alpha: f64, ratio: f64) -> f64 {
+    1.0 - (alpha * ratio.max(0.0)).tanh()
 }
 
 /// Gradients of at least so many dimensions are in scope.

@@ -1,8 +1,8 @@
 //! METHODS 4.4: prototypical modal rebalance.
 
 use amst::{
-    Batch, EpochContext, EpochError, HeadKind, Method, MethodError, MethodState, Modality, Net,
-    Part, Pass, Phase, Skipping, StepContext, StepReport, cross_entropy,
+    Batch, EpochContext, EpochError, FUSED, ForwardPass, HeadKind, Method, MethodError, MethodState,
+    Modality, Net, Part, Phase, StepContext, StepReport, cross_entropy, training_order,
 };
 use amst_encoders::Encoder;
 use amst_recipe::{PmrRule, PmrSpec, PmrWeights, PrototypeSplit};
@@ -15,7 +15,7 @@ use crate::registry::head;
 /// Naive, with a second loss for whichever modality lags: the cross-entropy of its
 /// embeddings' (negative Euclidean) distances to the class means of its own embeddings.
 pub struct Pmr {
-    skipping: Skipping,
+    modalities: Vec<Modality>,
     spec: PmrSpec,
     /// By modality, `[classes, D]`.
     prototypes: Vec<Tensor<2>>,
@@ -29,7 +29,7 @@ impl Pmr {
     /// No modality.
     pub fn new(modalities: &[Modality], spec: &PmrSpec) -> Result<Self, MethodError> {
         Ok(Self {
-            skipping: Skipping::never(modalities)?,
+            modalities: training_order(modalities)?,
             spec: spec.clone(),
             prototypes: Vec::new(),
         })
@@ -52,23 +52,17 @@ impl Pmr {
         };
         let count = context.supply.count(part);
         let enough = ((self.spec.fraction * count as f64).ceil() as usize).clamp(1, count.max(1));
-        let modalities = self.skipping.schedule.modalities();
         let net = net.valid();
-        let mut means = Means::new(modalities.len(), context.classes);
+        let mut means = Means::new(self.modalities.len(), context.classes);
         for number in 0..count {
             if number >= enough && (!self.prototypes.is_empty() || means.missing().is_none()) {
                 break;
             }
-            let batch = context
-                .supply
-                .batch(part, number)
-                .map_err(EpochError::Supply)?
-                .inner();
+            let batch = context.batch(part, number)?.inner();
             let embeddings = context
                 .clock
-                .time(Phase::Forward, || net.embed(&modalities, &batch))
-                .swap_remove(0);
-            means.add(&embeddings, &batch.labels);
+                .time(Phase::Forward, || net.embed(&self.modalities, &batch));
+            means.add(&embeddings[0], &batch.labels);
         }
         match means.missing() {
             Some(class) if self.prototypes.is_empty() => {
@@ -127,26 +121,33 @@ impl Means {
     /// New prototypes: `(1 − momentum)·mean + momentum·old`, the old ones where a class was not
     /// seen, the means where there are none yet.
     fn prototypes(self, old: &[Tensor<2>], momentum: f64) -> Vec<Tensor<2>> {
-        let counts = self.counts;
-        let mix = |(m, sum): (usize, Option<Tensor<2>>)| {
+        let mut all = Vec::new();
+        for (m, sum) in self.sums.into_iter().enumerate() {
             let sum = sum.expect("at least one batch was seen");
-            let seen = |value: &dyn Fn(f32) -> f32| {
-                let column: Vec<f32> = counts.iter().map(|n| value(*n)).collect();
-                Tensor::<1>::from_floats(column.as_slice(), &sum.device()).unsqueeze_dim::<2>(1)
+            let device = sum.device();
+            let per_sample = self.counts.iter().map(|n| 1.0 / n.max(1.0));
+            let mean = sum * column(per_sample, &device);
+            let Some(old) = old.get(m) else {
+                all.push(mean);
+                continue;
             };
-            let mean = sum.clone() * seen(&|n| 1.0 / n.max(1.0));
-            match old.get(m) {
-                None => mean,
-                Some(old) => {
-                    let new = mean.mul_scalar(1.0 - momentum) + old.clone().mul_scalar(momentum);
-                    let there = seen(&|n| if n > 0.0 { 1.0 } else { 0.0 });
-                    let absent = seen(&|n| if n > 0.0 { 0.0 } else { 1.0 });
-                    new * there + old.clone() * absent
-                }
-            }
-        };
-        self.sums.into_iter().enumerate().map(mix).collect()
+            let new = mean.mul_scalar(1.0 - momentum) + old.clone().mul_scalar(momentum);
+            let seen = column(self.counts.iter().map(|n| one_if(*n > 0.0)), &device);
+            let unseen = column(self.counts.iter().map(|n| one_if(*n <= 0.0)), &device);
+            all.push(new * seen + old.clone() * unseen);
+        }
+        all
     }
+}
+
+/// A tensor `[classes, 1]`.
+fn column(values: impl Iterator<Item = f32>, device: &Device) -> Tensor<2> {
+    let values: Vec<f32> = values.collect();
+    Tensor::<1>::from_floats(values.as_slice(), device).unsqueeze_dim::<2>(1)
+}
+
+fn one_if(condition: bool) -> f32 {
+    if condition { 1.0 } else { 0.0 }
 }
 
 impl<E: Encoder> Method<E> for Pmr {
@@ -154,8 +155,8 @@ impl<E: Encoder> Method<E> for Pmr {
         vec![("", head(self.spec.head))]
     }
 
-    fn skipping(&self) -> &Skipping {
-        &self.skipping
+    fn modalities(&self) -> &[Modality] {
+        &self.modalities
     }
 
     fn begin_epoch(
@@ -169,11 +170,11 @@ impl<E: Encoder> Method<E> for Pmr {
     }
 
     fn state(&self) -> MethodState {
-        let modalities = self.skipping.schedule.modalities();
-        let each = modalities.iter().zip(&self.prototypes);
-        each.fold(MethodState::new(), |state, (m, own)| {
-            state.with_tensor(format!("prototypes.{m}"), own)
-        })
+        let mut state = MethodState::new();
+        for (modality, own) in self.modalities.iter().zip(&self.prototypes) {
+            state = state.with_tensor(format!("prototypes.{modality}"), own);
+        }
+        state
     }
 
     fn restore(
@@ -182,81 +183,62 @@ impl<E: Encoder> Method<E> for Pmr {
         _: &Net<E>,
         device: &Device,
     ) -> Result<(), MethodError> {
-        let modalities = self.skipping.schedule.modalities();
-        let taken = modalities
-            .iter()
-            .map(|m| state.take_tensor(&format!("prototypes.{m}"), device));
         // There are none before the first epoch.
-        self.prototypes = taken
-            .collect::<Result<Vec<Option<_>>, _>>()?
-            .into_iter()
-            .flatten()
-            .collect();
+        self.prototypes.clear();
+        for modality in &self.modalities {
+            let own = state.take_tensor(&format!("prototypes.{modality}"), device)?;
+            self.prototypes.extend(own);
+        }
         state.end()
     }
 
     fn step(
         &mut self,
-        mut net: Net<E>,
+        net: &mut Net<E>,
         batch: &Batch,
         context: &mut StepContext<'_>,
-    ) -> (Net<E>, StepReport) {
-        let modalities = self.skipping.schedule.modalities();
+    ) -> StepReport {
         let branch = &mut net.branches[0];
-        let pass = Pass::forward(branch, &modalities, batch, context);
+        let pass = ForwardPass::run(branch, &self.modalities, batch, context);
         let fused = cross_entropy(branch.head.fused(&pass.embeddings), &batch.labels);
-        let nearness = pass
-            .embeddings
-            .iter()
-            .map(|(m, e)| nearness(e.clone(), self.prototypes[*m].clone()));
-        let nearness: Vec<Tensor<2>> = nearness.collect();
-        let weights = match self.rebalances(context.epoch) {
-            true => {
-                let scores: Vec<f64> = nearness
-                    .iter()
-                    .map(|near| score(near, &batch.labels))
-                    .collect();
-                weights(&scores, &self.spec)
-            }
-            false => vec![0.0; nearness.len()],
+        let mut nearness = Vec::new();
+        for (m, embedding) in &pass.embeddings {
+            let prototypes = self.prototypes[*m].clone();
+            nearness.push(negative_distance(embedding.clone(), prototypes));
+        }
+        let weights = if self.rebalances(context.plan.epoch) {
+            let scores = nearness.iter().map(|near| score(near, &batch.labels));
+            weights(&scores.collect::<Vec<_>>(), &self.spec)
+        } else {
+            vec![0.0; nearness.len()]
         };
-        let prototype_losses: Vec<Tensor<1>> = nearness
-            .into_iter()
-            .map(|n| cross_entropy(n, &batch.labels))
-            .collect();
-        let total = prototype_losses
-            .iter()
-            .zip(&weights)
-            .filter(|(_, weight)| **weight > 0.0)
-            .fold(fused.clone(), |sum, (loss, weight)| {
-                sum + loss.clone().mul_scalar(self.spec.alpha * weight)
-            });
+        let mut total = fused.clone();
+        let mut prototype_losses = Vec::new();
+        for ((modality, near), weight) in self.modalities.iter().zip(nearness).zip(&weights) {
+            let loss = cross_entropy(near, &batch.labels);
+            if *weight > 0.0 {
+                total = total + loss.clone().mul_scalar(self.spec.alpha * weight);
+            }
+            prototype_losses.push((format!("proto.{modality}"), loss.into_scalar()));
+        }
         let mut losses = vec![
-            ("fused".to_string(), fused.into_scalar()),
+            (FUSED.to_string(), fused.into_scalar()),
             ("total".into(), total.clone().into_scalar()),
         ];
-        let named =
-            |(m, loss): (&Modality, &Tensor<1>)| (format!("proto.{m}"), loss.clone().into_scalar());
-        losses.extend(modalities.iter().zip(&prototype_losses).map(named));
-        let mut report = pass.report(&modalities, losses);
-        report.balance = modalities
-            .iter()
-            .zip(&weights)
-            .map(|(m, w)| (format!("weight.{m}"), *w as f32))
-            .collect();
+        losses.extend(prototype_losses);
+        let mut report = pass.report(losses);
+        report.balance_by_modality("weight", &self.modalities, &weights);
         if report.is_finite() {
-            let gradients = branch.gradients(&total, context);
-            let lr = context.lr;
-            branch.descend(gradients, context, |_| lr);
+            branch.train_on(&total, context);
         }
-        (net, report)
+        report
     }
 }
 
 /// Negative Euclidean distance of each embedding to each prototype: `[batch, D]` and
 /// `[classes, D]` to `[batch, classes]`. By differences: squares by way of a product of
 /// matrices would be off by 5e-4.
-fn nearness(embeddings: Tensor<2>, prototypes: Tensor<2>) -> Tensor<2> {
+fn negative_distance(embeddings: Tensor<2>, prototypes: Tensor<2>) -> Tensor<2> {
     let prototypes = Tensor::from_inner(prototypes);
     let apart = embeddings.unsqueeze_dim::<3>(1) - prototypes.unsqueeze_dim::<3>(0);
     // A root has no slope at 0; an embedding on its prototype has nowhere to go.
@@ -282,24 +264,30 @@ fn weights(scores: &[f64], spec: &PmrSpec) -> Vec<f64> {
     let count = scores.len() as f64;
     let mean = scores.iter().sum::<f64>() / count;
     let lowest = scores.iter().copied().fold(f64::INFINITY, f64::min);
-    let lags = |score: f64| match spec.rule {
-        PmrRule::Published | PmrRule::BelowMean => score < mean,
-        PmrRule::WeakestOnly => score == lowest && lowest < mean,
-    };
-    let lead_of_others = |m: usize| {
-        let others = scores
-            .iter()
-            .enumerate()
-            .filter(|(j, _)| *j != m)
-            .map(|(_, other)| other);
-        others.sum::<f64>() / (count - 1.0) / scores[m] - 1.0
-    };
-    let weight = |(m, score): (usize, &f64)| match (lags(*score), spec.weights) {
-        (false, _) => 0.0,
-        (true, PmrWeights::Hard) => 1.0,
-        (true, PmrWeights::Soft) => lead_of_others(m).clamp(0.0, 1.0),
-    };
-    scores.iter().enumerate().map(weight).collect()
+    let mut weights = Vec::new();
+    for (m, score) in scores.iter().enumerate() {
+        let lags = match spec.rule {
+            PmrRule::Published | PmrRule::BelowMean => *score < mean,
+            PmrRule::WeakestOnly => *score == lowest && lowest < mean,
+        };
+        weights.push(match spec.weights {
+            _ if !lags => 0.0,
+            PmrWeights::Hard => 1.0,
+            PmrWeights::Soft => lead_of_others(scores, m).clamp(0.0, 1.0),
+        });
+    }
+    weights
+}
+
+/// By how much the mean score of the others exceeds that of modality `m`, as a share of it.
+fn lead_of_others(scores: &[f64], m: usize) -> f64 {
+    let mut others = 0.0;
+    for (other, score) in scores.iter().enumerate() {
+        if other != m {
+            others += score;
+        }
+    }
+    others / (scores.len() as f64 - 1.0) / scores[m] - 1.0
 }
 
 #[cfg(test)]
@@ -404,7 +392,7 @@ mod tests {
         let device = Device::flex().autodiff();
         let embeddings = Tensor::<2>::from_data([[3.0, 4.0], [0.0, 0.0]], &device).require_grad();
         let prototypes = Tensor::<2>::from_data([[0.0, 0.0]], &Device::flex());
-        let near = nearness(embeddings.clone(), prototypes);
+        let near = negative_distance(embeddings.clone(), prototypes);
         assert_eq!(rows(&near.clone().inner()), [-5.0, -1e-12]);
         let gradient: Vec<f32> = embeddings
             .grad(&near.sum().backward())

@@ -1,15 +1,15 @@
 //! METHODS 4.1: one modality alone.
 
 use amst::{
-    Batch, HeadKind, Method, MethodError, Modality, Net, Skipping, StepContext, StepReport,
-    joint_step,
+    Batch, HeadKind, Method, MethodError, Modality, Net, StepContext, StepReport, joint_step,
+    training_order,
 };
 use amst_encoders::Encoder;
 
 /// One encoder and one linear layer: what a modality is worth by itself.
 #[derive(Clone, Debug)]
 pub struct Unimodal {
-    skipping: Skipping,
+    modalities: Vec<Modality>,
 }
 
 impl Unimodal {
@@ -20,7 +20,7 @@ impl Unimodal {
     /// No modality.
     pub fn new(modalities: &[Modality]) -> Result<Self, MethodError> {
         Ok(Self {
-            skipping: Skipping::never(modalities)?,
+            modalities: training_order(modalities)?,
         })
     }
 }
@@ -30,24 +30,16 @@ impl<E: Encoder> Method<E> for Unimodal {
         vec![("", HeadKind::Shared)]
     }
 
-    fn skipping(&self) -> &Skipping {
-        &self.skipping
+    fn modalities(&self) -> &[Modality] {
+        &self.modalities
     }
 
     fn step(
         &mut self,
-        mut net: Net<E>,
+        net: &mut Net<E>,
         batch: &Batch,
         context: &mut StepContext<'_>,
-    ) -> (Net<E>, StepReport) {
-        let modalities = self.skipping.schedule.modalities();
-        let report = joint_step(
-            &mut net.branches[0],
-            &modalities,
-            &modalities,
-            batch,
-            context,
-        );
-        (net, report)
+    ) -> StepReport {
+        joint_step(&mut net.branches[0], &self.modalities, batch, context)
     }
 }

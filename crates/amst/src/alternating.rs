@@ -4,10 +4,9 @@ use amst_encoders::Encoder;
 use amst_recipe::{Execution, Modality};
 use burn::tensor::Tensor;
 
-use crate::Phase;
 use crate::{
-    Batch, Branch, HeadKind, Method, Net, SkipSchedule, Skipping, StepContext, StepReport,
-    cross_entropy,
+    Batch, Branch, EpochPlan, HeadKind, Method, Net, Phase, SkipSchedule, Skipping, StepContext,
+    StepReport, cross_entropy,
 };
 
 /// The alternating module: one encoder a modality, a shared head, one loss each (Section 3.2).
@@ -33,65 +32,70 @@ impl<E: Encoder> Method<E> for Alternating {
         vec![("", HeadKind::Shared)]
     }
 
-    fn skipping(&self) -> &Skipping {
-        &self.skipping
+    fn modalities(&self) -> &[Modality] {
+        self.skipping.schedule.modalities()
+    }
+
+    fn plan(&self, epoch: usize) -> EpochPlan {
+        self.skipping.plan(epoch)
     }
 
     fn step(
         &mut self,
-        mut net: Net<E>,
+        net: &mut Net<E>,
         batch: &Batch,
         context: &mut StepContext<'_>,
-    ) -> (Net<E>, StepReport) {
-        let schedule = &self.skipping.schedule;
-        let active = schedule.active(context.epoch);
-        let report = alternating_step(
-            &mut net.branches[0],
-            &schedule.modalities(),
-            &active,
-            batch,
-            context,
-            &mut |_, g| g,
-        );
-        (net, report)
+    ) -> StepReport {
+        let modalities = self.skipping.schedule.modalities();
+        alternating_step(&mut net.branches[0], modalities, batch, context)
     }
+}
+
+/// Algorithm 1, lines 4-9, for one batch.
+///
+/// Modality after modality: forward, loss through the head as the modalities before left
+/// it, backward, and a step of the head and of this encoder alone. Embedding a modality at
+/// its turn equals embedding all of them first, because no other turn moves its encoder.
+/// A modality that the epoch skips is forwarded if the batch holds it, and has no turn.
+pub fn alternating_step<E: Encoder>(
+    branch: &mut Branch<E>,
+    modalities: &[Modality],
+    batch: &Batch,
+    context: &mut StepContext<'_>,
+) -> StepReport {
+    alternating_step_with(branch, modalities, batch, context, &mut |_, gradient| gradient)
 }
 
 /// What a method does to the gradient `[D, classes]` of a shared head's weights at a modality's
 /// turn, given that modality's embeddings `[batch, D]`.
 pub type HeadGradient<'a> = &'a mut dyn FnMut(&Tensor<2>, Tensor<2>) -> Tensor<2>;
 
-/// Algorithm 1, lines 4-9, for one batch.
-///
-/// Modality after modality: forward, loss through the head as the modalities before left
-/// it, backward, and a step of the head and of this encoder alone. Embedding a modality at
-/// its turn equals embedding all of them first, because nobody else moves its encoder.
-pub fn alternating_step<E: Encoder>(
+/// [`alternating_step`] with a change to the head's gradient at every turn.
+pub fn alternating_step_with<E: Encoder>(
     branch: &mut Branch<E>,
     modalities: &[Modality],
-    active: &[Modality],
     batch: &Batch,
     context: &mut StepContext<'_>,
     head_gradient: HeadGradient<'_>,
 ) -> StepReport {
-    let (head_before, place) = (branch.head.clone(), context.place());
+    let (head_before, step) = (branch.head.clone(), context.training_step());
     let mut embeddings: Vec<Option<Tensor<2>>> = vec![None; modalities.len()];
     let mut losses = Vec::new();
     for (index, modality) in modalities.iter().enumerate() {
         let Some(input) = batch.inputs.get(modality) else {
             continue;
         };
-        let trains = active.contains(modality);
-        let embedding = context.clock.time(Phase::Forward, || match trains {
-            true => branch.embed_in_step(index, input, place),
-            false => branch.embed_frozen_in_step(index, input, place),
+        let trains = context.plan.trains(*modality);
+        let embedding = context.clock.time(Phase::Forward, || {
+            branch.embed_in_step(index, input, step, trains)
         });
         embeddings[index] = Some(embedding.clone().detach());
         if trains {
-            let loss = turn(branch, index, embedding, batch, context, head_gradient);
+            let loss = take_turn(branch, index, embedding, batch, context, head_gradient);
             losses.push((modality.name().to_string(), loss));
         }
     }
+    // Training metrics are of the head as it was before this batch.
     let before = Branch {
         encoders: Vec::<E>::new(),
         head: head_before,
@@ -107,9 +111,9 @@ pub fn alternating_step<E: Encoder>(
     }
 }
 
-/// Loss, backward and update of one modality; a loss that is not finite is returned and moves
+/// Loss, backward pass and update of one modality; a loss that is not finite is returned and moves
 /// nothing.
-fn turn<E: Encoder>(
+fn take_turn<E: Encoder>(
     branch: &mut Branch<E>,
     index: usize,
     embedding: Tensor<2>,
@@ -127,10 +131,10 @@ fn turn<E: Encoder>(
         if let Some(id) = branch.head.shared_weight()
             && let Some(gradient) = gradients.head.remove::<2>(id)
         {
-            gradients.head.register(id, head_gradient(&seen, gradient));
+            let changed = head_gradient(&seen, gradient);
+            gradients.head.register(id, changed);
         }
-        let lr = context.lr;
-        branch.descend(gradients, context, |_| lr);
+        branch.descend(gradients, context);
     }
     value
 }

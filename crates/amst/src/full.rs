@@ -1,13 +1,13 @@
 //! Section 3.4: both modules on the same batches, their logits averaged.
 
 use amst_encoders::Encoder;
-use amst_recipe::{Execution, JointMode};
+use amst_recipe::{Execution, JointMode, Modality};
 
 use crate::alternating::alternating_step;
 use crate::joint::joint_step;
 use crate::{
-    Batch, Embeddings, HeadKind, Method, Net, Outputs, SkipSchedule, Skipping, StepContext,
-    StepReport,
+    Batch, Embeddings, EpochPlan, FUSED, HeadKind, Method, Net, Outputs, SkipSchedule, Skipping,
+    StepContext, StepReport,
 };
 
 /// AMST-Full: an alternating and a joint module with encoders of their own.
@@ -20,8 +20,13 @@ pub struct Full {
     joint_mode: JointMode,
 }
 
+/// Index of the alternating module among the branches.
 const ALTERNATING: usize = 0;
+/// Index of the joint module.
 const JOINT: usize = 1;
+/// Names of the two.
+const ALT: &str = "alt";
+const JOINT_NAME: &str = "joint";
 
 impl Full {
     /// Both modules under one schedule; `joint_mode` says how the joint one learns (D1).
@@ -38,71 +43,61 @@ impl Full {
 
 impl<E: Encoder> Method<E> for Full {
     fn branches(&self) -> Vec<(&'static str, HeadKind)> {
-        vec![("alt", HeadKind::Shared), ("joint", HeadKind::Concat)]
+        vec![(ALT, HeadKind::Shared), (JOINT_NAME, HeadKind::Concat)]
     }
 
-    fn skipping(&self) -> &Skipping {
-        &self.skipping
+    fn modalities(&self) -> &[Modality] {
+        self.skipping.schedule.modalities()
+    }
+
+    fn plan(&self, epoch: usize) -> EpochPlan {
+        self.skipping.plan(epoch)
     }
 
     fn step(
         &mut self,
-        mut net: Net<E>,
+        net: &mut Net<E>,
         batch: &Batch,
         context: &mut StepContext<'_>,
-    ) -> (Net<E>, StepReport) {
-        let schedule = &self.skipping.schedule;
-        let (modalities, active) = (schedule.modalities(), schedule.active(context.epoch));
-        let (first, second) = net.branches.split_at_mut(JOINT);
-        let (alternating, joint) = (&mut first[ALTERNATING], &mut second[0]);
-        let alternate = |branch, context: &mut _| {
-            alternating_step(branch, &modalities, &active, batch, context, &mut |_, g| g)
-        };
-        let alternating = alternate(alternating, context);
+    ) -> StepReport {
+        let modalities = self.skipping.schedule.modalities();
+        let alternating =
+            alternating_step(&mut net.branches[ALTERNATING], modalities, batch, context);
+        let joint_module = &mut net.branches[JOINT];
         let joint = match self.joint_mode {
-            JointMode::Joint => joint_step(joint, &modalities, &active, batch, context),
-            JointMode::Alternating => alternate(joint, context),
+            JointMode::Joint => joint_step(joint_module, modalities, batch, context),
+            JointMode::Alternating => alternating_step(joint_module, modalities, batch, context),
         };
-        let losses = |branch: &'static str, report: &StepReport| {
-            report
-                .losses
-                .iter()
-                .map(move |(name, loss)| (format!("{branch}.{name}"), *loss))
-                .collect::<Vec<_>>()
-        };
-        let losses = [losses("alt", &alternating), losses("joint", &joint)].concat();
-        let embeddings = [alternating.embeddings, joint.embeddings].concat();
-        let modalities = modalities.len();
-        let outputs = combine(modalities, alternating.outputs, joint.outputs);
-        (
-            net,
-            StepReport {
-                losses,
-                outputs,
-                embeddings,
-                ..StepReport::default()
-            },
-        )
+        let mut losses = Vec::new();
+        for (branch, report) in [(ALT, &alternating), (JOINT_NAME, &joint)] {
+            for (name, loss) in &report.losses {
+                losses.push((format!("{branch}.{name}"), *loss));
+            }
+        }
+        StepReport {
+            losses,
+            outputs: combine(modalities.len(), alternating.outputs, joint.outputs),
+            embeddings: [alternating.embeddings, joint.embeddings].concat(),
+            ..StepReport::default()
+        }
     }
 
     fn outputs(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {
         let modalities = self.skipping.schedule.modalities();
-        let of = |branch: usize| net.branches[branch].outputs(&modalities, &embeddings[branch]);
-        combine(modalities.len(), of(ALTERNATING), of(JOINT))
+        let alternating = net.branches[ALTERNATING].outputs(modalities, &embeddings[ALTERNATING]);
+        let joint = net.branches[JOINT].outputs(modalities, &embeddings[JOINT]);
+        combine(modalities.len(), alternating, joint)
     }
 
     /// With k modalities there, the mean of their k alternating logits and the joint module's over
     /// them: `(k·A + J)/(k + 1)`, with A the average over those k and J with k/M of its bias.
     fn outputs_of_present(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {
         let modalities = self.skipping.schedule.modalities();
-        let of = |branch: usize| {
-            net.branches[branch].outputs_of_present(&modalities, &embeddings[branch])
-        };
-        combine(
-            embeddings[JOINT].iter().flatten().count(),
-            of(ALTERNATING),
-            of(JOINT),
-        )
+        let alternating = net.branches[ALTERNATING]
+            .outputs_of_present(modalities, &embeddings[ALTERNATING]);
+        let joint = net.branches[JOINT].outputs_of_present(modalities, &embeddings[JOINT]);
+        let present = embeddings[JOINT].iter().flatten().count();
+        combine(present, alternating, joint)
     }
 }
 
@@ -110,15 +105,13 @@ impl<E: Encoder> Method<E> for Full {
 /// for each of `modalities`.
 fn combine(modalities: usize, alternating: Outputs, joint: Outputs) -> Outputs {
     let modalities = modalities as f64;
-    let fused = alternating
-        .fused()
-        .zip(joint.fused())
-        .map(|(a, j)| (a.clone().mul_scalar(modalities) + j.clone()).div_scalar(modalities + 1.0));
+    let both = alternating.fused().cloned().zip(joint.fused().cloned());
     let mut outputs = Outputs::new();
-    outputs.extend_under("alt", alternating);
-    outputs.extend_under("joint", joint);
-    if let Some(fused) = fused {
-        outputs.push("fused", fused);
+    outputs.extend_under(ALT, alternating);
+    outputs.extend_under(JOINT_NAME, joint);
+    if let Some((a, j)) = both {
+        let sum = a.mul_scalar(modalities) + j;
+        outputs.push(FUSED, sum.div_scalar(modalities + 1.0));
     }
     outputs
 }

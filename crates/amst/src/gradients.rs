@@ -62,16 +62,30 @@ impl<E: Encoder> Branch<E> {
         })
     }
 
-    /// Update: the head at the common learning rate, encoder `index` at `lr(index)`.
+    /// Backward pass and update: everything that had a part in the loss moves at the common
+    /// learning rate.
+    pub fn train_on(&mut self, loss: &Tensor<1>, context: &mut StepContext<'_>) {
+        let gradients = self.gradients(loss, context);
+        self.descend(gradients, context);
+    }
+
+    /// Update at the common learning rate.
     ///
-    /// Every gradient is looked at before anything moves. One that is not a number is noted in
+    /// Every gradient is checked before anything moves. One with NaN or infinity is noted in
     /// [`StepContext::fault`], and neither this update nor a later one of the same step happens;
     /// where modalities take turns, those before it in the step have had theirs.
-    pub fn descend(
+    pub fn descend(&mut self, gradients: BranchGradients, context: &mut StepContext<'_>) {
+        let rates = vec![context.rate.lr; self.encoders.len()];
+        self.descend_at(&rates, gradients, context);
+    }
+
+    /// The same with a learning rate for each encoder, in training order. The head moves at the
+    /// common one.
+    pub fn descend_at(
         &mut self,
+        rates: &[f64],
         gradients: BranchGradients,
         context: &mut StepContext<'_>,
-        lr: impl Fn(usize) -> f64,
     ) {
         if context.fault.is_none() {
             context.fault = context.clock.time(Phase::Update, || self.fault(&gradients));
@@ -81,19 +95,22 @@ impl<E: Encoder> Branch<E> {
         }
         let optimiser = &mut *context.optimiser;
         context.clock.time(Phase::Update, || {
-            self.head = optimiser.apply(context.lr, self.head.clone(), gradients.head);
+            let head = self.head.clone();
+            self.head = optimiser.apply(context.rate.lr, head, gradients.head);
             for (index, own) in gradients.encoders.into_iter().enumerate() {
                 if !own.is_empty() {
-                    self.change_encoder(index, |encoder| optimiser.apply(lr(index), encoder, own));
+                    let encoder = self.encoders.remove(index);
+                    let moved = optimiser.apply(rates[index], encoder, own);
+                    self.encoders.insert(index, moved);
                 }
             }
         });
     }
 
-    /// The first parameter whose gradient holds a number that is none, if there is one.
+    /// The first parameter whose gradient holds NaN or infinity, if there is one.
     ///
-    /// One sum over everything, read once: it is a number only if each of its parts is. The
-    /// parameters are asked one by one only where it is not, because it may overflow by itself.
+    /// One sum over everything is read once: it is finite only if each of its parts is. The
+    /// parameters are looked at one by one only where it is not, because it may overflow by itself.
     pub fn fault(&self, gradients: &BranchGradients) -> Option<ParamId> {
         let parts = || self.encoders.iter().zip(&gradients.encoders);
         let mut total = Total {
@@ -150,7 +167,7 @@ impl ModuleVisitor for FirstFault<'_> {
         else {
             return;
         };
-        // 0 times a number is 0, and times anything else no number.
+        // 0 times a finite number is 0, and times infinity or NaN it is NaN.
         let zeros: f32 = gradient.mul_scalar(0.0).sum().into_scalar();
         self.found = (!zeros.is_finite()).then_some(param.id);
     }

@@ -3,10 +3,9 @@
 use amst_encoders::Encoder;
 use amst_recipe::{Execution, Modality};
 
-use crate::Phase;
 use crate::{
-    Batch, Branch, HeadKind, Method, Net, Pass, SkipSchedule, Skipping, StepContext, StepReport,
-    cross_entropy,
+    Batch, Branch, EpochPlan, ForwardPass, HeadKind, Method, Net, Phase, SkipSchedule, Skipping,
+    StepContext, StepReport, cross_entropy,
 };
 
 /// The joint module: one encoder a modality, an independent head over the concatenated
@@ -33,54 +32,45 @@ impl<E: Encoder> Method<E> for Joint {
         vec![("", HeadKind::Concat)]
     }
 
-    fn skipping(&self) -> &Skipping {
-        &self.skipping
+    fn modalities(&self) -> &[Modality] {
+        self.skipping.schedule.modalities()
+    }
+
+    fn plan(&self, epoch: usize) -> EpochPlan {
+        self.skipping.plan(epoch)
     }
 
     fn step(
         &mut self,
-        mut net: Net<E>,
+        net: &mut Net<E>,
         batch: &Batch,
         context: &mut StepContext<'_>,
-    ) -> (Net<E>, StepReport) {
-        let schedule = &self.skipping.schedule;
-        let active = schedule.active(context.epoch);
-        let report = joint_step(
-            &mut net.branches[0],
-            &schedule.modalities(),
-            &active,
-            batch,
-            context,
-        );
-        (net, report)
+    ) -> StepReport {
+        let modalities = self.skipping.schedule.modalities();
+        joint_step(&mut net.branches[0], modalities, batch, context)
     }
 }
 
 /// One batch of Algorithm 2: the sub-head of the active modalities, one loss, one step of
-/// everything that had a part in it. Where nothing is active, nothing moves.
+/// everything that had a part in it. Where no modality is active, nothing moves.
 pub fn joint_step<E: Encoder>(
     branch: &mut Branch<E>,
     modalities: &[Modality],
-    active: &[Modality],
     batch: &Batch,
     context: &mut StepContext<'_>,
 ) -> StepReport {
-    let pass = Pass::forward_with_frozen(branch, modalities, active, batch, context);
-    let training = pass.of(|index| active.contains(&modalities[index]));
-    if training.is_empty() {
-        return pass.report(modalities, Vec::new());
+    let pass = ForwardPass::run(branch, modalities, batch, context);
+    let mut active = pass.embeddings.clone();
+    active.retain(|(index, _)| context.plan.trains(modalities[*index]));
+    if active.is_empty() {
+        return pass.report(Vec::new());
     }
     let loss = context.clock.time(Phase::Forward, || {
-        cross_entropy(branch.head.fused(&training), &batch.labels)
+        cross_entropy(branch.head.fused(&active), &batch.labels)
     });
-    let report = pass.report(
-        modalities,
-        vec![("fused".to_string(), loss.clone().into_scalar())],
-    );
+    let report = pass.report_fused(&loss);
     if report.is_finite() {
-        let gradients = branch.gradients(&loss, context);
-        let lr = context.lr;
-        branch.descend(gradients, context, |_| lr);
+        branch.train_on(&loss, context);
     }
     report
 }

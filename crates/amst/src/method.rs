@@ -6,20 +6,25 @@ use burn::module::ParamId;
 use burn::tensor::Device;
 
 use crate::{
-    Batch, Embeddings, EpochContext, EpochError, HeadKind, MethodError, MethodState, Net,
-    Optimiser, Outputs, SkipSchedule, Skipping, Stopwatch,
+    Batch, Embeddings, EpochContext, EpochError, EpochPlan, HeadKind, MethodError, MethodState, Net,
+    Optimiser, Outputs, Stopwatch,
 };
 
 /// A way to train a network from several modalities.
 ///
-/// The trainer owns the loop: it asks which modalities to load, hands over batches, and
-/// turns embeddings into outputs when it evaluates. A method is one file.
+/// A [`Session`](crate::Session) asks a method for its plan once an epoch, hands it batches, and
+/// turns embeddings into outputs when it evaluates. Nothing else calls [`Method::step`].
 pub trait Method<E: Encoder> {
     /// Names of the branches and the head of each. A method with one branch calls it `""`.
     fn branches(&self) -> Vec<(&'static str, HeadKind)>;
 
-    /// When each modality trains, and what happens to it when it does not.
-    fn skipping(&self) -> &Skipping;
+    /// All modalities, in training order.
+    fn modalities(&self) -> &[Modality];
+
+    /// What an epoch trains, reads and recalibrates. What stands here skips nothing.
+    fn plan(&self, epoch: usize) -> EpochPlan {
+        EpochPlan::everything(epoch, self.modalities())
+    }
 
     /// Before the first step of an epoch: whatever the method wants to know of the data.
     ///
@@ -35,18 +40,23 @@ pub trait Method<E: Encoder> {
         Ok(())
     }
 
-    /// One batch: forward, loss, backward, update.
+    /// One batch: forward pass, loss, backward pass, update.
     fn step(
         &mut self,
-        net: Net<E>,
+        net: &mut Net<E>,
         batch: &Batch,
         context: &mut StepContext<'_>,
-    ) -> (Net<E>, StepReport);
+    ) -> StepReport;
 
     /// After an epoch's validation; the modalities whose encoders it changed.
     fn end_epoch(&mut self, net: &mut Net<E>, epoch: usize, validation: &Scores) -> Vec<Modality> {
         let _ = (net, epoch, validation);
         Vec::new()
+    }
+
+    /// Whether nothing will ever train again.
+    fn is_finished(&self) -> bool {
+        false
     }
 
     /// What the method would have to know to go on in another process. Everything that a step, an
@@ -75,7 +85,7 @@ pub trait Method<E: Encoder> {
     /// Logits from embeddings, for training metrics and evaluation alike. What stands here
     /// serves every method with a single branch.
     fn outputs(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {
-        net.branches[0].outputs(&self.schedule().modalities(), &embeddings[0])
+        net.branches[0].outputs(self.modalities(), &embeddings[0])
     }
 
     /// The same where modalities are missing for good: `fused` is then what this method makes of
@@ -83,85 +93,55 @@ pub trait Method<E: Encoder> {
     ///
     /// # Panics
     ///
-    /// When nothing is there.
+    /// When no modality is there.
     fn outputs_of_present(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {
-        net.branches[0].outputs_of_present(&self.schedule().modalities(), &embeddings[0])
-    }
-
-    /// All modalities and when each trains.
-    fn schedule(&self) -> &SkipSchedule {
-        &self.skipping().schedule
-    }
-
-    /// The modalities that train in an epoch.
-    fn active(&self, epoch: usize) -> Vec<Modality> {
-        self.schedule().active(epoch)
-    }
-
-    /// Whether nothing will ever train again.
-    fn is_finished(&self) -> bool {
-        false
-    }
-
-    /// The modalities that this epoch's batches must hold.
-    fn loads(&self, epoch: usize) -> Vec<Modality> {
-        self.skipping().loads(epoch)
-    }
-
-    /// The modalities to [`recalibrate`](crate::recalibrate) after this epoch.
-    fn recalibrates(&self, epoch: usize) -> Vec<Modality> {
-        self.skipping().recalibrates(epoch)
+        net.branches[0].outputs_of_present(self.modalities(), &embeddings[0])
     }
 }
 
 /// What a step may use besides the batch.
 pub struct StepContext<'a> {
-    /// Counted from 0.
-    pub epoch: usize,
+    /// What this epoch trains and reads.
+    pub plan: &'a EpochPlan,
     /// Counted from 0 in the epoch.
     pub step: usize,
     /// Steps of the epoch.
     pub steps: usize,
-    /// Learning rate of this epoch.
-    pub lr: f64,
-    /// What the schedule multiplies every learning rate by in this epoch.
-    pub decay: f64,
+    /// The learning rate of this step.
+    pub rate: LearningRate,
     /// Velocities of all parameters.
     pub optimiser: &'a mut Optimiser,
     /// Where the time goes.
     pub clock: &'a mut Stopwatch,
-    /// A parameter whose gradient was no number in this step.
-    /// [`Branch::descend`](crate::Branch::descend) notes it and moves nothing from there on; the
+    /// A parameter whose gradient held NaN or infinity in this step.
+    /// [`Branch::descend`](crate::Branch::descend) sets it and moves nothing from there on; the
     /// trainer stops.
     pub fault: Option<ParamId>,
 }
 
-impl<'a> StepContext<'a> {
-    /// The first of one step at a learning rate that did not drop yet.
-    pub fn new(
-        epoch: usize,
-        lr: f64,
-        optimiser: &'a mut Optimiser,
-        clock: &'a mut Stopwatch,
-    ) -> Self {
-        Self {
-            epoch,
-            step: 0,
-            steps: 1,
-            lr,
-            decay: 1.0,
-            optimiser,
-            clock,
-            fault: None,
-        }
-    }
-
+impl StepContext<'_> {
     /// Which step this is, for encoders that draw random numbers in it.
-    pub fn place(&self) -> TrainingStep {
+    pub fn training_step(&self) -> TrainingStep {
         TrainingStep {
-            epoch: self.epoch,
+            epoch: self.plan.epoch,
             step: self.step,
         }
+    }
+}
+
+/// The common learning rate of a step, and what it was multiplied by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LearningRate {
+    /// Of every parameter that has no rate of its own.
+    pub lr: f64,
+    /// What the schedule multiplies every learning rate by: 1 before the first drop.
+    pub decay: f64,
+}
+
+impl LearningRate {
+    /// A rate that did not drop yet.
+    pub fn constant(lr: f64) -> Self {
+        Self { lr, decay: 1.0 }
     }
 }
 
@@ -180,8 +160,8 @@ pub struct Score {
 /// What a step did.
 #[derive(Clone, Debug, Default)]
 pub struct StepReport {
-    /// Losses as they were backpropagated, in training order, by output; then those that a
-    /// method looked at besides.
+    /// Losses that were backpropagated, in training order, by output; then those that a
+    /// method computed besides.
     pub losses: Vec<(String, f32)>,
     /// Logits before any update of this step, detached, of the modalities that were forwarded.
     pub outputs: Outputs,
@@ -189,12 +169,21 @@ pub struct StepReport {
     pub embeddings: Embeddings,
     /// What the method did to balance the modalities, by name: coefficients, weights, ratios.
     pub balance: Vec<(String, f32)>,
+    /// [`StepContext::fault`], which the session copies here.
+    pub fault: Option<ParamId>,
 }
 
 impl StepReport {
-    /// Whether every loss is a number. What an update would do with one that is not could not
+    /// Whether no loss is NaN or infinite. What an update would do with one that is could not
     /// be undone, so a method moves nothing then, and the trainer stops.
     pub fn is_finite(&self) -> bool {
         self.losses.iter().all(|(_, loss)| loss.is_finite())
+    }
+
+    /// Adds to [`StepReport::balance`] what the method did to each modality: `k.audio`, …
+    pub fn balance_by_modality(&mut self, name: &str, modalities: &[Modality], values: &[f64]) {
+        for (modality, value) in modalities.iter().zip(values) {
+            self.balance.push((format!("{name}.{modality}"), *value as f32));
+        }
     }
 }

@@ -3,7 +3,7 @@ use amst_recipe::Modality;
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use crate::{Batch, Embeddings, Head, Outputs, Probes};
+use crate::{Batch, Embeddings, FUSED, Head, Outputs, Probes};
 
 /// One encoder a modality and a head: the paper's alternating module or joint module, or
 /// the whole network of a method that has but one.
@@ -31,33 +31,32 @@ impl<E: Encoder> Branch<E> {
     }
 
     /// The same in a step of training, with dropout where the encoder has any.
-    pub fn embed_in_step(&self, index: usize, input: &Input, step: TrainingStep) -> Tensor<2> {
-        self.encoders[index].embed_in_step(input, step)
-    }
-
-    /// The same where this modality does not train: equal values and equal running statistics, no
-    /// gradients.
     ///
-    /// burn keeps the activations of a graph through which nothing goes backward for as long as its
-    /// parameters live, so that each step of a skipped epoch would add to them.
-    pub fn embed_frozen_in_step(
+    /// Where the modality does not train, values and running statistics are the same and there are
+    /// no gradients. burn keeps the activations of a graph through which nothing goes backward for
+    /// as long as its parameters live, so that each step of a skipped epoch would add to them.
+    pub fn embed_in_step(
         &self,
         index: usize,
         input: &Input,
         step: TrainingStep,
+        trains: bool,
     ) -> Tensor<2> {
-        // The clone shares the running statistics and gives up only the gradients.
-        self.encoders[index]
-            .clone()
-            .no_grad()
-            .embed_in_step(input, step)
+        if trains {
+            self.encoders[index].embed_in_step(input, step)
+        } else {
+            // The clone shares the running statistics and gives up only the gradients.
+            let frozen = self.encoders[index].clone().no_grad();
+            frozen.embed_in_step(input, step)
+        }
     }
 
     /// Logits of each present modality, and `fused` where all are present.
     pub fn outputs(&self, modalities: &[Modality], embeddings: &[Option<Tensor<2>>]) -> Outputs {
-        match embeddings.iter().all(Option::is_some) {
-            true => self.outputs_of_present(modalities, embeddings),
-            false => self.alone(modalities, embeddings).0,
+        if embeddings.iter().all(Option::is_some) {
+            self.outputs_of_present(modalities, embeddings)
+        } else {
+            self.alone(modalities, embeddings).0
         }
     }
 
@@ -72,7 +71,7 @@ impl<E: Encoder> Branch<E> {
         embeddings: &[Option<Tensor<2>>],
     ) -> Outputs {
         let (mut outputs, present) = self.alone(modalities, embeddings);
-        outputs.push("fused", self.head.fused(&present));
+        outputs.push(FUSED, self.head.fused(&present));
         outputs
     }
 
@@ -113,19 +112,16 @@ impl<E: Encoder> Net<E> {
         }
     }
 
-    /// Nothing, to stand in while a method holds the network.
-    pub fn empty() -> Self {
-        Self::new(Vec::new())
-    }
-
     /// Embeds the present modalities of a batch in every branch.
     pub fn embed(&self, modalities: &[Modality], batch: &Batch) -> Embeddings {
-        let of_branch = |branch: &Branch<E>| {
-            let embed = |(i, m): (usize, &Modality)| {
-                batch.inputs.get(m).map(|input| branch.embed(i, input))
+        let mut all = Embeddings::new();
+        for branch in &self.branches {
+            let embed = |(index, modality): (usize, &Modality)| {
+                let input = batch.inputs.get(modality)?;
+                Some(branch.embed(index, input))
             };
-            modalities.iter().enumerate().map(embed).collect()
-        };
-        self.branches.iter().map(of_branch).collect()
+            all.push(modalities.iter().enumerate().map(embed).collect());
+        }
+        all
     }
 }

@@ -3,6 +3,9 @@
 use amst_recipe::Modality;
 use burn::tensor::Tensor;
 
+/// The name of the logits over all modalities, the ones that a method is judged by.
+pub const FUSED: &str = "fused";
+
 /// Detached embeddings of a batch or a whole split: by branch, by modality in training
 /// order, absent where the modality was not forwarded; each `[samples, D]`.
 pub type Embeddings = Vec<Vec<Option<Tensor<2>>>>;
@@ -51,9 +54,9 @@ impl Outputs {
             .map(|(_, logits)| logits)
     }
 
-    /// Logits over all modalities, the ones that a system is judged by.
+    /// Logits over all modalities, the ones that a method is judged by.
     pub fn fused(&self) -> Option<&Tensor<2>> {
-        self.get("fused")
+        self.get(FUSED)
     }
 
     /// Logits of one modality of a single-branch network.

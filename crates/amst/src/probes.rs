@@ -1,12 +1,12 @@
 //! Linear probes (METHODS 2.3): how much of the classes an embedding gives away.
 
-use amst_encoders::{Encoder, Normal, xavier_linear};
+use amst_encoders::{Normal, xavier_linear};
 use amst_recipe::Modality;
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor};
 
-use crate::{Embeddings, Net, Optimiser, Outputs, cross_entropy};
+use crate::{Embeddings, Optimiser, Outputs, cross_entropy};
 
 /// A linear layer a modality and branch, trained on detached embeddings with an optimiser of
 /// its own. A diagnosis: nothing that the method trains ever sees it.
@@ -45,97 +45,79 @@ impl Probes {
         embeddings: &Embeddings,
     ) -> Outputs {
         let mut outputs = Outputs::new();
-        self.each(
-            branches,
-            modalities,
-            embeddings,
-            |name, linear, embedding| {
-                outputs.push(name, linear.forward(embedding));
-            },
-        );
+        for probe in self.named(branches, modalities, embeddings) {
+            outputs.push(probe.name, probe.linear.forward(probe.embedding));
+        }
         outputs
     }
 
     /// One step of every probe whose modality was forwarded; the losses before it. Where one of
-    /// them is no number, nothing moves. A gradient is an embedding times something below 1, so it
-    /// is a number wherever the loss is.
+    /// them is not finite, nothing moves. A gradient is an embedding times something below 1, so
+    /// it is finite wherever the loss is.
     pub fn step(
         self,
         lr: f64,
         optimiser: &mut Optimiser,
-        (branches, modalities): (&[&str], &[Modality]),
+        branches: &[&str],
+        modalities: &[Modality],
         embeddings: &Embeddings,
         labels: &Tensor<1, Int>,
     ) -> (Self, Vec<(String, f32)>) {
         let mut losses = Vec::new();
         let mut total: Option<Tensor<1>> = None;
-        self.each(
-            branches,
-            modalities,
-            embeddings,
-            |name, linear, embedding| {
-                let loss = cross_entropy(linear.forward(embedding.detach()), labels);
-                losses.push((name, loss.clone().into_scalar()));
-                total = Some(total.take().map_or(loss.clone(), |sum| sum + loss));
-            },
-        );
-        // The probes share nothing, so the gradients of the sum are those of each loss.
-        let moved = match total.filter(|_| {
-            losses
-                .iter()
-                .all(|(_, loss): &(String, f32)| loss.is_finite())
-        }) {
-            Some(sum) => {
+        for probe in self.named(branches, modalities, embeddings) {
+            let logits = probe.linear.forward(probe.embedding.detach());
+            let loss = cross_entropy(logits, labels);
+            losses.push((probe.name, loss.clone().into_scalar::<f32>()));
+            total = Some(match total {
+                None => loss,
+                Some(sum) => sum + loss,
+            });
+        }
+        let is_finite = losses.iter().all(|(_, loss)| loss.is_finite());
+        let moved = match total {
+            // The probes share nothing, so the gradients of the sum are those of each loss.
+            Some(sum) if is_finite => {
                 let mut gradients = sum.backward();
                 optimiser.step(lr, self, &mut gradients)
             }
-            None => self,
+            _ => self,
         };
         (moved, losses)
     }
 
-    fn each(
+    /// The probes for which there is an embedding, in order.
+    fn named(
         &self,
         branches: &[&str],
         modalities: &[Modality],
         embeddings: &Embeddings,
-        mut visit: impl FnMut(String, &Linear, Tensor<2>),
-    ) {
+    ) -> Vec<NamedProbe<'_>> {
+        let mut named = Vec::new();
         for ((branch, linears), embeddings) in branches.iter().zip(&self.linears).zip(embeddings) {
-            let prefix = if branch.is_empty() {
-                String::new()
-            } else {
-                format!("{branch}.")
-            };
             for ((modality, linear), embedding) in modalities.iter().zip(linears).zip(embeddings) {
                 if let Some(embedding) = embedding {
-                    visit(
-                        format!("{prefix}probe.{modality}"),
+                    let name = if branch.is_empty() {
+                        format!("probe.{modality}")
+                    } else {
+                        format!("{branch}.probe.{modality}")
+                    };
+                    named.push(NamedProbe {
+                        name,
                         linear,
-                        embedding.clone(),
-                    );
+                        embedding: embedding.clone(),
+                    });
                 }
             }
         }
+        named
     }
 }
 
-impl<E: Encoder> Net<E> {
-    /// One step of the probes, if there are any; their losses before it. `places` are the
-    /// names of the branches and the modalities in training order.
-    pub fn step_probes(
-        &mut self,
-        lr: f64,
-        optimiser: &mut Optimiser,
-        places: (&[&str], &[Modality]),
-        embeddings: &Embeddings,
-        labels: &Tensor<1, Int>,
-    ) -> Vec<(String, f32)> {
-        let Some(probes) = self.probes.take() else {
-            return Vec::new();
-        };
-        let (moved, losses) = probes.step(lr, optimiser, places, embeddings, labels);
-        self.probes = Some(moved);
-        losses
-    }
+/// A probe and what it reads.
+struct NamedProbe<'a> {
+    name: String,
+    linear: &'a Linear,
+    /// `[batch, D]`.
+    embedding: Tensor<2>,
 }

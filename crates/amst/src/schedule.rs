@@ -9,7 +9,10 @@ use crate::MethodError;
 /// as in Algorithm 1, where a modality with s = 5 waits until the fifth (D2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SkipSchedule {
-    every: Vec<(Modality, Every)>,
+    /// In training order.
+    modalities: Vec<Modality>,
+    /// The skip parameter s of each.
+    every: Vec<Every>,
     epoch_base: usize,
 }
 
@@ -23,18 +26,14 @@ impl SkipSchedule {
         if let Some((modality, _)) = every.iter().find(|(_, s)| *s == Every::Epochs(0)) {
             return Err(MethodError::ZeroSkip(*modality));
         }
-        if every.is_empty() {
-            return Err(MethodError::NoModality);
-        }
-        let mut every = every.to_vec();
-        every.sort_by_key(|(modality, _)| *modality);
-        Ok(Self { every, epoch_base })
-    }
-
-    /// A schedule that skips nothing.
-    pub fn always(modalities: &[Modality]) -> Result<Self, MethodError> {
-        let every: Vec<_> = modalities.iter().map(|m| (*m, Every::Epochs(1))).collect();
-        Self::new(&every, 0)
+        let mut sorted = every.to_vec();
+        sorted.sort_by_key(|(modality, _)| *modality);
+        let (modalities, every): (Vec<Modality>, Vec<Every>) = sorted.into_iter().unzip();
+        Ok(Self {
+            modalities: training_order(&modalities)?,
+            every,
+            epoch_base,
+        })
     }
 
     /// Refuses a schedule in which nothing trains in `epochs` epochs.
@@ -43,37 +42,29 @@ impl SkipSchedule {
     ///
     /// [`MethodError::NothingTrains`].
     pub fn check_trains(&self, epochs: usize) -> Result<(), MethodError> {
-        let trains = self
-            .modalities()
-            .iter()
-            .any(|m| self.active_epochs(*m, epochs) > 0);
-        if trains {
-            Ok(())
-        } else {
-            Err(MethodError::NothingTrains { epochs })
+        if (0..epochs).all(|epoch| self.active(epoch).is_empty()) {
+            return Err(MethodError::NothingTrains { epochs });
         }
+        Ok(())
     }
 
     /// All modalities, in training order.
-    pub fn modalities(&self) -> Vec<Modality> {
-        self.every.iter().map(|(m, _)| *m).collect()
+    pub fn modalities(&self) -> &[Modality] {
+        &self.modalities
     }
 
     /// Whether a modality trains in an epoch counted from 0; one that is not in the schedule never
     /// does.
     pub fn is_active(&self, modality: Modality, epoch: usize) -> bool {
-        self.every
-            .iter()
-            .any(|(m, every)| *m == modality && self.divides(*every, epoch))
+        self.every_of(modality)
+            .is_some_and(|every| self.divides(every, epoch))
     }
 
     /// The modalities that train in an epoch counted from 0, in training order.
     pub fn active(&self, epoch: usize) -> Vec<Modality> {
-        self.every
-            .iter()
-            .filter(|(_, every)| self.divides(*every, epoch))
-            .map(|(m, _)| *m)
-            .collect()
+        let mut active = self.modalities.clone();
+        active.retain(|modality| self.is_active(*modality, epoch));
+        active
     }
 
     /// In how many of the first `epochs` epochs a modality trains.
@@ -83,13 +74,33 @@ impl SkipSchedule {
 
     /// Whether a modality trains in every epoch.
     pub fn is_never_skipped(&self, modality: Modality) -> bool {
-        self.every.contains(&(modality, Every::Epochs(1)))
+        self.every_of(modality) == Some(Every::Epochs(1))
     }
 
+    fn every_of(&self, modality: Modality) -> Option<Every> {
+        let index = self.modalities.iter().position(|m| *m == modality)?;
+        Some(self.every[index])
+    }
+
+    /// `e mod s = 0`, the paper's Eq. 1.
     fn divides(&self, every: Every, epoch: usize) -> bool {
         match every {
             Every::Epochs(s) => (epoch + self.epoch_base).is_multiple_of(s as usize),
             Every::Never(_) => false,
         }
     }
+}
+
+/// A set of modalities in the order in which the paper's Algorithm 1 goes through them.
+///
+/// # Errors
+///
+/// No modality.
+pub fn training_order(modalities: &[Modality]) -> Result<Vec<Modality>, MethodError> {
+    if modalities.is_empty() {
+        return Err(MethodError::NoModality);
+    }
+    let mut sorted = modalities.to_vec();
+    sorted.sort();
+    Ok(sorted)
 }

@@ -1,6 +1,6 @@
-use amst_recipe::{Every, Execution, Modality};
+use amst_recipe::Execution;
 
-use crate::{MethodError, SkipSchedule};
+use crate::{EpochPlan, SkipSchedule};
 
 /// A schedule and how skipping is carried out (D3).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,39 +12,27 @@ pub struct Skipping {
 }
 
 impl Skipping {
-    /// Every modality in every epoch.
+    /// What an epoch counted from 0 does.
     ///
-    /// # Errors
-    ///
-    /// No modality.
-    pub fn never(modalities: &[Modality]) -> Result<Self, MethodError> {
-        let every: Vec<_> = modalities.iter().map(|m| (*m, Every::Epochs(1))).collect();
-        Ok(Self {
-            schedule: SkipSchedule::new(&every, 0)?,
-            execution: Execution::Fast,
-        })
-    }
-
-    /// The modalities that an epoch's batches must hold: what trains, or everything where
-    /// skipped modalities are forwarded too.
-    pub fn loads(&self, epoch: usize) -> Vec<Modality> {
-        match self.execution {
-            Execution::Fast => self.schedule.active(epoch),
-            Execution::Official => self.schedule.modalities(),
-        }
-    }
-
-    /// The modalities that read an epoch's last batches again after it: those that were
-    /// trained in it and are skipped in others. Official execution needs none of this, and a
-    /// modality that is never skipped is left as every other system leaves it.
-    pub fn recalibrates(&self, epoch: usize) -> Vec<Modality> {
-        match self.execution {
+    /// With fast execution only what trains is read, and what was trained in this epoch but is
+    /// skipped in others is recalibrated after it. A modality that is never skipped is left as
+    /// every other method leaves it. Official execution reads everything and recalibrates nothing:
+    /// forwarding a skipped modality updates its BatchNorm statistics.
+    pub fn plan(&self, epoch: usize) -> EpochPlan {
+        let trains = self.schedule.active(epoch);
+        let (reads, recalibrates) = match self.execution {
             Execution::Fast => {
-                let mut due = self.schedule.active(epoch);
-                due.retain(|modality| !self.schedule.is_never_skipped(*modality));
-                due
+                let mut skipped_elsewhere = trains.clone();
+                skipped_elsewhere.retain(|m| !self.schedule.is_never_skipped(*m));
+                (trains.clone(), skipped_elsewhere)
             }
-            Execution::Official => Vec::new(),
+            Execution::Official => (self.schedule.modalities().to_vec(), Vec::new()),
+        };
+        EpochPlan {
+            epoch,
+            trains,
+            reads,
+            recalibrates,
         }
     }
 }

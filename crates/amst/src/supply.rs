@@ -45,6 +45,30 @@ pub struct EpochContext<'a> {
     pub supply: &'a mut dyn Supply,
 }
 
+impl EpochContext<'_> {
+    /// A batch of a part of the data.
+    ///
+    /// # Errors
+    ///
+    /// A sample that cannot be read.
+    pub fn batch(&mut self, part: Part, number: usize) -> Result<Batch, EpochError> {
+        self.supply.batch(part, number).map_err(EpochError::Supply)
+    }
+}
+
+/// The supply of a method that looks at no data before an epoch.
+pub struct NoSupply;
+
+impl Supply for NoSupply {
+    fn count(&self, _: Part) -> usize {
+        0
+    }
+
+    fn batch(&mut self, _: Part, number: usize) -> Result<Batch, SupplyError> {
+        Err(format!("there is no batch {number}: this session was given no data").into())
+    }
+}
+
 /// What can end an epoch before its first step.
 #[derive(Debug, thiserror::Error)]
 pub enum EpochError {

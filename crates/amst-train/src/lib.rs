@@ -63,9 +63,7 @@ mod upload;
 mod writer;
 
 pub use build::{Built, build, check};
-pub use checkpoint::{
-    CHECKPOINT_FORMAT, Checkpoint, CheckpointError, FileEntry, Kind, Manifest, Weights,
-};
+pub use checkpoint::{CHECKPOINT_FORMAT, Checkpoint, CheckpointError, FileEntry, Kind, Manifest};
 pub use environment::peak_memory_mib;
 pub use error::TrainError;
 pub use evaluate::{Evaluation, Evaluator};

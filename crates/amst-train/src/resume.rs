@@ -9,8 +9,8 @@ use burn::module::{Module, ParamId};
 
 use crate::balance::Balance;
 use crate::checkpoint::{
-    BEST, Best as BestPart, BestState, CHECKPOINT_FORMAT, Kind, Loaded, MODEL, Manifest, Shelf,
-    Snapshot, State, VELOCITY,
+    BEST, Best as BestPart, BestState, CHECKPOINT_FORMAT, CheckpointDir, Kind, Loaded, MODEL,
+    Manifest, Snapshot, State, VELOCITY,
 };
 use crate::environment::BURN;
 use crate::pace::{Every, Keep};
@@ -50,8 +50,9 @@ impl Trainer {
 
     fn checkpoint(&mut self) -> Result<(), TrainError> {
         self.pace.restart();
-        let place = Shelf::of(self.run.dir()).place(self.session.epoch, self.session.step);
-        if self.writer.last_place() == Some(&place) {
+        let path =
+            CheckpointDir::in_run(self.run.dir()).state_path(self.session.epoch, self.session.step);
+        if self.writer.last_path() == Some(&path) {
             return Ok(());
         }
         self.session.read();
@@ -173,8 +174,8 @@ impl Trainer {
         keep: Keep,
     ) -> Result<Option<Resumed>, TrainError> {
         let disk = self.run.disk().clone();
-        let shelf = Shelf::of(self.run.dir());
-        let found = shelf.newest(&*disk, self.run.cell(), self.run.data())?;
+        let checkpoints = CheckpointDir::in_run(self.run.dir());
+        let found = checkpoints.load_newest(&*disk, self.run.cell(), self.run.data())?;
         self.writer = Writer::new(disk, self.run.dir(), keep, found.loaded.as_ref());
         self.check_room(every, keep, found.loaded.is_some())?;
         let mut notes = found.faults;

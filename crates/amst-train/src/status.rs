@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use amst_recipe::{CellResult, RESULT_SCHEMA};
 use serde::Serialize;
 
-use crate::checkpoint::{CHECKPOINTS, Checkpoint, RECIPE, Shelf};
+use crate::checkpoint::{Checkpoint, CheckpointDir, MANIFEST, RECIPE};
 use crate::lock::{Holder, Lock};
 use crate::run::{EVENTS, RESULT};
 use crate::{Event, EventKind};
@@ -89,7 +89,7 @@ pub fn status(runs: &Path) -> Vec<RunStatus> {
 
 /// Run directories lie at most four deep: runs, data set, method, run.
 fn find(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) {
-    if dir.join(RECIPE).is_file() && !dir.join(crate::checkpoint::MANIFEST).exists() {
+    if dir.join(RECIPE).is_file() && !dir.join(MANIFEST).exists() {
         found.push(dir.into());
     } else if depth < 4 {
         let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
@@ -210,10 +210,8 @@ fn state(dir: &Path, told: &Told) -> RunState {
             },
         };
     }
-    if let Some(why) = Shelf::folders(&dir.join(CHECKPOINTS))
-        .last()
-        .and_then(|newest| fault(newest))
-    {
+    let newest = CheckpointDir::in_run(dir).newest_state();
+    if let Some(why) = newest.and_then(|newest| fault(&newest)) {
         return RunState::Damaged { why };
     }
     match &told.failed {
@@ -225,7 +223,7 @@ fn state(dir: &Path, told: &Told) -> RunState {
 
 /// What is wrong with a checkpoint, as far as lengths tell.
 fn fault(checkpoint: &Path) -> Option<String> {
-    let opened = match Checkpoint::at(checkpoint) {
+    let opened = match Checkpoint::open_folder(checkpoint) {
         Ok(opened) => opened,
         Err(error) => return Some(error.to_string()),
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use crate::TrainError;
-use crate::checkpoint::{FileEntry, Loaded, Shelf, Snapshot, WriteFault, Written};
+use crate::checkpoint::{CheckpointDir, FileEntry, Loaded, Snapshot, WriteFault, Written};
 use crate::filesystem::FileSystem;
 use crate::pace::Keep;
 
@@ -18,7 +18,7 @@ pub(crate) struct Writer {
     working: Option<JoinHandle<Result<Written, WriteFault>>>,
     last: Option<Written>,
     /// Of the one that is being written, or of the last.
-    place: Option<PathBuf>,
+    path: Option<PathBuf>,
 }
 
 impl Writer {
@@ -40,13 +40,13 @@ impl Writer {
             keep,
             working: None,
             last,
-            place: loaded.map(|loaded| loaded.dir.clone()),
+            path: loaded.map(|loaded| loaded.dir.clone()),
         }
     }
 
     /// The checkpoint that was written last, or is being written.
-    pub fn last_place(&self) -> Option<&PathBuf> {
-        self.place.as_ref()
+    pub fn last_path(&self) -> Option<&PathBuf> {
+        self.path.as_ref()
     }
 
     /// Waits for the one before, and begins to write `snapshot`, whose best network is of
@@ -58,8 +58,8 @@ impl Writer {
         logs: Vec<PathBuf>,
     ) -> Result<(), TrainError> {
         self.wait()?;
-        let shelf = Shelf::of(&self.run);
-        self.place = Some(shelf.place(snapshot.manifest.epoch, snapshot.manifest.step));
+        let checkpoints = CheckpointDir::in_run(&self.run);
+        self.path = Some(checkpoints.state_path(snapshot.manifest.epoch, snapshot.manifest.step));
         let (disk, before, keep) = (self.disk.clone(), self.last.clone(), self.keep);
         let write = move || {
             let sync = |log: PathBuf| {
@@ -70,9 +70,10 @@ impl Writer {
                 })
             };
             logs.into_iter().try_for_each(sync)?;
-            let written = snapshot.write(&*disk, shelf.root(), best_epoch, before.as_ref())?;
+            let written =
+                snapshot.write(&*disk, checkpoints.path(), best_epoch, before.as_ref())?;
             if !keep.all {
-                shelf.keep_newest(&*disk, 2)?;
+                checkpoints.keep_newest(&*disk, 2)?;
             }
             Ok(written)
         };
@@ -109,7 +110,7 @@ impl Writer {
         if !self.keep.best {
             return Ok(());
         }
-        let root = Shelf::of(&self.run).root().to_path_buf();
+        let root = CheckpointDir::in_run(&self.run).path().to_path_buf();
         // Of an earlier attempt at the end of this run.
         let before = root.join(crate::checkpoint::SELECTED);
         let written = match before.exists() {
@@ -130,12 +131,12 @@ impl Writer {
         if self.keep.last || self.keep.all {
             return Ok(());
         }
-        let shelf = Shelf::of(&self.run);
-        shelf
+        let checkpoints = CheckpointDir::in_run(&self.run);
+        checkpoints
             .keep_newest(&*self.disk, 0)
             .map_err(|fault| self.failed(fault))?;
         // It is empty where nothing is kept; where something is, it stays.
-        std::fs::remove_dir(shelf.root()).ok();
+        std::fs::remove_dir(checkpoints.path()).ok();
         Ok(())
     }
 

@@ -5,17 +5,25 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use amst_recipe::CODE_EPOCH;
-use amst_train::{NetworkPlace, SelectedNetwork, TrainError, find_network};
+use amst_train::{
+    FileEntry, Kind, Manifest, NetworkPlace, SelectedNetwork, TrainError, find_network,
+};
 use burn::tensor::Device;
 use sha2::{Digest, Sha256};
 
 use crate::trained::Trained;
 
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+/// Copies a file into a checkpoint and returns its entry of the manifest.
+fn copy(from: &Path, to: &Path) -> FileEntry {
+    let bytes = fs::read(from).unwrap();
+    fs::write(to, &bytes).unwrap();
+    FileEntry {
+        bytes: bytes.len() as u64,
+        sha256: Sha256::digest(&bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+    }
 }
 
 /// A checkpoint of the trained network in `runs/…/checkpoints/NAME`, with its weights under these
@@ -24,30 +32,34 @@ fn checkpoint(trained: &Trained, name: &str, weights: &[&str], format: u64) -> P
     let folder = trained.run.join("checkpoints").join(name);
     fs::create_dir_all(&folder).unwrap();
     let mut files = BTreeMap::new();
-    let mut put = |name: &str, from: &Path| {
-        let bytes = fs::read(from).unwrap();
-        fs::write(folder.join(name), &bytes).unwrap();
-        files.insert(
-            name.to_string(),
-            serde_json::json!({ "bytes": bytes.len(), "sha256": hex(&bytes) }),
-        );
+    let recipe = copy(
+        &trained.run.join("recipe.toml"),
+        &folder.join("recipe.toml"),
+    );
+    files.insert("recipe.toml".to_string(), recipe);
+    for name in weights {
+        let entry = copy(&trained.weights(), &folder.join(name));
+        files.insert(name.to_string(), entry);
+    }
+    let manifest = Manifest {
+        format,
+        program: "amst 9.9.9".into(),
+        burn: "0".into(),
+        device: "none".into(),
+        kind: if name == "best" {
+            Kind::Selected
+        } else {
+            Kind::State
+        },
+        cell: trained.result.cell.clone(),
+        data: trained.result.data.clone(),
+        code_epoch: CODE_EPOCH,
+        classes: (0..10).map(|class| class.to_string()).collect(),
+        epoch: 0,
+        step: 0,
+        files,
     };
-    put("recipe.toml", &trained.run.join("recipe.toml"));
-    weights
-        .iter()
-        .for_each(|name| put(name, &trained.weights()));
-    let manifest = serde_json::json!({
-        "format": format, "program": "amst 9.9.9", "burn": "0", "device": "none",
-        "kind": if name == "best" { "selected" } else { "state" },
-        "cell": trained.result.cell, "data": trained.result.data, "code_epoch": CODE_EPOCH,
-        "classes": (0..10).map(|class| class.to_string()).collect::<Vec<_>>(),
-        "epoch": 0, "step": 0, "files": files,
-    });
-    // Sealed by the hash of everything before the seal.
-    let text = serde_json::to_string_pretty(&manifest).unwrap();
-    let body = text.strip_suffix("\n}").unwrap();
-    let sealed = format!("{body},\n  \"seal\": \"{}\"\n}}\n", hex(body.as_bytes()));
-    fs::write(folder.join("manifest.json"), sealed).unwrap();
+    fs::write(folder.join("manifest.json"), manifest.sealed()).unwrap();
     folder
 }
 
@@ -137,6 +149,38 @@ fn a_runs_selected_network_is_meant_before_its_state_and_the_newest_state_is_the
     let network = find_network(&NetworkPlace::Best(run)).unwrap();
     assert_eq!(network.classes.as_deref(), Some(trained.data.classes()));
     assert_eq!(network.data, Some(trained.result.data.clone()));
+}
+
+#[test]
+fn a_damaged_checkpoint_that_was_moved_aside_is_never_the_newest() {
+    let trained = Trained::new(&["method=naive"]);
+    let run = trained.run.clone();
+    let both = ["model.safetensors", "best.safetensors"];
+    let aside = checkpoint(&trained, "00003-00017.1", &both, 1);
+    // A finished run, whose only numbered folder it is.
+    refused(
+        &NetworkPlace::Last(run.clone()),
+        3,
+        &["checkpoints", "may keep its best only"],
+    );
+    // A run that goes on: its whole state counts, not the newer one that was moved aside.
+    fs::remove_dir_all(run.join("checkpoints/best")).unwrap();
+    refused(&NetworkPlace::Folder(run.clone()), 3, &["checkpoints"]);
+    let whole = checkpoint(&trained, "00003-00017", &both, 1);
+    let found = |place: NetworkPlace| find_network(&place).unwrap().weights;
+    assert_eq!(
+        found(NetworkPlace::Last(run.clone())),
+        whole.join("model.safetensors")
+    );
+    assert_eq!(
+        found(NetworkPlace::Best(run)),
+        whole.join("best.safetensors")
+    );
+    // It can still be named.
+    assert_eq!(
+        found(NetworkPlace::Folder(aside.clone())),
+        aside.join("best.safetensors")
+    );
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What is kept of checkpoints, and what a finished run leaves.
 
-use amst_train::{Checkpoint, Every, Kind, Weights};
+use amst_train::{
+    Checkpoint, Every, ExportPart, Kind, NetworkPlace, SelectedNetwork, find_network,
+};
 use burn::tensor::Device;
 
 use crate::cells::cell;
@@ -61,11 +63,15 @@ fn the_selected_network_can_be_had_from_the_run_directory() {
     let result = made.train().unwrap();
     let checkpoint = Checkpoint::open(&made.dir()).unwrap();
     assert_eq!(checkpoint.recipe().unwrap(), result.recipe);
-    let (built, net) = checkpoint
-        .network(Weights::Best, None, &Device::flex())
-        .unwrap();
+    let read = |place: NetworkPlace| {
+        let found = find_network(&place).unwrap();
+        let classes = found.classes.clone().unwrap();
+        SelectedNetwork::read(&found, &classes, None, &Device::flex()).unwrap()
+    };
+    let selected = read(NetworkPlace::Folder(made.dir()));
     let written = runs.path().join("again.safetensors");
-    amst_encoders::write_weights(&net, &written, &built.names()).unwrap();
+    let all = selected.export("", ExportPart::All).unwrap();
+    all.write(&written).unwrap();
     let tensors = |path: &std::path::Path| {
         let bytes = std::fs::read(path).unwrap();
         let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
@@ -79,14 +85,7 @@ fn the_selected_network_can_be_had_from_the_run_directory() {
     };
     assert!(tensors(&written) == tensors(&runs.path().join("weights.safetensors")));
     assert!(tensors(&written) == tensors(&checkpoint.dir().join("best.safetensors")));
-    let newest = made
-        .dir()
-        .join("checkpoints")
-        .join(checkpoints(&made.dir()).pop().unwrap());
-    Checkpoint::open(&newest)
-        .unwrap()
-        .network(Weights::Last, None, &Device::flex())
-        .unwrap();
+    read(NetworkPlace::Last(made.dir()));
 }
 
 /// Checkpoints cost time, never bits.

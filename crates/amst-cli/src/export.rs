@@ -37,7 +37,9 @@ pub fn run(args: &Export) -> Result<()> {
             false => args.out.join(format!("{}.safetensors", part.name)),
         };
         part.write(&file)?;
-        let numbers: usize = part.tensors.iter().map(|tensor| tensor.values.len()).sum();
+        let numbers: usize = (part.tensors.iter())
+            .map(|tensor| tensor.shape().iter().product::<usize>())
+            .sum();
         println!(
             "{}: {}, {} tensors, {numbers} numbers",
             file.display(),

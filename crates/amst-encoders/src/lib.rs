@@ -50,5 +50,5 @@ pub use roberta::{
 };
 pub use token_mean::{TokenMean, TokenMeanConfig};
 pub use weights::{
-    NamedTensor, Renames, named_tensors, read_weights, read_weights_from, write_weights,
+    Renames, read_weights, read_weights_from, write_tensor_file, write_tensors, write_weights,
 };

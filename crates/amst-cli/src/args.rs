@@ -61,8 +61,6 @@ pub enum Command {
     Explain(Explain),
     /// Print every key that `--set` takes, with its default
     Keys,
-    /// List the data sets; short for `ls datasets`
-    Datasets,
 }
 
 /// What is run, where it is kept and what is shown.
@@ -378,9 +376,6 @@ pub struct Export {
     /// Of AMST-Full, whose part: alt or joint
     #[arg(long, value_name = "NAME")]
     pub branch: Option<String>,
-    /// The kind of file
-    #[arg(long, value_enum, default_value_t = FormatKind::Safetensors)]
-    pub format: FormatKind,
     /// A file that ends in `.safetensors`, or a folder that gets a file for each part
     #[arg(long, value_name = "FILE|DIR")]
     pub out: PathBuf,
@@ -399,13 +394,6 @@ pub enum PartKind {
     Head,
     /// Everything: in one file, or each part in its own
     All,
-}
-
-/// The kinds of files that can be exported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FormatKind {
-    /// Tensors by name, read by PyTorch, JAX and others
-    Safetensors,
 }
 
 /// `amst ls`.

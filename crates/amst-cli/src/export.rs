@@ -6,13 +6,12 @@ use amst_recipe::Modality;
 use amst_train::{ExportPart, SelectedNetwork, TrainError};
 use anyhow::Result;
 
-use crate::args::{Export, FormatKind, PartKind};
+use crate::args::{Export, PartKind};
 use crate::failure::Usage;
 use crate::network::{self, is_tensor_file};
 
 /// Writes what was asked for and tells of each file.
 pub fn run(args: &Export) -> Result<()> {
-    let FormatKind::Safetensors = args.format;
     let network = network::open(&args.which)?.network;
     let wanted = wanted(args, &network)?;
     let into_file = is_tensor_file(&args.out);

@@ -9,7 +9,7 @@ pub use audit::Audit;
 pub use media::{Fbank, FrameCount, Frames};
 
 use amst_recipe::{Modality, Precision, Preset};
-use amst_train::{Every, Keep};
+use amst_train::{Keep, SaveEvery};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// AMST, Alternating Multimodal Skip Training.
@@ -133,7 +133,7 @@ pub struct Train {
     /// How often to save the run: after every `epoch`, after `200steps`, `5m` or `1h`, or `never`
     /// but when it is asked to stop
     #[arg(long, value_name = "INTERVAL", default_value = "epoch")]
-    pub checkpoint_every: Every,
+    pub checkpoint_every: SaveEvery,
     /// What is left of the checkpoints when the run is finished: `best` (the selected network),
     /// `last` (the state at its end) or `all`, or several with commas
     #[arg(long, value_name = "WHAT", default_value = "best")]

@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use amst_data::Prepared;
 use amst_encoders::{WeightsError, read_weights_from, write_weights};
-use amst_recipe::{Precision, Recipe};
+use amst_recipe::Precision;
 use amst_train::{Built, TrainError};
 use anyhow::Result;
 use burn::module::Module;
@@ -14,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::args::Init;
 use crate::datasets::{Resolved, resolved};
 use crate::device;
+use crate::network::classes_of;
 
 /// Writes the weights with which a run would start.
 pub fn run(args: &Init) -> Result<()> {
@@ -62,7 +62,7 @@ impl InitialWeights {
 
     /// The network of a cell with these weights, ready for training. Fails, before anything is
     /// prepared or written, where they are not exactly its tensors.
-    pub fn network(self, resolved: &Resolved, device: &Device) -> Result<Built, TrainError> {
+    pub fn network(self, resolved: &Resolved, device: &Device) -> Result<Built> {
         let mut built = build(resolved, device)?;
         let names = built.names();
         read_weights_from(&mut built.net, self.bytes, &self.path, &names).map_err(|error| {
@@ -98,20 +98,12 @@ fn unwritable(error: WeightsError, file: &Path) -> TrainError {
     }
 }
 
-fn build(resolved: &Resolved, device: &Device) -> Result<Built, TrainError> {
+fn build(resolved: &Resolved, device: &Device) -> Result<Built> {
     let recipe = &resolved.cell.recipe;
-    amst_train::build(
+    Ok(amst_train::build(
         recipe,
         resolved.text_model.as_ref(),
-        classes(recipe, &resolved.dataset.spec.classes),
+        classes_of(recipe, &resolved.dataset)?.len(),
         &device.clone().autodiff(),
-    )
-}
-
-fn classes(recipe: &Recipe, named: &[String]) -> usize {
-    if named.is_empty() {
-        Prepared::synthetic(recipe).map_or(recipe.synthetic.classes, |data| data.classes().len())
-    } else {
-        named.len()
-    }
+    )?)
 }

@@ -76,7 +76,7 @@ pub use network::{
     Answer, ExportPart, Exported, FoundNetwork, NetworkPlace, Prediction, Predictor,
     SelectedNetwork, find_network,
 };
-pub use pace::{Every, Keep};
+pub use pace::{Keep, SaveEvery};
 pub use run::Run;
 pub use status::{RunState, RunStatus, status};
 pub use timed::{EpochKind, Timed, TimedEpoch};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// `--checkpoint-every`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Every {
+pub enum SaveEvery {
     /// After each epoch.
     #[default]
     Epoch,
@@ -17,7 +17,7 @@ pub enum Every {
     Never,
 }
 
-impl FromStr for Every {
+impl FromStr for SaveEvery {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -99,13 +99,13 @@ impl FromStr for Keep {
 /// Tells when the next checkpoint is due.
 #[derive(Clone, Debug)]
 pub(crate) struct Pace {
-    every: Every,
+    every: SaveEvery,
     steps: usize,
     since: Instant,
 }
 
 impl Pace {
-    pub fn new(every: Every) -> Self {
+    pub fn new(every: SaveEvery) -> Self {
         Self {
             every,
             steps: 0,
@@ -121,10 +121,10 @@ impl Pace {
     /// Whether one is due now, at the end of an epoch or after a step of one.
     pub fn is_due(&self, epoch_ended: bool) -> bool {
         match self.every {
-            Every::Epoch => epoch_ended,
-            Every::Steps(steps) => self.steps >= steps,
-            Every::Time(time) => self.since.elapsed() >= time,
-            Every::Never => false,
+            SaveEvery::Epoch => epoch_ended,
+            SaveEvery::Steps(steps) => self.steps >= steps,
+            SaveEvery::Time(time) => self.since.elapsed() >= time,
+            SaveEvery::Never => false,
         }
     }
 
@@ -140,17 +140,17 @@ mod tests {
 
     #[test]
     fn intervals_are_read_as_they_are_written() {
-        let minutes = |n: u64| Ok(Every::Time(Duration::from_secs(60 * n)));
+        let minutes = |n: u64| Ok(SaveEvery::Time(Duration::from_secs(60 * n)));
         assert_eq!(
             ("5m".parse(), "1h".parse(), "60s".parse()),
             (minutes(5), minutes(60), minutes(1))
         );
-        assert_eq!("200steps".parse(), Ok(Every::Steps(200)));
+        assert_eq!("200steps".parse(), Ok(SaveEvery::Steps(200)));
         assert_eq!(
             ("1step".parse(), "epoch".parse()),
-            (Ok(Every::Steps(1)), Ok(Every::Epoch))
+            (Ok(SaveEvery::Steps(1)), Ok(SaveEvery::Epoch))
         );
-        assert_eq!("never".parse(), Ok(Every::Never));
+        assert_eq!("never".parse(), Ok(SaveEvery::Never));
         for wrong in [
             "",
             "5",
@@ -162,7 +162,7 @@ mod tests {
             "99999999999999999999s",
             "9999999999999999999h",
         ] {
-            assert!(wrong.parse::<Every>().is_err(), "{wrong}");
+            assert!(wrong.parse::<SaveEvery>().is_err(), "{wrong}");
         }
     }
 
@@ -184,14 +184,16 @@ mod tests {
 
     #[test]
     fn a_checkpoint_is_due_after_so_many_steps_and_then_again() {
-        let mut pace = Pace::new(Every::Steps(2));
+        let mut pace = Pace::new(SaveEvery::Steps(2));
         pace.step();
         assert!(!pace.is_due(true));
         pace.step();
         assert!(pace.is_due(false));
         pace.restart();
         assert!(!pace.is_due(true));
-        assert!(Pace::new(Every::Epoch).is_due(true) && !Pace::new(Every::Never).is_due(true));
-        assert!(Pace::new(Every::Time(Duration::ZERO)).is_due(false));
+        assert!(
+            Pace::new(SaveEvery::Epoch).is_due(true) && !Pace::new(SaveEvery::Never).is_due(true)
+        );
+        assert!(Pace::new(SaveEvery::Time(Duration::ZERO)).is_due(false));
     }
 }

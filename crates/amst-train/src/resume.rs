@@ -13,7 +13,7 @@ use crate::checkpoint::{
     Manifest, Snapshot, State, VELOCITY,
 };
 use crate::environment::BURN;
-use crate::pace::{Every, Keep};
+use crate::pace::{Keep, SaveEvery};
 use crate::session::{Best, Elapsed, Session};
 use crate::trainer::Trainer;
 use crate::unread::Unread;
@@ -170,7 +170,7 @@ impl Trainer {
     /// Goes on from the newest checkpoint that is whole, if there is one.
     pub(crate) fn resume(
         &mut self,
-        every: Every,
+        every: SaveEvery,
         keep: Keep,
     ) -> Result<Option<Resumed>, TrainError> {
         let disk = self.run.disk().clone();
@@ -295,12 +295,12 @@ impl Trainer {
     }
 
     /// Refuses to begin what there will be no room for.
-    fn check_room(&self, every: Every, keep: Keep, resumed: bool) -> Result<(), TrainError> {
+    fn check_room(&self, every: SaveEvery, keep: Keep, resumed: bool) -> Result<(), TrainError> {
         let tensors = held_tensors(&self.built.net.valid(), &self.built.names())?;
         let network: u64 = tensors.iter().map(|tensor| tensor.byte_len() as u64).sum();
         // Network, velocities and the best network; two checkpoints, and one in the making.
         let checkpoints = match (every, resumed) {
-            (Every::Never, _) | (_, true) => 1,
+            (SaveEvery::Never, _) | (_, true) => 1,
             _ if keep.all => self.planned.max(3) as u64,
             _ => 3,
         };

@@ -11,7 +11,7 @@ use burn::tensor::Device;
 use crate::budget::Budget;
 use crate::build::build_drawn;
 use crate::interrupt::Interrupt;
-use crate::pace::{Every, Keep, Pace};
+use crate::pace::{Keep, Pace, SaveEvery};
 use crate::pass::Ahead;
 use crate::session::Session;
 use crate::step_log::StepLog;
@@ -45,7 +45,7 @@ pub struct Trainer {
     pub(crate) writer: Writer,
     pub(crate) trace: Option<Trace>,
     log_to: Option<PathBuf>,
-    every: Every,
+    every: SaveEvery,
     pub(crate) keep: Keep,
 }
 
@@ -124,13 +124,13 @@ impl Trainer {
             clock: Stopwatch::default(),
             weights: None,
             log: None,
-            pace: Pace::new(Every::default()),
+            pace: Pace::new(SaveEvery::default()),
             ahead: Ahead::default(),
             interrupt: Interrupt::new(),
             writer,
             trace: None,
             log_to: None,
-            every: Every::default(),
+            every: SaveEvery::default(),
             keep: Keep::default(),
             train,
             recipe,
@@ -138,7 +138,7 @@ impl Trainer {
     }
 
     /// Writes checkpoints so often, and keeps these. Neither decides a result.
-    pub fn checkpoints(mut self, every: Every, keep: Keep) -> Self {
+    pub fn checkpoints(mut self, every: SaveEvery, keep: Keep) -> Self {
         (self.every, self.keep) = (every, keep);
         self
     }

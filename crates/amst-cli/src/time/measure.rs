@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use amst_data::{Prepared, SplitName};
-use amst_train::{EpochKind, Every, Keep, Run, Timed, Trainer};
+use amst_train::{EpochKind, Keep, Run, SaveEvery, Timed, Trainer};
 use anyhow::Result;
 use burn::tensor::Device;
 
@@ -133,7 +133,7 @@ impl Clockwork<'_> {
         let run = Run::create(place.path(), &system.cell, system.lock())?;
         out_of_memory::guarded(&system.cell.recipe, &self.args.device, || {
             let trainer = Trainer::new(run, data, self.device.clone())?
-                .checkpoints(Every::Never, Keep::default());
+                .checkpoints(SaveEvery::Never, Keep::default());
             Ok(work(if profile { trainer.profile() } else { trainer })?)
         })
     }

@@ -1,7 +1,7 @@
 //! What is kept of checkpoints, and what a finished run leaves.
 
 use amst_train::{
-    Checkpoint, Every, ExportPart, Kind, NetworkPlace, SelectedNetwork, find_network,
+    Checkpoint, ExportPart, Kind, NetworkPlace, SaveEvery, SelectedNetwork, find_network,
 };
 use burn::tensor::Device;
 
@@ -12,7 +12,7 @@ use crate::cut::{Made, checkpoints, short};
 fn while_a_run_goes_on_the_newest_two_checkpoints_are_kept() {
     let (runs, settings) = (tempfile::tempdir().unwrap(), short(&["method=naive"]));
     let made = Made::new(&settings, runs.path())
-        .every(Every::Steps(1))
+        .every(SaveEvery::Steps(1))
         .stopped_after(5);
     made.train().unwrap_err();
     assert_eq!(checkpoints(&made.dir()), ["00001-00001", "00001-00002"]);
@@ -29,7 +29,7 @@ fn a_finished_run_keeps_its_selected_network_unless_told_otherwise() {
     ] {
         let runs = tempfile::tempdir().unwrap();
         let made = Made::new(&settings, runs.path())
-            .every(Every::Epoch)
+            .every(SaveEvery::Epoch)
             .keeping(keep);
         let result = made.train().unwrap();
         assert_eq!(checkpoints(&made.dir()).len(), states, "{keep}");
@@ -58,7 +58,7 @@ fn the_selected_network_can_be_had_from_the_run_directory() {
         short(&["method=amst-full", "probes=true"]),
     );
     let made = Made::new(&settings, runs.path())
-        .every(Every::Epoch)
+        .every(SaveEvery::Epoch)
         .keeping("best,last");
     let result = made.train().unwrap();
     let checkpoint = Checkpoint::open(&made.dir()).unwrap();
@@ -98,11 +98,11 @@ fn how_often_checkpoints_are_written_changes_nothing() {
         made.train().unwrap();
         made.left()
     };
-    let never = left(Every::Never);
+    let never = left(SaveEvery::Never);
     for every in [
-        Every::Epoch,
-        Every::Steps(1),
-        Every::Time(std::time::Duration::ZERO),
+        SaveEvery::Epoch,
+        SaveEvery::Steps(1),
+        SaveEvery::Time(std::time::Duration::ZERO),
     ] {
         left(every).assert_is(&never, &format!("{every:?}"));
     }

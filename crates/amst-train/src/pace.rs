@@ -11,7 +11,7 @@ pub enum SaveEvery {
     Epoch,
     /// After as many steps, whichever epochs they fall in.
     Steps(usize),
-    /// After the step with which so much time has passed, by a clock that never jumps.
+    /// After the step with which so much time has passed, by a monotonic clock.
     Time(Duration),
     /// Only when the run is asked to stop.
     Never,
@@ -21,24 +21,26 @@ impl FromStr for SaveEvery {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let digits = text.chars().take_while(char::is_ascii_digit).count();
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let (number, unit) = text.split_at(digits);
-        let count = number.parse::<u64>().ok().filter(|count| *count > 0);
-        let seconds = |each: u64| {
-            let total = count
-                .and_then(|count| count.checked_mul(each))
-                .ok_or_else(|| unknown(text))?;
-            Ok(Self::Time(Duration::from_secs(total)))
+        let unit_seconds = match unit {
+            "epoch" if digits == 0 => return Ok(Self::Epoch),
+            "never" if digits == 0 => return Ok(Self::Never),
+            "step" | "steps" => None,
+            "s" => Some(1),
+            "m" => Some(60),
+            "h" => Some(3600),
+            _ => return Err(unknown(text)),
         };
-        match unit {
-            "epoch" if digits == 0 => Ok(Self::Epoch),
-            "never" if digits == 0 => Ok(Self::Never),
-            "step" | "steps" => Ok(Self::Steps(count.ok_or_else(|| unknown(text))? as usize)),
-            "s" => seconds(1),
-            "m" => seconds(60),
-            "h" => seconds(3600),
-            _ => Err(unknown(text)),
-        }
+        let count = number.parse::<u64>().ok().filter(|count| *count > 0);
+        let count = count.ok_or_else(|| unknown(text))?;
+        let Some(unit_seconds) = unit_seconds else {
+            return Ok(Self::Steps(count as usize));
+        };
+        let seconds = count
+            .checked_mul(unit_seconds)
+            .ok_or_else(|| unknown(text))?;
+        Ok(Self::Time(Duration::from_secs(seconds)))
     }
 }
 
@@ -48,8 +50,8 @@ fn unknown(text: &str) -> String {
     )
 }
 
-/// `--keep`: what is left of a run's checkpoints. While it goes on, the newest two always are, so
-/// that there is one to fall back on.
+/// `--keep`: which checkpoints remain. While a run goes on its newest two always do, so that there
+/// is one to fall back on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keep {
     /// The selected network, once the run is finished.
@@ -96,7 +98,7 @@ impl FromStr for Keep {
     }
 }
 
-/// Tells when the next checkpoint is due.
+/// Decides when the next checkpoint is due.
 #[derive(Clone, Debug)]
 pub(crate) struct Pace {
     every: SaveEvery,
@@ -128,7 +130,7 @@ impl Pace {
         }
     }
 
-    /// One was begun.
+    /// A checkpoint was begun.
     pub fn restart(&mut self) {
         (self.steps, self.since) = (0, Instant::now());
     }

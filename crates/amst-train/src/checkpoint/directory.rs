@@ -1,4 +1,4 @@
-//! A run's checkpoints: which to go on from, which to keep.
+//! The checkpoint directory of a run: which checkpoint to resume from, which to keep.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use amst_recipe::{Cell, DataLock};
 use super::manifest::FileEntry;
 use super::{
     BEST, CHECKPOINTS, Checkpoint, CheckpointError, METHOD, MODEL, Manifest, SELECTED, State,
-    VELOCITY, WriteFault,
+    VELOCITY, WriteFault, write_fault,
 };
 use crate::TrainError;
 use crate::filesystem::FileSystem;
@@ -125,13 +125,12 @@ impl CheckpointDir {
         // Resuming does not need this recipe, but a damaged one makes the checkpoint a damaged one.
         checkpoint.recipe()?;
         // Hashing is most of the work, and there is a thread for each file.
-        let (model, velocity, method, best) = std::thread::scope(|scope| {
-            let read = |file: &'static str| scope.spawn(|| checkpoint.tensors(file));
-            let threads = [MODEL, VELOCITY, METHOD, BEST].map(read);
-            let [model, velocity, method, best] =
-                threads.map(|thread| thread.join().expect("reading does not panic"));
-            Ok::<_, CheckpointError>((model?, velocity?, method?, best?))
-        })?;
+        let [model, velocity, method, best] = std::thread::scope(|scope| {
+            let checkpoint = &checkpoint;
+            let threads = [MODEL, VELOCITY, METHOD, BEST]
+                .map(|file| scope.spawn(move || checkpoint.tensors(file)));
+            threads.map(|thread| thread.join().expect("reading does not panic"))
+        });
         let Manifest {
             device,
             burn,
@@ -143,10 +142,10 @@ impl CheckpointDir {
             device: device.clone(),
             burn: burn.clone(),
             state: checkpoint.state()?,
-            model,
-            velocity,
-            method,
-            best,
+            model: model?,
+            velocity: velocity?,
+            method: method?,
+            best: best?,
             best_entry: files.get(BEST).cloned(),
         })
     }
@@ -156,11 +155,7 @@ impl CheckpointDir {
         let states = self.states();
         let old = states.len().saturating_sub(count);
         for path in &states[..old] {
-            disk.remove_dir(path).map_err(|source| WriteFault {
-                path: path.clone(),
-                bytes: 0,
-                source,
-            })?;
+            disk.remove_dir(path).map_err(write_fault(path))?;
         }
         Ok(())
     }
@@ -183,11 +178,7 @@ pub(crate) fn set_aside(disk: &dyn FileSystem, dir: &Path) -> Result<PathBuf, Tr
         .map(|n| dir.with_file_name(format!("{name}.{n}")))
         .find(|path| !path.exists())
         .expect("some number is free");
-    disk.rename(dir, &free).map_err(|source| TrainError::Io {
-        verb: "move aside",
-        path: dir.into(),
-        source,
-        option: "--out",
-    })?;
+    disk.rename(dir, &free)
+        .map_err(TrainError::io("move aside", dir, "--out"))?;
     Ok(free)
 }

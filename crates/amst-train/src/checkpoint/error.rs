@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::CHECKPOINT_FORMAT;
 
-/// Why a checkpoint is not used.
+/// Why a checkpoint is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CheckpointError {
     /// A file that is not as it was written.
@@ -27,14 +27,14 @@ pub enum CheckpointError {
         /// What wrote it, with its version.
         program: String,
     },
-    /// Of another run.
+    /// It belongs to another run.
     #[error(
         "{} is not of this run: {}; move it away, or start over with --fresh", dir.display(), differences.join("; ")
     )]
     Other {
         /// The checkpoint.
         dir: PathBuf,
-        /// What is different, a line each.
+        /// Each difference.
         differences: Vec<String>,
     },
     /// There are checkpoints, and none can be used.

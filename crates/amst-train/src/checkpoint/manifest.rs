@@ -1,4 +1,4 @@
-//! `manifest.json`: what a checkpoint is of, and what its files are.
+//! `manifest.json`: the run that a checkpoint belongs to, and its files.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,7 +19,7 @@ pub(crate) const MANIFEST: &str = "manifest.json";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// A run can go on from it.
+    /// A run can resume from it.
     State,
     /// The network that a finished run selected.
     Selected,
@@ -57,7 +57,7 @@ pub struct Manifest {
     pub code_epoch: u32,
     /// Names of the classes, by index.
     pub classes: Vec<String>,
-    /// The epoch that the run stands in, or that was selected; counted from 0.
+    /// The current epoch of the run, or the selected one; counted from 0.
     pub epoch: usize,
     /// Steps done in that epoch; 0 if it has not begun.
     pub step: usize,
@@ -98,7 +98,7 @@ impl Manifest {
             .rsplit_once(SEAL)
             .ok_or_else(|| damaged("it does not end in its own hash"))?;
         if seal.strip_suffix(END) != Some(hex(&Sha256::digest(body)).as_str()) {
-            return Err(damaged("its hash is another one"));
+            return Err(damaged("its hash is not that of its text"));
         }
         let whole = format!("{body}\n}}");
         let head: Head = serde_json::from_str(&whole).map_err(|e| damaged(&e.to_string()))?;

@@ -1,4 +1,4 @@
-//! A run on disk, from which it can go on.
+//! A run on disk, from which it can be resumed.
 //!
 //! `checkpoints/00003-00017` is the run after 17 steps of epoch 3, `checkpoints/00004-00000` before
 //! the first of epoch 4. A folder appears under its name when it is complete; in it,
@@ -21,7 +21,7 @@ pub(crate) use manifest::MANIFEST;
 use manifest::hex;
 pub use manifest::{CHECKPOINT_FORMAT, FileEntry, Kind, Manifest};
 use sha2::{Digest, Sha256};
-pub(crate) use snapshot::{Best, Snapshot, WriteFault, Written};
+pub(crate) use snapshot::{Best, Snapshot, WriteFault, Written, write_fault};
 pub(crate) use state::{BestState, EpochSums, STATE, State};
 
 use crate::TrainError;
@@ -38,7 +38,8 @@ pub(crate) const CHECKPOINTS: &str = "checkpoints";
 /// The checkpoint of the selected network, once the run is finished.
 pub(crate) const SELECTED: &str = "best";
 
-/// What a run that stands there calls its checkpoint; later ones sort after earlier ones.
+/// The folder name of the checkpoint after `step` steps of `epoch`; later ones sort after earlier
+/// ones.
 pub(crate) fn folder(epoch: usize, step: usize) -> String {
     format!("{epoch:05}-{step:05}")
 }
@@ -117,13 +118,12 @@ impl Checkpoint {
     ///
     /// Its file is damaged.
     pub fn recipe(&self) -> Result<Recipe, CheckpointError> {
-        let damaged = |why: String| CheckpointError::Damaged {
+        let bytes = self.read(RECIPE)?;
+        let recipe = toml::from_slice(&bytes);
+        recipe.map_err(|e| CheckpointError::Damaged {
             path: self.dir.join(RECIPE),
-            why,
-        };
-        let text = String::from_utf8(self.read(RECIPE)?).map_err(|e| damaged(e.to_string()))?;
-        toml::from_str(&text)
-            .map_err(|e| damaged(format!("not a recipe of this version: {}", e.message())))
+            why: format!("not a recipe of this version: {}", e.message()),
+        })
     }
 
     /// The tensors of one of its files, by name and shape; none of a file that it does not have.
@@ -187,29 +187,20 @@ impl Checkpoint {
     /// The bytes of a file, checked against the manifest.
     pub(crate) fn read(&self, name: &str) -> Result<Vec<u8>, CheckpointError> {
         let path = self.dir.join(name);
-        let damaged = |why: String| CheckpointError::Damaged {
-            path: path.clone(),
-            why,
-        };
-        let entry = self
-            .manifest
-            .files
-            .get(name)
-            .ok_or_else(|| damaged("not named in manifest.json".into()))?;
-        let bytes = std::fs::read(&path).map_err(|e| damaged(e.to_string()))?;
-        if bytes.len() as u64 != entry.bytes {
-            return Err(damaged(format!(
+        let why = match (self.manifest.files.get(name), std::fs::read(&path)) {
+            (None, _) => "not named in manifest.json".into(),
+            (_, Err(error)) => error.to_string(),
+            (Some(entry), Ok(bytes)) if bytes.len() as u64 != entry.bytes => format!(
                 "{} bytes, and it was written with {}",
                 bytes.len(),
                 entry.bytes
-            )));
-        }
-        if hex(&Sha256::digest(&bytes)) != entry.sha256 {
-            return Err(damaged(
-                "its SHA-256 is not the one that it was written with".into(),
-            ));
-        }
-        Ok(bytes)
+            ),
+            (Some(entry), Ok(bytes)) if hex(&Sha256::digest(&bytes)) == entry.sha256 => {
+                return Ok(bytes);
+            }
+            _ => "its SHA-256 is not the one that it was written with".into(),
+        };
+        Err(CheckpointError::Damaged { path, why })
     }
 }
 

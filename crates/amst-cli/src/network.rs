@@ -8,7 +8,7 @@ use amst_recipe::{
     Cell, CellId, DataLock, Recipe, RecipeError, ResolvedDataset, TextModel, TextModels,
     find_dataset,
 };
-use amst_train::{FoundNetwork, NetworkPlace, SelectedNetwork, find_network};
+use amst_train::{FoundNetwork, NetworkPath, SelectedNetwork, find_network};
 use anyhow::Result;
 
 use crate::args::Which;
@@ -46,7 +46,7 @@ pub fn open(which: &Which) -> Result<Opened> {
 }
 
 /// What the options point at.
-fn place(which: &Which) -> Result<NetworkPlace, Usage> {
+fn place(which: &Which) -> Result<NetworkPath, Usage> {
     let Which {
         checkpoint,
         weights,
@@ -54,18 +54,18 @@ fn place(which: &Which) -> Result<NetworkPlace, Usage> {
         ..
     } = which;
     Ok(match (checkpoint.as_deref(), weights, run) {
-        (None, Some(file), run) => NetworkPlace::Weights {
+        (None, Some(file), run) => NetworkPath::Weights {
             file: file.clone(),
             run: run.clone(),
         },
-        (Some("best") | None, None, Some(run)) => NetworkPlace::Best(run.clone()),
-        (Some("last"), None, Some(run)) => NetworkPlace::Last(run.clone()),
+        (Some("best") | None, None, Some(run)) => NetworkPath::Best(run.clone()),
+        (Some("last"), None, Some(run)) => NetworkPath::Last(run.clone()),
         (Some(word @ ("best" | "last")), None, None) => {
             return Err(Usage(format!(
                 "`--checkpoint {word}` is one of a run: name it with --run DIR"
             )));
         }
-        (Some(path), None, None) => NetworkPlace::Folder(path.into()),
+        (Some(path), None, None) => NetworkPath::Folder(path.into()),
         (Some(path), _, _) => {
             return Err(Usage(format!(
                 "`--checkpoint {path}` is a folder of its own: leave --run out, or give `best` or `last`"

@@ -73,7 +73,7 @@ pub use interrupt::{Interrupt, Signal};
 pub use lock::Holder;
 pub use metrics::OutputScores;
 pub use network::{
-    Answer, ExportPart, Exported, FoundNetwork, NetworkPlace, Prediction, Predictor,
+    Answer, ExportPart, Exported, FoundNetwork, NetworkPath, Prediction, Predictor,
     SelectedNetwork, find_network,
 };
 pub use pace::{Keep, SaveEvery};

@@ -38,16 +38,14 @@ pub struct Exported {
 impl SelectedNetwork {
     /// The parts of a network that have files of their own: encoders and head of each branch.
     pub fn parts(&self) -> Vec<(&'static str, ExportPart)> {
-        let parts = || {
-            self.modalities()
-                .into_iter()
-                .map(ExportPart::Encoder)
-                .chain([ExportPart::Head])
-        };
-        self.branches()
-            .into_iter()
-            .flat_map(|branch| parts().map(move |part| (branch, part)))
-            .collect()
+        let mut parts = Vec::new();
+        for branch in self.branches() {
+            for modality in self.modalities() {
+                parts.push((branch, ExportPart::Encoder(modality)));
+            }
+            parts.push((branch, ExportPart::Head));
+        }
+        parts
     }
 
     /// One part. `branch` is one of [`SelectedNetwork::branches`]; [`ExportPart::All`] takes all of

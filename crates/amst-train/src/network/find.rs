@@ -1,4 +1,4 @@
-//! Where a trained network lies.
+//! Finding a trained network on disk.
 
 use std::path::{Path, PathBuf};
 
@@ -12,10 +12,10 @@ use crate::run::{RESULT, TOKENIZER};
 
 /// Which network is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NetworkPlace {
+pub enum NetworkPath {
     /// A checkpoint's folder, or a run's directory, whose selected network is meant.
     Folder(PathBuf),
-    /// The best network of a run's directory.
+    /// The selected network of a run's directory, or the best so far.
     Best(PathBuf),
     /// The network that a run was training when it last wrote a checkpoint.
     Last(PathBuf),
@@ -50,20 +50,20 @@ pub struct FoundNetwork {
 ///
 /// [`TrainError::NoNetwork`] where there is none, [`TrainError::NotANetwork`] where the files are
 /// another program's, another version's or damaged.
-pub fn find_network(place: &NetworkPlace) -> Result<FoundNetwork, TrainError> {
-    match place {
-        NetworkPlace::Weights { file, run } => in_weights(file, run.as_deref()),
-        NetworkPlace::Folder(folder) if folder.join(MANIFEST).is_file() => {
+pub fn find_network(path: &NetworkPath) -> Result<FoundNetwork, TrainError> {
+    match path {
+        NetworkPath::Weights { file, run } => in_weights(file, run.as_deref()),
+        NetworkPath::Folder(folder) if folder.join(MANIFEST).is_file() => {
             in_checkpoint(folder, &[BEST, MODEL])
         }
-        NetworkPlace::Folder(run) | NetworkPlace::Best(run) => {
+        NetworkPath::Folder(run) | NetworkPath::Best(run) => {
             let checkpoints = checkpoints(run)?;
             match checkpoints.selected() {
                 Some(selected) => in_checkpoint(&selected, &[BEST]),
                 None => in_checkpoint(&newest_state(&checkpoints)?, &[BEST]),
             }
         }
-        NetworkPlace::Last(run) => in_checkpoint(&newest_state(&checkpoints(run)?)?, &[MODEL]),
+        NetworkPath::Last(run) => in_checkpoint(&newest_state(&checkpoints(run)?)?, &[MODEL]),
     }
 }
 

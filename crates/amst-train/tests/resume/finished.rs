@@ -1,7 +1,7 @@
 //! What is kept of checkpoints, and what a finished run leaves.
 
 use amst_train::{
-    Checkpoint, ExportPart, Kind, NetworkPlace, SaveEvery, SelectedNetwork, find_network,
+    Checkpoint, ExportPart, Kind, NetworkPath, SaveEvery, SelectedNetwork, find_network,
 };
 use burn::tensor::Device;
 
@@ -63,12 +63,12 @@ fn the_selected_network_can_be_had_from_the_run_directory() {
     let result = made.train().unwrap();
     let checkpoint = Checkpoint::open(&made.dir()).unwrap();
     assert_eq!(checkpoint.recipe().unwrap(), result.recipe);
-    let read = |place: NetworkPlace| {
+    let read = |place: NetworkPath| {
         let found = find_network(&place).unwrap();
         let classes = found.classes.clone().unwrap();
         SelectedNetwork::read(&found, &classes, None, &Device::flex()).unwrap()
     };
-    let selected = read(NetworkPlace::Folder(made.dir()));
+    let selected = read(NetworkPath::Folder(made.dir()));
     let written = runs.path().join("again.safetensors");
     let all = selected.export("", ExportPart::All).unwrap();
     all.write(&written).unwrap();
@@ -85,7 +85,7 @@ fn the_selected_network_can_be_had_from_the_run_directory() {
     };
     assert!(tensors(&written) == tensors(&runs.path().join("weights.safetensors")));
     assert!(tensors(&written) == tensors(&checkpoint.dir().join("best.safetensors")));
-    read(NetworkPlace::Last(made.dir()));
+    read(NetworkPath::Last(made.dir()));
 }
 
 /// Checkpoints cost time, never bits.

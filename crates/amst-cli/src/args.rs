@@ -8,6 +8,7 @@ use std::path::PathBuf;
 pub use audit::Audit;
 pub use media::{Fbank, FrameCount, Frames};
 
+use amst_data::SplitName;
 use amst_recipe::{Modality, Precision, Preset};
 use amst_train::{Keep, SaveEvery};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -247,6 +248,17 @@ pub enum SplitKind {
     Val,
     /// As it lies
     Test,
+}
+
+impl SplitKind {
+    /// As the loader calls it.
+    pub fn name(self) -> SplitName {
+        match self {
+            Self::Train => SplitName::Train,
+            Self::Val => SplitName::Val,
+            Self::Test => SplitName::Test,
+        }
+    }
 }
 
 /// `amst prepare`.

@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use crate::failure::Usage;
 use crate::precision;
 
-/// What this program was compiled with, as `--device` takes it.
+/// The devices that are compiled in, as `--device` takes them.
 fn compiled() -> Vec<&'static str> {
     let mut names = Vec::new();
     if cfg!(feature = "flex") {

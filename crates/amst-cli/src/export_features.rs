@@ -8,7 +8,7 @@ use amst_train::TrainError;
 use anyhow::{Context, Result};
 use burn::tensor::{Element, TensorData};
 
-use crate::args::{ExportFeatures, ProgressKind, SplitKind};
+use crate::args::{ExportFeatures, ProgressKind};
 use crate::datasets::resolved;
 use crate::prepare::prepare;
 
@@ -17,11 +17,8 @@ pub fn run(args: &ExportFeatures) -> Result<()> {
     let resolved = resolved(&args.what)?;
     let recipe = &resolved.cell.recipe;
     let data = prepare(&resolved, &args.runs, ProgressKind::Auto)?;
-    let (split, train) = match args.split {
-        SplitKind::Train => (SplitName::Train, true),
-        SplitKind::Val => (SplitName::Val, false),
-        SplitKind::Test => (SplitName::Test, false),
-    };
+    let split = args.split.name();
+    let train = split == SplitName::Train;
     let batch_size = if train {
         recipe.batch_size
     } else {
@@ -40,13 +37,7 @@ pub fn run(args: &ExportFeatures) -> Result<()> {
     }
     let mut bytes = Vec::new();
     write_tensors(&mut bytes, &tensors, &BTreeMap::new()).context("laying out the tensors")?;
-    let failed = |source| TrainError::Io {
-        verb: "write",
-        path: args.out.clone(),
-        source,
-        option: "--out",
-    };
-    std::fs::write(&args.out, bytes).map_err(failed)?;
+    std::fs::write(&args.out, bytes).map_err(TrainError::io("write", &args.out, "--out"))?;
     println!(
         "{}: {} batches of the {split} split",
         args.out.display(),

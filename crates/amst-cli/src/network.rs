@@ -15,11 +15,11 @@ use crate::args::Which;
 use crate::failure::Usage;
 use crate::{datasets, device};
 
-/// A network, ready to be asked.
+/// A network, ready for use.
 pub struct Opened {
     /// The network.
     pub network: SelectedNetwork,
-    /// What else its files say.
+    /// What else its files tell.
     pub found: FoundNetwork,
     /// The model of its text encoder, if that is pretrained.
     pub text_model: Option<TextModel>,
@@ -27,10 +27,10 @@ pub struct Opened {
 
 /// Finds and reads the network.
 pub fn open(which: &Which) -> Result<Opened> {
-    let place = place(which)?;
+    let path = path(which)?;
     let device = device::open(&which.device, which.precision)?;
-    let mut found = find_network(&place)?;
-    // Whatever it was trained with.
+    let mut found = find_network(&path)?;
+    // Not the precision that it was trained with.
     found.recipe.precision = which.precision;
     let text_model = TextModels::new(hub::text_model).of(&found.recipe)?;
     let classes = match &found.classes {
@@ -46,7 +46,7 @@ pub fn open(which: &Which) -> Result<Opened> {
 }
 
 /// What the options point at.
-fn place(which: &Which) -> Result<NetworkPath, Usage> {
+fn path(which: &Which) -> Result<NetworkPath, Usage> {
     let Which {
         checkpoint,
         weights,
@@ -91,10 +91,10 @@ pub fn dataset(which: &Which, recipe: &Recipe) -> Result<ResolvedDataset, Recipe
 
 /// The classes of a data set, by index.
 pub fn classes_of(recipe: &Recipe, dataset: &ResolvedDataset) -> Result<Vec<String>> {
-    match dataset.spec.classes.is_empty() {
-        true => Ok(Prepared::synthetic(recipe)?.classes().to_vec()),
-        false => Ok(dataset.spec.classes.clone()),
+    if dataset.spec.classes.is_empty() {
+        return Ok(Prepared::synthetic(recipe)?.classes().to_vec());
     }
+    Ok(dataset.spec.classes.clone())
 }
 
 /// A recipe as it was trained, without asking again what it could be.

@@ -62,7 +62,7 @@ pub fn run(args: &Train) -> Result<()> {
     let mut shares = Shares::default();
     let result = out_of_memory::guarded(recipe, &args.device, || {
         Ok(trainer.train(&mut |event| {
-            shares.see(&event.kind);
+            shares.add(&event.kind);
             shown.show(event);
         })?)
     })?;

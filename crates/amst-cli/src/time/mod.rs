@@ -26,10 +26,11 @@ pub fn run(args: &Args) -> Result<()> {
         is_synchronous: device::is_synchronous(&args.device),
         args,
     };
-    let times = Times::of(&setup, args, &clockwork.run()?);
-    match args.json {
-        true => println!("{}", serde_json::to_string_pretty(&times)?),
-        false => print!("{}", page::page(&table, &times)),
+    let times = Times::new(&setup, args, &clockwork.run()?);
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&times)?);
+    } else {
+        print!("{}", page::page(&table, &times));
     }
     Ok(())
 }

@@ -127,10 +127,8 @@ fn facts(
 /// Writes the lists under their published names, so that the same programs read them.
 fn write(dataset: Dataset, selection: &Selection, out: &Path, lists: &Path) -> Result<()> {
     std::fs::create_dir_all(out).map_err(TrainError::io("write", out, "--out"))?;
-    if [lists.into(), lists.join(LISTS_FOLDER)]
-        .iter()
-        .any(|lists: &PathBuf| same_file::is_same_file(out, lists).unwrap_or(false))
-    {
+    let published = [lists.to_path_buf(), lists.join(LISTS_FOLDER)];
+    if (published.iter()).any(|lists| same_file::is_same_file(out, lists).unwrap_or(false)) {
         let why = "the published lists lie there; give another folder";
         return Err(Usage(format!("`--out` is {}: {why}", out.display())).into());
     }

@@ -132,14 +132,15 @@ fn check_classes(opened: &Opened, dataset: &ResolvedDataset) -> Result<()> {
     let name = &dataset.spec.name;
     let why = if own.len() == theirs.len() {
         format!(
-            "the classes of the network are {} and those of {name} are {}: bring `classes` in dataset.toml into the \
-             network's order",
+            "the classes of the network are {} and those of {name} are {}: bring `classes` in \
+             dataset.toml into the network's order",
             own.join(", "),
             theirs.join(", ")
         )
     } else {
         format!(
-            "the network tells {} classes apart and {name} has {}: evaluate it on data with its own classes",
+            "the network tells {} classes apart and {name} has {}: evaluate it on data with its \
+             own classes",
             own.len(),
             theirs.len()
         )
@@ -153,8 +154,8 @@ fn same_data(args: &Eval, opened: &Opened, lock: &DataLock) -> Result<Option<boo
     if same == Some(false) && args.which.dataset.is_none() {
         let name = &opened.found.recipe.dataset;
         return Err(TrainError::Unfit(format!(
-            "the data set {name} is not what the network was trained on any more: restore it, or evaluate on what \
-             there is now with --dataset {name}"
+            "the data set {name} is not what the network was trained on any more: restore it, or \
+             evaluate on what there is now with --dataset {name}"
         ))
         .into());
     }

@@ -33,7 +33,8 @@ impl fmt::Display for Found {
         let Self(found) = self;
         write!(
             f,
-            "{found} findings, and `--strict` wants none; `--split clean` gives lists without most of them"
+            "{found} findings, and `--strict` wants none; `--split clean` gives lists without \
+             most of them"
         )
     }
 }

@@ -68,13 +68,14 @@ fn path(which: &Which) -> Result<NetworkPath, Usage> {
         (Some(path), None, None) => NetworkPath::Folder(path.into()),
         (Some(path), _, _) => {
             return Err(Usage(format!(
-                "`--checkpoint {path}` is a folder of its own: leave --run out, or give `best` or `last`"
+                "`--checkpoint {path}` is a folder of its own: leave --run out, or give `best` or \
+                 `last`"
             )));
         }
         (None, None, None) => {
             return Err(Usage(
-                "which network? give --run DIR, --checkpoint PATH or --weights FILE; `amst train` tells the run's \
-                 directory"
+                "which network? give --run DIR, --checkpoint PATH or --weights FILE; `amst train` \
+                 tells the run's directory"
                     .into(),
             ));
         }

@@ -72,8 +72,8 @@ fn message(recipe: &Recipe, device: &str, capacity: Option<u64>) -> String {
         );
     }
     format!(
-        "{fault}: `--set batch_size={fits}` should fit (about {}); it changes results, so give it to every run that \
-         is compared",
+        "{fault}: `--set batch_size={fits}` should fit (about {}); it changes results, so give it \
+         to every run that is compared",
         memory(recipe, fits)
     )
 }

@@ -50,7 +50,8 @@ pub fn prepare(resolved: &Resolved, out: &Path, kind: ProgressKind) -> Result<Pr
     let left_out = data.left_out().len();
     if left_out > 0 && kind != ProgressKind::None {
         eprintln!(
-            "warning: {left_out} samples are left out, as `amst prepare --max-bad` agreed; it lists them"
+            "warning: {left_out} samples are left out, as `amst prepare --max-bad` agreed; it \
+             lists them"
         );
     }
     Ok(data)
@@ -174,7 +175,8 @@ fn remember(name: &str, raw: &Path, kind: ProgressKind) {
         }
         Ok(_) => {}
         Err(error) => eprintln!(
-            "warning: where the files of {name} are could not be noted ({error}): give `--dataset {}`",
+            "warning: where the files of {name} are could not be noted ({error}): give `--dataset \
+             {}`",
             raw.display()
         ),
     }

@@ -137,7 +137,8 @@ impl Shown {
             } => {
                 notes.iter().for_each(|note| eprintln!("warning: {note}"));
                 eprintln!(
-                    "going on from checkpoint {checkpoint}: epoch {epoch}, after {step} of its steps"
+                    "going on from checkpoint {checkpoint}: epoch {epoch}, after {step} of its \
+                     steps"
                 );
                 (self.epochs, self.best) = (*epochs, best.unwrap_or(0.0));
                 self.bar.set_length(*epochs as u64 * 1000);

@@ -64,8 +64,9 @@ fn tokenizer(args: &Tokens) -> Result<PathBuf> {
     match hub::located(&name) {
         Ok(folder) => Ok(folder.path),
         Err(FetchError::Missing(_)) => Err(Usage(format!(
-            "`--tokenizer {name}` is not here: `cargo xtask fetch {name}` brings it, or says which files to put where; or \
-             give a folder with a model's `tokenizer.json`, or with `vocab.json` and `merges.txt`"
+            "`--tokenizer {name}` is not here: `cargo xtask fetch {name}` brings it, or says \
+             which files to put where; or give a folder with a model's `tokenizer.json`, or with \
+             `vocab.json` and `merges.txt`"
         ))
         .into()),
         Err(error) => Err(error.into()),

@@ -127,8 +127,8 @@ fn refuse_lost_files(args: &Train, resolved: &Resolved) -> Result<()> {
         .find_map(|(what, path)| Some((what, path.as_ref().filter(|p| !p.exists())?)));
     match missing {
         Some((what, path)) => Err(Usage(format!(
-            "this run was finished before, without its {what}: train it again into another folder, \
-             `--out {}-again`, to get {}",
+            "this run was finished before, without its {what}: train it again into another \
+             folder, `--out {}-again`, to get {}",
             args.what.out.display(),
             path.display()
         ))
@@ -164,7 +164,8 @@ fn print_result(args: &Train, resolved: &Resolved, result: &CellResult, how: &st
         recipe.seed
     );
     println!(
-        "  epoch {} of {} selected at {:.1} % validation accuracy; majority class {:.1} % of {} test samples",
+        "  epoch {} of {} selected at {:.1} % validation accuracy; majority class {:.1} % of {} \
+         test samples",
         result.selected.epoch,
         result.epochs,
         100.0 * result.selected.val_accuracy,

@@ -29,8 +29,8 @@ pub enum TrainError {
     TextModel(#[from] ConfigError),
     /// The loss became NaN or infinite.
     #[error(
-        "the loss `{output}` became {value} in epoch {epoch}, step {step} (samples {samples}): lower `optim.lr`, \
-         or look at these samples"
+        "the loss `{output}` became {value} in epoch {epoch}, step {step} (samples {samples}): \
+         lower `optim.lr`, or look at these samples"
     )]
     Diverged {
         /// Which loss.
@@ -46,8 +46,8 @@ pub enum TrainError {
     },
     /// A gradient is NaN or infinite, though the loss is finite.
     #[error(
-        "the gradient of `{parameter}` is NaN or infinite in epoch {epoch}, step {step} (samples {samples}); its \
-         update did not happen: lower `optim.lr`, or look at these samples"
+        "the gradient of `{parameter}` is NaN or infinite in epoch {epoch}, step {step} (samples \
+         {samples}); its update did not happen: lower `optim.lr`, or look at these samples"
     )]
     Gradient {
         /// By its name in files of weights.
@@ -61,8 +61,8 @@ pub enum TrainError {
     },
     /// The run was asked to stop, and can be resumed.
     #[error(
-        "stopped by {signal} in epoch {epoch}, after {step} of its steps: {} holds everything up to there, and the \
-         same command goes on from it",
+        "stopped by {signal} in epoch {epoch}, after {step} of its steps: {} holds everything up \
+         to there, and the same command goes on from it",
         dir.display()
     )]
     Interrupted {
@@ -85,7 +85,8 @@ pub enum TrainError {
     },
     /// Not enough disk space.
     #[error(
-        "not enough disk space for {}: {need} bytes are needed and {free} are free; free some space or choose another place with --out",
+        "not enough disk space for {}: {need} bytes are needed and {free} are free; free some \
+         space or choose another place with --out",
         path.display()
     )]
     Space {
@@ -106,7 +107,10 @@ pub enum TrainError {
         why: String,
     },
     /// A file or folder of the run cannot be written or read.
-    #[error("cannot {verb} {}: {source}; free some space or choose another place with {option}", path.display())]
+    #[error(
+        "cannot {verb} {}: {source}; free some space or choose another place with {option}",
+        path.display()
+    )]
     Io {
         /// What was tried.
         verb: &'static str,

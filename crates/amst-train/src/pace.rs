@@ -46,7 +46,8 @@ impl FromStr for SaveEvery {
 
 fn unknown(text: &str) -> String {
     format!(
-        "`{text}` is neither `epoch`, `never`, a number of steps such as 200steps nor a time such as 30s, 5m or 1h"
+        "`{text}` is neither `epoch`, `never`, a number of steps such as 200steps nor a time such \
+         as 30s, 5m or 1h"
     )
 }
 

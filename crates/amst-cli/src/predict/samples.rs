@@ -98,8 +98,9 @@ fn modality_of(path: &Path) -> Result<Modality, Usage> {
         "png" | "jpg" | "jpeg" => Ok(Modality::Visual),
         "txt" => Ok(Modality::Text),
         _ => Err(Usage(format!(
-            "{}: no encoder reads this kind of file: .wav is sound, .png, .jpg and .jpeg are pictures, .txt is text; \
-             a file with another name is given as --audio, --image or --text",
+            "{}: no encoder reads this kind of file: .wav is sound, .png, .jpg and .jpeg are \
+             pictures, .txt is text; a file with another name is given as --audio, --image or \
+             --text",
             path.display()
         ))),
     }
@@ -163,7 +164,8 @@ fn table_error(file: &Path, why: String) -> DataError {
 
 fn broken(file: &Path, error: &csv::Error) -> DataError {
     let why = format!(
-        "{error}; give every row as many cells as the header, and save it as UTF-8 with commas between"
+        "{error}; give every row as many cells as the header, and save it as UTF-8 with commas \
+         between"
     );
     table_error(file, why)
 }

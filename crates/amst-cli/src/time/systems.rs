@@ -34,7 +34,7 @@ pub struct System {
     /// The paper's seconds on the data set.
     pub published: Option<f64>,
     /// Whether the row's method skips: one that never does may be trained as another that could
-    /// (D19).
+    /// (deviation D19).
     skips: bool,
     /// What is trained.
     pub cell: Cell,
@@ -96,7 +96,11 @@ impl Setup {
         assignments: &[String],
     ) -> Result<System, RecipeError> {
         let spec = &self.dataset.spec;
-        let named = json!({ "dataset": spec.name, "method": row.method, "skip": { "execution": execution } });
+        let named = json!({
+            "dataset": spec.name,
+            "method": row.method,
+            "skip": { "execution": execution },
+        });
         let own = std::slice::from_ref(&spec.recipe);
         let cell = |assignments: &[String]| {
             let recipe = resolve_preset(own, args.preset, &[named.clone()], assignments)?;

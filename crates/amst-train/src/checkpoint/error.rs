@@ -15,8 +15,8 @@ pub enum CheckpointError {
     },
     /// Written by another version of this software.
     #[error(
-        "{} was written by {program} in format {format}, and this program reads format {CHECKPOINT_FORMAT}: go on \
-         with {program}, or start over with --fresh",
+        "{} was written by {program} in format {format}, and this program reads format \
+         {CHECKPOINT_FORMAT}: go on with {program}, or start over with --fresh",
         dir.display()
     )]
     Format {
@@ -29,7 +29,9 @@ pub enum CheckpointError {
     },
     /// It belongs to another run.
     #[error(
-        "{} is not of this run: {}; move it away, or start over with --fresh", dir.display(), differences.join("; ")
+        "{} is not of this run: {}; move it away, or start over with --fresh",
+        dir.display(),
+        differences.join("; ")
     )]
     Other {
         /// The checkpoint.
@@ -39,7 +41,9 @@ pub enum CheckpointError {
     },
     /// There are checkpoints, and none can be used.
     #[error(
-        "no checkpoint in {} can be used: {}; --fresh keeps them aside and starts over", dir.display(), faults.join("; ")
+        "no checkpoint in {} can be used: {}; --fresh keeps them aside and starts over",
+        dir.display(),
+        faults.join("; ")
     )]
     NoneUsable {
         /// The folder of checkpoints.

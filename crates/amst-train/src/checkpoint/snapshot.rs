@@ -68,8 +68,8 @@ pub(super) const PARTIAL: &str = ".partial";
 
 impl Snapshot {
     /// Writes it into the checkpoint directory `root`: under another name, file by file, the
-    /// manifest last, then renamed. `best.safetensors` is a hard link to that of `before` if that is
-    /// of the same `best_epoch`.
+    /// manifest last, then renamed. `best.safetensors` is a hard link to that of `before` if that
+    /// is of the same `best_epoch`.
     pub fn write(
         &self,
         disk: &dyn FileSystem,

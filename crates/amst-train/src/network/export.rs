@@ -136,7 +136,8 @@ impl SelectedNetwork {
                 })
             }
             ExportPart::Head => {
-                json!({ "kind": "head", "width": self.recipe.embed(), "classes": self.classes.len() })
+                let (width, classes) = (self.recipe.embed(), self.classes.len());
+                json!({ "kind": "head", "width": width, "classes": classes })
             }
             ExportPart::All => {
                 let mut encoders = serde_json::Map::new();
@@ -154,7 +155,12 @@ impl SelectedNetwork {
         Ok(match (&text.encoder, &self.text_model) {
             (TextEncoder::Bag, _) => {
                 let (vocabulary, width, embed) = (text.vocabulary, text.width, self.recipe.embed());
-                json!({ "kind": "token-mean", "vocabulary": vocabulary, "width": width, "projection": embed })
+                json!({
+                    "kind": "token-mean",
+                    "vocabulary": vocabulary,
+                    "width": width,
+                    "projection": embed,
+                })
             }
             (TextEncoder::Pretrained(_), Some(model)) => {
                 hugging_face(&RobertaConfig::read(&model.config())?)

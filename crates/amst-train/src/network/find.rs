@@ -137,7 +137,8 @@ fn not_a_network(error: CheckpointError) -> TrainError {
         } => foreign(
             &dir.join(MANIFEST),
             &format!(
-                "written by {program} in format {format}, and this program reads format {CHECKPOINT_FORMAT}"
+                "written by {program} in format {format}, and this program reads format \
+                 {CHECKPOINT_FORMAT}"
             ),
         ),
         other => other.into(),

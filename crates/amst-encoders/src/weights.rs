@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::tensor::{DType, Tensor};
 use burn_store::{
     ApplyError, ApplyResult, ChainAdapter, FloatCastAdapter, ModuleAdapter, ModuleSnapshot,
@@ -201,6 +201,50 @@ pub fn write_tensors(
         file.write_all(data.as_bytes())?;
     }
     Ok(())
+}
+
+/// A parameter or running statistic by its published name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedTensor {
+    /// As files have it.
+    pub name: String,
+    /// As PyTorch has it: a linear layer is `[output, input]`.
+    pub shape: Vec<usize>,
+    /// In row-major order.
+    pub values: Vec<f32>,
+    /// The parameter that it is, which optimisers know it by.
+    pub id: Option<ParamId>,
+}
+
+/// Every parameter and running statistic of `module`, as [`write_weights`] would write them.
+///
+/// # Errors
+///
+/// A tensor that is not of 32-bit floats.
+pub fn named_tensors<M: Module>(
+    module: &M,
+    renames: &Renames,
+) -> Result<Vec<NamedTensor>, WeightsError> {
+    let named = |tensor: HeldTensor| {
+        let data = tensor.data()?;
+        let unfit = |why| WeightsError::File {
+            path: "the network".into(),
+            why,
+        };
+        let values = data
+            .try_to_vec()
+            .map_err(|e| unfit(format!("{}: {e:?}", tensor.name())))?;
+        Ok(NamedTensor {
+            name: tensor.name().into(),
+            shape: tensor.shape(),
+            values,
+            id: tensor.id(),
+        })
+    };
+    held_tensors(module, renames)?
+        .into_iter()
+        .map(named)
+        .collect()
 }
 
 /// Reads every parameter and running statistic into `module`, in single precision whatever the

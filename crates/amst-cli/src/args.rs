@@ -29,9 +29,9 @@ pub enum Command {
     Train(Train),
     /// Time epochs of the systems of Table 3, beside each other and in turns
     Time(crate::time::Args),
-    /// Tell how far every run is, and whether it goes on
+    /// Show the progress of every run
     Status(Status),
-    /// Tell what a checkpoint holds, and whether it is whole
+    /// Check a checkpoint and show what it holds
     Inspect(Inspect),
     /// Turn a data set's files into features, once
     Prepare(Prepare),
@@ -48,17 +48,17 @@ pub enum Command {
     Fbank(Fbank),
     /// Write the frames of a video that are kept of each second, for use elsewhere
     Frames(Frames),
-    /// Tell what is wrong with the lists of a data set, and write lists without it
+    /// Report what is wrong with the lists of a data set, and write lists without it
     Audit(Audit),
-    /// Say what a trained network makes of files
+    /// Predict the classes of files with a trained network
     Predict(Predict),
     /// Evaluate a trained network, without a modality or with damaged ones too
     Eval(Eval),
     /// Write a trained network's parts under torchvision's and Hugging Face's names
     Export(Export),
-    /// List what there is: methods, data sets, recipes or presets
+    /// List methods, data sets, recipes or presets
     Ls(Ls),
-    /// Tell what a method does, its settings on a data set, and where paper and code differ
+    /// Explain a method: what it does, its settings on a data set, where paper and code differ
     Explain(Explain),
     /// Print every key that `--set` takes, with its default
     Keys,
@@ -135,11 +135,11 @@ pub struct Train {
     /// but when it is asked to stop
     #[arg(long, value_name = "INTERVAL", default_value = "epoch")]
     pub checkpoint_every: SaveEvery,
-    /// What is left of the checkpoints when the run is finished: `best` (the selected network),
+    /// Which checkpoints to keep when the run is finished: `best` (the selected network),
     /// `last` (the state at its end) or `all`, or several with commas
     #[arg(long, value_name = "WHAT", default_value = "best")]
     pub keep: Keep,
-    /// Also find out where the time goes: print it, and write `trace.json` for chrome://tracing
+    /// Also measure the time of each phase: print it, and write `trace.json` for chrome://tracing
     /// into the run's directory. On a GPU this waits for every piece of work, which makes training
     /// slower
     #[arg(long)]

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 pub use audit::Audit;
 pub use media::{Fbank, FrameCount, Frames};
 
+use amst_data::SplitName;
 use amst_recipe::{Modality, Precision, Preset};
-use amst_train::{Every, Keep};
+use amst_train::{Keep, SaveEvery};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// AMST, Alternating Multimodal Skip Training.
@@ -28,9 +29,9 @@ pub enum Command {
     Train(Train),
     /// Time epochs of the systems of Table 3, beside each other and in turns
     Time(crate::time::Args),
-    /// Tell how far every run is, and whether it goes on
+    /// Show the progress of every run
     Status(Status),
-    /// Tell what a checkpoint holds, and whether it is whole
+    /// Check a checkpoint and show what it holds
     Inspect(Inspect),
     /// Turn a data set's files into features, once
     Prepare(Prepare),
@@ -47,22 +48,20 @@ pub enum Command {
     Fbank(Fbank),
     /// Write the frames of a video that are kept of each second, for use elsewhere
     Frames(Frames),
-    /// Tell what is wrong with the lists of a data set, and write lists without it
+    /// Report what is wrong with the lists of a data set, and write lists without it
     Audit(Audit),
-    /// Say what a trained network makes of files
+    /// Predict the classes of files with a trained network
     Predict(Predict),
     /// Evaluate a trained network, without a modality or with damaged ones too
     Eval(Eval),
     /// Write a trained network's parts under torchvision's and Hugging Face's names
     Export(Export),
-    /// List what there is: methods, data sets, recipes or presets
+    /// List methods, data sets, recipes or presets
     Ls(Ls),
-    /// Tell what a method does, its settings on a data set, and where paper and code differ
+    /// Explain a method: what it does, its settings on a data set, where paper and code differ
     Explain(Explain),
     /// Print every key that `--set` takes, with its default
     Keys,
-    /// List the data sets; short for `ls datasets`
-    Datasets,
 }
 
 /// What is run, where it is kept and what is shown.
@@ -135,12 +134,12 @@ pub struct Train {
     /// How often to save the run: after every `epoch`, after `200steps`, `5m` or `1h`, or `never`
     /// but when it is asked to stop
     #[arg(long, value_name = "INTERVAL", default_value = "epoch")]
-    pub checkpoint_every: Every,
-    /// What is left of the checkpoints when the run is finished: `best` (the selected network),
+    pub checkpoint_every: SaveEvery,
+    /// Which checkpoints to keep when the run is finished: `best` (the selected network),
     /// `last` (the state at its end) or `all`, or several with commas
     #[arg(long, value_name = "WHAT", default_value = "best")]
     pub keep: Keep,
-    /// Also find out where the time goes: print it, and write `trace.json` for chrome://tracing
+    /// Also measure the time of each phase: print it, and write `trace.json` for chrome://tracing
     /// into the run's directory. On a GPU this waits for every piece of work, which makes training
     /// slower
     #[arg(long)]
@@ -249,6 +248,17 @@ pub enum SplitKind {
     Val,
     /// As it lies
     Test,
+}
+
+impl SplitKind {
+    /// As the loader calls it.
+    pub fn name(self) -> SplitName {
+        match self {
+            Self::Train => SplitName::Train,
+            Self::Val => SplitName::Val,
+            Self::Test => SplitName::Test,
+        }
+    }
 }
 
 /// `amst prepare`.
@@ -378,9 +388,6 @@ pub struct Export {
     /// Of AMST-Full, whose part: alt or joint
     #[arg(long, value_name = "NAME")]
     pub branch: Option<String>,
-    /// The kind of file
-    #[arg(long, value_enum, default_value_t = FormatKind::Safetensors)]
-    pub format: FormatKind,
     /// A file that ends in `.safetensors`, or a folder that gets a file for each part
     #[arg(long, value_name = "FILE|DIR")]
     pub out: PathBuf,
@@ -399,13 +406,6 @@ pub enum PartKind {
     Head,
     /// Everything: in one file, or each part in its own
     All,
-}
-
-/// The kinds of files that can be exported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FormatKind {
-    /// Tensors by name, read by PyTorch, JAX and others
-    Safetensors,
 }
 
 /// `amst ls`.

@@ -34,9 +34,10 @@ pub fn run(args: &Audit) -> Result<()> {
     if let Some(out) = &args.out {
         write(dataset, &selection, out, &lists)?;
     }
-    match args.json {
-        true => println!("{:#}", json(args.split, &report, &selection)?),
-        false => print!("{report}{}", left_out(args.split, &selection)),
+    if args.json {
+        println!("{:#}", json(args.split, &report, &selection)?);
+    } else {
+        print!("{report}{}", left_out(args.split, &selection));
     }
     let found = report.findings.len();
     if args.strict && found > 0 {
@@ -46,7 +47,7 @@ pub fn run(args: &Audit) -> Result<()> {
     }
 }
 
-/// Whose lists are meant, and where they are.
+/// The data set whose lists are meant, and the folder of the lists.
 fn located(args: &Audit) -> Result<(Dataset, PathBuf)> {
     let named = args.what.to_str().and_then(Dataset::of);
     if let Some(dataset) = named {
@@ -56,16 +57,17 @@ fn located(args: &Audit) -> Result<(Dataset, PathBuf)> {
         };
         return Ok((dataset, lists));
     }
-    let place = args.lists.as_ref().unwrap_or(&args.what);
-    // The names of the lists tell whose they are.
-    let holds = |dataset: &Dataset| {
+    let folder = args.lists.as_ref().unwrap_or(&args.what);
+    // The names of the lists show whose they are.
+    let mut datasets = Dataset::ALL.to_vec();
+    datasets.retain(|dataset| {
         let names = Split::ALL.map(|split| dataset.list_name(split));
-        names
-            .iter()
-            .any(|name| place.join(name).is_file() || place.join(LISTS_FOLDER).join(name).is_file())
-    };
-    match Dataset::ALL.into_iter().filter(holds).collect::<Vec<_>>()[..] {
-        [dataset] => Ok((dataset, place.clone())),
+        names.iter().any(|name| {
+            folder.join(name).is_file() || folder.join(LISTS_FOLDER).join(name).is_file()
+        })
+    });
+    match datasets[..] {
+        [dataset] => Ok((dataset, folder.clone())),
         [] => {
             let names = Dataset::ALL.map(Dataset::name).join(", ");
             let why = "neither one of the paper's data sets nor a folder with its published lists";
@@ -78,13 +80,12 @@ fn located(args: &Audit) -> Result<(Dataset, PathBuf)> {
         _ => {
             let why =
                 "lists of several data sets lie here; name one and give this folder with `--lists`";
-            Err(Usage(format!("{}: {why}", place.display())).into())
+            Err(Usage(format!("{}: {why}", folder.display())).into())
         }
     }
 }
 
-/// What the raw files say of their lengths, where there are any; the lists can be looked at
-/// without.
+/// Lengths of the raw files, where there are any; the lists can be audited without.
 fn facts(
     args: &Audit,
     dataset: Dataset,
@@ -95,7 +96,7 @@ fn facts(
     if args.lists_only || pictures_alone {
         return Ok(BTreeMap::new());
     }
-    let place = match &args.raw {
+    let raw = match &args.raw {
         Some(raw) => raw.clone(),
         None if args.what.to_str().and_then(Dataset::of).is_some() => {
             raw_place(dataset.name(), &folder())?
@@ -103,14 +104,18 @@ fn facts(
         None => args.what.clone(),
     };
     let shown = progress::Preparing::new(ProgressKind::Auto);
-    let looked = |done, total| shown.show(Progress::Looking { done, total });
-    let measured = lengths(dataset, samples, &place, rules.frames_per_second, &looked);
+    let measured = lengths(
+        dataset,
+        samples,
+        &raw,
+        rules.frames_per_second,
+        &|done, total| shown.show(Progress::Looking { done, total }),
+    );
     shown.finish();
     match measured {
         Ok(facts) => Ok(facts),
         Err(error) if args.raw.is_some() => Err(error.into()),
-        // Where nobody has named the raw files, there may be none: the report says what is not
-        // checked.
+        // Raw files that were not named may not exist: the report says what is not checked.
         Err(DataError::Layout { .. } | DataError::Read { .. }) => Ok(BTreeMap::new()),
         Err(error) => {
             eprintln!("warning: no lengths of files are checked: {error}");
@@ -119,49 +124,31 @@ fn facts(
     }
 }
 
-/// The lists under their published names, so that whatever reads those reads these.
+/// Writes the lists under their published names, so that the same programs read them.
 fn write(dataset: Dataset, selection: &Selection, out: &Path, lists: &Path) -> Result<()> {
-    let failed = |source| TrainError::Io {
-        verb: "write",
-        path: out.into(),
-        source,
-        option: "--out",
-    };
-    std::fs::create_dir_all(out).map_err(failed)?;
-    let same = |other: &Path| {
-        out.canonicalize()
-            .ok()
-            .is_some_and(|out| other.canonicalize().is_ok_and(|o| o == out))
-    };
-    if same(lists) || same(&lists.join(LISTS_FOLDER)) {
+    std::fs::create_dir_all(out).map_err(TrainError::io("write", out, "--out"))?;
+    let published = [lists.to_path_buf(), lists.join(LISTS_FOLDER)];
+    if (published.iter()).any(|lists| same_file::is_same_file(out, lists).unwrap_or(false)) {
         let why = "the published lists lie there; give another folder";
         return Err(Usage(format!("`--out` is {}: {why}", out.display())).into());
     }
     for split in Split::ALL {
-        let of = |sample: &&Annotation| sample.split == split;
-        let lines = selection
-            .samples
-            .iter()
-            .filter(of)
+        let samples = selection.samples.iter();
+        let lines = samples
+            .filter(|sample| sample.split == split)
             .map(|sample| published_line(dataset, sample));
-        put(&out.join(dataset.list_name(split)), lines)?;
+        write_lines(&out.join(dataset.list_name(split)), lines)?;
     }
     let dropped = selection
         .dropped
         .iter()
         .map(|d| format!("{}:{} {}: {}", d.split, d.line, d.id, d.reason));
-    put(&out.join("dropped.txt"), dropped)
+    write_lines(&out.join("dropped.txt"), dropped)
 }
 
-fn put(path: &Path, lines: impl Iterator<Item = String>) -> Result<()> {
+fn write_lines(path: &Path, lines: impl Iterator<Item = String>) -> Result<()> {
     let text: String = lines.map(|line| line + "\n").collect();
-    let failed = |source| TrainError::Io {
-        verb: "write",
-        path: path.into(),
-        source,
-        option: "--out",
-    };
-    Ok(std::fs::write(path, text).map_err(failed)?)
+    Ok(std::fs::write(path, text).map_err(TrainError::io("write", path, "--out"))?)
 }
 
 fn json(split: Splitting, report: &Report, selection: &Selection) -> Result<serde_json::Value> {
@@ -171,16 +158,15 @@ fn json(split: Splitting, report: &Report, selection: &Selection) -> Result<serd
     Ok(object)
 }
 
-/// How many lines went, and for which kind of reason.
+/// How many lines were left out, by kind of reason.
 fn left_out(split: Splitting, selection: &Selection) -> String {
     if split == Splitting::Published {
         return String::new();
     }
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
-    selection
-        .dropped
-        .iter()
-        .for_each(|dropped| *kinds.entry(dropped.reason.name()).or_default() += 1);
+    for dropped in &selection.dropped {
+        *kinds.entry(dropped.reason.name()).or_default() += 1;
+    }
     let reasons: String = kinds
         .iter()
         .map(|(kind, count)| format!("{count:>6} {kind}\n"))

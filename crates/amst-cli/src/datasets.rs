@@ -1,4 +1,4 @@
-//! Where data sets lie and what they resolve to.
+//! From the arguments to a data set and a recipe.
 
 use std::path::{Path, PathBuf};
 
@@ -35,15 +35,15 @@ pub struct Resolved {
 
 /// Resolves the arguments, reading descriptors and manifest only.
 pub fn resolved(what: &Layers) -> Result<Resolved> {
-    of(what, find_dataset(&what.dataset, &folder())?)
+    resolve_on(what, find_dataset(&what.dataset, &folder())?)
 }
 
 /// The same with the data set's raw files in a given folder.
 pub fn resolved_in(what: &Layers, raw: &Path) -> Result<Resolved> {
-    of(what, find_raw(&what.dataset, raw, &folder())?)
+    resolve_on(what, find_raw(&what.dataset, raw, &folder())?)
 }
 
-fn of(what: &Layers, dataset: ResolvedDataset) -> Result<Resolved> {
+fn resolve_on(what: &Layers, dataset: ResolvedDataset) -> Result<Resolved> {
     let mut assignments = what.assignments.clone();
     assignments.extend(what.epochs.map(|n| format!("epochs={n}")));
     assignments.extend(what.precision.map(|p| format!("precision={p}")));

@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use crate::failure::Usage;
 use crate::precision;
 
-/// What this program was compiled with, as `--device` takes it.
+/// The devices that are compiled in, as `--device` takes them.
 fn compiled() -> Vec<&'static str> {
     let mut names = Vec::new();
     if cfg!(feature = "flex") {
@@ -104,8 +104,8 @@ fn answering(name: &str, open: impl FnOnce() -> Device + std::panic::UnwindSafe)
     std::panic::set_hook(hook);
     answer.map_err(|_| {
         anyhow::Error::new(Usage(format!(
-            "device `{name}` is compiled in but does not answer: check the driver and the device's number, or use \
-             --device flex"
+            "device `{name}` is compiled in but does not answer: check the driver and the \
+             device's number, or use --device flex"
         )))
     })
 }

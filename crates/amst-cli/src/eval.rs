@@ -8,7 +8,7 @@ use amst_train::{SelectedNetwork, TrainError};
 use anyhow::Result;
 use serde_json::json;
 
-use crate::args::{Eval, ProgressKind, SplitKind};
+use crate::args::{Eval, ProgressKind};
 use crate::datasets::Resolved;
 use crate::failure::Usage;
 use crate::network::{self, Opened};
@@ -16,7 +16,7 @@ use crate::prepare::prepare;
 
 type Metrics = BTreeMap<String, OutputMetrics>;
 
-/// What was found out.
+/// The outcome of an evaluation.
 struct Report {
     dataset: String,
     split: SplitName,
@@ -54,23 +54,18 @@ pub fn run(args: &Eval) -> Result<()> {
         &args.runs,
         ProgressKind::Auto,
     )?;
-    let split = match args.split {
-        SplitKind::Train => SplitName::Train,
-        SplitKind::Val => SplitName::Val,
-        SplitKind::Test => SplitName::Test,
-    };
+    let split = args.split.name();
     let clean = network
         .evaluate(&mut network.evaluator(data.split(split))?)?
         .metrics;
-    let damaged = match args.drop.is_empty() && args.noise.is_empty() {
-        true => None,
-        false => {
-            let mut evaluator = network.evaluator(data.split(split))?;
-            if !args.drop.is_empty() {
-                evaluator = evaluator.without(&args.drop)?;
-            }
-            Some(network.evaluate(&mut evaluator.damaged(&damage)?)?.metrics)
+    let damaged = if args.drop.is_empty() && args.noise.is_empty() {
+        None
+    } else {
+        let mut evaluator = network.evaluator(data.split(split))?;
+        if !args.drop.is_empty() {
+            evaluator = evaluator.without(&args.drop)?;
         }
+        Some(network.evaluate(&mut evaluator.damaged(&damage)?)?.metrics)
     };
     let samples = data.split(split).len();
     let report = Report {
@@ -81,16 +76,20 @@ pub fn run(args: &Eval) -> Result<()> {
         clean,
         damaged,
     };
-    match args.json {
-        true => println!("{:#}", report.json(args)),
-        false => report.print(args, &network),
+    if args.json {
+        println!("{:#}", report.json(args));
+    } else {
+        report.print(args, &network);
     }
     Ok(())
 }
 
 fn damage(args: &Eval) -> Result<Damage> {
-    for (at, (modality, _)) in args.noise.iter().enumerate() {
-        if args.noise[..at].iter().any(|(other, _)| other == modality) {
+    for (index, (modality, _)) in args.noise.iter().enumerate() {
+        if args.noise[..index]
+            .iter()
+            .any(|(other, _)| other == modality)
+        {
             return Err(Usage(format!("--noise names {modality} twice: give one strength")).into());
         }
         if args.drop.contains(modality) {
@@ -109,15 +108,13 @@ fn check_modalities(args: &Eval, network: &SelectedNetwork) -> Result<(), Usage>
         .drop
         .iter()
         .chain(args.noise.iter().map(|(modality, _)| modality));
-    let list = || own.iter().map(|m| m.name()).collect::<Vec<_>>().join(", ");
+    let list = own.iter().map(|m| m.name()).collect::<Vec<_>>().join(", ");
     match named.into_iter().find(|modality| !own.contains(modality)) {
         Some(other) => Err(Usage(format!(
-            "this network does not read {other}: it reads {}",
-            list()
+            "this network does not read {other}: it reads {list}"
         ))),
         None if own.iter().all(|m| args.drop.contains(m)) => Err(Usage(format!(
-            "--drop leaves nothing of {}: keep one modality",
-            list()
+            "--drop leaves nothing of {list}: keep one modality"
         ))),
         None => Ok(()),
     }
@@ -133,20 +130,22 @@ fn check_classes(opened: &Opened, dataset: &ResolvedDataset) -> Result<()> {
         return Ok(());
     }
     let name = &dataset.spec.name;
-    Err(TrainError::Unfit(match own.len() == theirs.len() {
-        false => format!(
-            "the network tells {} classes apart and {name} has {}: evaluate it on data with its own classes",
-            own.len(),
-            theirs.len()
-        ),
-        true => format!(
-            "the classes of the network are {} and those of {name} are {}: bring `classes` in dataset.toml into the \
-             network's order",
+    let why = if own.len() == theirs.len() {
+        format!(
+            "the classes of the network are {} and those of {name} are {}: bring `classes` in \
+             dataset.toml into the network's order",
             own.join(", "),
             theirs.join(", ")
-        ),
-    })
-    .into())
+        )
+    } else {
+        format!(
+            "the network tells {} classes apart and {name} has {}: evaluate it on data with its \
+             own classes",
+            own.len(),
+            theirs.len()
+        )
+    };
+    Err(TrainError::Unfit(why).into())
 }
 
 /// Other data than the run's are evaluated only when they are asked for by name.
@@ -155,8 +154,8 @@ fn same_data(args: &Eval, opened: &Opened, lock: &DataLock) -> Result<Option<boo
     if same == Some(false) && args.which.dataset.is_none() {
         let name = &opened.found.recipe.dataset;
         return Err(TrainError::Unfit(format!(
-            "the data set {name} is not what the network was trained on any more: restore it, or evaluate on what \
-             there is now with --dataset {name}"
+            "the data set {name} is not what the network was trained on any more: restore it, or \
+             evaluate on what there is now with --dataset {name}"
         ))
         .into());
     }
@@ -220,30 +219,29 @@ impl Report {
         println!("  {:<13}{header}", "output");
         for (name, clean) in &self.clean {
             let damaged = self.damaged.as_ref().map(|damaged| damaged.get(name));
-            let cells = numbers(clean)
-                .into_iter()
-                .enumerate()
-                .map(|(at, clean)| match damaged {
-                    None => format!("{clean:>width$}"),
-                    Some(None) => format!("{:>width$}", format!("{clean} →       –")),
-                    Some(Some(damaged)) => format!(
-                        "{:>width$}",
-                        format!("{clean} → {:>7}", numbers(damaged)[at])
-                    ),
-                });
+            let cells =
+                numbers(clean)
+                    .into_iter()
+                    .enumerate()
+                    .map(|(column, clean)| match damaged {
+                        None => format!("{clean:>width$}"),
+                        Some(None) => format!("{:>width$}", format!("{clean} →       –")),
+                        Some(Some(damaged)) => format!(
+                            "{:>width$}",
+                            format!("{clean} → {:>7}", numbers(damaged)[column])
+                        ),
+                    });
             println!("  {name:<13}{}", cells.collect::<String>());
         }
     }
 }
 
 fn numbers(m: &OutputMetrics) -> [String; 5] {
-    let share = |value: f64| format!("{:.1} %", 100.0 * value);
-    let number = |value: f64| format!("{value:.3}");
     [
-        share(m.accuracy),
-        share(m.macro_f1),
-        number(m.loss),
-        number(m.confidence),
-        number(m.entropy),
+        format!("{:.1} %", 100.0 * m.accuracy),
+        format!("{:.1} %", 100.0 * m.macro_f1),
+        format!("{:.3}", m.loss),
+        format!("{:.3}", m.confidence),
+        format!("{:.3}", m.entropy),
     ]
 }

@@ -11,9 +11,10 @@ pub fn run(args: &Explain) -> Result<()> {
     let card = MethodCard::named(&args.method)?;
     let dataset = describe_dataset(&args.dataset, &folder())?;
     let explanation = Explanation::of(card, &dataset, args.preset)?;
-    match args.json {
-        true => println!("{}", serde_json::to_string_pretty(&explanation)?),
-        false => print!("{explanation}"),
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&explanation)?);
+    } else {
+        print!("{explanation}");
     }
     Ok(())
 }

@@ -1,18 +1,15 @@
 //! `amst export`.
 
-use std::path::{Path, PathBuf};
-
 use amst_recipe::Modality;
 use amst_train::{ExportPart, SelectedNetwork, TrainError};
 use anyhow::Result;
 
-use crate::args::{Export, FormatKind, PartKind};
+use crate::args::{Export, PartKind};
 use crate::failure::Usage;
 use crate::network::{self, is_tensor_file};
 
-/// Writes what was asked for and tells of each file.
+/// Writes the wanted parts and prints a line for each file.
 pub fn run(args: &Export) -> Result<()> {
-    let FormatKind::Safetensors = args.format;
     let network = network::open(&args.which)?.network;
     let wanted = wanted(args, &network)?;
     let into_file = is_tensor_file(&args.out);
@@ -24,20 +21,23 @@ pub fn run(args: &Export) -> Result<()> {
         ))
         .into());
     }
-    let exported = wanted
-        .into_iter()
-        .map(|(branch, part)| network.export(branch, part))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut exported = Vec::new();
+    for (branch, part) in wanted {
+        exported.push(network.export(branch, part)?);
+    }
     if !into_file {
-        make_folder(&args.out)?;
+        std::fs::create_dir_all(&args.out).map_err(TrainError::io("create", &args.out, "--out"))?;
     }
     for part in exported {
-        let file = match into_file {
-            true => args.out.clone(),
-            false => args.out.join(format!("{}.safetensors", part.name)),
+        let file = if into_file {
+            args.out.clone()
+        } else {
+            args.out.join(format!("{}.safetensors", part.name))
         };
         part.write(&file)?;
-        let numbers: usize = part.tensors.iter().map(|tensor| tensor.values.len()).sum();
+        let numbers: usize = (part.tensors.iter())
+            .map(|tensor| tensor.shape().iter().product::<usize>())
+            .sum();
         println!(
             "{}: {}, {} tensors, {numbers} numbers",
             file.display(),
@@ -46,16 +46,6 @@ pub fn run(args: &Export) -> Result<()> {
         );
     }
     Ok(())
-}
-
-fn make_folder(folder: &PathBuf) -> Result<(), TrainError> {
-    let failed = |source| TrainError::Io {
-        verb: "create",
-        path: folder.clone(),
-        source,
-        option: "--out",
-    };
-    std::fs::create_dir_all(folder).map_err(failed)
 }
 
 /// The parts that the options name: of every branch, unless one is chosen.
@@ -78,31 +68,23 @@ fn wanted(
         PartKind::Visual => ExportPart::Encoder(Modality::Visual),
         PartKind::Text => ExportPart::Encoder(Modality::Text),
         PartKind::Head => ExportPart::Head,
-        PartKind::All if whole(&args.out, &args.branch) => return Ok(vec![("", ExportPart::All)]),
+        PartKind::All if is_tensor_file(&args.out) && args.branch.is_none() => {
+            // Everything in one file.
+            return Ok(vec![("", ExportPart::All)]);
+        }
         PartKind::All => ExportPart::All,
     };
-    let is_wanted = |(branch, own): &(&str, ExportPart)| {
+    let mut wanted = network.parts();
+    wanted.retain(|(branch, own)| {
         (part == ExportPart::All || part == *own)
             && args.branch.as_ref().is_none_or(|wanted| wanted == branch)
-    };
-    let wanted: Vec<_> = network.parts().into_iter().filter(is_wanted).collect();
-    match wanted.is_empty() {
-        true => {
-            let own = network
-                .modalities()
-                .iter()
-                .map(|m| m.name())
-                .collect::<Vec<_>>()
-                .join(", ");
-            Err(Usage(format!(
-                "this network reads {own}: there is no encoder of another modality"
-            )))
-        }
-        false => Ok(wanted),
+    });
+    if wanted.is_empty() {
+        let own: Vec<&str> = network.modalities().iter().map(|m| m.name()).collect();
+        return Err(Usage(format!(
+            "this network reads {}: there is no encoder of another modality",
+            own.join(", ")
+        )));
     }
-}
-
-/// Whether everything goes into one file.
-fn whole(out: &Path, branch: &Option<String>) -> bool {
-    is_tensor_file(out) && branch.is_none()
+    Ok(wanted)
 }

@@ -12,7 +12,7 @@ use amst_replay::ReplayError;
 use amst_tokens::TokensError;
 use amst_train::{CheckpointError, TrainError};
 
-/// Something on the command line that cannot be done as asked.
+/// A mistake on the command line.
 #[derive(Debug)]
 pub struct Usage(pub String);
 
@@ -24,7 +24,7 @@ impl fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
-/// An audit that found something, where that was not to be.
+/// The findings of `audit --strict`.
 #[derive(Debug)]
 pub struct Found(pub usize);
 
@@ -33,7 +33,8 @@ impl fmt::Display for Found {
         let Self(found) = self;
         write!(
             f,
-            "{found} findings, and `--strict` wants none; `--split clean` gives lists without most of them"
+            "{found} findings, and `--strict` wants none; `--split clean` gives lists without \
+             most of them"
         )
     }
 }
@@ -74,7 +75,7 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     if error.is::<CheckpointError>() {
         return 5;
     }
-    // A case is a folder of files; what is wrong in it is wrong in them.
+    // A case is a folder of files.
     if error.is::<ReplayError>() || error.is::<WeightsError>() {
         return 3;
     }

@@ -33,13 +33,8 @@ pub fn run(args: &Frames) -> Result<()> {
     for frame in frames.by_ref() {
         let frame = frame?;
         let path = args.out.join(frame.file_name());
-        let failed = |source| TrainError::Io {
-            verb: "write",
-            path: path.clone(),
-            source,
-            option: "OUTDIR",
-        };
-        std::fs::write(&path, frame.picture.to_jpeg(args.quality)?).map_err(failed)?;
+        std::fs::write(&path, frame.picture.to_jpeg(args.quality)?)
+            .map_err(TrainError::io("write", &path, "OUTDIR"))?;
         written += 1;
     }
     if let Some(losses) = frames.losses().filter(|losses| !losses.is_empty()) {
@@ -56,16 +51,12 @@ pub fn run(args: &Frames) -> Result<()> {
     Ok(())
 }
 
-/// Frames of another video among these would be taken for theirs.
+/// Makes the folder, and refuses one with files: frames of another video would mix with these.
 fn make_empty(folder: &Path) -> Result<()> {
-    let failed = |source| TrainError::Io {
-        verb: "write",
-        path: folder.into(),
-        source,
-        option: "OUTDIR",
-    };
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    if std::fs::read_dir(folder).map_err(failed)?.next().is_some() {
+    let mut entries = std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::read_dir(folder))
+        .map_err(TrainError::io("write", folder, "OUTDIR"))?;
+    if entries.next().is_some() {
         let remedy = "give a new folder, so that its frames are those of one video";
         return Err(Usage(format!(
             "OUTDIR, {}, is not empty; {remedy}",

@@ -1,10 +1,9 @@
 //! `amst init`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use amst_data::Prepared;
-use amst_encoders::{WeightsError, write_weights};
-use amst_recipe::{Precision, Recipe};
+use amst_encoders::{WeightsError, read_weights_from, write_weights};
+use amst_recipe::Precision;
 use amst_train::{Built, TrainError};
 use anyhow::Result;
 use burn::module::Module;
@@ -14,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::args::Init;
 use crate::datasets::{Resolved, resolved};
 use crate::device;
+use crate::network::classes_of;
 
 /// Writes the weights with which a run would start.
 pub fn run(args: &Init) -> Result<()> {
@@ -35,15 +35,44 @@ pub fn run(args: &Init) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a file that does not fit the network, before anything is prepared or written.
-pub fn check(file: &Path, resolved: &Resolved, device: &Device) -> Result<()> {
-    build(resolved, device)?
-        .read_weights(file)
-        .map_err(|error| match error {
-            TrainError::Weights(WeightsError::File { why, .. }) => unreadable(file, why),
-            other => other,
+/// A file of initial weights, read once.
+pub struct InitialWeights {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl InitialWeights {
+    /// Reads the file.
+    pub fn read(path: &Path) -> Result<Self, TrainError> {
+        let bytes = std::fs::read(path).map_err(|e| unreadable(path, e.to_string()))?;
+        Ok(Self {
+            path: path.into(),
+            bytes,
+        })
+    }
+
+    /// The recipe's setting for this file, its SHA-256: a result is known to come from it.
+    pub fn assignment(&self) -> String {
+        let hash: String = Sha256::digest(&self.bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        format!("init=\"{hash}\"")
+    }
+
+    /// The network of a cell with these weights, ready for training. Fails, before anything is
+    /// prepared or written, where they are not exactly its tensors.
+    pub fn network(self, resolved: &Resolved, device: &Device) -> Result<Built> {
+        let mut built = build(resolved, device)?;
+        let names = built.names();
+        read_weights_from(&mut built.net, self.bytes, &self.path, &names).map_err(|error| {
+            match error {
+                WeightsError::File { why, .. } => unreadable(&self.path, why),
+                other => other.into(),
+            }
         })?;
-    Ok(())
+        Ok(built)
+    }
 }
 
 fn unreadable(file: &Path, why: String) -> TrainError {
@@ -69,31 +98,12 @@ fn unwritable(error: WeightsError, file: &Path) -> TrainError {
     }
 }
 
-fn build(resolved: &Resolved, device: &Device) -> Result<Built, TrainError> {
+fn build(resolved: &Resolved, device: &Device) -> Result<Built> {
     let recipe = &resolved.cell.recipe;
-    amst_train::build(
+    Ok(amst_train::build(
         recipe,
         resolved.text_model.as_ref(),
-        classes(recipe, &resolved.dataset.spec.classes),
+        classes_of(recipe, &resolved.dataset)?.len(),
         &device.clone().autodiff(),
-    )
-}
-
-fn classes(recipe: &Recipe, named: &[String]) -> usize {
-    match named.is_empty() {
-        true => Prepared::synthetic(recipe)
-            .map_or(recipe.synthetic.classes, |data| data.classes().len()),
-        false => named.len(),
-    }
-}
-
-/// What the recipe says of a file of initial weights: its SHA-256, so that the result is known to
-/// come from it.
-pub fn assignment(file: &Path) -> Result<String> {
-    let bytes = std::fs::read(file).map_err(|e| unreadable(file, e.to_string()))?;
-    let hash: String = Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Ok(format!("init=\"{hash}\""))
+    )?)
 }

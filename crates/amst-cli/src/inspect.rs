@@ -6,21 +6,20 @@ use serde_json::json;
 
 use crate::args::Inspect;
 
-/// Prints what a checkpoint is of and what it holds, once every file was compared with its hash.
+/// Prints the run and the content of a checkpoint, after comparing every file with its hash.
 pub fn run(args: &Inspect) -> Result<()> {
     let checkpoint = Checkpoint::open(&args.checkpoint)?;
     checkpoint.verify()?;
-    let files = checkpoint
-        .manifest()
-        .files
-        .keys()
-        .filter(|name| name.ends_with(".safetensors"));
-    let tensors = files
-        .map(|file| Ok((file.as_str(), checkpoint.tensors(file)?)))
-        .collect::<Result<Vec<_>>>()?;
-    match args.json {
-        true => print_json(&checkpoint, &tensors),
-        false => print_text(&checkpoint, &tensors),
+    let mut tensors = Vec::new();
+    for file in checkpoint.manifest().files.keys() {
+        if file.ends_with(".safetensors") {
+            tensors.push((file.as_str(), checkpoint.tensors(file)?));
+        }
+    }
+    if args.json {
+        print_json(&checkpoint, &tensors);
+    } else {
+        print_text(&checkpoint, &tensors);
     }
     Ok(())
 }
@@ -28,20 +27,13 @@ pub fn run(args: &Inspect) -> Result<()> {
 type Tensors<'a> = [(&'a str, Vec<amst_encoders::HeldTensor>)];
 
 fn print_json(checkpoint: &Checkpoint, tensors: &Tensors<'_>) {
-    let tensors: serde_json::Map<String, serde_json::Value> = tensors
-        .iter()
-        .map(|(file, tensors)| {
-            let shapes = tensors
-                .iter()
-                .map(|t| (t.name().to_string(), json!(t.shape())));
-            (
-                file.to_string(),
-                serde_json::Value::Object(shapes.collect()),
-            )
-        })
-        .collect();
+    let mut files = serde_json::Map::new();
+    for (file, tensors) in tensors {
+        let shapes = tensors.iter().map(|t| (t.name(), json!(t.shape())));
+        files.insert(file.to_string(), shapes.collect());
+    }
     let whole =
-        json!({ "dir": checkpoint.dir(), "manifest": checkpoint.manifest(), "tensors": tensors });
+        json!({ "dir": checkpoint.dir(), "manifest": checkpoint.manifest(), "tensors": files });
     println!("{whole:#}");
 }
 

@@ -14,9 +14,10 @@ pub fn run(args: &Ls) -> Result<()> {
         LsKind::Recipes => Listing::recipes()?,
         LsKind::Presets => Listing::presets(),
     };
-    match args.json {
-        true => println!("{:#}", listing.json()),
-        false => print!("{listing}"),
+    if args.json {
+        println!("{:#}", listing.json());
+    } else {
+        print!("{listing}");
     }
     Ok(())
 }

@@ -38,7 +38,7 @@ mod train;
 
 use std::process::ExitCode;
 
-use args::{Cli, Command, Ls, LsKind};
+use args::{Cli, Command};
 use clap::Parser;
 
 fn main() -> ExitCode {
@@ -61,10 +61,6 @@ fn main() -> ExitCode {
         Command::Ls(args) => ls::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Keys => keys(),
-        Command::Datasets => ls::run(&Ls {
-            what: LsKind::Datasets,
-            json: false,
-        }),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,18 +8,18 @@ use amst_recipe::{
     Cell, CellId, DataLock, Recipe, RecipeError, ResolvedDataset, TextModel, TextModels,
     find_dataset,
 };
-use amst_train::{FoundNetwork, NetworkPlace, SelectedNetwork, find_network};
+use amst_train::{FoundNetwork, NetworkPath, SelectedNetwork, find_network};
 use anyhow::Result;
 
 use crate::args::Which;
 use crate::failure::Usage;
 use crate::{datasets, device};
 
-/// A network, ready to be asked.
+/// A network, ready for use.
 pub struct Opened {
     /// The network.
     pub network: SelectedNetwork,
-    /// What else its files say.
+    /// What else its files tell.
     pub found: FoundNetwork,
     /// The model of its text encoder, if that is pretrained.
     pub text_model: Option<TextModel>,
@@ -27,10 +27,10 @@ pub struct Opened {
 
 /// Finds and reads the network.
 pub fn open(which: &Which) -> Result<Opened> {
-    let place = place(which)?;
+    let path = path(which)?;
     let device = device::open(&which.device, which.precision)?;
-    let mut found = find_network(&place)?;
-    // Whatever it was trained with.
+    let mut found = find_network(&path)?;
+    // Not the precision that it was trained with.
     found.recipe.precision = which.precision;
     let text_model = TextModels::new(hub::text_model).of(&found.recipe)?;
     let classes = match &found.classes {
@@ -46,7 +46,7 @@ pub fn open(which: &Which) -> Result<Opened> {
 }
 
 /// What the options point at.
-fn place(which: &Which) -> Result<NetworkPlace, Usage> {
+fn path(which: &Which) -> Result<NetworkPath, Usage> {
     let Which {
         checkpoint,
         weights,
@@ -54,27 +54,28 @@ fn place(which: &Which) -> Result<NetworkPlace, Usage> {
         ..
     } = which;
     Ok(match (checkpoint.as_deref(), weights, run) {
-        (None, Some(file), run) => NetworkPlace::Weights {
+        (None, Some(file), run) => NetworkPath::Weights {
             file: file.clone(),
             run: run.clone(),
         },
-        (Some("best") | None, None, Some(run)) => NetworkPlace::Best(run.clone()),
-        (Some("last"), None, Some(run)) => NetworkPlace::Last(run.clone()),
+        (Some("best") | None, None, Some(run)) => NetworkPath::Best(run.clone()),
+        (Some("last"), None, Some(run)) => NetworkPath::Last(run.clone()),
         (Some(word @ ("best" | "last")), None, None) => {
             return Err(Usage(format!(
                 "`--checkpoint {word}` is one of a run: name it with --run DIR"
             )));
         }
-        (Some(path), None, None) => NetworkPlace::Folder(path.into()),
+        (Some(path), None, None) => NetworkPath::Folder(path.into()),
         (Some(path), _, _) => {
             return Err(Usage(format!(
-                "`--checkpoint {path}` is a folder of its own: leave --run out, or give `best` or `last`"
+                "`--checkpoint {path}` is a folder of its own: leave --run out, or give `best` or \
+                 `last`"
             )));
         }
         (None, None, None) => {
             return Err(Usage(
-                "which network? give --run DIR, --checkpoint PATH or --weights FILE; `amst train` tells the run's \
-                 directory"
+                "which network? give --run DIR, --checkpoint PATH or --weights FILE; `amst train` \
+                 tells the run's directory"
                     .into(),
             ));
         }
@@ -91,10 +92,10 @@ pub fn dataset(which: &Which, recipe: &Recipe) -> Result<ResolvedDataset, Recipe
 
 /// The classes of a data set, by index.
 pub fn classes_of(recipe: &Recipe, dataset: &ResolvedDataset) -> Result<Vec<String>> {
-    match dataset.spec.classes.is_empty() {
-        true => Ok(Prepared::synthetic(recipe)?.classes().to_vec()),
-        false => Ok(dataset.spec.classes.clone()),
+    if dataset.spec.classes.is_empty() {
+        return Ok(Prepared::synthetic(recipe)?.classes().to_vec());
     }
+    Ok(dataset.spec.classes.clone())
 }
 
 /// A recipe as it was trained, without asking again what it could be.

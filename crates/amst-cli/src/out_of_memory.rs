@@ -1,4 +1,4 @@
-//! A device that is out of memory: backends panic there, and a person needs to know what would fit.
+//! A device that is out of memory: backends panic then, and the message proposes what would fit.
 
 use std::any::Any;
 use std::panic::{
@@ -9,11 +9,11 @@ use std::sync::Arc;
 use amst_recipe::Recipe;
 use anyhow::Result;
 
-/// Does `work`; where the device has no memory for it, says so with a batch size that would fit.
+/// Does `work`; where the device has not enough memory, the error proposes a batch size.
 pub fn guarded<T>(recipe: &Recipe, device: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let hook: Arc<dyn Fn(&PanicHookInfo<'_>) + Send + Sync> = Arc::from(take_hook());
     let usual = Arc::clone(&hook);
-    // Of everything else one wants to see where it happened.
+    // Other panics keep their usual message with the line of source.
     set_hook(Box::new(move |info| {
         if !is_out_of_memory(&words(info.payload())) {
             usual(info);
@@ -45,7 +45,7 @@ fn is_out_of_memory(text: &str) -> bool {
     letters.contains("outofmemory")
 }
 
-/// What LibTorch says a GPU has in all, in bytes.
+/// The GPU's memory in bytes, where LibTorch's message names it.
 fn capacity(text: &str) -> Option<u64> {
     let rest = text.split("total capacity of ").nth(1)?;
     let mut words = rest.split_whitespace();
@@ -58,32 +58,34 @@ fn capacity(text: &str) -> Option<u64> {
     Some((number * (1u64 << unit) as f64) as u64)
 }
 
-/// The estimate is good to a factor of two, so nine tenths of a device are taken for all of it.
+/// The estimate is good to a factor of two, so a tenth of the device is left free.
 fn message(recipe: &Recipe, device: &str, capacity: Option<u64>) -> String {
-    let needs = |batch_size: usize| {
-        let bytes = Recipe {
-            batch_size,
-            ..recipe.clone()
-        }
-        .training_memory();
-        format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30))
-    };
     let (batch, half) = (recipe.batch_size, recipe.batch_size / 2);
     let fits = capacity.map_or(half, |bytes| recipe.fitting_batch(bytes / 10 * 9).min(half));
-    let told = format!(
+    let fault = format!(
         "device `{device}` is out of memory with batch_size={batch}, about {} by estimate",
-        needs(batch)
+        memory(recipe, batch)
     );
-    match fits {
-        0 => format!(
-            "{told}: no batch fits beside the network; use another device, or narrower encoders"
-        ),
-        fits => format!(
-            "{told}: `--set batch_size={fits}` should fit (about {}); it changes results, so give it to every run that \
-             is compared",
-            needs(fits)
-        ),
+    if fits == 0 {
+        return format!(
+            "{fault}: no batch fits beside the network; use another device, or narrower encoders"
+        );
     }
+    format!(
+        "{fault}: `--set batch_size={fits}` should fit (about {}); it changes results, so give it \
+         to every run that is compared",
+        memory(recipe, fits)
+    )
+}
+
+/// Estimated memory of training with a batch size.
+fn memory(recipe: &Recipe, batch_size: usize) -> String {
+    let recipe = Recipe {
+        batch_size,
+        ..recipe.clone()
+    };
+    let gib = recipe.training_memory() as f64 / f64::from(1 << 30);
+    format!("{gib:.1} GiB")
 }
 
 #[cfg(test)]

@@ -1,26 +1,25 @@
-//! `--precision`: what each device can compute with.
+//! `--precision`: which device supports which.
 
 use amst_recipe::Precision;
 use anyhow::{Result, bail};
 
 use crate::failure::Usage;
 
-/// Refuses what the device of this name cannot do, and has it do what was asked for.
+/// Sets the precision of the device of this name, or refuses one that it lacks.
 pub fn set(device: &str, precision: Precision) -> Result<()> {
     if let Some(why) = lack(device, precision) {
         bail!(Usage(format!(
             "device `{device}` has no {precision}: {why}"
         )));
     }
-    // The switch counts for convolutions and products of float32, and so for what bf16 leaves in
+    // The switch acts on convolutions and products of float32, also on those that bf16 leaves in
     // float32.
     #[cfg(all(feature = "tch", not(windows)))]
     amst_kernels::tf32::allow(precision == Precision::Tf32);
     Ok(())
 }
 
-/// What keeps a device from a precision, and what has it. Of devices whose names are wrong nothing
-/// is said.
+/// Why a device lacks a precision, and what has it; `None` if it has it, or for an unknown device.
 fn lack(device: &str, precision: Precision) -> Option<&'static str> {
     let is_gpu = device.starts_with("tch:cuda");
     match (device.split(':').next()?, precision) {

@@ -10,14 +10,14 @@ use crate::args::Predict;
 use crate::network;
 use samples::Sample;
 
-/// Faults that are told one by one.
-const TOLD: usize = 10;
+/// Faults that are listed; more are only counted.
+const LISTED: usize = 10;
 
-/// Reads all samples, predicts them and shows what came out.
+/// Reads all samples, predicts them and prints the predictions.
 pub fn run(args: &Predict) -> Result<()> {
     samples::check(args)?;
     let network = network::open(&args.which)?.network;
-    let samples = samples::of(args, &network.modalities())?;
+    let samples = samples::read(args, &network.modalities())?;
     let mut predictor = network.predictor()?;
     add(&mut predictor, &samples, args)?;
     let predictions = predictor.finish()?;
@@ -37,7 +37,7 @@ pub fn run(args: &Predict) -> Result<()> {
     Ok(())
 }
 
-/// Adds every sample, or says what is wrong with each that cannot be.
+/// Adds every sample; the error lists those that cannot be read.
 fn add(predictor: &mut Predictor<'_>, samples: &[Sample], args: &Predict) -> Result<()> {
     let mut faults = Vec::new();
     for sample in samples {
@@ -51,14 +51,14 @@ fn add(predictor: &mut Predictor<'_>, samples: &[Sample], args: &Predict) -> Res
     if faults.is_empty() {
         return Ok(());
     }
-    let more = match faults.len().saturating_sub(TOLD) {
+    let more = match faults.len().saturating_sub(LISTED) {
         0 => String::new(),
         more => format!("\n  … and {more} more"),
     };
-    let told: String = faults.iter().take(TOLD).map(String::as_str).collect();
+    let listed: String = faults.iter().take(LISTED).map(String::as_str).collect();
     let count = faults.len();
     Err(TrainError::Unfit(format!(
-        "{count} of {} samples cannot be predicted:{told}{more}",
+        "{count} of {} samples cannot be predicted:{listed}{more}",
         samples.len()
     ))
     .into())

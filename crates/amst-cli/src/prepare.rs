@@ -1,6 +1,6 @@
 //! `amst prepare`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use amst_data::{DataError, LeftOut, Preparation, Prepared, SplitName};
@@ -12,10 +12,10 @@ use crate::args::{Prepare, ProgressKind};
 use crate::datasets::{Resolved, folder, resolved, resolved_in, store};
 use crate::progress;
 
-/// Samples that are named in one message; a file has the rest.
+/// Samples that are named in one message; the rest is in a file.
 const NAMED: usize = 10;
 
-/// Resolves, prepares and says what there is now.
+/// Resolves and prepares a data set and prints a summary.
 pub fn run(args: &Prepare) -> Result<()> {
     let mut layers = args.what.layers.clone();
     layers.dataset = args.name.clone().unwrap_or(layers.dataset);
@@ -43,14 +43,15 @@ pub fn run(args: &Prepare) -> Result<()> {
     Ok(())
 }
 
-/// Makes what is missing of the features, with a bar where it takes long. What an earlier
-/// preparation left out is left out again, and said.
+/// Computes the features that are missing, with a progress bar. Samples that an earlier preparation
+/// left out are left out again, with a warning.
 pub fn prepare(resolved: &Resolved, out: &Path, kind: ProgressKind) -> Result<Prepared> {
     let data = prepare_allowing(resolved, out, kind, None)?;
     let left_out = data.left_out().len();
     if left_out > 0 && kind != ProgressKind::None {
         eprintln!(
-            "warning: {left_out} samples are left out, as `amst prepare --max-bad` agreed; it lists them"
+            "warning: {left_out} samples are left out, as `amst prepare --max-bad` agreed; it \
+             lists them"
         );
     }
     Ok(data)
@@ -77,7 +78,7 @@ fn prepare_allowing(
     data.map_err(|error| with_all_problems(error, &store))
 }
 
-/// Where a message cannot name everything, a file does.
+/// Names a file with all problems, where one message cannot hold them.
 fn with_all_problems(error: DataError, store: &Path) -> anyhow::Error {
     let all = error.in_full();
     if all.len() <= NAMED {
@@ -109,15 +110,12 @@ fn summary(spec: &DatasetSpec, data: &Prepared, took: Duration, store: &Path) ->
         words.join(", ")
     );
     if let Some(published) = spec.samples {
-        let same = counts == [published.train, published.val, published.test];
-        let there = format!(
-            "published: {}, {}, {}",
-            published.train, published.val, published.test
-        );
-        text += &if same {
+        let published = [published.train, published.val, published.test];
+        text += &if counts == published {
             " (as published)".into()
         } else {
-            format!(" ({there})")
+            let [train, val, test] = published;
+            format!(" (published: {train}, {val}, {test})")
         };
     }
     text += &format!(
@@ -151,24 +149,24 @@ fn classes(data: &Prepared) -> String {
     text
 }
 
-/// Every one, with its reason.
+/// The samples that were left out, with reasons.
 fn left_out(samples: &[LeftOut]) -> String {
     if samples.is_empty() {
         return String::new();
     }
-    let line = |out: &LeftOut| {
-        format!(
+    let mut text = format!("left out ({}):\n", samples.len());
+    for out in samples {
+        text += &format!(
             "  {} ({}), {}: {}\n",
             out.id, out.split, out.modality, out.why
-        )
-    };
-    format!("left out ({}):\n", samples.len()) + &samples.iter().map(line).collect::<String>()
+        );
+    }
+    text
 }
 
-/// So that `--dataset NAME` finds the raw files from now on.
+/// Notes where the raw files are, so that `--dataset NAME` finds them from now on.
 fn remember(name: &str, raw: &Path, kind: ProgressKind) {
-    let noted: std::io::Result<Option<PathBuf>> = remember_raw(name, raw, &folder());
-    match noted {
+    match remember_raw(name, raw, &folder()) {
         Ok(Some(note)) if kind == ProgressKind::Auto => {
             println!(
                 "{} says where its files are: `--dataset {name}` is enough from now on",
@@ -177,7 +175,8 @@ fn remember(name: &str, raw: &Path, kind: ProgressKind) {
         }
         Ok(_) => {}
         Err(error) => eprintln!(
-            "warning: where the files of {name} are could not be noted ({error}): give `--dataset {}`",
+            "warning: where the files of {name} are could not be noted ({error}): give `--dataset \
+             {}`",
             raw.display()
         ),
     }

@@ -1,11 +1,11 @@
-//! Where a run's time went, for a person.
+//! `amst train --profile`: the time of a run by phase.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use amst_train::EventKind;
 
-/// Adds up the phases of the epochs that it sees.
+/// The phases of a run's epochs, added up.
 #[derive(Debug, Default)]
 pub struct Shares {
     epochs: usize,
@@ -14,8 +14,8 @@ pub struct Shares {
 }
 
 impl Shares {
-    /// Looks at an event.
-    pub fn see(&mut self, event: &EventKind) {
+    /// Adds an event, if it is an epoch.
+    pub fn add(&mut self, event: &EventKind) {
         if let EventKind::Epoch {
             seconds, phases, ..
         } = event
@@ -28,7 +28,7 @@ impl Shares {
         }
     }
 
-    /// One line a phase, the longest first, and how long the device waited for data.
+    /// One line for each phase, the longest first, and how long the device waited for data.
     pub fn text(&self) -> String {
         let share = |seconds: f64| 100.0 * seconds / self.seconds.max(f64::MIN_POSITIVE);
         let mut out = format!(
@@ -80,9 +80,9 @@ mod tests {
             }
         };
         let mut shares = Shares::default();
-        shares.see(&epoch(1.0, 4.0));
-        shares.see(&epoch(0.0, 5.0));
-        shares.see(&EventKind::Done {
+        shares.add(&epoch(1.0, 4.0));
+        shares.add(&epoch(0.0, 5.0));
+        shares.add(&EventKind::Done {
             epoch: 1,
             test_accuracy: 0.5,
         });

@@ -1,4 +1,4 @@
-//! What is shown while a run goes on.
+//! Progress of preparations and runs.
 
 use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
@@ -14,7 +14,7 @@ use crate::args::ProgressKind;
 pub struct Preparing {
     kind: ProgressKind,
     bar: ProgressBar,
-    /// What the bar counts now; beginning something else begins its clock anew.
+    /// What the bar counts now; its clock restarts when that changes.
     counting: Mutex<String>,
 }
 
@@ -137,7 +137,8 @@ impl Shown {
             } => {
                 notes.iter().for_each(|note| eprintln!("warning: {note}"));
                 eprintln!(
-                    "going on from checkpoint {checkpoint}: epoch {epoch}, after {step} of its steps"
+                    "going on from checkpoint {checkpoint}: epoch {epoch}, after {step} of its \
+                     steps"
                 );
                 (self.epochs, self.best) = (*epochs, best.unwrap_or(0.0));
                 self.bar.set_length(*epochs as u64 * 1000);
@@ -176,6 +177,6 @@ fn print_json(event: &Event) {
     }
     let line = serde_json::to_string(event).expect("an event is plain data");
     let mut out = std::io::stdout().lock();
-    // A parent that is gone reads nothing; the run itself goes on.
+    // If the parent process has ended, the run itself goes on.
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }

@@ -6,20 +6,22 @@ use anyhow::Result;
 use crate::args::Status;
 use crate::failure::Usage;
 
-/// Prints a line a run.
+/// Prints one line for each run.
 pub fn run(args: &Status) -> Result<()> {
     if !args.runs.is_dir() {
         return Err(Usage(format!(
-            "{} is no folder: name the one that `--out` named",
+            "{} is not a folder: give the one that `--out` named",
             args.runs.display()
         ))
         .into());
     }
     let runs = amst_train::status(&args.runs);
-    match args.json {
-        true => println!("{}", serde_json::to_string_pretty(&runs)?),
-        false if runs.is_empty() => println!("no runs in {}", args.runs.display()),
-        false => print_table(&runs),
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&runs)?);
+    } else if runs.is_empty() {
+        println!("no runs in {}", args.runs.display());
+    } else {
+        print_table(&runs);
     }
     Ok(())
 }
@@ -37,7 +39,7 @@ fn print_table(runs: &[RunStatus]) {
         let best = run
             .best_val_accuracy
             .map_or("-".into(), |best| format!("{:.1} %", 100.0 * best));
-        let left = run.seconds_left.map_or("-".into(), spoken);
+        let left = run.seconds_left.map_or("-".into(), in_words);
         let state = run.state.name();
         println!(
             "{:<width$}  {state:<9} {epoch:>9}  {best:>8}  {left:>9}{}",
@@ -58,7 +60,7 @@ fn detail(state: &RunState) -> String {
     }
 }
 
-fn spoken(seconds: f64) -> String {
+fn in_words(seconds: f64) -> String {
     let minutes = (seconds / 60.0).ceil() as u64;
     match minutes {
         0..60 => format!("{minutes} min"),

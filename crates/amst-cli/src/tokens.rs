@@ -23,12 +23,11 @@ pub fn run(args: &Tokens) -> Result<()> {
         .into());
     }
     let tokenizer = Tokenizer::read(&tokenizer(args)?)?.with_max_length(args.max_length)?;
-    let unreadable = |source| TokensError::Io {
+    let bytes = std::fs::read(&args.file).map_err(|source| TokensError::Io {
         verb: "read",
         path: args.file.clone(),
         source,
-    };
-    let bytes = std::fs::read(&args.file).map_err(unreadable)?;
+    })?;
     let texts = amst_tokens::lines(&bytes, &args.file.display().to_string())?;
     let rows = tokenizer.encode_batch(&texts)?;
     let shape = [rows.len() as u64, args.max_length as u64];
@@ -56,8 +55,7 @@ pub fn run(args: &Tokens) -> Result<()> {
     Ok(())
 }
 
-/// Where the tokenizer's files are: a path that exists is one, whatever models there are of that
-/// name.
+/// The path of the tokenizer's files: a path that exists, or else a fetched model's.
 fn tokenizer(args: &Tokens) -> Result<PathBuf> {
     let name = args.tokenizer.to_string_lossy();
     if args.tokenizer.exists() || hub::model(&name).is_err() {
@@ -66,8 +64,9 @@ fn tokenizer(args: &Tokens) -> Result<PathBuf> {
     match hub::located(&name) {
         Ok(folder) => Ok(folder.path),
         Err(FetchError::Missing(_)) => Err(Usage(format!(
-            "`--tokenizer {name}` is not here: `cargo xtask fetch {name}` brings it, or says which files to put where; or \
-             give a folder with a model's `tokenizer.json`, or with `vocab.json` and `merges.txt`"
+            "`--tokenizer {name}` is not here: `cargo xtask fetch {name}` brings it, or says \
+             which files to put where; or give a folder with a model's `tokenizer.json`, or with \
+             `vocab.json` and `merges.txt`"
         ))
         .into()),
         Err(error) => Err(error.into()),

@@ -8,7 +8,7 @@ use crate::args::{Layers, ProgressKind, Train};
 use crate::datasets::{Resolved, resolved};
 use crate::device;
 use crate::failure::Usage;
-use crate::init;
+use crate::init::InitialWeights;
 use crate::out_of_memory;
 use crate::prepare::prepare;
 use crate::profile::Shares;
@@ -18,16 +18,17 @@ use crate::signals;
 /// Trains one cell, or shows the result that is there.
 pub fn run(args: &Train) -> Result<()> {
     let what = &args.what;
-    let resolved = resolved(&layers(args)?)?;
+    let initial = args.init.as_deref().map(InitialWeights::read).transpose()?;
+    let resolved = resolved(&layers(args, initial.as_ref()))?;
     let device = device::open(&args.device, resolved.cell.recipe.precision)?;
     refuse_unnamed_weights(args, &resolved)?;
     amst_train::check(&resolved.cell.recipe, resolved.text_model.as_ref())?;
     if !args.fresh && finished_before(args, &resolved)? {
         return Ok(());
     }
-    if let Some(path) = &args.init {
-        init::check(path, &resolved, &device)?;
-    }
+    let network = initial
+        .map(|initial| initial.network(&resolved, &device))
+        .transpose()?;
     let data = prepare(&resolved, &what.out, what.progress)?;
     let mut shown = Shown::new(what.progress);
     if args.fresh
@@ -42,15 +43,15 @@ pub fn run(args: &Train) -> Result<()> {
     }
     let recipe = &resolved.cell.recipe;
     let trainer = out_of_memory::guarded(recipe, &args.device, || {
-        Ok(Trainer::new(run, data, device)?)
+        Ok(match network {
+            Some(network) => Trainer::with_network(run, data, device, network)?,
+            None => Trainer::new(run, data, device)?,
+        })
     })?;
     let mut trainer = trainer.checkpoints(args.checkpoint_every, args.keep);
     trainer = trainer.stop_on(signals::listen()?);
     if let Some(path) = &args.weights {
         trainer = trainer.keep_weights(path)?;
-    }
-    if let Some(path) = &args.init {
-        trainer = trainer.start_from(path)?;
     }
     if let Some(path) = &args.log_steps {
         trainer = trainer.log_steps(path)?;
@@ -61,7 +62,7 @@ pub fn run(args: &Train) -> Result<()> {
     let mut shares = Shares::default();
     let result = out_of_memory::guarded(recipe, &args.device, || {
         Ok(trainer.train(&mut |event| {
-            shares.see(&event.kind);
+            shares.add(&event.kind);
             shown.show(event);
         })?)
     })?;
@@ -90,22 +91,22 @@ fn finished_before(args: &Train, resolved: &Resolved) -> Result<bool> {
 }
 
 /// The layers of the recipe, with the hash of the initial weights if a file gives them.
-fn layers(args: &Train) -> Result<Layers> {
+fn layers(args: &Train, initial: Option<&InitialWeights>) -> Layers {
     let mut layers = args.what.layers.clone();
-    if let Some(path) = &args.init {
-        layers.assignments.push(init::assignment(path)?);
-    }
-    Ok(layers)
+    layers
+        .assignments
+        .extend(initial.map(InitialWeights::assignment));
+    layers
 }
 
 fn refuse_unnamed_weights(args: &Train, resolved: &Resolved) -> Result<()> {
-    match args.init.is_none() && !resolved.cell.recipe.init.is_empty() {
-        true => Err(Usage(
+    if args.init.is_none() && !resolved.cell.recipe.init.is_empty() {
+        return Err(Usage(
             "`init` is the hash of a file of weights: name the file, `--init FILE`".into(),
         )
-        .into()),
-        false => Ok(()),
+        .into());
     }
+    Ok(())
 }
 
 /// Only the result of a finished run is kept; network and steps would have to be computed again.
@@ -126,8 +127,8 @@ fn refuse_lost_files(args: &Train, resolved: &Resolved) -> Result<()> {
         .find_map(|(what, path)| Some((what, path.as_ref().filter(|p| !p.exists())?)));
     match missing {
         Some((what, path)) => Err(Usage(format!(
-            "this run was finished before, without its {what}: train it again into another folder, \
-             `--out {}-again`, to get {}",
+            "this run was finished before, without its {what}: train it again into another \
+             folder, `--out {}-again`, to get {}",
             args.what.out.display(),
             path.display()
         ))
@@ -163,7 +164,8 @@ fn print_result(args: &Train, resolved: &Resolved, result: &CellResult, how: &st
         recipe.seed
     );
     println!(
-        "  epoch {} of {} selected at {:.1} % validation accuracy; majority class {:.1} % of {} test samples",
+        "  epoch {} of {} selected at {:.1} % validation accuracy; majority class {:.1} % of {} \
+         test samples",
         result.selected.epoch,
         result.epochs,
         100.0 * result.selected.val_accuracy,

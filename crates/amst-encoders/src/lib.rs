@@ -50,5 +50,6 @@ pub use roberta::{
 };
 pub use token_mean::{TokenMean, TokenMeanConfig};
 pub use weights::{
-    NamedTensor, Renames, named_tensors, read_weights, read_weights_from, write_weights,
+    NamedTensor, Renames, named_tensors, read_weights, read_weights_from, write_tensor_file,
+    write_tensors, write_weights,
 };

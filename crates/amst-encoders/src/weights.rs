@@ -2,15 +2,19 @@
 
 mod pytorch;
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::tensor::{DType, Tensor};
 use burn_store::{
-    ApplyError, ApplyResult, BurnToPyTorchAdapter, ChainAdapter, FloatCastAdapter, ModuleAdapter,
-    ModuleSnapshot, PyTorchToBurnAdapter, SafetensorsStore,
+    ApplyError, ApplyResult, ChainAdapter, FloatCastAdapter, ModuleAdapter, ModuleSnapshot,
+    PyTorchToBurnAdapter, SafetensorsStore,
 };
+use safetensors::Dtype;
+use safetensors::tensor::{Metadata, TensorInfo};
 
 use crate::{HeldTensor, WeightsError, held_tensors};
 
@@ -103,19 +107,100 @@ pub fn write_weights<M: Module>(
     path: &Path,
     renames: &Renames,
 ) -> Result<(), WeightsError> {
-    let mut store = SafetensorsStore::from_file(path)
-        .with_to_adapter(BurnToPyTorchAdapter)
-        .skip_enum_variants(true)
-        .overwrite(true);
-    for (ours, theirs) in &renames.0 {
-        store = store.with_key_remapping(pattern(ours), plain(theirs));
+    let texts = SafetensorsStore::default_metadata().into_iter().collect();
+    let tensors = held_tensors(module, renames)?;
+    write_tensor_file(path, &tensors, &texts).map_err(|e| WeightsError::File {
+        path: path.into(),
+        why: e.to_string(),
+    })
+}
+
+/// Writes a safetensors file beside `path` and renames it, so that it is whole or absent.
+/// `texts` are the entries of its `__metadata__`.
+///
+/// # Errors
+///
+/// Those of [`write_tensors`]; no permission, no disk space.
+pub fn write_tensor_file(
+    path: &Path,
+    tensors: &[HeldTensor],
+    texts: &BTreeMap<String, String>,
+) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
     }
-    module
-        .save_into(&mut store)
-        .map_err(|e| WeightsError::File {
-            path: path.into(),
-            why: e.to_string(),
-        })
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+    let mut builder = tempfile::Builder::new();
+    // As readable as any new file; the default is the owner's eyes only.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    let mut buffered = BufWriter::with_capacity(1 << 20, &mut file);
+    write_tensors(&mut buffered, tensors, texts)?;
+    buffered.flush()?;
+    drop(buffered);
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Writes the bytes of a safetensors file, the same whenever tensors and `texts` are. Of the
+/// tensors no more than one at a time is copied from its device.
+///
+/// # Errors
+///
+/// The system's; a tensor of another kind than f32, f64, i64 or u8.
+pub fn write_tensors(
+    file: &mut dyn Write,
+    tensors: &[HeldTensor],
+    texts: &BTreeMap<String, String>,
+) -> io::Result<()> {
+    let mut sorted = Vec::new();
+    for tensor in tensors {
+        let dtype = match tensor.dtype() {
+            DType::F32 => Dtype::F32,
+            DType::F64 => Dtype::F64,
+            DType::I64 => Dtype::I64,
+            DType::U8 => Dtype::U8,
+            other => {
+                let name = tensor.name();
+                return Err(io::Error::other(format!("{name} is of {other:?}")));
+            }
+        };
+        sorted.push((Reverse(dtype), tensor.name(), tensor));
+    }
+    // As the library sorts them: kinds with the widest numbers first, which aligns all of them.
+    sorted.sort_by_key(|(dtype, name, _)| (*dtype, *name));
+    let mut infos = Vec::new();
+    let mut end = 0;
+    for (Reverse(dtype), name, tensor) in &sorted {
+        let start = end;
+        end += tensor.byte_len();
+        let info = TensorInfo {
+            dtype: *dtype,
+            shape: tensor.shape(),
+            data_offsets: (start, end),
+        };
+        infos.push((name.to_string(), info));
+    }
+    let metadata = Metadata::new(None, infos).map_err(io::Error::other)?;
+    let mut header = if texts.is_empty() {
+        serde_json::to_vec(&metadata)?
+    } else {
+        // The library would list the texts in another order each time; a value sorts its keys.
+        let mut value = serde_json::to_value(&metadata)?;
+        value["__metadata__"] = serde_json::to_value(texts)?;
+        serde_json::to_vec(&value)?
+    };
+    // Numbers begin at a multiple of eight.
+    header.resize(header.len().next_multiple_of(8), b' ');
+    file.write_all(&(header.len() as u64).to_le_bytes())?;
+    file.write_all(&header)?;
+    for (.., tensor) in sorted {
+        let data = tensor.data().map_err(io::Error::other)?;
+        file.write_all(data.as_bytes())?;
+    }
+    Ok(())
 }
 
 /// A parameter or running statistic by its published name.

@@ -17,7 +17,8 @@ use std::time::{Duration, Instant};
 use amst_data::Prepared;
 use amst_recipe::{Cell, DataLock, DatasetSpec, ResolvedDataset, resolve};
 use amst_train::{
-    Checkpoint, Content, Disk, EventKind, Every, FileSystem, Interrupt, Keep, Run, Signal, Trainer,
+    Checkpoint, Content, Disk, EventKind, FileSystem, Interrupt, Keep, Run, SaveEvery, Signal,
+    Trainer,
 };
 use burn::tensor::Device;
 
@@ -41,7 +42,7 @@ fn main() {
     let dir = run.dir().to_path_buf();
     let trainer = Trainer::new(run, data.clone(), Device::flex()).expect("a trainer");
     let trainer = trainer
-        .checkpoints(Every::Steps(1), Keep::default())
+        .checkpoints(SaveEvery::Steps(1), Keep::default())
         .stop_on(interrupt.clone());
     let mut step_times = Vec::new();
     let mut hear = |event: &amst_train::Event| {
@@ -82,7 +83,7 @@ fn waits(cell: &Cell, lock: &DataLock, data: &Prepared, pause: u64) {
     let path = run.dir().join("events.jsonl");
     let trainer = Trainer::new(run, data.clone(), Device::flex()).expect("a trainer");
     // After an epoch, of one step: one snapshot each, and a wait for none.
-    let trainer = trainer.checkpoints(Every::Epoch, Keep::default());
+    let trainer = trainer.checkpoints(SaveEvery::Epoch, Keep::default());
     let mut hear = |event: &amst_train::Event| {
         if let EventKind::Epoch { .. } = event.kind {
             std::thread::sleep(Duration::from_secs(pause));
@@ -118,7 +119,7 @@ fn resumes(cell: &Cell, lock: &DataLock, data: Prepared) {
         let run = Run::create(runs, cell, lock).expect("a run");
         let trainer = Trainer::new(run, data.clone(), Device::flex()).expect("a trainer");
         let trainer = trainer
-            .checkpoints(Every::Never, Keep::default())
+            .checkpoints(SaveEvery::Never, Keep::default())
             .stop_on(interrupt.clone());
         let (mut begun, mut stepped) = (None, None);
         let mut hear = |event: &amst_train::Event| match event.kind {

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use amst::MethodError;
 use amst_data::DataError;
@@ -27,10 +27,10 @@ pub enum TrainError {
     /// The configuration of a text model cannot be used.
     #[error(transparent)]
     TextModel(#[from] ConfigError),
-    /// The loss is not a number any more.
+    /// The loss became NaN or infinite.
     #[error(
-        "the loss `{output}` became {value} in epoch {epoch}, step {step} (samples {samples}): lower `optim.lr`, \
-         or look at these samples"
+        "the loss `{output}` became {value} in epoch {epoch}, step {step} (samples {samples}): \
+         lower `optim.lr`, or look at these samples"
     )]
     Diverged {
         /// Which loss.
@@ -44,10 +44,10 @@ pub enum TrainError {
         /// Ids of the batch, the first few; or the split in which it was seen.
         samples: String,
     },
-    /// A gradient is not a number, though the loss is.
+    /// A gradient is NaN or infinite, though the loss is finite.
     #[error(
-        "the gradient of `{parameter}` is not a number in epoch {epoch}, step {step} (samples {samples}); its update \
-         did not happen: lower `optim.lr`, or look at these samples"
+        "the gradient of `{parameter}` is NaN or infinite in epoch {epoch}, step {step} (samples \
+         {samples}); its update did not happen: lower `optim.lr`, or look at these samples"
     )]
     Gradient {
         /// By its name in files of weights.
@@ -59,10 +59,10 @@ pub enum TrainError {
         /// Ids of the batch, the first few.
         samples: String,
     },
-    /// The run was asked to stop, and can go on.
+    /// The run was asked to stop, and can be resumed.
     #[error(
-        "stopped by {signal} in epoch {epoch}, after {step} of its steps: {} holds everything up to there, and the \
-         same command goes on from it",
+        "stopped by {signal} in epoch {epoch}, after {step} of its steps: {} holds everything up \
+         to there, and the same command goes on from it",
         dir.display()
     )]
     Interrupted {
@@ -75,17 +75,18 @@ pub enum TrainError {
         /// The run's directory.
         dir: PathBuf,
     },
-    /// Somebody else trains there.
+    /// Another process trains there.
     #[error("{} is in use by {holder}: wait for it, or stop it and then go on", dir.display())]
     Held {
         /// The run's directory.
         dir: PathBuf,
-        /// Who it is.
+        /// Which process.
         holder: Holder,
     },
-    /// There is no room for what is to be written.
+    /// Not enough disk space.
     #[error(
-        "no room for {}: {need} bytes are needed and {free} are free; free some space or choose another place with --out",
+        "not enough disk space for {}: {need} bytes are needed and {free} are free; free some \
+         space or choose another place with --out",
         path.display()
     )]
     Space {
@@ -96,17 +97,20 @@ pub enum TrainError {
         /// Bytes that are free there.
         free: u64,
     },
-    /// A checkpoint that cannot be gone on from.
+    /// A checkpoint that the run cannot resume from.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// What was asked for beside a run does not go with what it has done already.
+    /// An option that contradicts what the run has done already.
     #[error("{why}; start over with --fresh, which keeps what is there aside")]
     Resume {
-        /// What does not.
+        /// What contradicts it.
         why: String,
     },
     /// A file or folder of the run cannot be written or read.
-    #[error("cannot {verb} {}: {source}; free some space or choose another place with {option}", path.display())]
+    #[error(
+        "cannot {verb} {}: {source}; free some space or choose another place with {option}",
+        path.display()
+    )]
     Io {
         /// What was tried.
         verb: &'static str,
@@ -125,7 +129,7 @@ pub enum TrainError {
         /// What is missing, and what to give instead.
         why: String,
     },
-    /// Files in the place of a trained network that are none, or not any more.
+    /// Files that are not a trained network of this version, or are damaged.
     #[error("{}: {why}; give a run that this version of amst trained", path.display())]
     NotANetwork {
         /// The file or folder.
@@ -133,10 +137,10 @@ pub enum TrainError {
         /// What is wrong with it.
         why: String,
     },
-    /// A network and data, or what is asked of a network, that do not fit each other.
+    /// A network that does not fit the data, or what is asked of it.
     #[error("{0}")]
     Unfit(String),
-    /// A result that is not what its folder says.
+    /// A run directory with files of another run, program or version.
     #[error("{}: {why}; move the folder aside to run this cell again", path.display())]
     Foreign {
         /// The file.
@@ -147,6 +151,22 @@ pub enum TrainError {
 }
 
 impl TrainError {
+    /// For `map_err`: `verb` failed for the file or folder at `path`, which `option` of the command
+    /// line program names.
+    pub fn io(
+        verb: &'static str,
+        path: &Path,
+        option: &'static str,
+    ) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Io {
+            verb,
+            path,
+            source,
+            option,
+        }
+    }
+
     /// 2 recipe or usage, 3 data or files, 4 diverged, 5 foreign or damaged state; 75, 130 or 143
     /// after a signal.
     pub fn exit_code(&self) -> u8 {

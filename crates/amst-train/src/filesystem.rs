@@ -1,4 +1,4 @@
-//! What a run asks of the disk.
+//! Every change of a run directory, behind a trait.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -7,76 +7,39 @@ use std::path::Path;
 /// Writes what a file holds.
 pub type Content<'a> = &'a mut dyn FnMut(&mut dyn Write) -> io::Result<()>;
 
-/// Everything that changes a run's directory, so that a test can let any of it fail.
+/// Everything that changes a run's directory, so that a test can let any of it fail. Errors are the
+/// system's.
 pub trait FileSystem: Send + Sync {
     /// Makes a folder and those above it.
-    ///
-    /// # Errors
-    ///
-    /// The system's.
     fn create_dir(&self, path: &Path) -> io::Result<()>;
 
     /// Makes a file, or a new one in the place of an old one, and hands it to the disk.
-    ///
-    /// # Errors
-    ///
-    /// The system's. There may be half a file then.
+    /// After an error there may be half a file.
     fn write(&self, path: &Path, content: Content<'_>) -> io::Result<()>;
 
     /// Adds to the end of a file, which need not be there.
-    ///
-    /// # Errors
-    ///
-    /// The system's.
     fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
 
     /// Cuts a file to a length.
-    ///
-    /// # Errors
-    ///
-    /// The system's.
     fn cut(&self, path: &Path, length: u64) -> io::Result<()>;
 
     /// Waits until the disk has a file or the entries of a folder.
-    ///
-    /// # Errors
-    ///
-    /// The system's.
     fn sync(&self, path: &Path) -> io::Result<()>;
 
     /// Gives a file or folder another name, at once.
-    ///
-    /// # Errors
-    ///
-    /// The system's.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Gives a file a second name.
-    ///
-    /// # Errors
-    ///
-    /// The system's; some file systems know no second names.
+    /// Some file systems cannot.
     fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Removes a file.
-    ///
-    /// # Errors
-    ///
-    /// The system's.
     fn remove_file(&self, path: &Path) -> io::Result<()>;
 
     /// Removes a folder and what is in it.
-    ///
-    /// # Errors
-    ///
-    /// The system's.
     fn remove_dir(&self, path: &Path) -> io::Result<()>;
 
     /// Bytes that can still be written below a folder.
-    ///
-    /// # Errors
-    ///
-    /// The system's.
     fn available(&self, path: &Path) -> io::Result<u64>;
 }
 
@@ -137,8 +100,8 @@ impl FileSystem for Disk {
     }
 }
 
-/// Writes beside a file, synchronises, and renames into place: the file is whole or absent. Whoever
-/// does so has the folder to itself.
+/// Writes a hidden file beside `path`, synchronises and renames it: the file is whole or absent. No
+/// other process may write there at the same time.
 pub(crate) fn write_whole(disk: &dyn FileSystem, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let dir = path.parent().unwrap_or(Path::new("."));
     let partial = dir.join(format!(

@@ -1,4 +1,4 @@
-//! Being asked to stop.
+//! Requests to stop a run.
 
 use std::fmt;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ impl fmt::Display for Signal {
 pub struct Interrupt(Arc<AtomicUsize>);
 
 impl Interrupt {
-    /// Nobody has asked yet.
+    /// Nothing was asked yet.
     pub fn new() -> Self {
         Self::default()
     }

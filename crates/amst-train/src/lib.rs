@@ -63,9 +63,7 @@ mod upload;
 mod writer;
 
 pub use build::{Built, build, check};
-pub use checkpoint::{
-    CHECKPOINT_FORMAT, Checkpoint, CheckpointError, FileEntry, Kind, Manifest, Weights,
-};
+pub use checkpoint::{CHECKPOINT_FORMAT, Checkpoint, CheckpointError, FileEntry, Kind, Manifest};
 pub use environment::peak_memory_mib;
 pub use error::TrainError;
 pub use evaluate::{Evaluation, Evaluator};
@@ -75,10 +73,10 @@ pub use interrupt::{Interrupt, Signal};
 pub use lock::Holder;
 pub use metrics::OutputScores;
 pub use network::{
-    Answer, ExportPart, Exported, FoundNetwork, NetworkPlace, Prediction, Predictor,
+    Answer, ExportPart, Exported, FoundNetwork, NetworkPath, Prediction, Predictor,
     SelectedNetwork, find_network,
 };
-pub use pace::{Every, Keep};
+pub use pace::{Keep, SaveEvery};
 pub use run::Run;
 pub use status::{RunState, RunStatus, status};
 pub use timed::{EpochKind, Timed, TimedEpoch};

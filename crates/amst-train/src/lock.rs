@@ -1,4 +1,4 @@
-//! One trainer a run directory.
+//! A lock, so that one process at a time trains in a run directory.
 
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -25,7 +25,7 @@ pub struct Holder {
 }
 
 impl Holder {
-    fn this() -> Self {
+    fn this_process() -> Self {
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
         let host = host
             .or_else(|| std::env::var("HOSTNAME").ok())
@@ -37,7 +37,7 @@ impl Holder {
         }
     }
 
-    /// For how long it has been running; nothing where the clock was set back since.
+    /// For how long it has been running; zero where the clock was set back since.
     pub fn running(&self) -> Duration {
         Duration::from_secs(now().saturating_sub(self.started))
     }
@@ -60,68 +60,63 @@ fn now() -> u64 {
         .map_or(0, |since| since.as_secs())
 }
 
-/// A run directory that nobody else trains in until this is dropped. The system lets go of it when
-/// the process ends, however it ends.
+/// A locked run directory: no other process trains in it until this is dropped. The system releases
+/// it when the process ends, however it ends.
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// Takes a directory.
+    /// Locks a directory.
     pub fn take(dir: &Path) -> Result<Self, TrainError> {
         let path = dir.join(LOCK);
-        let failed = |source| TrainError::Io {
-            verb: "lock",
-            path: path.clone(),
-            source,
-            option: "--out",
-        };
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
             .open(&path)
-            .map_err(failed)?;
-        hold(&mut file, dir)?;
-        let text = serde_json::to_string(&Holder::this()).expect("plain data") + "\n";
-        let mut write = || {
-            file.set_len(0)?;
-            file.rewind()?;
-            file.write_all(text.as_bytes())
-        };
-        write().map_err(failed)?;
+            .map_err(TrainError::io("lock", &path, "--out"))?;
+        acquire(&mut file, dir)?;
+        write_holder(&mut file).map_err(TrainError::io("lock", &path, "--out"))?;
         Ok(Self { _file: file })
     }
 
-    /// Who holds a directory, if somebody does.
+    /// The process that holds a directory, if one does.
     pub fn holder(dir: &Path) -> Option<Holder> {
         let mut file = File::open(dir.join(LOCK)).ok()?;
         match file.try_lock_shared() {
-            Err(TryLockError::WouldBlock) => Some(read(&mut file)),
+            Err(TryLockError::WouldBlock) => Some(read_holder(&mut file)),
             _ => None,
         }
     }
 }
 
-/// A moment's patience, because looking who holds a directory holds it for a moment.
-fn hold(file: &mut File, dir: &Path) -> Result<(), TrainError> {
+/// Tries for a moment, because [`Lock::holder`] of another process holds the lock for a moment.
+fn acquire(file: &mut File, dir: &Path) -> Result<(), TrainError> {
     for _ in 0..10 {
         match file.try_lock() {
             Ok(()) => return Ok(()),
             Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(20)),
-            // A file system that knows no locks; there is no telling who else is here.
+            // A file system without locks: another process cannot be noticed.
             Err(TryLockError::Error(_)) => return Ok(()),
         }
     }
     Err(TrainError::Held {
         dir: PathBuf::from(dir),
-        holder: read(file),
+        holder: read_holder(file),
     })
 }
 
-fn read(file: &mut File) -> Holder {
+fn write_holder(file: &mut File) -> std::io::Result<()> {
+    let text = serde_json::to_string(&Holder::this_process()).expect("plain data") + "\n";
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(text.as_bytes())
+}
+
+fn read_holder(file: &mut File) -> Holder {
     let mut text = String::new();
     file.read_to_string(&mut text).ok();
     serde_json::from_str(&text).unwrap_or(Holder {

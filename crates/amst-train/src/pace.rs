@@ -5,51 +5,54 @@ use std::time::{Duration, Instant};
 
 /// `--checkpoint-every`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Every {
+pub enum SaveEvery {
     /// After each epoch.
     #[default]
     Epoch,
     /// After as many steps, whichever epochs they fall in.
     Steps(usize),
-    /// After the step with which so much time has passed, by a clock that never jumps.
+    /// After the step with which so much time has passed, by a monotonic clock.
     Time(Duration),
     /// Only when the run is asked to stop.
     Never,
 }
 
-impl FromStr for Every {
+impl FromStr for SaveEvery {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let digits = text.chars().take_while(char::is_ascii_digit).count();
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let (number, unit) = text.split_at(digits);
-        let count = number.parse::<u64>().ok().filter(|count| *count > 0);
-        let seconds = |each: u64| {
-            let total = count
-                .and_then(|count| count.checked_mul(each))
-                .ok_or_else(|| unknown(text))?;
-            Ok(Self::Time(Duration::from_secs(total)))
+        let unit_seconds = match unit {
+            "epoch" if digits == 0 => return Ok(Self::Epoch),
+            "never" if digits == 0 => return Ok(Self::Never),
+            "step" | "steps" => None,
+            "s" => Some(1),
+            "m" => Some(60),
+            "h" => Some(3600),
+            _ => return Err(unknown(text)),
         };
-        match unit {
-            "epoch" if digits == 0 => Ok(Self::Epoch),
-            "never" if digits == 0 => Ok(Self::Never),
-            "step" | "steps" => Ok(Self::Steps(count.ok_or_else(|| unknown(text))? as usize)),
-            "s" => seconds(1),
-            "m" => seconds(60),
-            "h" => seconds(3600),
-            _ => Err(unknown(text)),
-        }
+        let count = number.parse::<u64>().ok().filter(|count| *count > 0);
+        let count = count.ok_or_else(|| unknown(text))?;
+        let Some(unit_seconds) = unit_seconds else {
+            return Ok(Self::Steps(count as usize));
+        };
+        let seconds = count
+            .checked_mul(unit_seconds)
+            .ok_or_else(|| unknown(text))?;
+        Ok(Self::Time(Duration::from_secs(seconds)))
     }
 }
 
 fn unknown(text: &str) -> String {
     format!(
-        "`{text}` is neither `epoch`, `never`, a number of steps such as 200steps nor a time such as 30s, 5m or 1h"
+        "`{text}` is neither `epoch`, `never`, a number of steps such as 200steps nor a time such \
+         as 30s, 5m or 1h"
     )
 }
 
-/// `--keep`: what is left of a run's checkpoints. While it goes on, the newest two always are, so
-/// that there is one to fall back on.
+/// `--keep`: which checkpoints remain. While a run goes on its newest two always do, so that there
+/// is one to fall back on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keep {
     /// The selected network, once the run is finished.
@@ -96,16 +99,16 @@ impl FromStr for Keep {
     }
 }
 
-/// Tells when the next checkpoint is due.
+/// Decides when the next checkpoint is due.
 #[derive(Clone, Debug)]
 pub(crate) struct Pace {
-    every: Every,
+    every: SaveEvery,
     steps: usize,
     since: Instant,
 }
 
 impl Pace {
-    pub fn new(every: Every) -> Self {
+    pub fn new(every: SaveEvery) -> Self {
         Self {
             every,
             steps: 0,
@@ -121,14 +124,14 @@ impl Pace {
     /// Whether one is due now, at the end of an epoch or after a step of one.
     pub fn is_due(&self, epoch_ended: bool) -> bool {
         match self.every {
-            Every::Epoch => epoch_ended,
-            Every::Steps(steps) => self.steps >= steps,
-            Every::Time(time) => self.since.elapsed() >= time,
-            Every::Never => false,
+            SaveEvery::Epoch => epoch_ended,
+            SaveEvery::Steps(steps) => self.steps >= steps,
+            SaveEvery::Time(time) => self.since.elapsed() >= time,
+            SaveEvery::Never => false,
         }
     }
 
-    /// One was begun.
+    /// A checkpoint was begun.
     pub fn restart(&mut self) {
         (self.steps, self.since) = (0, Instant::now());
     }
@@ -140,17 +143,17 @@ mod tests {
 
     #[test]
     fn intervals_are_read_as_they_are_written() {
-        let minutes = |n: u64| Ok(Every::Time(Duration::from_secs(60 * n)));
+        let minutes = |n: u64| Ok(SaveEvery::Time(Duration::from_secs(60 * n)));
         assert_eq!(
             ("5m".parse(), "1h".parse(), "60s".parse()),
             (minutes(5), minutes(60), minutes(1))
         );
-        assert_eq!("200steps".parse(), Ok(Every::Steps(200)));
+        assert_eq!("200steps".parse(), Ok(SaveEvery::Steps(200)));
         assert_eq!(
             ("1step".parse(), "epoch".parse()),
-            (Ok(Every::Steps(1)), Ok(Every::Epoch))
+            (Ok(SaveEvery::Steps(1)), Ok(SaveEvery::Epoch))
         );
-        assert_eq!("never".parse(), Ok(Every::Never));
+        assert_eq!("never".parse(), Ok(SaveEvery::Never));
         for wrong in [
             "",
             "5",
@@ -162,7 +165,7 @@ mod tests {
             "99999999999999999999s",
             "9999999999999999999h",
         ] {
-            assert!(wrong.parse::<Every>().is_err(), "{wrong}");
+            assert!(wrong.parse::<SaveEvery>().is_err(), "{wrong}");
         }
     }
 
@@ -184,14 +187,16 @@ mod tests {
 
     #[test]
     fn a_checkpoint_is_due_after_so_many_steps_and_then_again() {
-        let mut pace = Pace::new(Every::Steps(2));
+        let mut pace = Pace::new(SaveEvery::Steps(2));
         pace.step();
         assert!(!pace.is_due(true));
         pace.step();
         assert!(pace.is_due(false));
         pace.restart();
         assert!(!pace.is_due(true));
-        assert!(Pace::new(Every::Epoch).is_due(true) && !Pace::new(Every::Never).is_due(true));
-        assert!(Pace::new(Every::Time(Duration::ZERO)).is_due(false));
+        assert!(
+            Pace::new(SaveEvery::Epoch).is_due(true) && !Pace::new(SaveEvery::Never).is_due(true)
+        );
+        assert!(Pace::new(SaveEvery::Time(Duration::ZERO)).is_due(false));
     }
 }

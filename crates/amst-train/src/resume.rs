@@ -9,11 +9,11 @@ use burn::module::{Module, ParamId};
 
 use crate::balance::Balance;
 use crate::checkpoint::{
-    BEST, Best as BestPart, BestState, CHECKPOINT_FORMAT, Kind, Loaded, MODEL, Manifest, Shelf,
-    Snapshot, State, VELOCITY,
+    BEST, Best as BestPart, BestState, CHECKPOINT_FORMAT, CheckpointDir, Kind, Loaded, MODEL,
+    Manifest, Snapshot, State, VELOCITY,
 };
 use crate::environment::BURN;
-use crate::pace::{Every, Keep};
+use crate::pace::{Keep, SaveEvery};
 use crate::session::{Best, Elapsed, Session};
 use crate::trainer::Trainer;
 use crate::unread::Unread;
@@ -50,8 +50,9 @@ impl Trainer {
 
     fn checkpoint(&mut self) -> Result<(), TrainError> {
         self.pace.restart();
-        let place = Shelf::of(self.run.dir()).place(self.session.epoch, self.session.step);
-        if self.writer.last_place() == Some(&place) {
+        let path =
+            CheckpointDir::in_run(self.run.dir()).state_path(self.session.epoch, self.session.step);
+        if self.writer.last_path() == Some(&path) {
             return Ok(());
         }
         self.session.read();
@@ -169,12 +170,12 @@ impl Trainer {
     /// Goes on from the newest checkpoint that is whole, if there is one.
     pub(crate) fn resume(
         &mut self,
-        every: Every,
+        every: SaveEvery,
         keep: Keep,
     ) -> Result<Option<Resumed>, TrainError> {
         let disk = self.run.disk().clone();
-        let shelf = Shelf::of(self.run.dir());
-        let found = shelf.newest(&*disk, self.run.cell(), self.run.data())?;
+        let checkpoints = CheckpointDir::in_run(self.run.dir());
+        let found = checkpoints.load_newest(&*disk, self.run.cell(), self.run.data())?;
         self.writer = Writer::new(disk, self.run.dir(), keep, found.loaded.as_ref());
         self.check_room(every, keep, found.loaded.is_some())?;
         let mut notes = found.faults;
@@ -294,12 +295,12 @@ impl Trainer {
     }
 
     /// Refuses to begin what there will be no room for.
-    fn check_room(&self, every: Every, keep: Keep, resumed: bool) -> Result<(), TrainError> {
+    fn check_room(&self, every: SaveEvery, keep: Keep, resumed: bool) -> Result<(), TrainError> {
         let tensors = held_tensors(&self.built.net.valid(), &self.built.names())?;
         let network: u64 = tensors.iter().map(|tensor| tensor.byte_len() as u64).sum();
         // Network, velocities and the best network; two checkpoints, and one in the making.
         let checkpoints = match (every, resumed) {
-            (Every::Never, _) | (_, true) => 1,
+            (SaveEvery::Never, _) | (_, true) => 1,
             _ if keep.all => self.planned.max(3) as u64,
             _ => 3,
         };

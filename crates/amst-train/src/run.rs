@@ -26,8 +26,8 @@ use crate::{Event, TrainError, environment};
 /// | `trace.json` | what was done when, of a run that was profiled | when it ends or stops |
 /// | `result.json` | the result | last, and atomically |
 ///
-/// So whoever finds a `result.json` finds all of it. Nobody else trains in it while there is a
-/// `Run`.
+/// So where there is a `result.json` there is all of it. No other process trains there while a
+/// `Run` exists.
 pub struct Run {
     dir: PathBuf,
     cell: Cell,
@@ -50,12 +50,13 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// No permission, no space, somebody else trains there, or the directory holds something else.
+    /// No permission, no disk space, another process trains there, or the directory holds something
+    /// else.
     pub fn create(runs: &Path, cell: &Cell, data: &DataLock) -> Result<Self, TrainError> {
         Self::create_on(Arc::new(Disk), runs, cell, data)
     }
 
-    /// The same on a disk of one's own.
+    /// The same on another file system.
     ///
     /// # Errors
     ///
@@ -67,8 +68,7 @@ impl Run {
         data: &DataLock,
     ) -> Result<Self, TrainError> {
         let dir = runs.join(cell.run_dir());
-        disk.create_dir(&dir)
-            .map_err(|source| io("create", &dir, source))?;
+        disk.create_dir(&dir).map_err(io("create", &dir))?;
         let lock = Lock::take(&dir)?;
         refuse_foreign(&dir, cell, data)?;
         let run = Self {
@@ -88,7 +88,7 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// Somebody trains there, or it cannot be moved.
+    /// A process trains there, or it cannot be moved.
     pub fn set_aside(runs: &Path, cell: &Cell) -> Result<Option<PathBuf>, TrainError> {
         let dir = runs.join(cell.run_dir());
         if !dir.exists() {
@@ -108,20 +108,16 @@ impl Run {
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(io("read", &path, source)),
+            Err(source) => return Err(io("read", &path)(source)),
         };
-        let foreign = |why: String| TrainError::Foreign {
-            path: path.clone(),
-            why,
+        let why = match serde_json::from_str::<CellResult>(&text) {
+            Ok(result) if result.schema == RESULT_SCHEMA && result.cell == cell.id => {
+                return Ok(Some(result));
+            }
+            Ok(_) => "the result of another recipe, data set or version".into(),
+            Err(e) => format!("not a result: {e}"),
         };
-        let result: CellResult =
-            serde_json::from_str(&text).map_err(|e| foreign(format!("not a result: {e}")))?;
-        if result.schema != RESULT_SCHEMA || result.cell != cell.id {
-            return Err(foreign(
-                "the result of another recipe, data set or version".into(),
-            ));
-        }
-        Ok(Some(result))
+        Err(TrainError::Foreign { path, why })
     }
 
     /// The directory.
@@ -154,15 +150,13 @@ impl Run {
         fs::metadata(self.dir.join(EVENTS)).map_or(0, |there| there.len())
     }
 
-    /// Cuts the events after so many bytes; whether there were that many. Nothing that a checkpoint
-    /// does not know of is kept, since it will happen again.
+    /// Cuts the events after so many bytes; whether there were that many. What happened after the
+    /// checkpoint will happen again.
     pub(crate) fn cut_events(&self, bytes: u64) -> Result<bool, TrainError> {
         let path = self.dir.join(EVENTS);
         let there = self.events();
         if there > bytes {
-            self.disk
-                .cut(&path, bytes)
-                .map_err(|source| io("cut", &path, source))?;
+            self.disk.cut(&path, bytes).map_err(io("cut", &path))?;
         }
         Ok(there >= bytes)
     }
@@ -179,7 +173,7 @@ impl Run {
         let free = free.expect("some number is free");
         self.disk
             .rename(&events, &free)
-            .map_err(|source| io("move aside", &events, source))
+            .map_err(io("move aside", &events))
     }
 
     /// Appends an event.
@@ -193,7 +187,7 @@ impl Run {
         let path = self.dir.join(EVENTS);
         self.disk
             .append(&path, line.as_bytes())
-            .map_err(|source| io("write", &path, source))
+            .map_err(io("write", &path))
     }
 
     /// Writes predictions, timing and, last, the result.
@@ -218,64 +212,58 @@ impl Run {
         self.write(name, text.as_bytes())
     }
 
-    /// Keeps what was done when.
+    /// Writes `trace.json`.
     pub(crate) fn keep_trace(&self, json: &str) -> Result<(), TrainError> {
         self.write(TRACE, json.as_bytes())
     }
 
-    /// Keeps the tokenizer that the network's texts go through.
+    /// Writes the tokenizer of the network's texts.
     pub(crate) fn keep_tokenizer(&self, json: &str) -> Result<(), TrainError> {
         self.write(TOKENIZER, json.as_bytes())
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), TrainError> {
         let path = self.dir.join(name);
-        write_whole(&*self.disk, &path, bytes).map_err(|source| io("write", &path, source))
+        write_whole(&*self.disk, &path, bytes).map_err(io("write", &path))
     }
 }
 
-/// Refuses a directory that another program, or another cell, has filled.
+/// Refuses a directory with files of another program or of another cell.
 fn refuse_foreign(dir: &Path, cell: &Cell, data: &DataLock) -> Result<(), TrainError> {
-    let foreign = |path: PathBuf, why: &str| {
-        Err(TrainError::Foreign {
-            path,
-            why: why.into(),
-        })
-    };
     let path = dir.join(RECIPE);
-    match fs::read_to_string(&path) {
+    let (path, why) = match fs::read_to_string(&path) {
         Ok(text) => match toml::from_str::<Recipe>(&text) {
             // Not the recipe to the letter: a text model may lie elsewhere by now.
-            Ok(recipe) if CellId::of(&recipe, data) == cell.id => Ok(()),
-            Ok(_) => foreign(path, "the recipe of another run"),
-            Err(_) => foreign(path, "not a recipe of this version"),
+            Ok(recipe) if CellId::of(&recipe, data) == cell.id => return Ok(()),
+            Ok(_) => (path, "the recipe of another run"),
+            Err(_) => (path, "not a recipe of this version"),
         },
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            let entries = fs::read_dir(dir).map_err(|source| io("read", dir, source))?;
-            let names = entries
-                .flatten()
-                .map(|entry| entry.file_name().to_string_lossy().into_owned());
-            // What a start that was cut short leaves behind.
-            match names
-                .into_iter()
-                .find(|name| name != LOCK && !name.starts_with('.'))
-            {
-                Some(name) => foreign(
-                    dir.join(name),
-                    "not of a run of this program: there is no recipe.toml beside it",
-                ),
-                None => Ok(()),
-            }
-        }
-        Err(source) => Err(io("read", &path, source)),
-    }
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => match first_file(dir)? {
+            None => return Ok(()),
+            Some(file) => (
+                file,
+                "not of a run of this program: there is no recipe.toml beside it",
+            ),
+        },
+        Err(source) => return Err(io("read", &path)(source)),
+    };
+    Err(TrainError::Foreign {
+        path,
+        why: why.into(),
+    })
 }
 
-fn io(verb: &'static str, path: &Path, source: std::io::Error) -> TrainError {
-    TrainError::Io {
-        verb,
-        path: path.into(),
-        source,
-        option: "--out",
+/// A file in a directory, but for the lock and hidden files, which an interrupted start leaves.
+fn first_file(dir: &Path) -> Result<Option<PathBuf>, TrainError> {
+    for entry in fs::read_dir(dir).map_err(io("read", dir))?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name != LOCK && !name.starts_with('.') {
+            return Ok(Some(dir.join(name)));
+        }
     }
+    Ok(None)
+}
+
+fn io(verb: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> TrainError {
+    TrainError::io(verb, path, "--out")
 }

@@ -1,11 +1,11 @@
-//! How far the runs below a folder are.
+//! The progress of the runs below a folder.
 
 use std::path::{Path, PathBuf};
 
 use amst_recipe::{CellResult, RESULT_SCHEMA};
 use serde::Serialize;
 
-use crate::checkpoint::{CHECKPOINTS, Checkpoint, RECIPE, Shelf};
+use crate::checkpoint::{Checkpoint, CheckpointDir, MANIFEST, RECIPE};
 use crate::lock::{Holder, Lock};
 use crate::run::{EVENTS, RESULT};
 use crate::{Event, EventKind};
@@ -16,17 +16,17 @@ use crate::{Event, EventKind};
 pub enum RunState {
     /// A process trains.
     Running {
-        /// Which.
+        /// Which process.
         by: Holder,
     },
-    /// Nobody trains; the same command goes on.
+    /// No process trains; the same command resumes it.
     Stopped,
     /// It has its result.
     Finished {
         /// Fused test accuracy.
         test_accuracy: f64,
     },
-    /// A loss or gradient was no number.
+    /// A loss or gradient was NaN or infinite.
     Diverged {
         /// The message of its end.
         why: String,
@@ -73,8 +73,7 @@ pub struct RunStatus {
     pub epochs: Option<usize>,
     /// The best fused validation accuracy so far.
     pub best_val_accuracy: Option<f64>,
-    /// Seconds that the epochs which are left will take, as long as the last ones did; of runs that
-    /// go on or could.
+    /// Estimated seconds of the epochs that are left; only of runs that go on or could.
     pub seconds_left: Option<f64>,
 }
 
@@ -84,49 +83,51 @@ pub fn status(runs: &Path) -> Vec<RunStatus> {
     let mut dirs = Vec::new();
     find(runs, 0, &mut dirs);
     dirs.sort();
-    dirs.into_iter().map(|dir| of(runs, dir)).collect()
+    dirs.into_iter()
+        .map(|dir| status_of_run(runs, dir))
+        .collect()
 }
 
 /// Run directories lie at most four deep: runs, data set, method, run.
 fn find(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) {
-    if dir.join(RECIPE).is_file() && !dir.join(crate::checkpoint::MANIFEST).exists() {
+    if dir.join(RECIPE).is_file() && !dir.join(MANIFEST).exists() {
         found.push(dir.into());
     } else if depth < 4 {
-        let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-        let is_hidden = |path: &Path| {
-            path.file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with('.'))
-        };
-        entries
-            .map(|e| e.path())
-            .filter(|p| p.is_dir() && !is_hidden(p))
-            .for_each(|p| find(&p, depth + 1, found));
+        for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+            let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
+            if !is_hidden && entry.path().is_dir() {
+                find(&entry.path(), depth + 1, found);
+            }
+        }
     }
 }
 
-/// What a run's events say.
+/// Summary of a run's events.
 #[derive(Default)]
-struct Told {
+struct EventLog {
     epoch: usize,
     epochs: Option<usize>,
     best: Option<f64>,
     /// Seconds of each epoch.
     seconds: Vec<f64>,
+    /// Exit code and message of a run that ended with an error.
     failed: Option<(u8, String)>,
 }
 
-impl Told {
-    /// Lines that are cut short, or of another version, say nothing.
-    fn by(dir: &Path) -> Self {
+impl EventLog {
+    /// Reads `events.jsonl`; lines that are cut short, or of another version, are skipped.
+    fn read(dir: &Path) -> Self {
         let text = std::fs::read_to_string(dir.join(EVENTS)).unwrap_or_default();
-        let mut told = Self::default();
-        text.lines()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .for_each(|event: Event| told.hear(event.kind));
-        told
+        let mut log = Self::default();
+        for line in text.lines() {
+            if let Ok(event) = serde_json::from_str::<Event>(line) {
+                log.add(event.kind);
+            }
+        }
+        log
     }
 
-    fn hear(&mut self, event: EventKind) {
+    fn add(&mut self, event: EventKind) {
         self.failed = None;
         match event {
             EventKind::Start { epochs, .. } => self.epochs = Some(epochs),
@@ -141,10 +142,8 @@ impl Told {
                 ..
             } => {
                 (self.epoch, self.epochs) = (epoch + 1, Some(epochs));
-                self.best = Some(
-                    self.best
-                        .map_or(val_accuracy, |best| best.max(val_accuracy)),
-                );
+                let best = self.best.unwrap_or(val_accuracy);
+                self.best = Some(best.max(val_accuracy));
                 self.seconds.push(seconds);
             }
             EventKind::Failed { code, message } => self.failed = Some((code, message)),
@@ -152,91 +151,89 @@ impl Told {
         }
     }
 
-    /// By the mean of the last few epochs; skipping makes them differ.
-    fn left(&self) -> Option<f64> {
+    /// Estimated from the mean of the last ten epochs, because skipping makes epochs differ.
+    fn seconds_left(&self) -> Option<f64> {
         let last = &self.seconds[self.seconds.len().saturating_sub(10)..];
         let mean = (!last.is_empty()).then(|| last.iter().sum::<f64>() / last.len() as f64)?;
         Some(mean * self.epochs?.saturating_sub(self.epoch) as f64)
     }
 }
 
-fn of(runs: &Path, dir: PathBuf) -> RunStatus {
-    let told = Told::by(&dir);
-    let state = state(&dir, &told);
-    let parts = dir
+fn status_of_run(runs: &Path, dir: PathBuf) -> RunStatus {
+    let log = EventLog::read(&dir);
+    let state = state(&dir, &log);
+    let parts: Vec<_> = dir
         .strip_prefix(runs)
         .unwrap_or(&dir)
         .iter()
-        .map(|part| part.to_string_lossy().into_owned());
+        .map(|part| part.to_string_lossy())
+        .collect();
     let goes_on = matches!(
         state,
         RunState::Running { .. } | RunState::Stopped | RunState::Failed { .. }
     );
-    let result = matches!(state, RunState::Finished { .. });
+    let is_finished = matches!(state, RunState::Finished { .. });
     RunStatus {
-        name: parts.collect::<Vec<_>>().join("/"),
-        epoch: told.epoch,
-        epochs: if result {
-            Some(told.epoch)
+        name: parts.join("/"),
+        epoch: log.epoch,
+        epochs: if is_finished {
+            Some(log.epoch)
         } else {
-            told.epochs
+            log.epochs
         },
-        best_val_accuracy: told.best,
-        seconds_left: told.left().filter(|_| goes_on),
+        best_val_accuracy: log.best,
+        seconds_left: log.seconds_left().filter(|_| goes_on),
         state,
         dir,
     }
 }
 
-fn state(dir: &Path, told: &Told) -> RunState {
+fn state(dir: &Path, log: &EventLog) -> RunState {
     if let Some(by) = Lock::holder(dir) {
         return RunState::Running { by };
     }
     let result = dir.join(RESULT);
     if let Ok(text) = std::fs::read_to_string(&result) {
-        return match serde_json::from_str::<CellResult>(&text) {
-            Ok(found)
-                if found.schema == RESULT_SCHEMA && found.test.outputs.contains_key("fused") =>
-            {
-                RunState::Finished {
-                    test_accuracy: found.test.outputs["fused"].accuracy,
+        let why = match serde_json::from_str::<CellResult>(&text) {
+            Ok(found) => match found.test.outputs.get("fused") {
+                Some(fused) if found.schema == RESULT_SCHEMA => {
+                    return RunState::Finished {
+                        test_accuracy: fused.accuracy,
+                    };
                 }
-            }
-            Ok(_) => RunState::Damaged {
-                why: format!("{}: of another version", result.display()),
+                _ => "of another version".into(),
             },
-            Err(e) => RunState::Damaged {
-                why: format!("{}: {e}", result.display()),
-            },
+            Err(e) => e.to_string(),
+        };
+        return RunState::Damaged {
+            why: format!("{}: {why}", result.display()),
         };
     }
-    if let Some(why) = Shelf::folders(&dir.join(CHECKPOINTS))
-        .last()
-        .and_then(|newest| fault(newest))
-    {
+    let newest = CheckpointDir::in_run(dir).newest_state();
+    if let Some(why) = newest.and_then(|newest| fault(&newest)) {
         return RunState::Damaged { why };
     }
-    match &told.failed {
+    match &log.failed {
         Some((4, why)) => RunState::Diverged { why: why.clone() },
         Some((_, why)) => RunState::Failed { why: why.clone() },
         None => RunState::Stopped,
     }
 }
 
-/// What is wrong with a checkpoint, as far as lengths tell.
-fn fault(checkpoint: &Path) -> Option<String> {
-    let opened = match Checkpoint::at(checkpoint) {
-        Ok(opened) => opened,
+/// What is wrong with a checkpoint, as far as its manifest and the lengths of its files show.
+fn fault(folder: &Path) -> Option<String> {
+    let checkpoint = match Checkpoint::open_folder(folder) {
+        Ok(checkpoint) => checkpoint,
         Err(error) => return Some(error.to_string()),
     };
-    opened.manifest().files.iter().find_map(|(name, file)| {
-        let path = checkpoint.join(name);
-        let length = std::fs::metadata(&path).map(|there| there.len()).ok();
-        (length != Some(file.bytes)).then(|| {
-            format!(
-                "{} is damaged: it has not the length it had",
+    for (name, file) in &checkpoint.manifest().files {
+        let path = folder.join(name);
+        if std::fs::metadata(&path).map(|there| there.len()).ok() != Some(file.bytes) {
+            return Some(format!(
+                "{} is damaged: its length is not the one that it was written with",
                 path.display()
-            )
-        })
-    })
+            ));
+        }
+    }
+    None
 }

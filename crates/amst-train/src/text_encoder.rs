@@ -91,9 +91,10 @@ impl<'a> TextEncoders<'a> {
                     why,
                 })?;
                 let encoder = pretrained(text, model, dropout_seed, device)?;
-                Ok(AnyEncoder::Roberta(match text.frozen_eval {
-                    true => encoder.with_prefix_cache(self.cache.clone()),
-                    false => encoder,
+                Ok(AnyEncoder::Roberta(if text.frozen_eval {
+                    encoder.with_prefix_cache(self.cache.clone())
+                } else {
+                    encoder
                 }))
             }
         }

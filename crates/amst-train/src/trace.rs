@@ -1,4 +1,4 @@
-//! What a run did when, in the format that chrome://tracing and Perfetto open.
+//! The timeline of a run, in the format that chrome://tracing and Perfetto open.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,14 +37,15 @@ impl Trace {
         }
     }
 
-    /// What a loader of this split tells of its batches.
+    /// Collects the batches that a loader of this split makes.
     pub fn watch(&self, split: &'static str) -> Watch {
         let loading = Arc::clone(&self.loading);
         Arc::new(move |made| {
             let mut loading = loading.lock().unwrap_or_else(PoisonError::into_inner);
-            match loading.made.len() < LIMIT {
-                true => loading.made.push((split, made)),
-                false => loading.dropped += 1,
+            if loading.made.len() < LIMIT {
+                loading.made.push((split, made));
+            } else {
+                loading.dropped += 1;
             }
         })
     }
@@ -60,7 +61,7 @@ impl Trace {
                 .or_insert_with(|| format!("loader {}", row - TRAINING));
             events.push(self.loaded(split, made, row));
         }
-        events.extend(rows.into_iter().map(|(row, name)| named(row, &name)));
+        events.extend(rows.into_iter().map(|(row, name)| row_name(row, &name)));
         let other = json!({ "dropped": dropped + loading.dropped, "limit": LIMIT });
         json!({ "traceEvents": events, "displayTimeUnit": "ms", "otherData": other }).to_string()
     }
@@ -92,16 +93,19 @@ impl Trace {
         row: usize,
         args: Value,
     ) -> Value {
-        let micros = |time: Duration| time.as_nanos() as f64 / 1e3;
-        let at = micros(start.saturating_duration_since(self.began));
+        let began = microseconds(start.saturating_duration_since(self.began));
         json!({
-            "name": name, "cat": category, "ph": "X", "ts": at, "dur": micros(length), "pid": 1, "tid": row,
-            "args": args,
+            "name": name, "cat": category, "ph": "X", "ts": began, "dur": microseconds(length),
+            "pid": 1, "tid": row, "args": args,
         })
     }
 }
 
-/// What a row is called.
-fn named(row: usize, name: &str) -> Value {
+fn microseconds(time: Duration) -> f64 {
+    time.as_nanos() as f64 / 1e3
+}
+
+/// The event that names a row.
+fn row_name(row: usize, name: &str) -> Value {
     json!({ "name": "thread_name", "ph": "M", "pid": 1, "tid": row, "args": { "name": name } })
 }

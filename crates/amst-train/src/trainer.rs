@@ -11,7 +11,7 @@ use burn::tensor::Device;
 use crate::budget::Budget;
 use crate::build::build_drawn;
 use crate::interrupt::Interrupt;
-use crate::pace::{Every, Keep, Pace};
+use crate::pace::{Keep, Pace, SaveEvery};
 use crate::pass::Ahead;
 use crate::session::Session;
 use crate::step_log::StepLog;
@@ -45,7 +45,7 @@ pub struct Trainer {
     pub(crate) writer: Writer,
     pub(crate) trace: Option<Trace>,
     log_to: Option<PathBuf>,
-    every: Every,
+    every: SaveEvery,
     pub(crate) keep: Keep,
 }
 
@@ -63,16 +63,33 @@ impl Trainer {
     /// A schedule in which nothing would ever train; a split that cannot be read; a tokenizer
     /// that cannot be written beside the run.
     pub fn new(run: Run, data: Prepared, device: Device) -> Result<Self, TrainError> {
+        let (recipe, training) = (&run.cell().recipe, device.clone().autodiff());
+        let classes = data.classes().len();
+        let built = if data.is_drawn() {
+            build_drawn(recipe, classes, &training)?
+        } else {
+            build(recipe, data.text_model(), classes, &training)?
+        };
+        Self::with_network(run, data, device, built)
+    }
+
+    /// The same from a network that was built on the device's autodiff side. If its weights are
+    /// not the seed's but a file's, the recipe's `init` must be the hash of that file.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Trainer::new`], but for its schedule's.
+    pub fn with_network(
+        run: Run,
+        data: Prepared,
+        device: Device,
+        built: Built,
+    ) -> Result<Self, TrainError> {
         let recipe = run.cell().recipe.clone();
         if let Some(tokenizer) = data.tokenizer() {
             run.keep_tokenizer(tokenizer)?;
         }
         let training = device.clone().autodiff();
-        let classes = data.classes().len();
-        let built = match data.is_drawn() {
-            true => build_drawn(&recipe, classes, &training)?,
-            false => build(&recipe, data.text_model(), classes, &training)?,
-        };
         let loader = |seed: u64| {
             let config = LoaderConfig {
                 batch_size: recipe.batch_size,
@@ -107,13 +124,13 @@ impl Trainer {
             clock: Stopwatch::default(),
             weights: None,
             log: None,
-            pace: Pace::new(Every::default()),
+            pace: Pace::new(SaveEvery::default()),
             ahead: Ahead::default(),
             interrupt: Interrupt::new(),
             writer,
             trace: None,
             log_to: None,
-            every: Every::default(),
+            every: SaveEvery::default(),
             keep: Keep::default(),
             train,
             recipe,
@@ -121,7 +138,7 @@ impl Trainer {
     }
 
     /// Writes checkpoints so often, and keeps these. Neither decides a result.
-    pub fn checkpoints(mut self, every: Every, keep: Keep) -> Self {
+    pub fn checkpoints(mut self, every: SaveEvery, keep: Keep) -> Self {
         (self.every, self.keep) = (every, keep);
         self
     }
@@ -153,17 +170,6 @@ impl Trainer {
             return Err(failed(std::io::ErrorKind::IsADirectory.into()));
         }
         self.weights = Some(path.into());
-        Ok(self)
-    }
-
-    /// Starts from the weights of a file instead of the seed's. The recipe's `init` must be the
-    /// file's hash, so that the result is known to come from it.
-    ///
-    /// # Errors
-    ///
-    /// A file that does not hold exactly this network's tensors.
-    pub fn start_from(mut self, path: &Path) -> Result<Self, TrainError> {
-        self.built.read_weights(path)?;
         Ok(self)
     }
 

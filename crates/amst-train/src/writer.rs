@@ -1,56 +1,53 @@
-//! Writing checkpoints beside the training.
+//! Writing checkpoints while the training goes on.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use crate::TrainError;
-use crate::checkpoint::{FileEntry, Loaded, Shelf, Snapshot, WriteFault, Written};
+use crate::checkpoint::{CheckpointDir, Loaded, Snapshot, WriteFault, Written, write_fault};
 use crate::filesystem::FileSystem;
 use crate::pace::Keep;
 
-/// Writes one checkpoint at a time, on a thread of its own. What goes wrong there is told when the
-/// next one is begun, or at the end.
+/// Writes one checkpoint at a time, on a thread of its own. Its error is returned when the next
+/// checkpoint is begun, or at the end.
 pub(crate) struct Writer {
     disk: Arc<dyn FileSystem>,
     run: PathBuf,
     keep: Keep,
     working: Option<JoinHandle<Result<Written, WriteFault>>>,
     last: Option<Written>,
-    /// Of the one that is being written, or of the last.
-    place: Option<PathBuf>,
+    /// Path of the checkpoint that is being written, or of the last.
+    path: Option<PathBuf>,
 }
 
 impl Writer {
-    /// A writer for a run's directory, which goes on after `loaded`.
+    /// A writer for a run's directory, which resumes from `loaded`.
     pub fn new(disk: Arc<dyn FileSystem>, run: &Path, keep: Keep, loaded: Option<&Loaded>) -> Self {
-        let best = |loaded: &Loaded| -> Option<(usize, FileEntry)> {
-            Some((
-                loaded.state.best.as_ref()?.epoch,
-                loaded.best_entry.clone()?,
-            ))
-        };
         let last = loaded.map(|loaded| Written {
             dir: loaded.dir.clone(),
-            best: best(loaded),
+            best: (loaded.state.best.as_ref())
+                .map(|best| best.epoch)
+                .zip(loaded.best_entry.clone()),
         });
         Self {
             disk,
             run: run.into(),
             keep,
             working: None,
+            path: last.as_ref().map(|last| last.dir.clone()),
             last,
-            place: loaded.map(|loaded| loaded.dir.clone()),
         }
     }
 
     /// The checkpoint that was written last, or is being written.
-    pub fn last_place(&self) -> Option<&PathBuf> {
-        self.place.as_ref()
+    pub fn last_path(&self) -> Option<&PathBuf> {
+        self.path.as_ref()
     }
 
-    /// Waits for the one before, and begins to write `snapshot`, whose best network is of
-    /// `best_epoch`. What the state says of the `logs` must not outlive them, so they go first.
+    /// Waits for the previous checkpoint and begins to write `snapshot`, whose best network is of
+    /// `best_epoch`. Its state counts the bytes of the `logs`, so they reach the disk first.
     pub fn begin(
         &mut self,
         snapshot: Snapshot,
@@ -58,35 +55,23 @@ impl Writer {
         logs: Vec<PathBuf>,
     ) -> Result<(), TrainError> {
         self.wait()?;
-        let shelf = Shelf::of(&self.run);
-        self.place = Some(shelf.place(snapshot.manifest.epoch, snapshot.manifest.step));
+        let checkpoints = CheckpointDir::in_run(&self.run);
+        self.path = Some(checkpoints.state_path(snapshot.manifest.epoch, snapshot.manifest.step));
         let (disk, before, keep) = (self.disk.clone(), self.last.clone(), self.keep);
-        let write = move || {
-            let sync = |log: PathBuf| {
-                disk.sync(&log).map_err(|source| WriteFault {
-                    path: log,
-                    bytes: 0,
-                    source,
-                })
-            };
-            logs.into_iter().try_for_each(sync)?;
-            let written = snapshot.write(&*disk, shelf.root(), best_epoch, before.as_ref())?;
+        let thread = std::thread::Builder::new().name("checkpoint".into());
+        let thread = thread.spawn(move || {
+            for log in logs {
+                disk.sync(&log).map_err(write_fault(&log))?;
+            }
+            let written =
+                snapshot.write(&*disk, checkpoints.path(), best_epoch, before.as_ref())?;
             if !keep.all {
-                shelf.keep_newest(&*disk, 2)?;
+                checkpoints.keep_newest(&*disk, 2)?;
             }
             Ok(written)
-        };
-        let thread = std::thread::Builder::new()
-            .name("checkpoint".into())
-            .spawn(write);
-        let unstarted = |source| {
-            self.failed(WriteFault {
-                path: self.run.clone(),
-                bytes: 0,
-                source,
-            })
-        };
-        self.working = Some(thread.map_err(unstarted)?);
+        });
+        let thread = thread.map_err(|error| self.failed(write_fault(&self.run)(error)))?;
+        self.working = Some(thread);
         Ok(())
     }
 
@@ -109,20 +94,22 @@ impl Writer {
         if !self.keep.best {
             return Ok(());
         }
-        let root = Shelf::of(&self.run).root().to_path_buf();
+        let checkpoints = CheckpointDir::in_run(&self.run);
         // Of an earlier attempt at the end of this run.
-        let before = root.join(crate::checkpoint::SELECTED);
-        let written = match before.exists() {
-            true => self.disk.remove_dir(&before).map_err(|source| WriteFault {
-                path: before,
-                bytes: 0,
-                source,
-            }),
-            false => Ok(()),
-        };
-        let written = written
-            .and_then(|()| snapshot.write(&*self.disk, &root, Some(epoch), self.last.as_ref()));
-        written.map(|_| ()).map_err(|fault| self.failed(fault))
+        if let Some(before) = checkpoints.selected() {
+            self.disk
+                .remove_dir(&before)
+                .map_err(|source| self.failed(write_fault(&before)(source)))?;
+        }
+        snapshot
+            .write(
+                &*self.disk,
+                checkpoints.path(),
+                Some(epoch),
+                self.last.as_ref(),
+            )
+            .map_err(|fault| self.failed(fault))?;
+        Ok(())
     }
 
     /// Removes what only an unfinished run needs.
@@ -130,42 +117,29 @@ impl Writer {
         if self.keep.last || self.keep.all {
             return Ok(());
         }
-        let shelf = Shelf::of(&self.run);
-        shelf
+        let checkpoints = CheckpointDir::in_run(&self.run);
+        checkpoints
             .keep_newest(&*self.disk, 0)
             .map_err(|fault| self.failed(fault))?;
         // It is empty where nothing is kept; where something is, it stays.
-        std::fs::remove_dir(shelf.root()).ok();
+        std::fs::remove_dir(checkpoints.path()).ok();
         Ok(())
     }
 
     fn failed(&self, fault: WriteFault) -> TrainError {
-        let WriteFault {
-            path,
-            bytes,
-            source,
-        } = fault;
-        match source.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-                let free = self.disk.available(&self.run).unwrap_or(0);
-                TrainError::Space {
-                    path,
-                    need: bytes,
-                    free,
-                }
-            }
-            _ => TrainError::Io {
-                verb: "write",
-                path,
-                source,
-                option: "--out",
+        match fault.source.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => TrainError::Space {
+                path: fault.path,
+                need: fault.bytes,
+                free: self.disk.available(&self.run).unwrap_or(0),
             },
+            _ => TrainError::io("write", &fault.path, "--out")(fault.source),
         }
     }
 }
 
 impl Drop for Writer {
-    /// A run that fails does not tear down the checkpoint that is being written.
+    /// A failing run still completes the checkpoint that is being written.
     fn drop(&mut self) {
         if let Some(thread) = self.working.take() {
             thread.join().ok();

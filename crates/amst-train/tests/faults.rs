@@ -12,7 +12,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use amst_data::Prepared;
 use amst_recipe::{Cell, CellResult, DataLock};
-use amst_train::{Checkpoint, Content, Disk, Every, FileSystem, Keep, Run, TrainError, Trainer};
+use amst_train::{
+    Checkpoint, Content, Disk, FileSystem, Keep, Run, SaveEvery, TrainError, Trainer,
+};
 use burn::tensor::Device;
 
 /// Two epochs of two steps of the smallest network there is.
@@ -158,7 +160,7 @@ impl Bench {
         let run = Run::create_on(disk, runs, &self.cell, &self.lock)?;
         let trainer = Trainer::new(run, self.data.clone(), Device::flex())?;
         trainer
-            .checkpoints(Every::Steps(1), keep.parse::<Keep>().unwrap())
+            .checkpoints(SaveEvery::Steps(1), keep.parse::<Keep>().unwrap())
             .train(&mut |_| {})
     }
 

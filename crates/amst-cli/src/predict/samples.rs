@@ -10,51 +10,45 @@ use anyhow::Result;
 use crate::args::Predict;
 use crate::failure::Usage;
 
-/// A sample and where it comes from.
+/// A sample and its sources.
 pub struct Sample {
-    /// Its name in what is shown.
+    /// Its name in the output.
     pub id: String,
     /// What it has.
     pub sources: BTreeMap<Modality, Source>,
 }
 
-/// What can be told of the options before anything is read.
+/// Checks the options before anything is read.
 pub fn check(args: &Predict) -> Result<(), Usage> {
     if args.manifest.is_none() {
-        files(args).map(|_| ())?;
+        files(args)?;
     }
     Ok(())
 }
 
 /// The samples, for a network that reads these modalities.
-pub fn of(args: &Predict, modalities: &[Modality]) -> Result<Vec<Sample>> {
-    match &args.manifest {
-        Some(file) => manifest(file, modalities),
-        None => {
-            let files = files(args)?;
-            if let Some(other) = files.keys().find(|m| !modalities.contains(m)) {
-                let own = modalities
-                    .iter()
-                    .map(|m| m.name())
-                    .collect::<Vec<_>>()
-                    .join(", ");
-                return Err(Usage(format!(
-                    "this network reads {own} and no {other}: leave {other} out"
-                ))
-                .into());
-            }
-            let names = files
-                .values()
-                .flatten()
-                .map(|path| path.display().to_string());
-            let id = names.collect::<Vec<_>>().join(", ");
-            let sources = files
-                .into_iter()
-                .map(|(m, files)| (m, Source::Files(files)))
-                .collect();
-            Ok(vec![Sample { id, sources }])
-        }
+pub fn read(args: &Predict, modalities: &[Modality]) -> Result<Vec<Sample>> {
+    if let Some(file) = &args.manifest {
+        return manifest(file, modalities);
     }
+    let files = files(args)?;
+    if let Some(other) = files.keys().find(|m| !modalities.contains(m)) {
+        let own: Vec<&str> = modalities.iter().map(|m| m.name()).collect();
+        return Err(Usage(format!(
+            "this network reads {} and no {other}: leave {other} out",
+            own.join(", ")
+        ))
+        .into());
+    }
+    let names = files.values().flatten();
+    let names: Vec<String> = names.map(|path| path.display().to_string()).collect();
+    let sources = files.into_iter();
+    Ok(vec![Sample {
+        id: names.join(", "),
+        sources: sources
+            .map(|(m, files)| (m, Source::Files(files)))
+            .collect(),
+    }])
 }
 
 /// The files of the one sample, by modality.
@@ -84,15 +78,15 @@ fn files(args: &Predict) -> Result<BTreeMap<Modality, Vec<PathBuf>>, Usage> {
             return Err(Usage(format!("several files of {modality}: {why}")));
         }
     }
-    match files.is_empty() {
-        true => Err(Usage(
+    if files.is_empty() {
+        return Err(Usage(
             "nothing to predict: give --input FILES, or many samples in a --manifest FILE".into(),
-        )),
-        false => Ok(files),
+        ));
     }
+    Ok(files)
 }
 
-/// What a file is, by its name.
+/// The modality of a file, by its extension.
 fn modality_of(path: &Path) -> Result<Modality, Usage> {
     let extension = path
         .extension()
@@ -104,72 +98,87 @@ fn modality_of(path: &Path) -> Result<Modality, Usage> {
         "png" | "jpg" | "jpeg" => Ok(Modality::Visual),
         "txt" => Ok(Modality::Text),
         _ => Err(Usage(format!(
-            "{}: no encoder reads this kind of file: .wav is sound, .png, .jpg and .jpeg are pictures, .txt is text; \
-             a file with another name is given as --audio, --image or --text",
+            "{}: no encoder reads this kind of file: .wav is sound, .png, .jpg and .jpeg are \
+             pictures, .txt is text; a file with another name is given as --audio, --image or \
+             --text",
             path.display()
         ))),
     }
 }
 
-/// Many samples in a table; columns of modalities that the network does not read are passed over.
+/// Many samples in a table; columns of modalities that the network does not read are ignored.
 fn manifest(file: &Path, modalities: &[Modality]) -> Result<Vec<Sample>> {
     let bytes = std::fs::read(file).map_err(|source| DataError::Read {
         path: file.into(),
         source,
     })?;
-    let table = |why: String| DataError::Table {
-        file: file.into(),
-        why,
-    };
-    let broken = |error: csv::Error| {
-        table(format!(
-            "{error}; give every row as many cells as the header, and save it as UTF-8 with commas between"
-        ))
-    };
-    let mut reader =
-        csv::Reader::from_reader(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
-    let header = reader.headers().map_err(broken)?.clone();
-    let columns = Columns::default();
-    let place = |name: &str| header.iter().position(|column| column.trim() == name);
-    let places: Vec<(Modality, usize)> = modalities
-        .iter()
-        .filter_map(|m| Some((*m, place(columns.of(*m))?)))
-        .collect();
-    if places.is_empty() {
-        let wanted = modalities
-            .iter()
-            .map(|m| columns.of(*m))
-            .collect::<Vec<_>>()
-            .join("`, `");
-        return Err(table(format!(
-            "it has none of the columns `{wanted}`: add what the network reads"
-        ))
-        .into());
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let mut reader = csv::Reader::from_reader(text);
+    let header = reader.headers().map_err(|e| broken(file, &e))?.clone();
+    let names = Columns::default();
+    let mut columns = Vec::new();
+    for modality in modalities {
+        if let Some(column) = position(&header, names.of(*modality)) {
+            columns.push((*modality, column));
+        }
     }
+    if columns.is_empty() {
+        let wanted: Vec<&str> = modalities.iter().map(|m| names.of(*m)).collect();
+        let wanted = wanted.join("`, `");
+        let why = format!("it has none of the columns `{wanted}`: add what the network reads");
+        return Err(table_error(file, why).into());
+    }
+    let id_column = position(&header, &names.id);
     let folder = file.parent().unwrap_or(Path::new(""));
     let mut samples = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(broken)?;
-        let cell = |at: usize| record.get(at).unwrap_or_default().trim();
-        let source = |(modality, at): &(Modality, usize)| {
-            Some((*modality, source(*modality, cell(*at), folder)?))
-        };
-        let id = place(&columns.id)
-            .map(cell)
-            .filter(|id| !id.is_empty())
-            .map(String::from);
+        let record = record.map_err(|e| broken(file, &e))?;
+        let id = id_column.map(|column| cell(&record, column));
+        let mut sources = BTreeMap::new();
+        for (modality, column) in &columns {
+            if let Some(source) = source(*modality, cell(&record, *column), folder) {
+                sources.insert(*modality, source);
+            }
+        }
         samples.push(Sample {
-            id: id.unwrap_or_else(|| format!("sample {}", samples.len() + 1)),
-            sources: places.iter().filter_map(source).collect(),
+            id: match id {
+                None | Some("") => format!("sample {}", samples.len() + 1),
+                Some(id) => id.into(),
+            },
+            sources,
         });
     }
-    match samples.is_empty() {
-        true => Err(table("it has a header and no sample: add a row for each".into()).into()),
-        false => Ok(samples),
+    if samples.is_empty() {
+        let why = "it has a header and no sample: add a row for each".into();
+        return Err(table_error(file, why).into());
+    }
+    Ok(samples)
+}
+
+fn table_error(file: &Path, why: String) -> DataError {
+    DataError::Table {
+        file: file.into(),
+        why,
     }
 }
 
-/// What a cell names; an empty one names nothing.
+fn broken(file: &Path, error: &csv::Error) -> DataError {
+    let why = format!(
+        "{error}; give every row as many cells as the header, and save it as UTF-8 with commas \
+         between"
+    );
+    table_error(file, why)
+}
+
+fn position(header: &csv::StringRecord, name: &str) -> Option<usize> {
+    header.iter().position(|column| column.trim() == name)
+}
+
+fn cell(record: &csv::StringRecord, column: usize) -> &str {
+    record.get(column).unwrap_or_default().trim()
+}
+
+/// The source that a cell names; `None` for an empty cell.
 fn source(modality: Modality, cell: &str, folder: &Path) -> Option<Source> {
     if cell.is_empty() {
         return None;

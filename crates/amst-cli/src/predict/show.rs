@@ -1,49 +1,75 @@
-//! How predictions are shown.
+//! Printing predictions.
 
 use amst_recipe::Modality;
 use amst_train::{Answer, Prediction, SelectedNetwork, TrainError};
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 
 /// A probability for each class, in the classes' order.
-struct ByClass<'a>(&'a [String], &'a [f64]);
+struct ByClass<'a> {
+    classes: &'a [String],
+    probabilities: &'a [f64],
+}
 
 impl Serialize for ByClass<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().zip(self.1))
+        serializer.collect_map(self.classes.iter().zip(self.probabilities))
     }
 }
 
-struct OneAnswer<'a>(&'a Answer, &'a [String]);
+struct OneAnswer<'a> {
+    answer: &'a Answer,
+    classes: &'a [String],
+}
 
 impl Serialize for OneAnswer<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (answer, classes) = (self.0, self.1);
+        let Self { answer, classes } = self;
+        let probabilities = &answer.probabilities;
         let mut object = serializer.serialize_struct("answer", 4)?;
         object.serialize_field("predicted", &classes[answer.predicted])?;
         object.serialize_field("entropy", &answer.entropy)?;
-        object.serialize_field("probabilities", &ByClass(classes, &answer.probabilities))?;
+        object.serialize_field(
+            "probabilities",
+            &ByClass {
+                classes,
+                probabilities,
+            },
+        )?;
         object.serialize_field("logits", &answer.logits)?;
         object.end()
     }
 }
 
-struct Outputs<'a>(&'a [Answer], &'a [String]);
+struct Outputs<'a> {
+    answers: &'a [Answer],
+    classes: &'a [String],
+}
 
 impl Serialize for Outputs<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_map(Some(self.0.len()))?;
-        for answer in self.0 {
-            object.serialize_entry(&answer.name, &OneAnswer(answer, self.1))?;
+        let Self { answers, classes } = self;
+        let mut object = serializer.serialize_map(Some(answers.len()))?;
+        for answer in *answers {
+            object.serialize_entry(&answer.name, &OneAnswer { answer, classes })?;
         }
         object.end()
     }
 }
 
-struct OneSample<'a>(&'a str, &'a Prediction, &'a [String]);
+struct OneSample<'a> {
+    id: &'a str,
+    prediction: &'a Prediction,
+    classes: &'a [String],
+}
 
 impl Serialize for OneSample<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (id, prediction, classes) = (self.0, self.1, self.2);
+        let Self {
+            id,
+            prediction,
+            classes,
+        } = self;
+        let answers = &prediction.outputs;
         let fused = prediction.fused();
         let mut object = serializer.serialize_struct("sample", 6)?;
         object.serialize_field("id", id)?;
@@ -51,22 +77,24 @@ impl Serialize for OneSample<'_> {
         object.serialize_field("missing", &prediction.missing)?;
         object.serialize_field("predicted", &classes[fused.predicted])?;
         object.serialize_field("entropy", &fused.entropy)?;
-        object.serialize_field("outputs", &Outputs(&prediction.outputs, classes))?;
+        object.serialize_field("outputs", &Outputs { answers, classes })?;
         object.end()
     }
 }
 
-/// One object a sample and line.
+/// One JSON object a line, for each sample.
 pub fn json(pairs: &[(&str, Prediction)], classes: &[String]) {
     for (id, prediction) in pairs {
-        println!(
-            "{}",
-            serde_json::to_string(&OneSample(id, prediction, classes)).expect("plain data")
-        );
+        let sample = OneSample {
+            id,
+            prediction,
+            classes,
+        };
+        println!("{}", serde_json::to_string(&sample).expect("plain data"));
     }
 }
 
-/// One row a sample; what a missing modality would have said stays empty.
+/// One CSV row for each sample; the cells of a missing modality are empty.
 pub fn csv(pairs: &[(&str, Prediction)], network: &SelectedNetwork) -> Result<(), TrainError> {
     let classes = network.classes();
     let names = network.outputs();
@@ -78,13 +106,7 @@ pub fn csv(pairs: &[(&str, Prediction)], network: &SelectedNetwork) -> Result<()
         header.extend(classes.iter().map(|class| format!("{name}:p:{class}")));
     }
     let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
-    let failed = |error: csv::Error| TrainError::Io {
-        verb: "write",
-        path: "standard output".into(),
-        source: std::io::Error::other(error),
-        option: "a pipe that is read",
-    };
-    writer.write_record(header).map_err(failed)?;
+    writer.write_record(header).map_err(unwritable)?;
     for (id, prediction) in pairs {
         let fused = prediction.fused();
         let mut row = vec![
@@ -109,25 +131,24 @@ pub fn csv(pairs: &[(&str, Prediction)], network: &SelectedNetwork) -> Result<()
                 None => row.extend(vec![String::new(); 2 + classes.len()]),
             }
         }
-        writer.write_record(row).map_err(failed)?;
+        writer.write_record(row).map_err(unwritable)?;
     }
-    writer.flush().map_err(|error| failed(error.into()))
+    writer.flush().map_err(|error| unwritable(error.into()))
 }
 
-/// One line a sample.
+fn unwritable(error: csv::Error) -> TrainError {
+    TrainError::Io {
+        verb: "write",
+        path: "standard output".into(),
+        source: std::io::Error::other(error),
+        option: "a pipe that is read",
+    }
+}
+
+/// One line for each sample.
 pub fn rows(pairs: &[(&str, Prediction)], classes: &[String]) {
-    let width = pairs
-        .iter()
-        .map(|(id, _)| id.chars().count())
-        .max()
-        .unwrap_or(0)
-        .max(2);
-    let column = classes
-        .iter()
-        .map(|class| class.chars().count())
-        .max()
-        .unwrap_or(0)
-        .max(9);
+    let width = widest(pairs.iter().map(|(id, _)| *id)).max(2);
+    let column = class_width(classes);
     println!(
         "{:<width$}  {:<column$}  {:>7}  {:>7}  missing",
         "id", "predicted", "p", "entropy"
@@ -163,27 +184,38 @@ pub fn page(id: &str, prediction: &Prediction, classes: &[String]) {
             list(&prediction.present)
         );
     }
-    let column = classes
-        .iter()
-        .map(|class| class.chars().count())
-        .max()
-        .unwrap_or(0)
-        .max(9);
-    let line = |title: &str, cell: &dyn Fn(&Answer) -> String| {
-        let cells = prediction
-            .outputs
-            .iter()
-            .map(|answer| format!("{:>14}", cell(answer)));
-        println!("  {title:<column$}{}", cells.collect::<String>());
-    };
-    line("", &|answer| answer.name.clone());
+    let column = class_width(classes);
+    let outputs = &prediction.outputs;
+    print_line("", column, outputs, |answer| answer.name.clone());
     for (index, class) in classes.iter().enumerate() {
-        line(class, &|answer| {
+        print_line(class, column, outputs, |answer| {
             format!("{:.1} %", 100.0 * answer.probabilities[index])
         });
     }
-    line("predicted", &|answer| classes[answer.predicted].clone());
-    line("entropy", &|answer| format!("{:.3}", answer.entropy));
+    print_line("predicted", column, outputs, |answer| {
+        classes[answer.predicted].clone()
+    });
+    print_line("entropy", column, outputs, |answer| {
+        format!("{:.3}", answer.entropy)
+    });
+}
+
+/// A title and a cell for each output.
+fn print_line(title: &str, width: usize, outputs: &[Answer], cell: impl Fn(&Answer) -> String) {
+    let cells: String = outputs
+        .iter()
+        .map(|answer| format!("{:>14}", cell(answer)))
+        .collect();
+    println!("  {title:<width$}{cells}");
+}
+
+/// Of the column of classes, whose title is `predicted`.
+fn class_width(classes: &[String]) -> usize {
+    widest(classes.iter().map(String::as_str)).max("predicted".len())
+}
+
+fn widest<'a>(words: impl Iterator<Item = &'a str>) -> usize {
+    words.map(|word| word.chars().count()).max().unwrap_or(0)
 }
 
 fn list(modalities: &[Modality]) -> String {

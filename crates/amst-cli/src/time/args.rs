@@ -67,7 +67,7 @@ pub struct Args {
     pub json: bool,
 }
 
-/// How skipping is carried out (D3).
+/// How skipping is carried out (deviation D3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ExecutionKind {
     /// What is skipped is neither loaded nor forwarded

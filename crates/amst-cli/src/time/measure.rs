@@ -1,9 +1,9 @@
-//! The clock: systems in turns, round after round.
+//! The measurement: systems in turns, round after round.
 
 use std::time::Instant;
 
 use amst_data::{Prepared, SplitName};
-use amst_train::{EpochKind, Every, Keep, Run, Timed, Trainer};
+use amst_train::{EpochKind, Keep, Run, SaveEvery, Timed, Trainer};
 use anyhow::Result;
 use burn::tensor::Device;
 
@@ -13,7 +13,7 @@ use crate::failure::Usage;
 use crate::out_of_memory;
 
 /// Everything that a measurement needs.
-pub struct Clockwork<'a> {
+pub struct Measurement<'a> {
     /// What is timed.
     pub setup: &'a Setup,
     /// Where.
@@ -39,7 +39,7 @@ pub struct Measured {
     pub profiled: Option<Timed>,
 }
 
-impl Clockwork<'_> {
+impl Measurement<'_> {
     /// A warm-up, then the rounds that are asked for or that the limit leaves time for; at least
     /// one. In each round every system trains an epoch of each of its kinds, beginning with another
     /// system.
@@ -58,18 +58,18 @@ impl Clockwork<'_> {
         for round in 0..self.args.rounds {
             let start = Instant::now();
             for turn in 0..systems.len() {
-                let at = (turn + round) % systems.len();
-                let timed = self.time(&systems[at], &measured[at].kinds, false)?;
+                let index = (turn + round) % systems.len();
+                let timed = self.time(&systems[index], &measured[index].kinds, false)?;
                 eprintln!(
                     "{:>4.0} s  round {}/{}: {}",
                     began.elapsed().as_secs_f64(),
                     round + 1,
                     self.args.rounds,
-                    systems[at].title()
+                    systems[index].title()
                 );
-                measured[at].rounds.push(timed);
+                measured[index].rounds.push(timed);
             }
-            // A round more must fit.
+            // Another round must fit.
             if self
                 .args
                 .limit
@@ -96,7 +96,7 @@ impl Clockwork<'_> {
         Ok(measured)
     }
 
-    /// Allocators, kernels and files are ready afterwards.
+    /// Trains an epoch, so that allocators, kernels and files are ready.
     fn warm_up(&self, system: &System, measured: &mut Measured) -> Result<()> {
         let data = self.setup.data(system, self.args)?;
         measured.samples = [SplitName::Train, SplitName::Val].map(|split| data.split(split).len());
@@ -128,12 +128,12 @@ impl Clockwork<'_> {
         profile: bool,
         work: impl FnOnce(Trainer) -> Result<T, amst_train::TrainError>,
     ) -> Result<T> {
-        let place = tempfile::tempdir()
+        let folder = tempfile::tempdir()
             .map_err(|e| Usage(format!("no temporary folder: {e}; set TMPDIR")))?;
-        let run = Run::create(place.path(), &system.cell, system.lock())?;
+        let run = Run::create(folder.path(), &system.cell, system.lock())?;
         out_of_memory::guarded(&system.cell.recipe, &self.args.device, || {
             let trainer = Trainer::new(run, data, self.device.clone())?
-                .checkpoints(Every::Never, Keep::default());
+                .checkpoints(SaveEvery::Never, Keep::default());
             Ok(work(if profile { trainer.profile() } else { trainer })?)
         })
     }

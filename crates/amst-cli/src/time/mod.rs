@@ -1,4 +1,4 @@
-//! `amst time`: seconds an epoch, system beside system.
+//! `amst time`: seconds of an epoch, for systems side by side.
 
 mod args;
 mod measure;
@@ -11,7 +11,7 @@ use anyhow::Result;
 
 use crate::device;
 pub use args::Args;
-use measure::Clockwork;
+use measure::Measurement;
 use systems::Setup;
 use times::Times;
 
@@ -20,16 +20,17 @@ pub fn run(args: &Args) -> Result<()> {
     let table = TimesTable::read()?;
     let setup = Setup::resolve(args, &table)?;
     let device = device::open(&args.device, setup.precision())?;
-    let clockwork = Clockwork {
+    let measurement = Measurement {
         setup: &setup,
         device,
         is_synchronous: device::is_synchronous(&args.device),
         args,
     };
-    let times = Times::of(&setup, args, &clockwork.run()?);
-    match args.json {
-        true => println!("{}", serde_json::to_string_pretty(&times)?),
-        false => print!("{}", page::page(&table, &times)),
+    let times = Times::new(&setup, args, &measurement.run()?);
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&times)?);
+    } else {
+        print!("{}", page::page(&table, &times));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The table for a person.
+//! The table as text.
 
 use std::fmt::Write;
 
@@ -36,7 +36,7 @@ paper prints it, + is less time; limit: by operations, evaluation and recalibrat
 ";
 
 fn heading(times: &Times) -> String {
-    let of = if times.shapes {
+    let content = if times.shapes {
         "in shapes alone"
     } else {
         "from its files"
@@ -48,7 +48,7 @@ fn heading(times: &Times) -> String {
         .map(|set| format!("; {set}"))
         .collect();
     format!(
-        "{} {of}, {train} + {val} samples, batch {}; device {}, {}, {} threads; {} rounds after a warm-up{settings}",
+        "{} {content}, {train} + {val} samples, batch {}; device {}, {}, {} threads; {} rounds after a warm-up{settings}",
         times.title, times.batch_size, times.device, times.precision, times.threads, times.rounds
     )
 }
@@ -81,8 +81,6 @@ fn row(table: &TimesTable, system: &SystemTimes) -> Vec<String> {
     cells.push(system.active.map_or("–".into(), |s| seconds(s.median)));
     cells.push(system.skipped.map_or("–".into(), |s| seconds(s.median)));
     cells.extend(PHASES.map(|name| system.phases.get(name).map_or("–".into(), |s| seconds(*s))));
-    let saved =
-        |ratio: Option<f64>| ratio.map_or("–".into(), |r| format!("{:+.0} %", 100.0 * (1.0 - r)));
     cells.push(system.ratio.map_or("–".into(), |s| {
         format!("{:.2} ({:.2}–{:.2})", s.median, s.least, s.most)
     }));
@@ -97,7 +95,14 @@ fn row(table: &TimesTable, system: &SystemTimes) -> Vec<String> {
     cells
 }
 
-/// Three digits that count.
+/// The share of time that a ratio saves.
+fn saved(ratio: Option<f64>) -> String {
+    ratio.map_or("–".into(), |ratio| {
+        format!("{:+.0} %", 100.0 * (1.0 - ratio))
+    })
+}
+
+/// Three significant digits.
 fn seconds(value: f64) -> String {
     let decimals = if value >= 99.5 {
         0
@@ -113,23 +118,22 @@ fn seconds(value: f64) -> String {
 
 /// Columns of equal width, the first two to the left.
 fn aligned(rows: &[Vec<String>]) -> String {
-    let width = |at: usize| {
-        rows.iter()
-            .map(|row| row[at].chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..rows[0].len()).map(width).collect();
+    let mut widths = vec![0; rows[0].len()];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
     let mut out = String::new();
     for row in rows {
-        let cells = row
-            .iter()
-            .zip(&widths)
-            .enumerate()
-            .map(|(at, (cell, width))| match at {
-                0 | 1 => format!("{cell:<width$}"),
-                _ => format!("{cell:>width$}"),
-            });
+        let cells =
+            row.iter()
+                .zip(&widths)
+                .enumerate()
+                .map(|(column, (cell, width))| match column {
+                    0 | 1 => format!("{cell:<width$}"),
+                    _ => format!("{cell:>width$}"),
+                });
         let _ = writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end());
     }
     out

@@ -3,9 +3,8 @@
 use amst_data::Prepared;
 use amst_fetch::hub;
 use amst_recipe::{
-    Cell, DataLock, DatasetSpec, Execution, MethodName, Precision, Recipe, RecipeError,
-    ResolvedDataset, TextModel, TextModels, TimedSystem, TimesTable, find_dataset, resolve,
-    resolve_preset,
+    Cell, DataLock, DatasetSpec, Execution, MethodName, Precision, RecipeError, ResolvedDataset,
+    TextModel, TextModels, TimedSystem, TimesTable, find_dataset, resolve, resolve_preset,
 };
 use anyhow::Result;
 use serde_json::json;
@@ -35,7 +34,7 @@ pub struct System {
     /// The paper's seconds on the data set.
     pub published: Option<f64>,
     /// Whether the row's method skips: one that never does may be trained as another that could
-    /// (D19).
+    /// (deviation D19).
     skips: bool,
     /// What is trained.
     pub cell: Cell,
@@ -44,7 +43,7 @@ pub struct System {
 }
 
 impl Setup {
-    /// Looks everything up; nothing is prepared yet.
+    /// Resolves the arguments; nothing is prepared yet.
     pub fn resolve(args: &Args, table: &TimesTable) -> Result<Self> {
         let drawn = args.shapes.is_some();
         let dataset = match &args.shapes {
@@ -62,7 +61,7 @@ impl Setup {
         };
         let assignments = setup.assignments(args)?;
         let lock = DataLock::of(&setup.dataset)?;
-        // Whatever is wrong without any row is no row's fault.
+        // A mistake in the settings themselves is an error, not a row that does not apply.
         resolve(
             std::slice::from_ref(&setup.dataset.spec.recipe),
             &assignments,
@@ -97,29 +96,28 @@ impl Setup {
         assignments: &[String],
     ) -> Result<System, RecipeError> {
         let spec = &self.dataset.spec;
-        let named = json!({ "dataset": spec.name, "method": row.method, "skip": { "execution": execution } });
+        let named = json!({
+            "dataset": spec.name,
+            "method": row.method,
+            "skip": { "execution": execution },
+        });
+        let own = std::slice::from_ref(&spec.recipe);
         let cell = |assignments: &[String]| {
-            let own = std::slice::from_ref(&spec.recipe);
-            Ok(Cell::new(
-                resolve_preset(own, args.preset, std::slice::from_ref(&named), assignments)?,
-                lock,
-            ))
+            let recipe = resolve_preset(own, args.preset, &[named.clone()], assignments)?;
+            Ok(Cell::new(recipe, lock))
         };
-        let (cell, text_model) = match self.drawn {
-            true => (cell(assignments)?, None),
-            false => TextModels::new(hub::text_model).complete(assignments, cell)?,
+        let (cell, text_model) = if self.drawn {
+            (cell(assignments)?, None)
+        } else {
+            TextModels::new(hub::text_model).complete(assignments, cell)?
         };
         amst_train::check(&cell.recipe, text_model.as_ref())
             .map_err(|e| RecipeError::Contradiction(e.to_string()))?;
-        let published = self
-            .drawn
-            .then(|| row.published.get(&spec.name).copied())
-            .flatten();
-        let (id, skips) = (row.id.clone(), row.method.skips());
+        let published = row.published.get(&spec.name).filter(|_| self.drawn);
         Ok(System {
-            id,
-            published,
-            skips,
+            id: row.id.clone(),
+            published: published.copied(),
+            skips: row.method.skips(),
             cell,
             lock: lock.clone(),
             text_model,
@@ -152,17 +150,19 @@ impl Setup {
 
     /// Settings that scale the data set down to so many training samples.
     fn fewer(&self, samples: usize, typed: &[String]) -> Result<Vec<String>> {
-        let whole = resolve(std::slice::from_ref(&self.dataset.spec.recipe), &[])?;
-        let scaled = resolve(std::slice::from_ref(&self.dataset.spec.recipe), typed)?;
+        let own = std::slice::from_ref(&self.dataset.spec.recipe);
+        let (whole, scaled) = (resolve(own, &[])?, resolve(own, typed)?);
         let share = samples as f64 / whole.synthetic.train as f64;
-        let part = |count: usize| ((count as f64 * share).round() as usize).max(1);
-        let steps = |samples: usize, recipe: &Recipe| samples.div_ceil(recipe.batch_size) as f64;
-        let read_again = whole.skip.recalibrate as f64 / steps(whole.synthetic.train, &whole);
-        let tail = (read_again * steps(samples, &scaled)).round().max(1.0);
+        let [val, test] = [whole.synthetic.val, whole.synthetic.test]
+            .map(|count| ((count as f64 * share).round() as usize).max(1));
+        let steps = whole.synthetic.train.div_ceil(whole.batch_size);
+        let scaled_steps = samples.div_ceil(scaled.batch_size);
+        let recalibrated = whole.skip.recalibrate as f64 / steps as f64;
+        let tail = (recalibrated * scaled_steps as f64).round().max(1.0);
         Ok(vec![
             format!("synthetic.train={samples}"),
-            format!("synthetic.val={}", part(whole.synthetic.val)),
-            format!("synthetic.test={}", part(whole.synthetic.test)),
+            format!("synthetic.val={val}"),
+            format!("synthetic.test={test}"),
             format!("skip.recalibrate={tail}"),
         ])
     }
@@ -213,10 +213,10 @@ impl System {
 
 /// A system that skips nothing does the same under both.
 fn executions(method: MethodName, asked: &[ExecutionKind]) -> Vec<Execution> {
-    let all = asked.iter().map(|kind| match kind {
+    let kinds = if method.skips() { asked } else { &asked[..1] };
+    let executions = kinds.iter().map(|kind| match kind {
         ExecutionKind::Fast => Execution::Fast,
         ExecutionKind::Official => Execution::Official,
     });
-    all.take(if method.skips() { asked.len() } else { 1 })
-        .collect()
+    executions.collect()
 }

@@ -86,13 +86,13 @@ pub struct KindTimes {
 }
 
 impl Times {
-    pub fn of(setup: &Setup, args: &Args, measured: &[Measured]) -> Self {
+    pub fn new(setup: &Setup, args: &Args, measured: &[Measured]) -> Self {
         let first = &setup.systems[0];
         let recipe = &first.cell.recipe;
-        let base = setup.systems[0].id == "naive";
+        let base = first.id == "naive";
         let systems = setup.systems.iter().zip(measured).map(|(system, own)| {
             let against = base.then(|| (first, &measured[0]));
-            SystemTimes::of(system, own, against)
+            SystemTimes::new(system, own, against)
         });
         let mut settings = args.assignments.clone();
         settings.extend(
@@ -119,24 +119,24 @@ impl Times {
 }
 
 impl SystemTimes {
-    fn of(system: &System, own: &Measured, against: Option<(&System, &Measured)>) -> Self {
-        let all = |_: &EpochKind| true;
+    fn new(system: &System, own: &Measured, against: Option<(&System, &Measured)>) -> Self {
         let modalities = &system.cell.recipe.modalities;
-        let trains_all = |kind: &EpochKind| kind.active == *modalities;
         let published = against.and_then(|(base, _)| Some(system.published? / base.published?));
         Self {
             id: system.id.clone(),
             execution: system.execution(),
-            epoch: spread(&seconds(own, all)).expect("at least one round"),
-            active: spread(&seconds(own, trains_all)),
-            skipped: spread(&seconds(own, |kind| !trains_all(kind))),
+            epoch: spread(&seconds(own, |_| true)).expect("at least one round"),
+            active: spread(&seconds(own, |kind| kind.active == *modalities)),
+            skipped: spread(&seconds(own, |kind| kind.active != *modalities)),
             phases: phases(own),
             profiled_epoch: own
                 .profiled
                 .as_ref()
-                .and_then(|round| average(&own.kinds, round, all)),
+                .and_then(|round| average(&own.kinds, round, |_| true)),
             ratio: against.and_then(|(_, base)| {
-                let pairs = seconds(own, all).into_iter().zip(seconds(base, all));
+                let pairs = seconds(own, |_| true)
+                    .into_iter()
+                    .zip(seconds(base, |_| true));
                 spread(&pairs.map(|(own, base)| own / base).collect::<Vec<_>>())
             }),
             limit: against.map(|(_, base)| operations(own) / operations(base)),
@@ -147,49 +147,49 @@ impl SystemTimes {
                 .filter_map(|round| round.peak_mib)
                 .reduce(f64::max),
             kinds: (0..own.kinds.len())
-                .map(|at| KindTimes::of(own, at))
+                .map(|index| KindTimes::new(own, index))
                 .collect(),
         }
     }
 }
 
 impl KindTimes {
-    fn of(own: &Measured, at: usize) -> Self {
+    fn new(own: &Measured, index: usize) -> Self {
         let EpochKind {
             active,
             loaded,
             count,
             ..
-        } = own.kinds[at].clone();
+        } = own.kinds[index].clone();
         let seconds = own
             .rounds
             .iter()
-            .map(|round| round.epochs[at].seconds)
+            .map(|round| round.epochs[index].seconds)
             .collect();
         Self {
             active,
             loaded,
             epochs: count,
             seconds,
-            operations: own.operations[at],
+            operations: own.operations[index],
         }
     }
 }
 
 /// Seconds an epoch of some kinds in each round, each kind as often as the schedule has it.
-fn seconds(own: &Measured, of: impl Fn(&EpochKind) -> bool) -> Vec<f64> {
+fn seconds(own: &Measured, counts: impl Fn(&EpochKind) -> bool) -> Vec<f64> {
     own.rounds
         .iter()
-        .filter_map(|round| average(&own.kinds, round, &of))
+        .filter_map(|round| average(&own.kinds, round, &counts))
         .collect()
 }
 
-fn average(kinds: &[EpochKind], round: &Timed, of: impl Fn(&EpochKind) -> bool) -> Option<f64> {
+fn average(kinds: &[EpochKind], round: &Timed, counts: impl Fn(&EpochKind) -> bool) -> Option<f64> {
     weighted(
         kinds
             .iter()
             .zip(&round.epochs)
-            .filter(|(kind, _)| of(kind))
+            .filter(|(kind, _)| counts(kind))
             .map(|(k, e)| (k.count, e.seconds)),
     )
 }
@@ -223,20 +223,19 @@ fn phases(own: &Measured) -> BTreeMap<String, f64> {
         .flat_map(|round| round.epochs.iter().flat_map(|epoch| epoch.phases.keys()));
     let mut all: BTreeMap<String, f64> = names.map(|name| (name.clone(), 0.0)).collect();
     for (name, value) in &mut all {
-        let of_round =
-            |round: &&Timed| {
-                let of_kinds = own.kinds.iter().zip(&round.epochs);
-                weighted(of_kinds.map(|(kind, epoch)| {
-                    (kind.count, epoch.phases.get(name).copied().unwrap_or(0.0))
-                }))
-            };
-        *value = spread(&rounds.iter().filter_map(of_round).collect::<Vec<_>>())
-            .map_or(0.0, |s| s.median);
+        let mut averages = Vec::new();
+        for round in &rounds {
+            let kinds = own.kinds.iter().zip(&round.epochs);
+            averages.extend(weighted(kinds.map(|(kind, epoch)| {
+                (kind.count, epoch.phases.get(name).copied().unwrap_or(0.0))
+            })));
+        }
+        *value = spread(&averages).map_or(0.0, |s| s.median);
     }
     all
 }
 
-/// `None` of nothing.
+/// `None` if there are no values.
 fn spread(values: &[f64]) -> Option<Spread> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -156,10 +156,7 @@ fn a_folder_gets_a_file_for_each_part_and_a_file_everything_or_one_part() {
         ["alt.audio", "alt.head", "alt.visual"].map(|part| format!("{part}.safetensors"))
     );
     // Everything in one file is what `amst train --weights` wrote.
-    done(&trained.ask(
-        "export",
-        &["--format", "safetensors", "--out", "all.safetensors"],
-    ));
+    done(&trained.ask("export", &["--out", "all.safetensors"]));
     assert_eq!(
         shapes(&trained.folder().join("all.safetensors")),
         shapes(&trained.folder().join("w.safetensors"))
@@ -169,7 +166,7 @@ fn a_folder_gets_a_file_for_each_part_and_a_file_everything_or_one_part() {
 #[test]
 fn parts_that_are_not_there_and_places_that_cannot_be_written_are_refused() {
     let full = Trained::new(&["method=amst-full"]);
-    let cases: [(&[&str], i32, &[&str]); 6] = [
+    let cases: [(&[&str], i32, &[&str]); 5] = [
         (
             &["--part", "audio", "--out", "one.safetensors"],
             USAGE,
@@ -189,11 +186,6 @@ fn parts_that_are_not_there_and_places_that_cannot_be_written_are_refused() {
             &["--part", "everything", "--out", "parts"],
             USAGE,
             &["everything", "head"],
-        ),
-        (
-            &["--format", "onnx", "--out", "parts"],
-            USAGE,
-            &["onnx", "safetensors"],
         ),
         (
             &["--out", "no/such/all.safetensors"],

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::CHECKPOINT_FORMAT;
 
-/// Why a checkpoint is not used.
+/// Why a checkpoint is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CheckpointError {
     /// A file that is not as it was written.
@@ -15,8 +15,8 @@ pub enum CheckpointError {
     },
     /// Written by another version of this software.
     #[error(
-        "{} was written by {program} in format {format}, and this program reads format {CHECKPOINT_FORMAT}: go on \
-         with {program}, or start over with --fresh",
+        "{} was written by {program} in format {format}, and this program reads format \
+         {CHECKPOINT_FORMAT}: go on with {program}, or start over with --fresh",
         dir.display()
     )]
     Format {
@@ -27,19 +27,23 @@ pub enum CheckpointError {
         /// What wrote it, with its version.
         program: String,
     },
-    /// Of another run.
+    /// It belongs to another run.
     #[error(
-        "{} is not of this run: {}; move it away, or start over with --fresh", dir.display(), differences.join("; ")
+        "{} is not of this run: {}; move it away, or start over with --fresh",
+        dir.display(),
+        differences.join("; ")
     )]
     Other {
         /// The checkpoint.
         dir: PathBuf,
-        /// What is different, a line each.
+        /// Each difference.
         differences: Vec<String>,
     },
     /// There are checkpoints, and none can be used.
     #[error(
-        "no checkpoint in {} can be used: {}; --fresh keeps them aside and starts over", dir.display(), faults.join("; ")
+        "no checkpoint in {} can be used: {}; --fresh keeps them aside and starts over",
+        dir.display(),
+        faults.join("; ")
     )]
     NoneUsable {
         /// The folder of checkpoints.

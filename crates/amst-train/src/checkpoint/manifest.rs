@@ -1,4 +1,4 @@
-//! `manifest.json`: what a checkpoint is of, and what its files are.
+//! `manifest.json`: the run that a checkpoint belongs to, and its files.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,7 +19,7 @@ pub(crate) const MANIFEST: &str = "manifest.json";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// A run can go on from it.
+    /// A run can resume from it.
     State,
     /// The network that a finished run selected.
     Selected,
@@ -57,7 +57,7 @@ pub struct Manifest {
     pub code_epoch: u32,
     /// Names of the classes, by index.
     pub classes: Vec<String>,
-    /// The epoch that the run stands in, or that was selected; counted from 0.
+    /// The current epoch of the run, or the selected one; counted from 0.
     pub epoch: usize,
     /// Steps done in that epoch; 0 if it has not begun.
     pub step: usize,
@@ -79,7 +79,7 @@ const END: &str = "\"\n}\n";
 impl Manifest {
     /// The bytes of the file: JSON, whose last member is the SHA-256 of all bytes before that
     /// member.
-    pub(crate) fn sealed(&self) -> Vec<u8> {
+    pub fn sealed(&self) -> Vec<u8> {
         let text = serde_json::to_string_pretty(self).expect("plain data");
         let body = text
             .strip_suffix("\n}")
@@ -98,7 +98,7 @@ impl Manifest {
             .rsplit_once(SEAL)
             .ok_or_else(|| damaged("it does not end in its own hash"))?;
         if seal.strip_suffix(END) != Some(hex(&Sha256::digest(body)).as_str()) {
-            return Err(damaged("its hash is another one"));
+            return Err(damaged("its hash is not that of its text"));
         }
         let whole = format!("{body}\n}}");
         let head: Head = serde_json::from_str(&whole).map_err(|e| damaged(&e.to_string()))?;
@@ -121,4 +121,43 @@ impl Manifest {
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The file format, which other programs may check too.
+    #[test]
+    fn the_last_member_is_the_sha256_of_all_bytes_before_it() {
+        let manifest = Manifest {
+            format: CHECKPOINT_FORMAT,
+            program: "amst".into(),
+            burn: "0".into(),
+            device: "none".into(),
+            kind: Kind::State,
+            cell: serde_json::from_value("0123456789abcdef".into()).unwrap(),
+            data: serde_json::from_value("0".repeat(64).into()).unwrap(),
+            code_epoch: 1,
+            classes: vec!["yes".into()],
+            epoch: 2,
+            step: 3,
+            files: BTreeMap::new(),
+        };
+        let bytes = manifest.sealed();
+        assert_eq!(
+            Manifest::parse(&bytes, Path::new("here")).unwrap(),
+            manifest
+        );
+        let text = String::from_utf8(bytes).unwrap();
+        let tail = format!(",\n  \"seal\": \"{}\"\n}}\n", "0".repeat(64)).len();
+        let (body, seal) = text.split_at(text.len() - tail);
+        let digest: String = Sha256::digest(body)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        assert_eq!(seal, format!(",\n  \"seal\": \"{digest}\"\n}}\n"));
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!((&json["seal"], &json["step"]), (&digest.into(), &3.into()));
+    }
 }

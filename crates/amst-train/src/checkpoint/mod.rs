@@ -1,33 +1,30 @@
-//! A run on disk, from which it can go on.
+//! A run on disk, from which it can be resumed.
 //!
 //! `checkpoints/00003-00017` is the run after 17 steps of epoch 3, `checkpoints/00004-00000` before
 //! the first of epoch 4. A folder appears under its name when it is complete; in it,
 //! `manifest.json` names every other file with its length and SHA-256, and itself.
 
+mod directory;
 mod error;
 mod manifest;
-mod shelf;
 mod snapshot;
 mod state;
 mod tensors;
 
 use std::path::{Path, PathBuf};
 
-use amst::{Net, renames};
-use amst_encoders::{AnyEncoder, HeldTensor, replace_all};
-use amst_recipe::{CODE_EPOCH, Cell, Recipe, TextModel};
-use burn::module::Module;
-use burn::tensor::Device;
+use amst_encoders::HeldTensor;
+use amst_recipe::{CODE_EPOCH, Cell, DataLock, Recipe};
+pub(crate) use directory::{CheckpointDir, Loaded, set_aside};
 pub use error::CheckpointError;
 pub(crate) use manifest::MANIFEST;
 use manifest::hex;
 pub use manifest::{CHECKPOINT_FORMAT, FileEntry, Kind, Manifest};
 use sha2::{Digest, Sha256};
-pub(crate) use shelf::{Loaded, Shelf, set_aside};
-pub(crate) use snapshot::{Best, Snapshot, WriteFault, Written};
+pub(crate) use snapshot::{Best, Snapshot, WriteFault, Written, write_fault};
 pub(crate) use state::{BestState, EpochSums, STATE, State};
 
-use crate::{Built, TrainError, build};
+use crate::TrainError;
 
 /// Files of a checkpoint.
 pub(crate) const MODEL: &str = "model.safetensors";
@@ -41,27 +38,19 @@ pub(crate) const CHECKPOINTS: &str = "checkpoints";
 /// The checkpoint of the selected network, once the run is finished.
 pub(crate) const SELECTED: &str = "best";
 
-/// What a run that stands there calls its checkpoint; later ones sort after earlier ones.
+/// The folder name of the checkpoint after `step` steps of `epoch`; later ones sort after earlier
+/// ones.
 pub(crate) fn folder(epoch: usize, step: usize) -> String {
     format!("{epoch:05}-{step:05}")
-}
-
-/// Which network of a checkpoint is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weights {
-    /// That of the best epoch so far.
-    Best,
-    /// The one that is trained.
-    Last,
 }
 
 /// A checkpoint whose manifest is whole. Its files are checked when they are read.
 ///
 /// ```no_run
-/// # use amst_train::{Checkpoint, Weights};
-/// # use burn::tensor::Device;
+/// # use amst_train::Checkpoint;
 /// let checkpoint = Checkpoint::open("runs/synthetic/naive/0-1234abcd".as_ref())?;
-/// let built = checkpoint.network(Weights::Best, None, &Device::flex())?;
+/// checkpoint.verify()?;
+/// println!("epoch {}", checkpoint.manifest().epoch);
 /// # Ok::<(), amst_train::TrainError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -78,16 +67,17 @@ impl Checkpoint {
     ///
     /// There is none, its manifest is damaged, or it is of another format.
     pub fn open(path: &Path) -> Result<Self, TrainError> {
-        let shelf = path.join(CHECKPOINTS);
-        let dir = match shelf.is_dir() {
-            false => path.to_path_buf(),
-            true if shelf.join(SELECTED).join(MANIFEST).is_file() => shelf.join(SELECTED),
-            true => Shelf::folders(&shelf).pop().unwrap_or(shelf),
-        };
-        Ok(Self::at(&dir)?)
+        let checkpoints = CheckpointDir::in_run(path);
+        if !checkpoints.path().is_dir() {
+            return Ok(Self::open_folder(path)?);
+        }
+        let chosen = checkpoints.selected().or(checkpoints.newest_state());
+        let folder = chosen.as_deref().unwrap_or(checkpoints.path());
+        Ok(Self::open_folder(folder)?)
     }
 
-    pub(crate) fn at(dir: &Path) -> Result<Self, CheckpointError> {
+    /// Opens the checkpoint in this folder.
+    pub(crate) fn open_folder(dir: &Path) -> Result<Self, CheckpointError> {
         let path = dir.join(MANIFEST);
         let bytes = std::fs::read(&path).map_err(|e| CheckpointError::Damaged {
             path,
@@ -128,12 +118,12 @@ impl Checkpoint {
     ///
     /// Its file is damaged.
     pub fn recipe(&self) -> Result<Recipe, CheckpointError> {
-        let damaged = |why: String| CheckpointError::Damaged {
+        let bytes = self.read(RECIPE)?;
+        let recipe = toml::from_slice(&bytes);
+        recipe.map_err(|e| CheckpointError::Damaged {
             path: self.dir.join(RECIPE),
-            why,
-        };
-        let text = String::from_utf8(self.read(RECIPE)?).map_err(|e| damaged(e.to_string()))?;
-        toml::from_str(&text).map_err(|e| damaged(e.to_string()))
+            why: format!("not a recipe of this version: {}", e.message()),
+        })
     }
 
     /// The tensors of one of its files, by name and shape; none of a file that it does not have.
@@ -142,65 +132,24 @@ impl Checkpoint {
     ///
     /// The file is damaged.
     pub fn tensors(&self, file: &str) -> Result<Vec<HeldTensor>, CheckpointError> {
-        match self.manifest.files.contains_key(file) {
-            true => tensors::read(&self.read(file)?, &self.dir.join(file)),
-            false => Ok(Vec::new()),
+        if !self.manifest.files.contains_key(file) {
+            return Ok(Vec::new());
         }
+        tensors::read(&self.read(file)?, &self.dir.join(file))
     }
 
-    /// The method and one of the networks, in evaluation mode, on a device. `text_model` is that
-    /// of the recipe, if its text encoder is pretrained.
-    ///
-    /// # Errors
-    ///
-    /// A file is damaged, or there is no such network in this checkpoint.
-    pub fn network(
-        &self,
-        weights: Weights,
-        text_model: Option<&TextModel>,
-        device: &Device,
-    ) -> Result<(Built, Net<AnyEncoder>), TrainError> {
-        let built = build(
-            &self.recipe()?,
-            text_model,
-            self.manifest.classes.len(),
-            &device.clone().autodiff(),
-        )?;
-        let file = match weights {
-            Weights::Best => BEST,
-            Weights::Last => MODEL,
-        };
-        let tensors = self.tensors(file)?;
-        if tensors.is_empty() {
-            let why = format!(
-                "this checkpoint has none; look for it in one of another kind than {:?}",
-                self.manifest.kind
-            );
-            return Err(CheckpointError::Damaged {
-                path: self.dir.join(file),
-                why,
-            }
-            .into());
-        }
-        let mut net = built.net.valid();
-        replace_all(&mut net, tensors, &self.dir.join(file), &names(&built))?;
-        Ok((built, net))
-    }
-
-    /// Refuses files that nobody wrote with the others.
+    /// Refuses a folder with files that the manifest does not name.
     pub(crate) fn check_names(&self) -> Result<(), CheckpointError> {
-        let entries = std::fs::read_dir(&self.dir).into_iter().flatten().flatten();
-        let mut names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-        match names.find(|name| name != MANIFEST && !self.manifest.files.contains_key(name)) {
-            None => Ok(()),
-            Some(name) => {
-                let why = "manifest.json does not name it".into();
-                Err(CheckpointError::Damaged {
+        for entry in std::fs::read_dir(&self.dir).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name != MANIFEST && !self.manifest.files.contains_key(&name) {
+                return Err(CheckpointError::Damaged {
                     path: self.dir.join(name),
-                    why,
-                })
+                    why: "manifest.json does not name it".into(),
+                });
             }
         }
+        Ok(())
     }
 
     pub(crate) fn state(&self) -> Result<State, CheckpointError> {
@@ -208,11 +157,7 @@ impl Checkpoint {
     }
 
     /// Refuses a checkpoint of another recipe, data set or version of the arithmetic.
-    pub(crate) fn check_is_of(
-        &self,
-        cell: &Cell,
-        data: &amst_recipe::DataLock,
-    ) -> Result<(), CheckpointError> {
+    pub(crate) fn check_is_of(&self, cell: &Cell, data: &DataLock) -> Result<(), CheckpointError> {
         let Manifest {
             code_epoch,
             cell: id,
@@ -239,55 +184,37 @@ impl Checkpoint {
         })
     }
 
-    /// A file, if it is what the manifest says.
-    fn read(&self, name: &str) -> Result<Vec<u8>, CheckpointError> {
+    /// The bytes of a file, checked against the manifest.
+    pub(crate) fn read(&self, name: &str) -> Result<Vec<u8>, CheckpointError> {
         let path = self.dir.join(name);
-        let damaged = |why: String| CheckpointError::Damaged {
-            path: path.clone(),
-            why,
-        };
-        let entry = self
-            .manifest
-            .files
-            .get(name)
-            .ok_or_else(|| damaged("not named in manifest.json".into()))?;
-        let bytes = std::fs::read(&path).map_err(|e| damaged(e.to_string()))?;
-        if bytes.len() as u64 != entry.bytes {
-            return Err(damaged(format!(
+        let why = match (self.manifest.files.get(name), std::fs::read(&path)) {
+            (None, _) => "not named in manifest.json".into(),
+            (_, Err(error)) => error.to_string(),
+            (Some(entry), Ok(bytes)) if bytes.len() as u64 != entry.bytes => format!(
                 "{} bytes, and it was written with {}",
                 bytes.len(),
                 entry.bytes
-            )));
-        }
-        match hex(&Sha256::digest(&bytes)) == entry.sha256 {
-            true => Ok(bytes),
-            false => Err(damaged(
-                "its SHA-256 is not the one that it was written with".into(),
-            )),
-        }
+            ),
+            (Some(entry), Ok(bytes)) if hex(&Sha256::digest(&bytes)) == entry.sha256 => {
+                return Ok(bytes);
+            }
+            _ => "its SHA-256 is not the one that it was written with".into(),
+        };
+        Err(CheckpointError::Damaged { path, why })
     }
-}
-
-pub(crate) fn names(built: &Built) -> amst_encoders::Renames {
-    renames(
-        &built.method.branches(),
-        &built.method.schedule().modalities(),
-    )
 }
 
 /// The settings that two recipes do not share.
 fn differing(there: &Recipe, here: &Recipe) -> Vec<String> {
-    let value = |recipe: &Recipe| serde_json::to_value(recipe).expect("plain data");
-    let (there, here) = (value(there), value(here));
-    let of = |recipe: &serde_json::Value, key: &str| {
-        key.split('.')
-            .fold(recipe.clone(), |v, part| v[part].clone())
-    };
-    let keys = amst_recipe::keys().into_iter().map(|key| key.to_string());
-    let pairs = keys
-        .map(|key| (of(&there, &key), of(&here, &key), key))
-        .filter(|(a, b, _)| a != b);
-    pairs
-        .map(|(there, here, key)| format!("{key} is {there} there, {here} here"))
-        .collect()
+    let [there, here] =
+        [there, here].map(|recipe| serde_json::to_value(recipe).expect("plain data"));
+    let mut differences = Vec::new();
+    for key in amst_recipe::keys() {
+        let [there, here] =
+            [&there, &here].map(|recipe| key.split('.').fold(recipe, |value, part| &value[part]));
+        if there != here {
+            differences.push(format!("{key} is {there} there, {here} here"));
+        }
+    }
+    differences
 }

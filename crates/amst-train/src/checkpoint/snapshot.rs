@@ -17,7 +17,7 @@ pub(crate) struct Snapshot {
     pub manifest: Manifest,
     /// The recipe, as TOML.
     pub recipe: String,
-    /// Where the run stands; of a selected network there is none.
+    /// `state.toml`; `None` for a selected network.
     pub state: Option<String>,
     /// Parameters and running statistics.
     pub model: Vec<HeldTensor>,
@@ -39,7 +39,7 @@ pub(crate) enum Best {
     Of(Vec<HeldTensor>),
 }
 
-/// A checkpoint that is in its place.
+/// A checkpoint that was written.
 #[derive(Clone, Debug)]
 pub(crate) struct Written {
     pub dir: PathBuf,
@@ -63,12 +63,13 @@ struct Partial<'a> {
     manifest: Manifest,
 }
 
-/// Its name. The place of a checkpoint is never anything but a whole one.
+/// Its name. A folder under the name of a checkpoint is always a whole one.
 pub(super) const PARTIAL: &str = ".partial";
 
 impl Snapshot {
-    /// Writes it into the folder of checkpoints: beside its place, file by file, the manifest last,
-    /// then renamed. The best network is that of `before`, which has `best_epoch`'s, if it can be.
+    /// Writes it into the checkpoint directory `root`: under another name, file by file, the
+    /// manifest last, then renamed. `best.safetensors` is a hard link to that of `before` if that
+    /// is of the same `best_epoch`.
     pub fn write(
         &self,
         disk: &dyn FileSystem,
@@ -76,26 +77,26 @@ impl Snapshot {
         best_epoch: Option<usize>,
         before: Option<&Written>,
     ) -> Result<Written, WriteFault> {
-        let fault = |path: &Path| fault(path.to_path_buf(), 0);
         let dir = root.join(PARTIAL);
         if dir.exists() {
-            disk.remove_dir(&dir).map_err(fault(&dir))?;
+            disk.remove_dir(&dir).map_err(write_fault(&dir))?;
         }
-        disk.create_dir(&dir).map_err(fault(&dir))?;
+        disk.create_dir(&dir).map_err(write_fault(&dir))?;
         let mut partial = Partial {
             disk,
             dir,
             manifest: self.manifest.clone(),
         };
         partial.fill(self, best_epoch, before)?;
-        let place = root.join(match self.manifest.kind {
+        let path = root.join(match self.manifest.kind {
             Kind::State => folder(self.manifest.epoch, self.manifest.step),
             Kind::Selected => super::SELECTED.into(),
         });
-        disk.rename(&partial.dir, &place).map_err(fault(&place))?;
-        disk.sync(root).map_err(fault(root))?;
+        disk.rename(&partial.dir, &path)
+            .map_err(write_fault(&path))?;
+        disk.sync(root).map_err(write_fault(root))?;
         let best = best_epoch.zip(partial.manifest.files.get(BEST).cloned());
-        Ok(Written { dir: place, best })
+        Ok(Written { dir: path, best })
     }
 }
 
@@ -115,21 +116,16 @@ impl Partial<'_> {
         if !snapshot.method.is_empty() {
             self.tensors(METHOD, &snapshot.method)?;
         }
-        let known =
-            before.filter(|written| written.best.as_ref().map(|(epoch, _)| *epoch) == best_epoch);
-        match (
-            &snapshot.best,
-            known.and_then(|written| Some((&written.dir, &written.best.as_ref()?.1))),
-        ) {
-            (Best::None, _) => {}
-            (_, Some((dir, entry))) if self.linked(&dir.join(BEST), entry) => {}
-            (Best::Model, _) => {
+        match &snapshot.best {
+            Best::None => {}
+            _ if self.link_best_of(before, best_epoch) => {}
+            Best::Model => {
                 let entry = self.manifest.files[MODEL].clone();
-                if !self.linked(&self.dir.join(MODEL), &entry) {
+                if !self.link_best(&self.dir.join(MODEL), &entry) {
                     self.tensors(BEST, &snapshot.model)?;
                 }
             }
-            (Best::Of(tensors), _) => self.tensors(BEST, tensors)?,
+            Best::Of(tensors) => self.tensors(BEST, tensors)?,
         }
         self.text(RECIPE, &snapshot.recipe)?;
         if let Some(state) = &snapshot.state {
@@ -139,14 +135,27 @@ impl Partial<'_> {
         let path = self.dir.join(MANIFEST);
         self.disk
             .write(&path, &mut |file| file.write_all(&sealed))
-            .map_err(fault(path, sealed.len() as u64))?;
-        self.disk
-            .sync(&self.dir)
-            .map_err(fault(self.dir.clone(), 0))
+            .map_err(|source| WriteFault {
+                path,
+                bytes: sealed.len() as u64,
+                source,
+            })?;
+        self.disk.sync(&self.dir).map_err(write_fault(&self.dir))
     }
 
-    /// Whether the best network is now a second name of that file, of which it is known what it is.
-    fn linked(&mut self, file: &Path, entry: &FileEntry) -> bool {
+    /// Links the best network of an earlier checkpoint, if that is of `epoch`; whether it did.
+    fn link_best_of(&mut self, before: Option<&Written>, epoch: Option<usize>) -> bool {
+        match before {
+            Some(Written {
+                dir,
+                best: Some((of, entry)),
+            }) if Some(*of) == epoch => self.link_best(&dir.join(BEST), entry),
+            _ => false,
+        }
+    }
+
+    /// Makes the best network a second name of a file, whose entry is known; whether it could.
+    fn link_best(&mut self, file: &Path, entry: &FileEntry) -> bool {
         let linked = self.disk.link(file, &self.dir.join(BEST)).is_ok();
         if linked {
             self.manifest.files.insert(BEST.into(), entry.clone());
@@ -172,35 +181,37 @@ impl Partial<'_> {
         content: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), WriteFault> {
         let path = self.dir.join(name);
-        let mut entry = FileEntry {
-            bytes: 0,
-            sha256: String::new(),
-        };
-        let mut hashed = |file: &mut dyn Write| {
+        let mut entry = None;
+        let written = self.disk.write(&path, &mut |file| {
             let mut hashing = Hashing {
                 file,
                 hash: Sha256::new(),
                 bytes: 0,
             };
             content(&mut hashing)?;
-            entry = FileEntry {
+            entry = Some(FileEntry {
                 bytes: hashing.bytes,
                 sha256: hex(&hashing.hash.finalize()),
-            };
+            });
             Ok(())
-        };
-        self.disk
-            .write(&path, &mut hashed)
-            .map_err(fault(path, bytes))?;
+        });
+        written.map_err(|source| WriteFault {
+            path,
+            bytes,
+            source,
+        })?;
+        let entry = entry.expect("a file system writes the content");
         self.manifest.files.insert(name.into(), entry);
         Ok(())
     }
 }
 
-fn fault(path: PathBuf, bytes: u64) -> impl FnOnce(io::Error) -> WriteFault {
+/// For `map_err`, where it is not known how many bytes were wanted.
+pub(crate) fn write_fault(path: &Path) -> impl FnOnce(io::Error) -> WriteFault {
+    let path = path.to_path_buf();
     move |source| WriteFault {
         path,
-        bytes,
+        bytes: 0,
         source,
     }
 }

@@ -1,4 +1,4 @@
-//! `state.toml`: where a run stands, besides its tensors.
+//! `state.toml`: the state of a run, besides its tensors.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::CheckpointError;
 use crate::metrics::OutputScores;
 
-/// Everything that decides how a run goes on and what it will have said in the end. TOML, because
-/// its numbers are read back to the last bit, those that are infinite included.
+/// Everything, but for tensors, that the rest of a run and its result depend on. TOML, because its
+/// numbers are read back to the last bit, infinite ones included.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct State {
-    /// Epoch that the run stands in, counted from 0.
+    /// The current epoch, counted from 0.
     pub epoch: usize,
     /// Steps done in it; 0 if it has not begun.
     pub step: usize,
@@ -77,12 +77,10 @@ impl State {
     }
 
     pub fn parse(bytes: &[u8], path: &Path) -> Result<Self, CheckpointError> {
-        let damaged = |why: String| CheckpointError::Damaged {
+        toml::from_slice(bytes).map_err(|e| CheckpointError::Damaged {
             path: path.into(),
-            why,
-        };
-        let text = std::str::from_utf8(bytes).map_err(|e| damaged(e.to_string()))?;
-        toml::from_str(text).map_err(|e| damaged(e.to_string()))
+            why: e.to_string(),
+        })
     }
 }
 

@@ -1,53 +1,25 @@
-//! Tensors in a safetensors file, drawn one after the other as they are written.
+//! Tensors in the safetensors files of a checkpoint.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
-use amst_encoders::HeldTensor;
+use amst_encoders::{HeldTensor, write_tensors};
 use burn::tensor::{DType, TensorData};
-use safetensors::tensor::{Metadata, TensorInfo};
 use safetensors::{Dtype, SafeTensors};
 
 use super::CheckpointError;
 
-/// Writes a file that holds these tensors, sorted by name. No more than one of them is in memory
-/// twice.
+/// Writes a file that holds these tensors, sorted by name. [`read`] takes 32-bit floats only.
 pub(crate) fn write(tensors: &[HeldTensor], file: &mut dyn Write) -> io::Result<()> {
-    let mut sorted: Vec<&HeldTensor> = tensors.iter().collect();
-    sorted.sort_by_key(|tensor| tensor.name());
-    let header = header(&sorted)?;
-    file.write_all(&(header.len() as u64).to_le_bytes())?;
-    file.write_all(&header)?;
-    sorted.into_iter().try_for_each(|tensor| {
-        let data = tensor.data().map_err(io::Error::other)?;
-        file.write_all(data.as_bytes())
-    })
-}
-
-fn header(sorted: &[&HeldTensor]) -> io::Result<Vec<u8>> {
-    let mut end = 0;
-    let mut infos = Vec::new();
-    for tensor in sorted {
-        if tensor.dtype() != DType::F32 {
-            return Err(io::Error::other(format!(
-                "{} is of {:?}, not of 32-bit floats",
-                tensor.name(),
-                tensor.dtype()
-            )));
-        }
-        let start = end;
-        end += tensor.byte_len();
-        let info = TensorInfo {
-            dtype: Dtype::F32,
-            shape: tensor.shape(),
-            data_offsets: (start, end),
-        };
-        infos.push((tensor.name().to_string(), info));
+    if let Some(other) = tensors.iter().find(|tensor| tensor.dtype() != DType::F32) {
+        return Err(io::Error::other(format!(
+            "{} is of {:?}, not of 32-bit floats",
+            other.name(),
+            other.dtype()
+        )));
     }
-    let metadata = Metadata::new(None, infos).map_err(io::Error::other)?;
-    let mut header = serde_json::to_vec(&metadata)?;
-    header.resize(header.len().next_multiple_of(8), b' ');
-    Ok(header)
+    write_tensors(file, tensors, &BTreeMap::new())
 }
 
 /// The tensors of a file's bytes, sorted by name.
@@ -57,7 +29,8 @@ pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<Vec<HeldTensor>, Checkpo
         why,
     };
     let file = SafeTensors::deserialize(bytes).map_err(|e| damaged(e.to_string()))?;
-    let held = |(name, tensor): (String, safetensors::tensor::TensorView<'_>)| {
+    let mut held = Vec::new();
+    for (name, tensor) in file.tensors() {
         if tensor.dtype() != Dtype::F32 {
             return Err(damaged(format!(
                 "{name} is of {:?}, not of 32-bit floats",
@@ -66,11 +39,10 @@ pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<Vec<HeldTensor>, Checkpo
         }
         let data =
             TensorData::from_bytes_vec(tensor.data().to_vec(), tensor.shape().to_vec(), DType::F32);
-        Ok(HeldTensor::from_data(name, data))
-    };
-    let mut tensors = file.tensors();
-    tensors.sort_by(|(a, _), (b, _)| a.cmp(b));
-    tensors.into_iter().map(held).collect()
+        held.push(HeldTensor::from_data(name, data));
+    }
+    held.sort_by(|a, b| a.name().cmp(b.name()));
+    Ok(held)
 }
 
 #[cfg(test)]
@@ -92,6 +64,9 @@ mod tests {
         let mut bytes = Vec::new();
         write(&tensors, &mut bytes).unwrap();
         let foreign = SafeTensors::deserialize(&bytes).unwrap();
+        // To the byte what the library itself writes.
+        let library = safetensors::serialize(foreign.tensors(), None).unwrap();
+        assert_eq!(bytes, library);
         assert_eq!(foreign.tensor("z").unwrap().shape(), [2, 1]);
         let read = read(&bytes, Path::new("here")).unwrap();
         assert_eq!(

@@ -1,12 +1,11 @@
 //! A network's parts under the names that PyTorch users know.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
 
 use amst::Modality;
-use amst_encoders::{Architecture, NamedTensor, RobertaConfig, named_tensors};
-use amst_recipe::{Stem, TextEncoder};
+use amst_encoders::{Architecture, HeldTensor, RobertaConfig, held_tensors, write_tensor_file};
+use amst_recipe::{Recipe, TextEncoder};
 use serde_json::{Value, json};
 
 use super::SelectedNetwork;
@@ -25,12 +24,12 @@ pub enum ExportPart {
 }
 
 /// Named tensors that belong into one file, and what else is said there.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Exported {
     /// `audio`, `head`, `alt.audio`, …: a name for the file.
     pub name: String,
     /// As PyTorch has them.
-    pub tensors: Vec<NamedTensor>,
+    pub tensors: Vec<HeldTensor>,
     /// Texts in the file's header: `format`, `producer`, `part`, `architecture` (JSON: the settings
     /// to build the module with), `classes` (JSON: their names by index).
     pub metadata: BTreeMap<String, String>,
@@ -39,16 +38,14 @@ pub struct Exported {
 impl SelectedNetwork {
     /// The parts of a network that have files of their own: encoders and head of each branch.
     pub fn parts(&self) -> Vec<(&'static str, ExportPart)> {
-        let parts = || {
-            self.modalities()
-                .into_iter()
-                .map(ExportPart::Encoder)
-                .chain([ExportPart::Head])
-        };
-        self.branches()
-            .into_iter()
-            .flat_map(|branch| parts().map(move |part| (branch, part)))
-            .collect()
+        let mut parts = Vec::new();
+        for branch in self.branches() {
+            for modality in self.modalities() {
+                parts.push((branch, ExportPart::Encoder(modality)));
+            }
+            parts.push((branch, ExportPart::Head));
+        }
+        parts
     }
 
     /// One part. `branch` is one of [`SelectedNetwork::branches`]; [`ExportPart::All`] takes all of
@@ -58,69 +55,45 @@ impl SelectedNetwork {
     ///
     /// [`TrainError::Unfit`] for a modality or branch that the network does not have.
     pub fn export(&self, branch: &str, part: ExportPart) -> Result<Exported, TrainError> {
-        let under = if branch.is_empty() {
-            String::new()
-        } else {
-            format!("{branch}.")
+        let name = part_name(branch, part);
+        let prefix = match part {
+            ExportPart::Encoder(m) => {
+                let encoder = format!("encoder.{}.", m.letter());
+                prefixed(branch, &encoder)
+            }
+            ExportPart::Head => format!("{name}."),
+            ExportPart::All => String::new(),
         };
-        let (name, prefix) = match part {
-            ExportPart::Encoder(m) => (
-                format!("{under}{m}"),
-                format!("{under}encoder.{}.", m.letter()),
-            ),
-            ExportPart::Head => (format!("{under}head"), format!("{under}head.")),
-            ExportPart::All => ("all".into(), String::new()),
-        };
-        // What follows `m.` are Hugging Face's own names.
-        let own = |name: &str| {
-            let rest = name.strip_prefix(&prefix)?;
-            Some(match part {
-                ExportPart::Encoder(Modality::Text) => {
-                    rest.strip_prefix("m.").unwrap_or(rest).to_string()
-                }
-                _ => rest.to_string(),
-            })
-        };
-        let all = named_tensors(&self.net, &self.names)?;
-        let mut tensors: Vec<NamedTensor> = all
-            .into_iter()
-            .filter_map(|tensor| {
-                Some(NamedTensor {
-                    name: own(&tensor.name)?,
-                    ..tensor
-                })
-            })
-            .collect();
+        let mut tensors = Vec::new();
+        for tensor in held_tensors(&self.net, &self.names)? {
+            let Some(own) = tensor.name().strip_prefix(&prefix) else {
+                continue;
+            };
+            // What follows `m.` are Hugging Face's own names.
+            let own = match part {
+                ExportPart::Encoder(Modality::Text) => own.strip_prefix("m.").unwrap_or(own),
+                _ => own,
+            };
+            let own = own.to_string();
+            tensors.push(tensor.named(own));
+        }
         if tensors.is_empty() {
-            let there: Vec<String> = self
+            let parts: Vec<String> = self
                 .parts()
                 .into_iter()
-                .map(|(b, p)| self.called(b, p))
+                .map(|(branch, part)| part_name(branch, part))
                 .collect();
             return Err(TrainError::Unfit(format!(
                 "this network has no part `{name}`; it has: {}",
-                there.join(", ")
+                parts.join(", ")
             )));
         }
-        tensors.sort_by(|a, b| a.name.cmp(&b.name));
+        tensors.sort_by(|a, b| a.name().cmp(b.name()));
         Ok(Exported {
             metadata: self.metadata(&name, part)?,
             name,
             tensors,
         })
-    }
-
-    fn called(&self, branch: &str, part: ExportPart) -> String {
-        let under = if branch.is_empty() {
-            String::new()
-        } else {
-            format!("{branch}.")
-        };
-        match part {
-            ExportPart::Encoder(modality) => format!("{under}{modality}"),
-            ExportPart::Head => format!("{under}head"),
-            ExportPart::All => "all".into(),
-        }
     }
 
     fn metadata(
@@ -145,34 +118,34 @@ impl SelectedNetwork {
 
     /// The settings to build a part's module with.
     fn architecture(&self, part: ExportPart) -> Result<Value, TrainError> {
-        let recipe = &self.recipe;
-        let resnet = |channels: usize, width: usize, stem: Stem, projection: Option<usize>| json!({ "kind": "resnet18", "channels": channels, "width": width, "stem": stem, "projection": projection });
         Ok(match part {
-            ExportPart::Encoder(m @ Modality::Audio) => resnet(
-                1,
-                recipe.audio.width,
-                recipe.audio.stem,
-                recipe.projection(m),
-            ),
-            ExportPart::Encoder(m @ Modality::Visual) => resnet(
-                recipe.visual.channels,
-                recipe.visual.width,
-                recipe.visual.stem,
-                recipe.projection(m),
-            ),
             ExportPart::Encoder(Modality::Text) => self.text_architecture()?,
+            ExportPart::Encoder(modality) => {
+                let Recipe { audio, visual, .. } = &self.recipe;
+                let (channels, width, stem) = match modality {
+                    Modality::Visual => (visual.channels, visual.width, visual.stem),
+                    _ => (1, audio.width, audio.stem),
+                };
+                let projection = self.recipe.projection(modality);
+                json!({
+                    "kind": "resnet18",
+                    "channels": channels,
+                    "width": width,
+                    "stem": stem,
+                    "projection": projection,
+                })
+            }
             ExportPart::Head => {
-                json!({ "kind": "head", "width": recipe.embed(), "classes": self.classes.len() })
+                let (width, classes) = (self.recipe.embed(), self.classes.len());
+                json!({ "kind": "head", "width": width, "classes": classes })
             }
             ExportPart::All => {
-                let part =
-                    |m: &Modality| Ok((m.to_string(), self.architecture(ExportPart::Encoder(*m))?));
-                Value::Object(
-                    self.modalities()
-                        .iter()
-                        .map(part)
-                        .collect::<Result<_, TrainError>>()?,
-                )
+                let mut encoders = serde_json::Map::new();
+                for modality in self.modalities() {
+                    let architecture = self.architecture(ExportPart::Encoder(modality))?;
+                    encoders.insert(modality.to_string(), architecture);
+                }
+                Value::Object(encoders)
             }
         })
     }
@@ -182,7 +155,12 @@ impl SelectedNetwork {
         Ok(match (&text.encoder, &self.text_model) {
             (TextEncoder::Bag, _) => {
                 let (vocabulary, width, embed) = (text.vocabulary, text.width, self.recipe.embed());
-                json!({ "kind": "token-mean", "vocabulary": vocabulary, "width": width, "projection": embed })
+                json!({
+                    "kind": "token-mean",
+                    "vocabulary": vocabulary,
+                    "width": width,
+                    "projection": embed,
+                })
             }
             (TextEncoder::Pretrained(_), Some(model)) => {
                 hugging_face(&RobertaConfig::read(&model.config())?)
@@ -215,58 +193,33 @@ fn hugging_face(config: &RobertaConfig) -> Value {
     })
 }
 
-impl Exported {
-    /// The bytes of a safetensors file, the same whenever the tensors are.
-    ///
-    /// The library would do, but for the header's texts, which it lists in another order each time.
-    fn bytes(&self) -> Vec<u8> {
-        let mut header =
-            serde_json::Map::from_iter([("__metadata__".to_string(), json!(self.metadata))]);
-        let mut end = 0;
-        for tensor in &self.tensors {
-            let start = end;
-            end += 4 * tensor.values.len();
-            let entry =
-                json!({ "dtype": "F32", "shape": tensor.shape, "data_offsets": [start, end] });
-            header.insert(tensor.name.clone(), entry);
-        }
-        let mut header = Value::Object(header).to_string().into_bytes();
-        // Numbers begin at a multiple of eight.
-        header.resize(header.len().next_multiple_of(8), b' ');
-        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
-        bytes.extend(header);
-        bytes.reserve(end);
-        for tensor in &self.tensors {
-            bytes.extend(tensor.values.iter().flat_map(|value| value.to_le_bytes()));
-        }
-        bytes
+/// `name`, after the name of the branch if that has one.
+fn prefixed(branch: &str, name: &str) -> String {
+    if branch.is_empty() {
+        name.into()
+    } else {
+        format!("{branch}.{name}")
     }
+}
 
-    /// Writes a safetensors file, beside its place and then renamed into it.
+/// The name of a part: `audio`, `head`, `alt.audio`, …
+fn part_name(branch: &str, part: ExportPart) -> String {
+    match part {
+        ExportPart::Encoder(modality) => prefixed(branch, modality.name()),
+        ExportPart::Head => prefixed(branch, "head"),
+        ExportPart::All => "all".into(),
+    }
+}
+
+impl Exported {
+    /// Writes a safetensors file, the same bytes whenever the tensors are: beside its path, and
+    /// then renamed.
     ///
     /// # Errors
     ///
-    /// No permission, no space.
+    /// No permission, no disk space.
     pub fn write(&self, path: &Path) -> Result<(), TrainError> {
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        let write = || -> std::io::Result<()> {
-            if path.is_dir() {
-                return Err(std::io::ErrorKind::IsADirectory.into());
-            }
-            let mut builder = tempfile::Builder::new();
-            // As readable as any file one writes; the default is the owner's eyes only.
-            #[cfg(unix)]
-            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-            let mut file = builder.tempfile_in(folder)?;
-            file.write_all(&self.bytes())?;
-            file.as_file().sync_all()?;
-            file.persist(path)?;
-            Ok(())
-        };
-        write().map_err(|source| TrainError::Io {
+        write_tensor_file(path, &self.tensors, &self.metadata).map_err(|source| TrainError::Io {
             verb: "write",
             path: path.into(),
             source,

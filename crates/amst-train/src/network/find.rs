@@ -1,21 +1,21 @@
-//! Where a trained network lies.
+//! Finding a trained network on disk.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use amst_recipe::{CellResult, DataLock, Recipe};
-use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use crate::TrainError;
-use crate::run::TOKENIZER;
+use crate::checkpoint::{
+    BEST, CHECKPOINT_FORMAT, Checkpoint, CheckpointDir, CheckpointError, MANIFEST, MODEL, RECIPE,
+};
+use crate::run::{RESULT, TOKENIZER};
 
-/// What somebody points at.
+/// Which network is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NetworkPlace {
+pub enum NetworkPath {
     /// A checkpoint's folder, or a run's directory, whose selected network is meant.
     Folder(PathBuf),
-    /// The best network of a run's directory.
+    /// The selected network of a run's directory, or the best so far.
     Best(PathBuf),
     /// The network that a run was training when it last wrote a checkpoint.
     Last(PathBuf),
@@ -44,115 +44,63 @@ pub struct FoundNetwork {
     pub tokenizer: Option<PathBuf>,
 }
 
-/// Files of a run's directory and of a checkpoint.
-const CHECKPOINTS: &str = "checkpoints";
-const SELECTED: &str = "best";
-const MANIFEST: &str = "manifest.json";
-const RECIPE: &str = "recipe.toml";
-const BEST: &str = "best.safetensors";
-const LAST: &str = "model.safetensors";
-/// The layout of a checkpoint that is read here.
-const FORMAT: u64 = 1;
-
 /// Finds a network's files and reads what is not its weights.
 ///
 /// # Errors
 ///
 /// [`TrainError::NoNetwork`] where there is none, [`TrainError::NotANetwork`] where the files are
 /// another program's, another version's or damaged.
-pub fn find_network(place: &NetworkPlace) -> Result<FoundNetwork, TrainError> {
-    match place {
-        NetworkPlace::Weights { file, run } => weights(file, run.as_deref()),
-        NetworkPlace::Folder(folder) if folder.join(MANIFEST).is_file() => {
-            checkpoint(folder, &[BEST, LAST])
+pub fn find_network(path: &NetworkPath) -> Result<FoundNetwork, TrainError> {
+    match path {
+        NetworkPath::Weights { file, run } => in_weights(file, run.as_deref()),
+        NetworkPath::Folder(folder) if folder.join(MANIFEST).is_file() => {
+            in_checkpoint(folder, &[BEST, MODEL])
         }
-        NetworkPlace::Folder(run) | NetworkPlace::Best(run) => {
-            let shelf = shelf(run)?;
-            match shelf.join(SELECTED).is_dir() {
-                true => checkpoint(&shelf.join(SELECTED), &[BEST]),
-                false => checkpoint(&newest(&shelf)?, &[BEST]),
+        NetworkPath::Folder(run) | NetworkPath::Best(run) => {
+            let checkpoints = checkpoints(run)?;
+            match checkpoints.selected() {
+                Some(selected) => in_checkpoint(&selected, &[BEST]),
+                None => in_checkpoint(&newest_state(&checkpoints)?, &[BEST]),
             }
         }
-        NetworkPlace::Last(run) => checkpoint(&newest(&shelf(run)?)?, &[LAST]),
+        NetworkPath::Last(run) => in_checkpoint(&newest_state(&checkpoints(run)?)?, &[MODEL]),
     }
 }
 
-/// A run's folder of checkpoints.
-fn shelf(run: &Path) -> Result<PathBuf, TrainError> {
+/// A run's checkpoint directory, which exists.
+fn checkpoints(run: &Path) -> Result<CheckpointDir, TrainError> {
     if !run.is_dir() {
         return Err(none(
             run,
             "there is no such folder: give a run's directory or a checkpoint in it",
         ));
     }
-    let shelf = run.join(CHECKPOINTS);
-    if shelf.is_dir() {
-        return Ok(shelf);
-    }
-    match run.join(RECIPE).is_file() {
-        true => Err(none(
+    let checkpoints = CheckpointDir::in_run(run);
+    if checkpoints.path().is_dir() {
+        Ok(checkpoints)
+    } else if run.join(RECIPE).is_file() {
+        Err(none(
             run,
             "this run has no checkpoint: give the file of its weights with --weights FILE",
-        )),
-        false => Err(foreign(run, "neither a run's directory nor a checkpoint")),
+        ))
+    } else {
+        Err(foreign(run, "neither a run's directory nor a checkpoint"))
     }
 }
 
-/// The checkpoint of the run's last state: `EPOCH-STEP`, of which later ones sort after earlier
-/// ones.
-fn newest(shelf: &Path) -> Result<PathBuf, TrainError> {
-    let entries = std::fs::read_dir(shelf).map_err(|e| unreadable(shelf, e))?;
-    let is_state = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with(|c: char| c.is_ascii_digit()) && path.join(MANIFEST).is_file()
-    };
-    let newest = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(is_state)
-        .max();
-    newest.ok_or_else(|| {
+fn newest_state(checkpoints: &CheckpointDir) -> Result<PathBuf, TrainError> {
+    checkpoints.newest_state().ok_or_else(|| {
         none(
-            shelf,
+            checkpoints.path(),
             "no checkpoint of a run's state is here; a finished run may keep its best only",
         )
     })
 }
 
-/// `manifest.json`, as far as it matters here.
-#[derive(Deserialize)]
-struct Manifest {
-    data: DataLock,
-    classes: Vec<String>,
-    files: BTreeMap<String, Entry>,
-}
-
-#[derive(Deserialize)]
-struct Entry {
-    sha256: String,
-}
-
-/// A checkpoint's network: the first of these files that it has.
-fn checkpoint(folder: &Path, files: &[&str]) -> Result<FoundNetwork, TrainError> {
-    let path = folder.join(MANIFEST);
-    let text = std::fs::read(&path).map_err(|e| unreadable(&path, e))?;
-    if !is_sealed(&text) {
-        return Err(foreign(
-            &path,
-            "no checkpoint's, or damaged: it does not end in the hash of what comes before",
-        ));
-    }
-    let head: serde_json::Value =
-        serde_json::from_slice(&text).map_err(|e| foreign(&path, &e.to_string()))?;
-    if head["format"] != FORMAT {
-        let program = head["program"].as_str().unwrap_or("another program");
-        let why = format!(
-            "written by {program} in format {}, and this program reads format {FORMAT}",
-            head["format"]
-        );
-        return Err(foreign(&path, &why));
-    }
-    let manifest: Manifest =
-        serde_json::from_value(head).map_err(|e| foreign(&path, &e.to_string()))?;
+/// The network of a checkpoint: the first of these files that it has.
+fn in_checkpoint(folder: &Path, files: &[&str]) -> Result<FoundNetwork, TrainError> {
+    let checkpoint = Checkpoint::open_folder(folder).map_err(not_a_network)?;
+    let manifest = checkpoint.manifest();
     let Some(file) = files
         .iter()
         .find(|file| manifest.files.contains_key(**file))
@@ -162,14 +110,13 @@ fn checkpoint(folder: &Path, files: &[&str]) -> Result<FoundNetwork, TrainError>
             &format!("this checkpoint holds no {}", files.join(" and no ")),
         ));
     };
-    for name in [RECIPE, file] {
-        verify(&folder.join(name), manifest.files.get(name))?;
-    }
+    let recipe = checkpoint.recipe().map_err(not_a_network)?;
+    checkpoint.read(file).map_err(not_a_network)?;
     Ok(FoundNetwork {
         weights: folder.join(file),
-        recipe: recipe(&folder.join(RECIPE))?,
-        classes: Some(manifest.classes),
-        data: Some(manifest.data),
+        recipe,
+        classes: Some(manifest.classes.clone()),
+        data: Some(manifest.data.clone()),
         // `RUN/checkpoints/NAME`, wherever the run's directory was moved to.
         tokenizer: folder
             .canonicalize()
@@ -179,41 +126,27 @@ fn checkpoint(folder: &Path, files: &[&str]) -> Result<FoundNetwork, TrainError>
     })
 }
 
-/// Whether a manifest's last member is the SHA-256 of all bytes before that member.
-fn is_sealed(text: &[u8]) -> bool {
-    let Some((body, seal)) = std::str::from_utf8(text)
-        .ok()
-        .and_then(|text| text.rsplit_once(",\n  \"seal\": \""))
-    else {
-        return false;
-    };
-    seal.strip_suffix("\"\n}\n") == Some(hex(body.as_bytes()).as_str())
-}
-
-/// SHA-256 in lower-case hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
-
-/// That a file is what its manifest says.
-fn verify(path: &Path, entry: Option<&Entry>) -> Result<(), TrainError> {
-    let entry =
-        entry.ok_or_else(|| foreign(path, "its checkpoint's manifest.json does not name it"))?;
-    let bytes = std::fs::read(path).map_err(|e| unreadable(path, e))?;
-    match hex(&bytes) == entry.sha256 {
-        true => Ok(()),
-        false => Err(foreign(
-            path,
-            "damaged: its SHA-256 is not the one that it was written with",
-        )),
+/// The same fault with the remedy that fits the use of a network; resuming its run has another.
+fn not_a_network(error: CheckpointError) -> TrainError {
+    match error {
+        CheckpointError::Damaged { path, why } => foreign(&path, &format!("damaged: {why}")),
+        CheckpointError::Format {
+            dir,
+            format,
+            program,
+        } => foreign(
+            &dir.join(MANIFEST),
+            &format!(
+                "written by {program} in format {format}, and this program reads format \
+                 {CHECKPOINT_FORMAT}"
+            ),
+        ),
+        other => other.into(),
     }
 }
 
 /// A file of weights, and what its run says of it.
-fn weights(file: &Path, run: Option<&Path>) -> Result<FoundNetwork, TrainError> {
+fn in_weights(file: &Path, run: Option<&Path>) -> Result<FoundNetwork, TrainError> {
     if !file.is_file() {
         return Err(none(
             file,
@@ -237,7 +170,7 @@ fn weights(file: &Path, run: Option<&Path>) -> Result<FoundNetwork, TrainError> 
         weights: file.into(),
         recipe: recipe(&path)?,
         classes: classes(&run.join("predictions.csv"))?,
-        data: result(&run.join("result.json"))?.map(|result| result.data),
+        data: result(&run.join(RESULT))?.map(|result| result.data),
         tokenizer: Some(run.join(TOKENIZER)).filter(|file| file.is_file()),
     })
 }
@@ -266,10 +199,10 @@ fn classes(path: &Path) -> Result<Option<Vec<String>>, TrainError> {
         .filter_map(|name| name.strip_prefix("p:"))
         .map(String::from)
         .collect();
-    match classes.is_empty() {
-        true => Err(foreign(path, "not the predictions of a run")),
-        false => Ok(Some(classes)),
+    if classes.is_empty() {
+        return Err(foreign(path, "not the predictions of a run"));
     }
+    Ok(Some(classes))
 }
 
 fn result(path: &Path) -> Result<Option<CellResult>, TrainError> {

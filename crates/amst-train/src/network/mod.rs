@@ -13,7 +13,7 @@ use burn::module::Module;
 use burn::tensor::Device;
 
 pub use export::{ExportPart, Exported};
-pub use find::{FoundNetwork, NetworkPlace, find_network};
+pub use find::{FoundNetwork, NetworkPath, find_network};
 pub use predict::{Answer, Prediction, Predictor};
 
 use crate::{Evaluation, Evaluator, TrainError, build};
@@ -25,7 +25,7 @@ use crate::{Evaluation, Evaluator, TrainError, build};
 ///
 /// use amst_data::{Prepared, Source};
 /// use amst_recipe::{Cell, DataLock, DatasetSpec, Modality, ResolvedDataset, resolve};
-/// use amst_train::{NetworkPlace, Run, SelectedNetwork, Trainer, find_network};
+/// use amst_train::{NetworkPath, Run, SelectedNetwork, Trainer, find_network};
 /// use burn::tensor::Device;
 ///
 /// # let dataset = ResolvedDataset { spec: DatasetSpec::synthetic(), root: Default::default() };
@@ -38,7 +38,7 @@ use crate::{Evaluation, Evaluator, TrainError, build};
 /// let folder = run.dir().to_path_buf();
 /// Trainer::new(run, data, Device::flex())?.keep_weights(&file)?.train(&mut |_| {})?;
 ///
-/// let found = find_network(&NetworkPlace::Weights { file, run: Some(folder) })?;
+/// let found = find_network(&NetworkPath::Weights { file, run: Some(folder) })?;
 /// let classes = found.classes.clone().unwrap();
 /// let network = SelectedNetwork::read(&found, &classes, None, &Device::flex())?;
 /// let mut predictor = network.predictor()?;
@@ -126,30 +126,22 @@ impl SelectedNetwork {
         self.method.schedule().modalities()
     }
 
-    /// Names of what it says about a sample of which nothing is missing, in order: each modality
-    /// and `fused`, of each branch.
+    /// Names of its outputs for a sample of which nothing is missing, in order: each modality and
+    /// `fused`, of each branch.
     pub fn outputs(&self) -> Vec<String> {
-        let own = || {
-            self.modalities()
-                .into_iter()
-                .map(|m| m.to_string())
-                .chain(["fused".to_string()])
-        };
-        match self.branches().as_slice() {
-            [_] => own().collect(),
-            several => {
-                let of_branch = |branch: &&str| {
-                    own()
-                        .map(move |name| format!("{branch}.{name}"))
-                        .collect::<Vec<_>>()
-                };
-                several
-                    .iter()
-                    .flat_map(of_branch)
-                    .chain(["fused".into()])
-                    .collect()
-            }
+        let modalities = self.modalities();
+        let mut own: Vec<String> = modalities.iter().map(ToString::to_string).collect();
+        own.push("fused".into());
+        let branches = self.branches();
+        if branches.len() == 1 {
+            return own;
         }
+        let mut outputs = Vec::new();
+        for branch in branches {
+            outputs.extend(own.iter().map(|name| format!("{branch}.{name}")));
+        }
+        outputs.push("fused".into());
+        outputs
     }
 
     /// An evaluator of a split, for [`SelectedNetwork::evaluate`]; its batches are as large as in
@@ -162,7 +154,7 @@ impl SelectedNetwork {
         Evaluator::new(split, self.recipe.eval_batch_size, self.net.branches.len())
     }
 
-    /// What it makes of a split.
+    /// Evaluates a split.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What a network says about files.
+//! Predictions of a network for files.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::SelectedNetwork;
 use crate::metrics::{argmax, softmax};
 use crate::{TrainError, upload};
 
-/// What a network says about one sample.
+/// The prediction for one sample.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
     /// The modalities it was given, in training order.
@@ -22,7 +22,7 @@ pub struct Prediction {
     pub outputs: Vec<Answer>,
 }
 
-/// One output's opinion of one sample.
+/// One output for one sample.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// `audio`, `alt.fused`, `fused`, …
@@ -56,7 +56,7 @@ impl Answer {
 }
 
 impl Prediction {
-    /// The opinion that counts.
+    /// The final output.
     pub fn fused(&self) -> &Answer {
         let fused = self.outputs.iter().find(|answer| answer.name == "fused");
         fused.expect("what is present is always fused")
@@ -82,7 +82,7 @@ pub struct Predictor<'a> {
 }
 
 impl SelectedNetwork {
-    /// A predictor that was given nothing yet.
+    /// A predictor without samples.
     ///
     /// # Errors
     ///
@@ -111,13 +111,10 @@ impl Predictor<'_> {
     pub fn add(&mut self, sources: &BTreeMap<Modality, Source>) -> Result<(), TrainError> {
         let modalities = self.network.modalities();
         if let Some(other) = sources.keys().find(|m| !modalities.contains(m)) {
-            let own = modalities
-                .iter()
-                .map(|m| m.name())
-                .collect::<Vec<_>>()
-                .join(", ");
+            let own: Vec<&str> = modalities.iter().map(|m| m.name()).collect();
             return Err(TrainError::Unfit(format!(
-                "this network reads {own} and no {other}: leave {other} out"
+                "this network reads {} and no {other}: leave {other} out",
+                own.join(", ")
             )));
         }
         if sources.is_empty() {
@@ -125,24 +122,17 @@ impl Predictor<'_> {
                 "a sample without a single modality says nothing: give one".into(),
             ));
         }
-        let read =
-            |(m, source): (&Modality, &Source)| Ok((*m, self.preprocessor.read(*m, source)?));
-        let inputs = sources
-            .iter()
-            .map(read)
-            .collect::<Result<Vec<_>, TrainError>>()?;
-        let mut row = |(m, count): (&Modality, &mut usize)| {
-            let row = sources.contains_key(m).then_some(*count);
-            *count += usize::from(row.is_some());
-            row
-        };
-        self.samples.push(
-            modalities
-                .iter()
-                .zip(&mut self.counts)
-                .map(&mut row)
-                .collect(),
-        );
+        let mut inputs = Vec::new();
+        for (modality, source) in sources {
+            inputs.push((*modality, self.preprocessor.read(*modality, source)?));
+        }
+        let mut rows = Vec::new();
+        for (modality, count) in modalities.iter().zip(&mut self.counts) {
+            let is_present = sources.contains_key(modality);
+            rows.push(is_present.then_some(*count));
+            *count += usize::from(is_present);
+        }
+        self.samples.push(rows);
         for (modality, input) in inputs {
             let waiting = self.waiting.entry(modality).or_default();
             waiting.push(input);
@@ -175,7 +165,7 @@ impl Predictor<'_> {
         Ok(())
     }
 
-    /// What the network says about every sample, in the order in which they were added.
+    /// The prediction for every sample, in the order in which they were added.
     ///
     /// # Errors
     ///
@@ -185,27 +175,29 @@ impl Predictor<'_> {
         for modality in &modalities {
             self.embed(*modality)?;
         }
-        let joined = |parts: Vec<Tensor<2>>| (!parts.is_empty()).then(|| Tensor::cat(parts, 0));
-        let embeddings: Embeddings = std::mem::take(&mut self.embedded)
-            .into_iter()
-            .map(|branch| branch.into_iter().map(joined).collect())
-            .collect();
+        let mut embeddings: Embeddings = Vec::new();
+        for branch in std::mem::take(&mut self.embedded) {
+            let joined = branch.into_iter().map(|batches| {
+                let is_read = !batches.is_empty();
+                is_read.then(|| Tensor::cat(batches, 0))
+            });
+            embeddings.push(joined.collect());
+        }
         let mut predictions: Vec<Option<Prediction>> = vec![None; self.samples.len()];
         for (has, members) in groups(&self.samples) {
-            let of = |wanted: bool| {
-                let chosen = modalities
-                    .iter()
-                    .zip(&has)
-                    .filter(|(_, has)| **has == wanted);
-                chosen.map(|(m, _)| *m).collect::<Vec<_>>()
-            };
-            for (member, outputs) in members
-                .iter()
-                .zip(self.outputs(&embeddings, &has, &members))
-            {
+            let (mut present, mut missing) = (Vec::new(), Vec::new());
+            for (modality, has) in modalities.iter().zip(&has) {
+                if *has {
+                    present.push(*modality);
+                } else {
+                    missing.push(*modality);
+                }
+            }
+            let outputs = self.outputs(&embeddings, &members);
+            for (member, outputs) in members.iter().zip(outputs) {
                 predictions[*member] = Some(Prediction {
-                    present: of(true),
-                    missing: of(false),
+                    present: present.clone(),
+                    missing: missing.clone(),
                     outputs,
                 });
             }
@@ -213,38 +205,14 @@ impl Predictor<'_> {
         Ok(predictions.into_iter().flatten().collect())
     }
 
-    /// The answers for the samples that have just these modalities.
-    fn outputs(
-        &self,
-        embeddings: &Embeddings,
-        has: &[bool],
-        members: &[usize],
-    ) -> Vec<Vec<Answer>> {
-        let rows = |m: usize| {
-            members
-                .iter()
-                .filter_map(|at| Some(self.samples[*at][m]? as i64))
-                .collect::<Vec<_>>()
-        };
-        let of = |m: usize, all: &Option<Tensor<2>>| {
-            let all = all.clone().filter(|_| has[m])?;
-            // Of all samples there is nothing to pick.
-            if all.dims()[0] == members.len() {
-                return Some(all);
-            }
-            let rows = TensorData::new(rows(m), [members.len()]);
-            Some(
-                all.clone()
-                    .select(0, Tensor::<1, Int>::from_data(rows, &all.device())),
-            )
-        };
+    /// The answers for samples that have the same modalities.
+    fn outputs(&self, embeddings: &Embeddings, members: &[usize]) -> Vec<Vec<Answer>> {
         let own: Embeddings = embeddings
             .iter()
             .map(|branch| {
-                branch
-                    .iter()
-                    .enumerate()
-                    .map(|(m, all)| of(m, all))
+                let modalities = branch.iter().enumerate();
+                modalities
+                    .map(|(m, all)| self.embeddings_of(members, m, all.as_ref()?))
                     .collect()
             })
             .collect();
@@ -266,9 +234,22 @@ impl Predictor<'_> {
         }
         answers
     }
+
+    /// The embeddings of some samples among `all` of modality `m`; `None` if they lack it.
+    fn embeddings_of(&self, members: &[usize], m: usize, all: &Tensor<2>) -> Option<Tensor<2>> {
+        let rows = members.iter().map(|member| self.samples[*member][m]);
+        let rows: Vec<i64> = rows.map(|row| Some(row? as i64)).collect::<Option<_>>()?;
+        if all.dims()[0] == rows.len() {
+            // All samples in order: there is nothing to select.
+            return Some(all.clone());
+        }
+        let rows = TensorData::new(rows, [members.len()]);
+        let rows = Tensor::<1, Int>::from_data(rows, &all.device());
+        Some(all.clone().select(0, rows))
+    }
 }
 
-/// Samples that have the same modalities, in order.
+/// Samples by which modalities they have, in order.
 fn groups(samples: &[Vec<Option<usize>>]) -> BTreeMap<Vec<bool>, Vec<usize>> {
     let mut groups = BTreeMap::<Vec<bool>, Vec<usize>>::new();
     for (index, rows) in samples.iter().enumerate() {

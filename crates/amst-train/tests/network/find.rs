@@ -5,17 +5,25 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use amst_recipe::CODE_EPOCH;
-use amst_train::{NetworkPlace, SelectedNetwork, TrainError, find_network};
+use amst_train::{
+    FileEntry, Kind, Manifest, NetworkPath, SelectedNetwork, TrainError, find_network,
+};
 use burn::tensor::Device;
 use sha2::{Digest, Sha256};
 
 use crate::trained::Trained;
 
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+/// Copies a file into a checkpoint and returns its entry of the manifest.
+fn copy(from: &Path, to: &Path) -> FileEntry {
+    let bytes = fs::read(from).unwrap();
+    fs::write(to, &bytes).unwrap();
+    FileEntry {
+        bytes: bytes.len() as u64,
+        sha256: Sha256::digest(&bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+    }
 }
 
 /// A checkpoint of the trained network in `runs/…/checkpoints/NAME`, with its weights under these
@@ -24,34 +32,38 @@ fn checkpoint(trained: &Trained, name: &str, weights: &[&str], format: u64) -> P
     let folder = trained.run.join("checkpoints").join(name);
     fs::create_dir_all(&folder).unwrap();
     let mut files = BTreeMap::new();
-    let mut put = |name: &str, from: &Path| {
-        let bytes = fs::read(from).unwrap();
-        fs::write(folder.join(name), &bytes).unwrap();
-        files.insert(
-            name.to_string(),
-            serde_json::json!({ "bytes": bytes.len(), "sha256": hex(&bytes) }),
-        );
+    let recipe = copy(
+        &trained.run.join("recipe.toml"),
+        &folder.join("recipe.toml"),
+    );
+    files.insert("recipe.toml".to_string(), recipe);
+    for name in weights {
+        let entry = copy(&trained.weights(), &folder.join(name));
+        files.insert(name.to_string(), entry);
+    }
+    let manifest = Manifest {
+        format,
+        program: "amst 9.9.9".into(),
+        burn: "0".into(),
+        device: "none".into(),
+        kind: if name == "best" {
+            Kind::Selected
+        } else {
+            Kind::State
+        },
+        cell: trained.result.cell.clone(),
+        data: trained.result.data.clone(),
+        code_epoch: CODE_EPOCH,
+        classes: (0..10).map(|class| class.to_string()).collect(),
+        epoch: 0,
+        step: 0,
+        files,
     };
-    put("recipe.toml", &trained.run.join("recipe.toml"));
-    weights
-        .iter()
-        .for_each(|name| put(name, &trained.weights()));
-    let manifest = serde_json::json!({
-        "format": format, "program": "amst 9.9.9", "burn": "0", "device": "none",
-        "kind": if name == "best" { "selected" } else { "state" },
-        "cell": trained.result.cell, "data": trained.result.data, "code_epoch": CODE_EPOCH,
-        "classes": (0..10).map(|class| class.to_string()).collect::<Vec<_>>(),
-        "epoch": 0, "step": 0, "files": files,
-    });
-    // Sealed by the hash of everything before the seal.
-    let text = serde_json::to_string_pretty(&manifest).unwrap();
-    let body = text.strip_suffix("\n}").unwrap();
-    let sealed = format!("{body},\n  \"seal\": \"{}\"\n}}\n", hex(body.as_bytes()));
-    fs::write(folder.join("manifest.json"), sealed).unwrap();
+    fs::write(folder.join("manifest.json"), manifest.sealed()).unwrap();
     folder
 }
 
-fn refused(place: &NetworkPlace, code: u8, parts: &[&str]) {
+fn refused(place: &NetworkPath, code: u8, parts: &[&str]) {
     let error = find_network(place).unwrap_err();
     for part in parts {
         assert!(
@@ -73,7 +85,7 @@ fn a_file_of_weights_is_found_with_the_recipe_of_its_run_or_beside_it() {
     fs::create_dir(&alone).unwrap();
     let file = alone.join("w.safetensors");
     fs::copy(trained.weights(), &file).unwrap();
-    let place = NetworkPlace::Weights { file, run: None };
+    let place = NetworkPath::Weights { file, run: None };
     refused(&place, 3, &["recipe.toml", "w.safetensors", "--run DIR"]);
     fs::copy(trained.run.join("recipe.toml"), alone.join("recipe.toml")).unwrap();
     let beside = find_network(&place).unwrap();
@@ -89,7 +101,7 @@ fn a_runs_selected_network_is_meant_before_its_state_and_the_newest_state_is_the
     let run = trained.run.clone();
     let kept = run.join("checkpoints/best/best.safetensors");
     assert_eq!(
-        find_network(&NetworkPlace::Folder(run.clone()))
+        find_network(&NetworkPath::Folder(run.clone()))
             .unwrap()
             .weights,
         kept,
@@ -97,7 +109,7 @@ fn a_runs_selected_network_is_meant_before_its_state_and_the_newest_state_is_the
     );
     fs::remove_dir_all(run.join("checkpoints")).unwrap();
     refused(
-        &NetworkPlace::Folder(run.clone()),
+        &NetworkPath::Folder(run.clone()),
         3,
         &["no checkpoint", "--weights FILE"],
     );
@@ -113,30 +125,62 @@ fn a_runs_selected_network_is_meant_before_its_state_and_the_newest_state_is_the
         &["model.safetensors", "best.safetensors"],
         1,
     );
-    let found = |place: NetworkPlace| find_network(&place).unwrap().weights;
+    let found = |place: NetworkPath| find_network(&place).unwrap().weights;
     assert_eq!(
-        found(NetworkPlace::Folder(run.clone())),
+        found(NetworkPath::Folder(run.clone())),
         later.join("best.safetensors")
     );
     assert_eq!(
-        found(NetworkPlace::Last(run.clone())),
+        found(NetworkPath::Last(run.clone())),
         later.join("model.safetensors")
     );
     assert_eq!(
-        found(NetworkPlace::Folder(earlier.clone())),
+        found(NetworkPath::Folder(earlier.clone())),
         earlier.join("best.safetensors")
     );
     let selected = checkpoint(&trained, "best", &["best.safetensors"], 1);
     for place in [
-        NetworkPlace::Folder(run.clone()),
-        NetworkPlace::Best(run.clone()),
-        NetworkPlace::Folder(selected.clone()),
+        NetworkPath::Folder(run.clone()),
+        NetworkPath::Best(run.clone()),
+        NetworkPath::Folder(selected.clone()),
     ] {
         assert_eq!(found(place), selected.join("best.safetensors"));
     }
-    let network = find_network(&NetworkPlace::Best(run)).unwrap();
+    let network = find_network(&NetworkPath::Best(run)).unwrap();
     assert_eq!(network.classes.as_deref(), Some(trained.data.classes()));
     assert_eq!(network.data, Some(trained.result.data.clone()));
+}
+
+#[test]
+fn a_damaged_checkpoint_that_was_moved_aside_is_never_the_newest() {
+    let trained = Trained::new(&["method=naive"]);
+    let run = trained.run.clone();
+    let both = ["model.safetensors", "best.safetensors"];
+    let aside = checkpoint(&trained, "00003-00017.1", &both, 1);
+    // A finished run, whose only numbered folder it is.
+    refused(
+        &NetworkPath::Last(run.clone()),
+        3,
+        &["checkpoints", "may keep its best only"],
+    );
+    // A run that goes on: its whole state counts, not the newer one that was moved aside.
+    fs::remove_dir_all(run.join("checkpoints/best")).unwrap();
+    refused(&NetworkPath::Folder(run.clone()), 3, &["checkpoints"]);
+    let whole = checkpoint(&trained, "00003-00017", &both, 1);
+    let found = |place: NetworkPath| find_network(&place).unwrap().weights;
+    assert_eq!(
+        found(NetworkPath::Last(run.clone())),
+        whole.join("model.safetensors")
+    );
+    assert_eq!(
+        found(NetworkPath::Best(run)),
+        whole.join("best.safetensors")
+    );
+    // It can still be named.
+    assert_eq!(
+        found(NetworkPath::Folder(aside.clone())),
+        aside.join("best.safetensors")
+    );
 }
 
 #[test]
@@ -149,22 +193,22 @@ fn a_checkpoint_of_which_a_bit_was_flipped_is_refused_naming_the_file() {
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
         fs::write(folder.join(name), bytes).unwrap();
-        refused(&NetworkPlace::Folder(folder.clone()), 5, &[name]);
+        refused(&NetworkPath::Folder(folder.clone()), 5, &[name]);
         fs::write(folder.join(name), whole).unwrap();
     }
-    find_network(&NetworkPlace::Folder(folder)).unwrap();
+    find_network(&NetworkPath::Folder(folder)).unwrap();
 }
 
 #[test]
 fn folders_of_other_programs_and_versions_are_refused() {
     let trained = Trained::new(&["method=naive"]);
     let other = trained.folder().join("other");
-    refused(&NetworkPlace::Folder(other.clone()), 3, &["no such folder"]);
+    refused(&NetworkPath::Folder(other.clone()), 3, &["no such folder"]);
     fs::create_dir(&other).unwrap();
     for place in [
-        NetworkPlace::Folder(other.clone()),
-        NetworkPlace::Best(other.clone()),
-        NetworkPlace::Last(other),
+        NetworkPath::Folder(other.clone()),
+        NetworkPath::Best(other.clone()),
+        NetworkPath::Last(other),
     ] {
         refused(
             &place,
@@ -174,25 +218,25 @@ fn folders_of_other_programs_and_versions_are_refused() {
     }
     let future = checkpoint(&trained, "best", &["best.safetensors"], 2);
     refused(
-        &NetworkPlace::Folder(future),
+        &NetworkPath::Folder(future),
         5,
         &["amst 9.9.9", "format 2", "format 1"],
     );
     refused(
-        &NetworkPlace::Last(trained.run.clone()),
+        &NetworkPath::Last(trained.run.clone()),
         3,
         &["may keep its best only"],
     );
     fs::write(trained.run.join("recipe.toml"), "method = \"perceptron\"").unwrap();
     refused(
-        &NetworkPlace::Weights {
+        &NetworkPath::Weights {
             file: trained.weights(),
             run: Some(trained.run.clone()),
         },
         5,
         &["not a recipe"],
     );
-    let none = NetworkPlace::Weights {
+    let none = NetworkPath::Weights {
         file: trained.folder().join("none.safetensors"),
         run: None,
     };

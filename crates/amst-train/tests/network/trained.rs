@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use amst_data::{Prepared, Source, Split, SplitName, prepare};
 use amst_recipe::{Cell, CellResult, DataLock, Modality, ResolvedDataset, find_dataset, resolve};
-use amst_train::{FoundNetwork, NetworkPlace, Run, SelectedNetwork, Trainer, find_network};
+use amst_train::{FoundNetwork, NetworkPath, Run, SelectedNetwork, Trainer, find_network};
 use burn::tensor::Device;
 use tempfile::TempDir;
 
@@ -83,7 +83,7 @@ impl Trained {
     }
 
     pub fn found(&self) -> FoundNetwork {
-        find_network(&NetworkPlace::Weights {
+        find_network(&NetworkPath::Weights {
             file: self.weights(),
             run: Some(self.run.clone()),
         })

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use amst_data::Prepared;
 use amst_recipe::CellResult;
-use amst_train::{Event, EventKind, Every, Interrupt, Keep, Run, Signal, TrainError, Trainer};
+use amst_train::{Event, EventKind, Interrupt, Keep, Run, SaveEvery, Signal, TrainError, Trainer};
 use burn::tensor::Device;
 
 use crate::cells::cell;
@@ -32,7 +32,7 @@ pub fn short(system: &[&str]) -> Vec<String> {
 pub struct Made<'a> {
     pub settings: &'a [String],
     pub runs: &'a Path,
-    pub every: Every,
+    pub every: SaveEvery,
     pub keep: Keep,
     /// Stops when so many steps are done in this process.
     pub stop_after: Option<usize>,
@@ -43,7 +43,7 @@ impl<'a> Made<'a> {
         Self {
             settings,
             runs,
-            every: Every::Never,
+            every: SaveEvery::Never,
             keep: Keep::default(),
             stop_after: None,
         }
@@ -56,7 +56,7 @@ impl<'a> Made<'a> {
         }
     }
 
-    pub fn every(self, every: Every) -> Self {
+    pub fn every(self, every: SaveEvery) -> Self {
         Self { every, ..self }
     }
 

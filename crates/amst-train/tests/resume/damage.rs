@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use amst_train::{Checkpoint, CheckpointError, EventKind, Every, TrainError};
+use amst_train::{Checkpoint, CheckpointError, EventKind, SaveEvery, TrainError};
 
 use crate::cut::{Made, checkpoints, short};
 
@@ -13,7 +13,7 @@ const PROBED: [&str; 3] = ["method=unimodal", "modalities=text", "probes=true"];
 /// A run stopped after four steps, with checkpoints after steps 3 and 4.
 fn stopped(runs: &Path, settings: &[String]) -> PathBuf {
     let made = Made::new(settings, runs)
-        .every(Every::Steps(1))
+        .every(SaveEvery::Steps(1))
         .stopped_after(4);
     made.train().unwrap_err();
     made.dir()
@@ -118,7 +118,7 @@ fn the_checkpoint_before_is_gone_on_from_and_that_is_said() {
         bytes[middle] ^= 4;
         fs::remove_file(path).unwrap();
         fs::write(path, bytes).unwrap();
-        let made = Made::new(&settings, runs.path()).every(Every::Steps(1));
+        let made = Made::new(&settings, runs.path()).every(SaveEvery::Steps(1));
         let mut resumed = None;
         made.observed(&mut |event| {
             if let EventKind::Resumed {

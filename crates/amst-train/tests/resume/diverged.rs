@@ -1,7 +1,7 @@
 //! A run whose numbers cease to be numbers, whatever the method: it stops before it spoils anything
 //! that is kept.
 
-use amst_train::{Checkpoint, Every, RunState, TrainError, status};
+use amst_train::{Checkpoint, RunState, SaveEvery, TrainError, status};
 
 use crate::cells::systems;
 use crate::cut::{Made, checkpoints, short};
@@ -36,7 +36,7 @@ fn every_method_stops_before_the_update_and_its_last_checkpoint_is_whole_and_of_
                 .collect::<Vec<_>>(),
         );
         let runs = tempfile::tempdir().unwrap();
-        let made = Made::new(&settings, runs.path()).every(Every::Steps(1));
+        let made = Made::new(&settings, runs.path()).every(SaveEvery::Steps(1));
         let error = made.train().unwrap_err();
         assert_eq!(error.exit_code(), 4, "{system:?}: {error}");
         let (epoch, step, samples) = place(&error);

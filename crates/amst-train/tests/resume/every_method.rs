@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use amst_data::{Purpose, Stream};
 use amst_recipe::MethodName;
-use amst_train::{Every, TrainError};
+use amst_train::{SaveEvery, TrainError};
 
 use crate::cells::{cell, systems};
 use crate::cut::{Left, Made, checkpoints, short};
@@ -20,7 +20,7 @@ fn reference(settings: &[String]) -> Left {
 }
 
 /// Stops after each of these numbers of steps, counted from the start of each process.
-fn resumed(settings: &[String], stops: &[usize], every: Every) -> Left {
+fn resumed(settings: &[String], stops: &[usize], every: SaveEvery) -> Left {
     let runs = tempfile::tempdir().unwrap();
     for steps in stops {
         let made = Made::new(settings, runs.path())
@@ -53,8 +53,8 @@ fn every_system_ends_as_if_it_had_never_been_stopped(which: impl Fn(usize) -> bo
         // Once, or twice with checkpoints after every second step besides: each method has both,
         // with two modalities and with three.
         let (stops, every) = match (number / 2 + number).is_multiple_of(2) {
-            true => (vec![k()], Every::Never),
-            false => (vec![k().min(STEPS - 2), 1], Every::Steps(2)),
+            true => (vec![k()], SaveEvery::Never),
+            false => (vec![k().min(STEPS - 2), 1], SaveEvery::Steps(2)),
         };
         resumed(&settings, &stops, every)
             .assert_is(&whole, &format!("{system:?} stopped after {stops:?}"));
@@ -151,7 +151,7 @@ fn any_step_will_do() {
         let settings = short(system);
         let whole = reference(&settings);
         for k in steps {
-            resumed(&settings, &[*k], Every::Never)
+            resumed(&settings, &[*k], SaveEvery::Never)
                 .assert_is(&whole, &format!("{system:?} stopped after {k}"));
         }
     }
@@ -161,6 +161,6 @@ fn any_step_will_do() {
 fn a_run_that_is_stopped_after_every_single_step_gets_there_all_the_same() {
     let settings = short(&["method=pmr", "epochs=2"]);
     let stops = [1; 6];
-    resumed(&settings, &stops, Every::Never)
+    resumed(&settings, &stops, SaveEvery::Never)
         .assert_is(&reference(&settings), "stopped after every step");
 }

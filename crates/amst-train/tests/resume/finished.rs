@@ -1,6 +1,8 @@
 //! What is kept of checkpoints, and what a finished run leaves.
 
-use amst_train::{Checkpoint, Every, Kind, Weights};
+use amst_train::{
+    Checkpoint, ExportPart, Kind, NetworkPath, SaveEvery, SelectedNetwork, find_network,
+};
 use burn::tensor::Device;
 
 use crate::cells::cell;
@@ -10,7 +12,7 @@ use crate::cut::{Made, checkpoints, short};
 fn while_a_run_goes_on_the_newest_two_checkpoints_are_kept() {
     let (runs, settings) = (tempfile::tempdir().unwrap(), short(&["method=naive"]));
     let made = Made::new(&settings, runs.path())
-        .every(Every::Steps(1))
+        .every(SaveEvery::Steps(1))
         .stopped_after(5);
     made.train().unwrap_err();
     assert_eq!(checkpoints(&made.dir()), ["00001-00001", "00001-00002"]);
@@ -27,7 +29,7 @@ fn a_finished_run_keeps_its_selected_network_unless_told_otherwise() {
     ] {
         let runs = tempfile::tempdir().unwrap();
         let made = Made::new(&settings, runs.path())
-            .every(Every::Epoch)
+            .every(SaveEvery::Epoch)
             .keeping(keep);
         let result = made.train().unwrap();
         assert_eq!(checkpoints(&made.dir()).len(), states, "{keep}");
@@ -56,16 +58,20 @@ fn the_selected_network_can_be_had_from_the_run_directory() {
         short(&["method=amst-full", "probes=true"]),
     );
     let made = Made::new(&settings, runs.path())
-        .every(Every::Epoch)
+        .every(SaveEvery::Epoch)
         .keeping("best,last");
     let result = made.train().unwrap();
     let checkpoint = Checkpoint::open(&made.dir()).unwrap();
     assert_eq!(checkpoint.recipe().unwrap(), result.recipe);
-    let (built, net) = checkpoint
-        .network(Weights::Best, None, &Device::flex())
-        .unwrap();
+    let read = |place: NetworkPath| {
+        let found = find_network(&place).unwrap();
+        let classes = found.classes.clone().unwrap();
+        SelectedNetwork::read(&found, &classes, None, &Device::flex()).unwrap()
+    };
+    let selected = read(NetworkPath::Folder(made.dir()));
     let written = runs.path().join("again.safetensors");
-    amst_encoders::write_weights(&net, &written, &built.names()).unwrap();
+    let all = selected.export("", ExportPart::All).unwrap();
+    all.write(&written).unwrap();
     let tensors = |path: &std::path::Path| {
         let bytes = std::fs::read(path).unwrap();
         let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
@@ -79,14 +85,7 @@ fn the_selected_network_can_be_had_from_the_run_directory() {
     };
     assert!(tensors(&written) == tensors(&runs.path().join("weights.safetensors")));
     assert!(tensors(&written) == tensors(&checkpoint.dir().join("best.safetensors")));
-    let newest = made
-        .dir()
-        .join("checkpoints")
-        .join(checkpoints(&made.dir()).pop().unwrap());
-    Checkpoint::open(&newest)
-        .unwrap()
-        .network(Weights::Last, None, &Device::flex())
-        .unwrap();
+    read(NetworkPath::Last(made.dir()));
 }
 
 /// Checkpoints cost time, never bits.
@@ -99,11 +98,11 @@ fn how_often_checkpoints_are_written_changes_nothing() {
         made.train().unwrap();
         made.left()
     };
-    let never = left(Every::Never);
+    let never = left(SaveEvery::Never);
     for every in [
-        Every::Epoch,
-        Every::Steps(1),
-        Every::Time(std::time::Duration::ZERO),
+        SaveEvery::Epoch,
+        SaveEvery::Steps(1),
+        SaveEvery::Time(std::time::Duration::ZERO),
     ] {
         left(every).assert_is(&never, &format!("{every:?}"));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use amst_data::{Batch, Features, Loader, LoaderConfig, SplitName};
+use amst_data::{Features, HostBatch, Loader, LoaderConfig, SplitName};
 use amst_train::TrainError;
 use anyhow::{Context, Result};
 use safetensors::Dtype;
@@ -63,7 +63,7 @@ pub fn run(args: &ExportFeatures) -> Result<()> {
     Ok(())
 }
 
-fn add(tensors: &mut Bytes, at: &str, batch: Batch) {
+fn add(tensors: &mut Bytes, at: &str, batch: HostBatch) {
     let samples = batch.labels.len();
     let float = |values: Vec<f32>| {
         values

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use amst_data::{Batch, Features, Loader, LoaderConfig, SplitName};
+use amst_data::{Features, HostBatch, Loader, LoaderConfig, SplitName};
 use amst_encoders::{HeldTensor, write_tensors};
 use amst_train::TrainError;
 use anyhow::{Context, Result};
@@ -47,7 +47,7 @@ pub fn run(args: &ExportFeatures) -> Result<()> {
 }
 
 /// Adds the tensors of a batch, whose names begin with `batch_name`.
-fn add(tensors: &mut Vec<HeldTensor>, batch_name: &str, batch: Batch) {
+fn add(tensors: &mut Vec<HeldTensor>, batch_name: &str, batch: HostBatch) {
     let samples = [batch.labels.len()];
     for (modality, features) in batch.inputs {
         let name = format!("{batch_name}.{}", modality.letter());

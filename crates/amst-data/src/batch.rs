@@ -6,8 +6,8 @@ use amst_recipe::Modality;
 
 /// Some samples, side by side.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Batch {
-    /// The samples' places in their split.
+pub struct HostBatch {
+    /// The samples' indices in their split.
     pub indices: Vec<usize>,
     /// Their classes.
     pub labels: Vec<i64>,
@@ -15,7 +15,7 @@ pub struct Batch {
     pub inputs: BTreeMap<Modality, Features>,
 }
 
-impl Batch {
+impl HostBatch {
     /// Number of samples.
     pub fn len(&self) -> usize {
         self.indices.len()
@@ -34,10 +34,9 @@ impl Batch {
             return Self::default();
         };
         if whole.len() < samples {
-            whole
-                .inputs
-                .values_mut()
-                .for_each(|features| features.reserve(samples));
+            for features in whole.inputs.values_mut() {
+                features.reserve(samples);
+            }
         }
         for part in parts {
             whole.indices.extend(part.indices);
@@ -90,7 +89,7 @@ pub enum Features {
 }
 
 impl Features {
-    /// Makes room for so many samples.
+    /// Reserves memory for so many samples.
     fn reserve(&mut self, samples: usize) {
         fn grow<T>(data: &mut Vec<T>, shape: &[usize], samples: usize) {
             let volume: usize = shape[1..].iter().product();
@@ -153,7 +152,7 @@ impl Features {
                 mask.extend(other);
                 shape[0] += samples;
             }
-            _ => unreachable!("parts of a batch hold the same modalities, made by one shaper"),
+            _ => unreachable!("parts of a batch hold the same modalities, made by one collator"),
         }
     }
 }

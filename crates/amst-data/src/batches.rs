@@ -1,4 +1,4 @@
-//! A batch at a time, made ahead by threads that share its samples.
+//! Batches one after the other, prefetched by worker threads that share the samples of a batch.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -9,64 +9,67 @@ use std::time::Instant;
 
 use amst_recipe::Modality;
 
-use crate::loader::{Loader, Made};
-use crate::{Batch, DataError, Purpose, Stream};
+use crate::loader::{BatchTiming, Loader};
+use crate::{DataError, HostBatch, Purpose, Stream};
 
-/// What is needed to prepare any batch of one epoch.
-pub(crate) struct Job {
+/// Reads any batch of one epoch.
+pub(crate) struct EpochReader {
     pub(crate) loader: Loader,
     pub(crate) epoch: u64,
     pub(crate) order: Vec<usize>,
     pub(crate) active: Vec<Modality>,
 }
 
-impl Job {
-    /// The places in `order` of batch `number`.
-    fn places(&self, number: usize) -> Range<usize> {
+impl EpochReader {
+    /// The positions in `order` of batch `number`.
+    fn batch(&self, number: usize) -> Range<usize> {
         let size = self.loader.config.batch_size;
         number * size..self.order.len().min((number + 1) * size)
     }
 
     /// Parts of whole batches: one a worker, of a sample at least.
     fn parts(&self) -> usize {
-        self.loader
-            .config
-            .workers
-            .clamp(1, self.loader.config.batch_size)
+        let config = &self.loader.config;
+        config.workers.clamp(1, config.batch_size)
     }
 
-    /// The places of each part of batch `number`.
-    fn split(&self, number: usize) -> impl ExactSizeIterator<Item = Range<usize>> + use<> {
-        let places = self.places(number);
-        let size = self.loader.config.batch_size.div_ceil(self.parts());
-        let count = places.len().div_ceil(size);
-        (0..count).map(move |part| {
-            let start = places.start + part * size;
-            start..places.end.min(start + size)
-        })
+    fn part_size(&self) -> usize {
+        self.loader.config.batch_size.div_ceil(self.parts())
     }
 
-    /// Some samples of batch `number`, whatever happens on the way.
-    fn make(
+    /// Parts of batch `number`; the last batch may have fewer.
+    fn parts_of(&self, number: usize) -> usize {
+        self.batch(number).len().div_ceil(self.part_size())
+    }
+
+    /// The positions in `order` of a part of batch `number`.
+    fn part(&self, number: usize, part: usize) -> Range<usize> {
+        let batch = self.batch(number);
+        let start = batch.start + part * self.part_size();
+        start..batch.end.min(start + self.part_size())
+    }
+
+    /// Some samples of batch `number`; a panic becomes an error.
+    fn read(
         &self,
         number: usize,
-        places: Range<usize>,
+        positions: Range<usize>,
         worker: Option<usize>,
-    ) -> Result<Batch, DataError> {
+    ) -> Result<HostBatch, DataError> {
         let start = Instant::now();
-        let made = caught(number, || self.samples(places));
+        let batch = catch_panic(number, || self.read_samples(positions));
         if let Some(watch) = &self.loader.watch {
-            watch(Made {
+            watch(BatchTiming {
                 batch: number,
                 worker,
                 start,
                 length: start.elapsed(),
             });
         }
-        made
+        batch
     }
 
-    fn samples(&self, places: Range<usize>) -> Result<Batch, DataError> {
+    fn read_samples(&self, positions: Range<usize>) -> Result<HostBatch, DataError> {
         let Loader {
             split,
             config,
@@ -74,43 +77,44 @@ impl Job {
             bytes,
             ..
         } = &self.loader;
-        let indices = self.order[places].to_vec();
-        let shaper = &split.shared.shaper;
-        let empty = |modality| match modality {
-            Modality::Visual if *bytes && damage.is_none() => shaper.empty_pixels(indices.len()),
-            _ => shaper.empty(modality, indices.len()),
-        };
-        let mut inputs: BTreeMap<_, _> = self.active.iter().map(|&m| (m, empty(m))).collect();
-        for (at, &index) in indices.iter().enumerate() {
+        let indices = self.order[positions].to_vec();
+        let collator = &split.all.collator;
+        let mut inputs = BTreeMap::new();
+        for &modality in &self.active {
+            let empty = if modality == Modality::Visual && *bytes && damage.is_none() {
+                collator.empty_pixels(indices.len())
+            } else {
+                collator.empty(modality, indices.len())
+            };
+            inputs.insert(modality, empty);
+        }
+        for (slot, &index) in indices.iter().enumerate() {
             let augment = Stream::new(config.seed, Purpose::Augment, self.epoch, index as u64);
             let augment = config.train.then_some(&augment);
             for (modality, input) in split.sample(index, &self.active)?.inputs {
                 if let Some(features) = inputs.get_mut(&modality) {
-                    shaper.put(&input, features, at, augment)?;
+                    collator.put(&input, features, slot, augment)?;
                     if let Some(damage) = damage {
-                        damage.apply(modality, &input, features, at, index);
+                        damage.apply(modality, &input, features, slot, index);
                     }
                 }
             }
         }
-        let labels = indices
-            .iter()
-            .map(|&index| split.label(index) as i64)
-            .collect();
-        Ok(Batch {
+        let labels = indices.iter().map(|&index| split.label(index) as i64);
+        Ok(HostBatch {
+            labels: labels.collect(),
             indices,
-            labels,
             inputs,
         })
     }
 }
 
-/// What `make` makes, or its panic as an error: whoever waits for the batch must hear of it.
-fn caught(
+/// The result of `read`, or its panic as an error: the thread that waits for the batch must get it.
+fn catch_panic(
     batch: usize,
-    make: impl FnOnce() -> Result<Batch, DataError>,
-) -> Result<Batch, DataError> {
-    catch_unwind(AssertUnwindSafe(make)).unwrap_or_else(|panic| {
+    read: impl FnOnce() -> Result<HostBatch, DataError>,
+) -> Result<HostBatch, DataError> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().map(|s| s.to_string());
         let why = text
             .or_else(|| panic.downcast_ref::<String>().cloned())
@@ -121,61 +125,56 @@ fn caught(
 
 /// The batches of an epoch, in order. Dropping it stops and ends its threads.
 ///
-/// An error comes in the place of the batch that it concerns and ends the iteration.
+/// An error comes instead of the batch that it concerns and ends the iteration.
 pub struct Batches {
-    desk: Arc<Desk>,
+    queue: Arc<BatchQueue>,
     end: usize,
     workers: Vec<JoinHandle<()>>,
 }
 
-/// Where workers take parts of batches and leave them.
-struct Desk {
-    job: Job,
+/// The queue that workers take parts of batches from and put their results into.
+struct BatchQueue {
+    reader: EpochReader,
+    /// Batches ahead of the one that is due.
     window: usize,
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     changed: Condvar,
 }
 
-struct State {
+struct QueueState {
     /// Numbers of batches of which a part is not yet taken by a worker.
     open: Range<usize>,
     /// The part of the first of them that is taken next.
     part: usize,
-    /// The number to be handed out next.
+    /// The number that is returned next.
     due: usize,
-    /// Parts of batches of which others are still in the making, by batch and part.
-    parts: BTreeMap<usize, BTreeMap<usize, Result<Batch, DataError>>>,
-    ready: BTreeMap<usize, Result<Batch, DataError>>,
+    /// Finished parts of unfinished batches, by batch and part.
+    parts: BTreeMap<usize, BTreeMap<usize, Result<HostBatch, DataError>>>,
+    ready: BTreeMap<usize, Result<HostBatch, DataError>>,
 }
 
-impl Desk {
+impl BatchQueue {
     /// No invariant spans a panic here, so a poisoned lock is as good as any.
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+    fn wait<'a>(&self, state: MutexGuard<'a, QueueState>) -> MutexGuard<'a, QueueState> {
         self.changed
             .wait(state)
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A worker's life: take a part of a batch, make it, leave it; whoever leaves the last one puts
-    /// the batch together.
-    fn work(&self, worker: usize) {
-        while let Some((number, part)) = self.take() {
-            let mut split = self.job.split(number);
-            let count = split.len();
-            let Some(places) = split.nth(part) else {
-                continue;
-            };
-            let made = self.job.make(number, places, Some(worker));
-            if let Some(parts) = self.leave(number, part, made, count) {
-                let batch = caught(number, || {
-                    parts
-                        .into_values()
-                        .collect::<Result<Vec<_>, _>>()
-                        .map(Batch::join)
+    /// The loop of a worker thread. The worker that finishes the last part of a batch joins all of
+    /// them.
+    fn run_worker(&self, worker: usize) {
+        while let Some((number, part)) = self.take_part() {
+            let positions = self.reader.part(number, part);
+            let made = self.reader.read(number, positions, Some(worker));
+            if let Some(parts) = self.put_part(number, part, made) {
+                let parts = parts.into_values();
+                let batch = catch_panic(number, || {
+                    Ok(HostBatch::join(parts.collect::<Result<_, _>>()?))
                 });
                 self.lock().ready.insert(number, batch);
                 self.changed.notify_all();
@@ -184,7 +183,7 @@ impl Desk {
     }
 
     /// A batch and the part of it that is made next; `None` when all are taken.
-    fn take(&self) -> Option<(usize, usize)> {
+    fn take_part(&self) -> Option<(usize, usize)> {
         let mut state = self.lock();
         while !state.open.is_empty() && state.open.start >= state.due + self.window {
             state = self.wait(state);
@@ -194,31 +193,30 @@ impl Desk {
         }
         let (number, part) = (state.open.start, state.part);
         state.part += 1;
-        if state.part == self.job.split(number).len() {
+        if state.part == self.reader.parts_of(number) {
             (state.open.start, state.part) = (number + 1, 0);
         }
         Some((number, part))
     }
 
     /// All parts of the batch, once this is the last of them.
-    fn leave(
+    fn put_part(
         &self,
         number: usize,
         part: usize,
-        made: Result<Batch, DataError>,
-        count: usize,
-    ) -> Option<BTreeMap<usize, Result<Batch, DataError>>> {
+        made: Result<HostBatch, DataError>,
+    ) -> Option<BTreeMap<usize, Result<HostBatch, DataError>>> {
         let mut state = self.lock();
         let parts = state.parts.entry(number).or_default();
         parts.insert(part, made);
-        if parts.len() < count {
+        if parts.len() < self.reader.parts_of(number) {
             None
         } else {
             state.parts.remove(&number)
         }
     }
 
-    /// Closes what is open, so that workers end with what they have in hand.
+    /// Closes what is open, so that workers end with the part that they are making.
     fn close(&self) {
         let mut state = self.lock();
         state.open.start = state.open.end;
@@ -228,76 +226,75 @@ impl Desk {
 }
 
 impl Batches {
-    pub(crate) fn start(job: Job, numbers: Range<usize>) -> Self {
-        let (workers, parts) = (job.loader.config.workers, job.parts());
-        let wanted = workers.min(numbers.len() * parts);
+    pub(crate) fn start(reader: EpochReader, numbers: Range<usize>) -> Self {
+        let config = &reader.loader.config;
+        let wanted = config.workers.min(numbers.len() * reader.parts());
         // One batch in the making for all of them, and one more where that leaves some idle.
-        let window = job.loader.config.prefetch.max(workers.div_ceil(parts) + 1);
-        let state = State {
-            open: numbers.clone(),
-            part: 0,
-            due: numbers.start,
-            parts: BTreeMap::new(),
-            ready: BTreeMap::new(),
-        };
-        let desk = Arc::new(Desk {
-            job,
-            window,
-            state: Mutex::new(state),
+        let busy = config.workers.div_ceil(reader.parts()) + 1;
+        let queue = Arc::new(BatchQueue {
+            window: config.prefetch.max(busy),
+            reader,
+            state: Mutex::new(QueueState {
+                open: numbers.clone(),
+                part: 0,
+                due: numbers.start,
+                parts: BTreeMap::new(),
+                ready: BTreeMap::new(),
+            }),
             changed: Condvar::new(),
         });
-        let spawn = |number: usize| {
-            let desk = Arc::clone(&desk);
-            std::thread::Builder::new()
-                .name(format!("loader-{number}"))
-                .spawn(move || desk.work(number))
-        };
-        // Where the system gives no thread, `next` does the work itself: slower, nothing else.
-        let workers = (0..wanted).map_while(|number| spawn(number).ok()).collect();
+        let mut workers = Vec::new();
+        for worker in 0..wanted {
+            let queue = Arc::clone(&queue);
+            let thread = std::thread::Builder::new()
+                .name(format!("loader-{worker}"))
+                .spawn(move || queue.run_worker(worker));
+            // Without a thread, `next` does the work itself: slower, nothing else.
+            let Ok(thread) = thread else { break };
+            workers.push(thread);
+        }
         Self {
-            desk,
+            queue,
             end: numbers.end,
             workers,
         }
     }
 
-    fn receive(&self, number: usize) -> Result<Batch, DataError> {
+    fn receive(&self, number: usize) -> Result<HostBatch, DataError> {
         if self.workers.is_empty() {
-            return self
-                .desk
-                .job
-                .make(number, self.desk.job.places(number), None);
+            let reader = &self.queue.reader;
+            return reader.read(number, reader.batch(number), None);
         }
-        let mut state = self.desk.lock();
+        let mut state = self.queue.lock();
         loop {
             match state.ready.remove(&number) {
                 Some(batch) => return batch,
-                None => state = self.desk.wait(state),
+                None => state = self.queue.wait(state),
             }
         }
     }
 }
 
 impl Iterator for Batches {
-    type Item = Result<Batch, DataError>;
+    type Item = Result<HostBatch, DataError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let number = self.desk.lock().due;
+        let number = self.queue.lock().due;
         if number >= self.end {
             return None;
         }
         let batch = self.receive(number);
-        self.desk.lock().due = number + 1;
-        self.desk.changed.notify_all();
+        self.queue.lock().due = number + 1;
+        self.queue.changed.notify_all();
         if batch.is_err() {
             self.end = 0;
-            self.desk.close();
+            self.queue.close();
         }
         Some(batch)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.end.saturating_sub(self.desk.lock().due);
+        let left = self.end.saturating_sub(self.queue.lock().due);
         // An error ends the iteration early.
         (left.min(1), Some(left))
     }
@@ -305,9 +302,9 @@ impl Iterator for Batches {
 
 impl Drop for Batches {
     fn drop(&mut self) {
-        self.desk.close();
+        self.queue.close();
         for worker in self.workers.drain(..) {
-            // A worker does not panic: what a batch throws is caught and handed over.
+            // A worker does not panic: panics become errors and are returned.
             worker.join().ok();
         }
     }

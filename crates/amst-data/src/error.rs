@@ -1,7 +1,8 @@
 //! What can go wrong with data, by who must act.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use amst_annotations::AnnotationError;
 use amst_frames::FrameError;
@@ -36,16 +37,16 @@ pub enum DataError {
     Read {
         /// The file.
         path: PathBuf,
-        /// The system's words.
-        source: std::io::Error,
+        /// The operating system's error.
+        source: io::Error,
     },
     /// A file or folder that cannot be written.
-    #[error("cannot write {}: {source}; make room and allow writing there, or choose another folder", path.display())]
+    #[error("cannot write {}: {source}; free some disk space and allow writing there, or choose another folder", path.display())]
     Write {
         /// The file or folder.
         path: PathBuf,
-        /// The system's words.
-        source: std::io::Error,
+        /// The operating system's error.
+        source: io::Error,
     },
     /// The manifest is not a table that can be read.
     #[error("{}: {why}", file.display())]
@@ -96,8 +97,8 @@ pub enum DataError {
         root: PathBuf,
         /// Whose it is.
         dataset: &'static str,
-        /// The system's words.
-        source: std::io::Error,
+        /// The operating system's error.
+        source: io::Error,
     },
     /// A folder of raw files that is not laid out as its layout says.
     #[error("{}: {why}", folder.display())]
@@ -147,7 +148,7 @@ pub enum DataError {
     Worker {
         /// The batch's number in its epoch.
         batch: usize,
-        /// The panic's words.
+        /// The panic's message.
         why: String,
     },
 }
@@ -159,7 +160,7 @@ pub enum ErrorKind {
     Configuration,
     /// The data, or what was prepared from it, is to be repaired.
     Data,
-    /// The machine lacks room or permission.
+    /// The machine lacks disk space or permission.
     Machine,
     /// The program is wrong.
     Program,
@@ -182,13 +183,37 @@ impl DataError {
         }
     }
 
-    /// Everything that is wrong with the data, without an end: what a message shows the first of.
+    /// Everything that is wrong with the data; a message shows only the first ones.
     pub fn in_full(&self) -> Vec<String> {
         match self {
             Self::BadSamples { lost, .. } => lost.iter().flat_map(|l| l.bad.0.clone()).collect(),
             Self::Manifest { problems, .. } => problems.iter().flat_map(Problem::in_full).collect(),
             Self::Lists(wrong) => wrong.in_full(),
             _ => Vec::new(),
+        }
+    }
+
+    /// For `map_err` of what reads `path`.
+    pub(crate) fn reading(path: &Path) -> impl Fn(io::Error) -> Self {
+        move |source| Self::Read {
+            path: path.into(),
+            source,
+        }
+    }
+
+    /// For `map_err` of what writes `path`.
+    pub(crate) fn writing(path: &Path) -> impl Fn(io::Error) -> Self {
+        move |source| Self::Write {
+            path: path.into(),
+            source,
+        }
+    }
+
+    pub(crate) fn not_prepared(modality: Modality, prepared: &[Modality]) -> Self {
+        let prepared: Vec<_> = prepared.iter().map(|m| m.name()).collect();
+        Self::NotPrepared {
+            modality,
+            prepared: prepared.join(", "),
         }
     }
 
@@ -212,16 +237,19 @@ pub struct Lost {
 }
 
 fn lost_lines(lost: &[Lost]) -> String {
-    let line = |lost: &Lost| {
-        format!(
-            "{} of {} {} sources cannot be used:{}",
-            lost.bad.0.len(),
-            lost.total,
-            lost.modality,
-            lost.bad
-        )
-    };
-    lost.iter().map(line).collect::<Vec<_>>().join("\n")
+    let mut lines = Vec::new();
+    for Lost {
+        modality,
+        bad,
+        total,
+    } in lost
+    {
+        lines.push(format!(
+            "{} of {total} {modality} sources cannot be used:{bad}",
+            bad.0.len()
+        ));
+    }
+    lines.join("\n")
 }
 
 /// One kind of fault of a manifest, and every row that has it.

@@ -1,12 +1,13 @@
-//! Doors for the fuzz targets in `xtask/fuzz`: what is private otherwise, compiled for them only.
+//! Access to private functions for the fuzz targets in `xtask/fuzz`, compiled for them only.
 
 use std::io::Write;
 use std::sync::LazyLock;
 
 use amst_recipe::{Modality, ResolvedDataset, find_dataset};
 
-use crate::store::format::{Entry, Head};
-use crate::store::key::{StoreKey, sha256};
+use crate::hash::sha256;
+use crate::store::format::{RecordEntry, StoreHeader};
+use crate::store::key::StoreKey;
 use crate::store::read::Store;
 
 /// Bytes before the hash of the index, and that hash; see `store/format.rs`.
@@ -15,7 +16,7 @@ const FIXED: usize = PLAIN + 32;
 
 /// Opens a file as a store, and reads every sample that it names.
 pub fn file(bytes: &[u8]) {
-    let Ok((head, _)) = Head::parse(bytes) else {
+    let Ok((head, _)) = StoreHeader::parse(bytes) else {
         return;
     };
     let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
@@ -77,12 +78,12 @@ pub fn npy(bytes: &[u8]) {
 /// A whole store of one record with these bytes.
 pub fn record(which: u8, bytes: &[u8]) {
     let modality = Modality::ALL[usize::from(which) % Modality::ALL.len()];
-    let entry = Entry {
+    let entry = RecordEntry {
         start: 0,
         length: bytes.len() as u64,
         hash: sha256(bytes),
     };
-    let head = Head {
+    let head = StoreHeader {
         modality,
         key: StoreKey([1; 32]),
         samples: vec![vec![0], vec![0, 0]],

@@ -5,10 +5,10 @@
 //!   memory-mapped file a modality; doing so again finds the files. [`Preparation`] says how many
 //!   samples may be left out. [`Prepared::synthetic`] generates data instead.
 //! * [`Split`] is one part of it, a `Dataset` of burn's.
-//! * [`Loader`] reads a split in [`Batch`]es, ahead and in order. It is told which modalities
-//!   are active and touches no others.
+//! * [`Loader`] reads a split in [`HostBatch`]es, prefetched and in order. It reads the modalities
+//!   that are active and touches no others.
 //! * [`Preprocessor`] makes the same batches of files that belong to no data set, and [`Damage`]
-//!   spoils inputs on purpose.
+//!   damages inputs on purpose.
 //! * [`Stream`] is the only source of randomness: a pure function of seed, purpose, epoch and
 //!   index, so neither threads nor history change what is read.
 //! * [`DataError`] says what is wrong and what to do.
@@ -33,37 +33,44 @@
 
 mod batch;
 mod batches;
-mod collate;
+mod collator;
 mod damage;
-mod drawn;
 mod error;
+mod files;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
+mod hash;
 pub mod layout;
+mod left_out;
 mod loader;
 mod preparation;
 mod prepared;
 mod preprocess;
+mod progress;
+mod random_inputs;
 mod record;
 mod sample;
+mod samples;
 mod split;
 mod store;
 mod stream;
 mod synthetic;
 mod tokenizer;
 
-pub use batch::{Batch, Features};
+pub use batch::{Features, HostBatch};
 pub use batches::Batches;
 pub use damage::Damage;
 pub use error::{DataError, ErrorKind, Fault, Listing, Lost, Problem};
 pub use layout::{Clip, Raw, Row, SplitName};
-pub use loader::{Loader, LoaderConfig, Made, Watch};
-pub use preparation::{LeftOut, Preparation, Progress, prepare};
+pub use left_out::LeftOut;
+pub use loader::{BatchObserver, BatchTiming, Loader, LoaderConfig};
+pub use preparation::{Preparation, prepare};
 pub use prepared::Prepared;
 pub use preprocess::{Preprocessor, Source};
+pub use progress::Progress;
 pub use record::text::PAD;
-pub use sample::{Input, Sample};
+pub use sample::{HostInput, Sample};
 pub use split::Split;
 pub use store::key::StoreKey;
 pub use stream::{Purpose, Stream};

@@ -1,4 +1,4 @@
-//! Batches in order, prepared ahead.
+//! Batches in order, prefetched.
 //!
 //! What a batch holds is a pure function of the seed, the epoch and its number: the threads
 //! only decide when it is ready. burn's own threaded loader yields in the order of arrival
@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use amst_recipe::Modality;
 
-use crate::batches::{Batches, Job};
-use crate::damage::Measured;
+use crate::batches::{Batches, EpochReader};
+use crate::damage::SplitDamage;
 use crate::{Damage, DataError, Purpose, Split, Stream};
 
 /// How a [`Loader`] reads.
@@ -48,9 +48,9 @@ impl Default for LoaderConfig {
     }
 }
 
-/// A batch that was made, or a worker's part of one, for those who watch where the time goes.
+/// How long a batch, or a worker's part of one, took to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Made {
+pub struct BatchTiming {
     /// The batch's number in the epoch.
     pub batch: usize,
     /// The worker that made it; `None` where it was made when it was asked for.
@@ -61,16 +61,16 @@ pub struct Made {
     pub length: Duration,
 }
 
-/// Hears of every batch that was made, or part of one, on the thread that made it.
-pub type Watch = Arc<dyn Fn(Made) + Send + Sync>;
+/// Called after every batch that was made, or part of one, on the thread that made it.
+pub type BatchObserver = Arc<dyn Fn(BatchTiming) + Send + Sync>;
 
 /// Reads a split in batches. Cheap to clone.
 #[derive(Clone)]
 pub struct Loader {
     pub(crate) split: Split,
     pub(crate) config: LoaderConfig,
-    pub(crate) damage: Option<Arc<Measured>>,
-    pub(crate) watch: Option<Watch>,
+    pub(crate) damage: Option<Arc<SplitDamage>>,
+    pub(crate) watch: Option<BatchObserver>,
     pub(crate) bytes: bool,
 }
 
@@ -93,14 +93,14 @@ impl Loader {
         })
     }
 
-    /// The same, with every input of some modalities damaged. What the damage is measured by is
-    /// found out now, which reads these modalities of the whole split once.
+    /// The same, with every input of some modalities damaged. Their standard deviations are measured
+    /// now, which reads these modalities of the whole split once.
     ///
     /// # Errors
     ///
     /// A sample that cannot be read.
     pub fn damaged(mut self, damage: &Damage) -> Result<Self, DataError> {
-        self.damage = Some(Arc::new(Measured::on(damage, &self.split)?));
+        self.damage = Some(Arc::new(SplitDamage::measure(damage, &self.split)?));
         Ok(self)
     }
 
@@ -112,8 +112,8 @@ impl Loader {
         self
     }
 
-    /// The same, watched.
-    pub fn watched(mut self, watch: Watch) -> Self {
+    /// The same, with a callback for where the time goes.
+    pub fn watched(mut self, watch: BatchObserver) -> Self {
         self.watch = Some(watch);
         self
     }
@@ -129,7 +129,7 @@ impl Loader {
     }
 
     /// The samples of an epoch in the order in which they are read: shuffled in training by a
-    /// stream of the seed and the epoch, as they lie otherwise.
+    /// stream of the seed and the epoch, in their own order otherwise.
     pub fn order(&self, epoch: u64) -> Vec<usize> {
         if self.config.train {
             Stream::new(self.config.seed, Purpose::Order, epoch, 0).permutation(self.split.len())
@@ -145,14 +145,14 @@ impl Loader {
     }
 
     /// Some batches of an epoch, by number; equal to those that [`Loader::epoch`] gives.
-    /// Numbers beyond the end of the epoch name nothing.
+    /// Numbers beyond the end of the epoch are ignored.
     pub fn batches(&self, epoch: u64, numbers: Range<usize>, active: &[Modality]) -> Batches {
         let mut active = active.to_vec();
         active.sort();
         active.dedup();
         let numbers = numbers.start..numbers.end.min(self.steps()).max(numbers.start);
         Batches::start(
-            Job {
+            EpochReader {
                 loader: self.clone(),
                 epoch,
                 order: self.order(epoch),

@@ -1,7 +1,5 @@
 //! From a data set's files to stores.
 
-mod left_out;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -10,49 +8,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use amst_recipe::{Layout, Modality, Recipe, ResolvedDataset, TextEncoder, TextModel};
 use amst_tokens::Tokenizer;
 
-use self::left_out::Accepted;
-pub use self::left_out::LeftOut;
-use crate::collate::Shaper;
+use crate::collator::Collator;
 use crate::error::{Listing, Lost};
-use crate::layout::check::{Findings, place};
-use crate::prepared::{Entry, Source};
-use crate::record::{self, Encode, videos::Videos};
-use crate::store::key::Plan;
-use crate::store::ledger::{Ledger, Seen};
-use crate::store::line::Bad;
-use crate::store::lock::Lock;
-use crate::store::make::Workshop;
+use crate::layout::check::refuse_emptiness;
+use crate::left_out::{AcceptedFailures, LeftOut};
+use crate::progress::Progress;
+use crate::record::{self, Encode, RecordSource, videos::Videos};
+use crate::sample::SampleInfo;
+use crate::samples::InputProvider;
+use crate::store::hash_cache::{FileState, HashCache};
+use crate::store::key::StorePlan;
+use crate::store::lock::StoreLock;
 use crate::store::read::Store;
+use crate::store::record_maker::FailedRecord;
+use crate::store::writer::StoreWriter;
 use crate::tokenizer::tokenizer;
 use crate::{DataError, Prepared, Row, layout};
-
-/// What is told while a data set is prepared.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// Source files are looked at; those that changed are read.
-    Looking {
-        /// Files done.
-        done: usize,
-        /// Files in all.
-        total: usize,
-    },
-    /// Another process prepares in the same folder; it is waited for.
-    Waiting {
-        /// Its number, where it said so.
-        process: Option<u32>,
-    },
-    /// Features of one modality are made.
-    Making {
-        /// The modality.
-        modality: Modality,
-        /// Sources done; a recording shared by several samples counts once.
-        done: usize,
-        /// Sources that there were no features of.
-        total: usize,
-    },
-    /// Something about a source that could be used all the same.
-    Note(String),
-}
 
 /// What is to be prepared, and how.
 pub struct Preparation<'a> {
@@ -95,15 +66,15 @@ pub fn prepare(
     .run()
 }
 
-/// One modality's features.
-struct Job {
+/// How one modality's store is made.
+struct ModalityJob {
     encoder: Box<dyn Encode>,
-    plan: Plan,
+    plan: StorePlan,
 }
 
-/// What all modalities are made of.
-struct Materials {
-    content: BTreeMap<String, Seen>,
+/// The files of all modalities.
+struct SourceFiles {
+    states: BTreeMap<String, FileState>,
     videos: Arc<Videos>,
 }
 
@@ -120,45 +91,36 @@ impl Preparation<'_> {
     /// # Errors
     ///
     /// A manifest or lists with faults (all of them listed), sources that cannot be used
-    /// (likewise), a store file that is damaged or not what its name says, no room or permission,
-    /// no ffmpeg where there are videos.
+    /// (likewise), a store file that is damaged or not what its name says, no disk space or
+    /// permission, no ffmpeg where there are videos.
     pub fn run(&self) -> Result<Prepared, DataError> {
-        let mut shaper = Shaper::new(self.recipe)?;
+        let collator = Collator::new(self.recipe)?;
         if self.dataset.spec.layout == Layout::Synthetic {
             return Prepared::synthetic(self.recipe);
         }
         let mut rows = layout::read(self.dataset, &self.recipe.modalities)?;
-        let materials = Materials {
-            content: self.look(&rows)?,
+        let files = SourceFiles {
+            states: self.look_at_files(&rows)?,
             videos: Arc::default(),
         };
         let mut left_out = Vec::new();
-        let (jobs, tokenizer) = self.make(&mut rows, &materials, &mut left_out)?;
-        if let Some(tokenizer) = &tokenizer {
-            shaper = shaper.padding_with(tokenizer.pad_id());
-        }
+        let (jobs, tokenizer) = self.make_stores(&mut rows, &files, &mut left_out)?;
         let mut stores = BTreeMap::new();
-        for job in &jobs {
-            stores.insert(
-                job.plan.modality,
-                Store::open(&job.plan.path(self.store_dir), job.plan.key)?,
-            );
+        for ModalityJob { plan, .. } in &jobs {
+            let store = Store::open(&plan.path(self.store_dir), plan.key)?;
+            stores.insert(plan.modality, store);
         }
-        let entries = rows
-            .into_iter()
-            .map(|row| Entry {
-                id: row.id,
-                label: row.label,
-                split: row.split,
-            })
-            .collect();
-        let classes = self.dataset.spec.classes.clone();
+        let samples = rows.into_iter().map(|row| SampleInfo {
+            id: row.id,
+            label: row.label,
+            split: row.split,
+        });
         let mut data = Prepared::new(
-            classes,
-            entries,
+            self.dataset.spec.classes.clone(),
+            samples.collect(),
             self.recipe,
-            Source::Stores(stores),
-            shaper,
+            InputProvider::Stores(stores),
+            collator.padding_as(tokenizer.as_ref()),
         );
         data.left_out = left_out.into();
         data.text_model = self.text_model.cloned();
@@ -169,214 +131,180 @@ impl Preparation<'_> {
         Ok(data)
     }
 
-    /// Sees to it that the stores are there. Rows that are left out go from `rows` to `left_out`:
-    /// with them the plan changes, so it is made anew until nothing more is lost.
-    fn make(
+    /// Makes the stores that are missing. Rows that are left out go from `rows` to `left_out`: with
+    /// them the plan changes, so it is made anew until nothing more is lost.
+    fn make_stores(
         &self,
         rows: &mut Vec<Row>,
-        materials: &Materials,
+        files: &SourceFiles,
         left_out: &mut Vec<LeftOut>,
-    ) -> Result<(Vec<Job>, Option<Tokenizer>), DataError> {
-        let mut accepted = Accepted::open(self.store_dir);
+    ) -> Result<(Vec<ModalityJob>, Option<Tokenizer>), DataError> {
+        let mut accepted = AcceptedFailures::read(self.store_dir);
         let mut lock = None;
-        let mut sources = None;
+        let mut totals = None;
         loop {
             let tokenizer = tokenizer(self.recipe, self.text_model, rows, self.store_dir)?;
-            let jobs = self.jobs(rows, materials, tokenizer.as_ref())?;
-            // The first time, before any row is gone, all of them are there.
-            let sources = sources.get_or_insert_with(|| sources_of(&jobs));
-            let gone = accepted.leave_out(rows, jobs.iter().map(|job| &job.plan));
-            if !gone.is_empty() {
-                left_out.extend(gone);
-                self.allow(left_out, sources)?;
+            let jobs = self.jobs(rows, files, tokenizer.as_ref())?;
+            // The first time, before any row is left out, all of them are there.
+            let totals = totals.get_or_insert_with(|| distinct_sources(&jobs));
+            let newly_left_out = accepted.leave_out(rows, jobs.iter().map(|job| &job.plan));
+            if !newly_left_out.is_empty() {
+                left_out.extend(newly_left_out);
+                self.refuse_too_many(left_out, totals)?;
                 refuse_emptiness(rows, self.dataset)?;
                 continue;
             }
-            if jobs
-                .iter()
-                .all(|job| job.plan.path(self.store_dir).exists())
-            {
+            if jobs.iter().all(|job| self.has_store(job)) {
                 return Ok((jobs, tokenizer));
             }
             if lock.is_none() {
-                lock = Some(Lock::take(self.store_dir, self.progress)?);
-                // Whoever held it may have made the stores, or left samples out.
-                accepted = Accepted::open(self.store_dir);
+                lock = Some(StoreLock::take(self.store_dir, self.progress)?);
+                // The process that held it may have made the stores, or left samples out.
+                accepted = AcceptedFailures::read(self.store_dir);
                 continue;
             }
-            let lost = self.make_stores(&jobs)?;
-            if lost.is_empty() {
+            let failed = self.write_stores(&jobs)?;
+            if failed.is_empty() {
                 return Ok((jobs, tokenizer));
             }
-            self.judge(&jobs, lost, left_out, &mut accepted)?;
+            self.accept(failed, left_out, &mut accepted)?;
         }
+    }
+
+    fn has_store(&self, job: &ModalityJob) -> bool {
+        job.plan.path(self.store_dir).exists()
     }
 
     /// One job for each modality.
     fn jobs(
         &self,
         rows: &[Row],
-        from: &Materials,
+        files: &SourceFiles,
         tokenizer: Option<&Tokenizer>,
-    ) -> Result<Vec<Job>, DataError> {
-        let job = |&modality: &Modality| {
-            let encoder = record::encoder(modality, self.recipe, tokenizer, &from.videos)?;
-            let plan = Plan::new(
-                modality,
-                rows,
-                self.recipe,
-                &encoder.configuration(),
-                &from.content,
-            );
-            Ok(Job { encoder, plan })
-        };
-        self.recipe.modalities.iter().map(job).collect()
+    ) -> Result<Vec<ModalityJob>, DataError> {
+        let mut jobs = Vec::new();
+        for &modality in &self.recipe.modalities {
+            let encoder = record::encoder(modality, self.recipe, tokenizer, &files.videos)?;
+            let configuration = encoder.configuration();
+            let plan = StorePlan::new(modality, rows, self.recipe, &configuration, &files.states);
+            jobs.push(ModalityJob { encoder, plan });
+        }
+        Ok(jobs)
     }
 
-    /// Makes the records of every modality, then the stores, unless a source turned out to be of no
-    /// use.
-    fn make_stores(&self, jobs: &[Job]) -> Result<Vec<(usize, Vec<Bad>)>, DataError> {
-        let mut workshops = Vec::new();
-        let mut lost = Vec::new();
-        for (number, job) in jobs.iter().enumerate() {
-            if job.plan.path(self.store_dir).exists() {
+    /// Makes the records of every modality, then the stores, unless a source turned out to be
+    /// unusable.
+    fn write_stores<'a>(
+        &self,
+        jobs: &'a [ModalityJob],
+    ) -> Result<Vec<(&'a StorePlan, Vec<FailedRecord>)>, DataError> {
+        let mut writers = Vec::new();
+        let mut failed = Vec::new();
+        for job in jobs {
+            if self.has_store(job) {
                 continue;
             }
-            let mut workshop = Workshop::open(&job.plan, self.store_dir)?;
-            let bad =
-                workshop.records(&job.plan, &*job.encoder, &self.dataset.root, self.progress)?;
+            let mut writer = StoreWriter::open(&job.plan, self.store_dir)?;
+            let bad = writer.make_records(&*job.encoder, &self.dataset.root, self.progress)?;
             if !bad.is_empty() {
-                lost.push((number, bad));
+                failed.push((&job.plan, bad));
             }
-            workshops.push((workshop, &job.plan));
+            writers.push(writer);
         }
-        if lost.is_empty() {
-            workshops
-                .into_iter()
-                .try_for_each(|(workshop, plan)| workshop.assemble(plan))?;
+        if failed.is_empty() {
+            writers.into_iter().try_for_each(StoreWriter::write_store)?;
         }
-        Ok(lost)
+        Ok(failed)
     }
 
-    /// Leaves the samples out that are lost, if so many may be; else says what is wrong with all of
-    /// them.
-    fn judge(
+    /// Lets the samples be left out whose records failed, if so many may be; else says what is
+    /// wrong with all of them.
+    fn accept(
         &self,
-        jobs: &[Job],
-        lost: Vec<(usize, Vec<Bad>)>,
+        failed: Vec<(&StorePlan, Vec<FailedRecord>)>,
         left_out: &[LeftOut],
-        accepted: &mut Accepted,
+        accepted: &mut AcceptedFailures,
     ) -> Result<(), DataError> {
         let mut samples = BTreeSet::new();
-        let mut listed = Vec::new();
-        for (number, bad) in &lost {
-            let plan = &jobs[*number].plan;
-            for (row, sources) in plan.samples.iter().enumerate() {
-                if sources
-                    .iter()
-                    .any(|source| bad.iter().any(|b| b.source == *source))
-                {
-                    samples.insert(row);
+        let mut lost = Vec::new();
+        for (plan, failed) in &failed {
+            let numbers: BTreeSet<usize> = failed.iter().map(|failed| failed.number).collect();
+            for (sample, records) in plan.samples.iter().enumerate() {
+                if records.iter().any(|record| numbers.contains(record)) {
+                    samples.insert(sample);
                 }
             }
-            let words = |bad: &Bad| format!("{}: {}", plan.sources[bad.source].of, bad.why);
-            let bad = Listing(bad.iter().map(words).collect());
-            listed.push(Lost {
+            let bad = failed.iter().map(|FailedRecord { number, why }| {
+                format!("{}: {why}", plan.records[*number].sample)
+            });
+            lost.push(Lost {
                 modality: plan.modality,
-                bad,
-                total: plan.sources.len(),
+                bad: Listing(bad.collect()),
+                total: plan.records.len(),
             });
         }
         let samples = samples.len() + left_out.len();
         if self.max_bad.is_none_or(|most| samples > most) {
-            return Err(DataError::BadSamples {
-                lost: listed,
-                samples,
-            });
+            return Err(DataError::BadSamples { lost, samples });
         }
-        for (number, bad) in lost {
-            accepted.add(&jobs[number].plan, bad);
+        for (plan, failed) in failed {
+            accepted.add(plan, failed);
         }
-        accepted.keep(self.store_dir)
+        accepted.write(self.store_dir)
     }
 
     /// Refuses more samples left out than may be; they were left out by an earlier preparation.
-    /// `sources` has how many there are of each modality.
-    fn allow(
+    /// `totals` has how many sources there are of each modality.
+    fn refuse_too_many(
         &self,
         left_out: &[LeftOut],
-        sources: &BTreeMap<Modality, usize>,
+        totals: &BTreeMap<Modality, usize>,
     ) -> Result<(), DataError> {
         if self.max_bad.is_none_or(|most| left_out.len() <= most) {
             return Ok(());
         }
-        let of = |&modality: &Modality| {
-            let words = |out: &LeftOut| format!("{}: {}", out.id, out.why);
-            let bad: Vec<String> = left_out
-                .iter()
-                .filter(|out| out.modality == modality)
-                .map(words)
-                .collect();
-            (!bad.is_empty()).then_some(Lost {
-                modality,
-                total: sources[&modality],
-                bad: Listing(bad),
-            })
-        };
-        let lost = self.recipe.modalities.iter().filter_map(of).collect();
+        let mut lost = Vec::new();
+        for &modality in &self.recipe.modalities {
+            let bad = left_out.iter().filter(|out| out.modality == modality);
+            let bad: Vec<_> = bad.map(|out| format!("{}: {}", out.id, out.why)).collect();
+            if !bad.is_empty() {
+                lost.push(Lost {
+                    modality,
+                    total: totals[&modality],
+                    bad: Listing(bad),
+                });
+            }
+        }
         Err(DataError::BadSamples {
             lost,
             samples: left_out.len(),
         })
     }
 
-    /// What every file in use is now.
-    fn look(&self, rows: &[Row]) -> Result<BTreeMap<String, Seen>, DataError> {
-        let files: BTreeSet<String> = rows
-            .iter()
-            .flat_map(|row| row.raw.values())
-            .flat_map(|raw| record::used(raw, self.recipe))
-            .flat_map(|part| {
-                part.files()
-                    .into_iter()
-                    .map(String::from)
-                    .collect::<Vec<_>>()
-            })
-            .collect();
-        let unwritable = |source| DataError::Write {
-            path: self.store_dir.into(),
-            source,
-        };
-        std::fs::create_dir_all(self.store_dir).map_err(unwritable)?;
+    /// The state of every file in use.
+    fn look_at_files(&self, rows: &[Row]) -> Result<BTreeMap<String, FileState>, DataError> {
+        let mut files = BTreeSet::new();
+        for raw in rows.iter().flat_map(|row| row.raw.values()) {
+            for source in RecordSource::in_use(raw, self.recipe) {
+                files.extend(source.files().into_iter().map(String::from));
+            }
+        }
+        std::fs::create_dir_all(self.store_dir).map_err(DataError::writing(self.store_dir))?;
         let (done, total) = (AtomicUsize::new(0), files.len());
-        let looked = || {
+        let mut cache = HashCache::open(self.store_dir);
+        let files = files.into_iter().collect();
+        let states = cache.look_at(&self.dataset.root, files, &|| {
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             (self.progress)(Progress::Looking { done, total });
-        };
-        let mut ledger = Ledger::open(self.store_dir);
-        let content = ledger.look(&self.dataset.root, files.into_iter().collect(), &looked)?;
-        ledger.keep();
-        Ok(content)
+        })?;
+        cache.save();
+        Ok(states)
     }
 }
 
-/// Distinct sources of each modality.
-fn sources_of(jobs: &[Job]) -> BTreeMap<Modality, usize> {
+/// How many sources each modality has.
+fn distinct_sources(jobs: &[ModalityJob]) -> BTreeMap<Modality, usize> {
     jobs.iter()
-        .map(|job| (job.plan.modality, job.plan.sources.len()))
+        .map(|job| (job.plan.modality, job.plan.records.len()))
         .collect()
-}
-
-/// What is left must still be a data set.
-fn refuse_emptiness(rows: &[Row], dataset: &ResolvedDataset) -> Result<(), DataError> {
-    let mut findings = Findings::default();
-    findings.check_presence(
-        rows.iter().map(|row| (Some(row.split), Some(row.label))),
-        &dataset.spec,
-    );
-    if findings.is_empty() {
-        Ok(())
-    } else {
-        Err(findings.into_error(place(dataset)))
-    }
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use amst_recipe::{Modality, Recipe, TextModel};
 
-use crate::collate::Shaper;
-use crate::drawn::Drawn;
-use crate::preparation::LeftOut;
-use crate::sample::Input;
+use crate::collator::Collator;
+use crate::left_out::LeftOut;
+use crate::random_inputs::RandomInputs;
+use crate::sample::SampleInfo;
+use crate::samples::{InputProvider, PreparedSamples};
 use crate::store::key::StoreKey;
 use crate::store::read::Store;
-use crate::synthetic::{Generator, entries_of};
+use crate::synthetic::{Generator, class_names, sample_infos};
 use crate::{DataError, Split, SplitName};
 
 /// A data set that is ready to be read: its samples, and where their inputs come from.
@@ -19,32 +20,11 @@ use crate::{DataError, Split, SplitName};
 /// Cheap to clone; clones share the mapped files.
 #[derive(Clone)]
 pub struct Prepared {
-    shared: Arc<Shared>,
+    samples: Arc<PreparedSamples>,
     pub(crate) text_model: Option<TextModel>,
     /// The one that was trained here.
     pub(crate) tokenizer: Option<Arc<str>>,
     pub(crate) left_out: Arc<[LeftOut]>,
-}
-
-pub(crate) struct Shared {
-    classes: Vec<String>,
-    entries: Vec<Entry>,
-    modalities: Vec<Modality>,
-    source: Source,
-    pub(crate) shaper: Shaper,
-}
-
-/// What is known of a sample beside its inputs.
-pub(crate) struct Entry {
-    pub(crate) id: String,
-    pub(crate) label: usize,
-    pub(crate) split: SplitName,
-}
-
-pub(crate) enum Source {
-    Stores(BTreeMap<Modality, Store>),
-    Generated(Generator),
-    Drawn(Drawn),
 }
 
 impl Prepared {
@@ -52,59 +32,55 @@ impl Prepared {
     ///
     /// # Errors
     ///
-    /// [`DataError::Setting`]: too few classes or samples, a vocabulary without room, a dial beyond
+    /// [`DataError::Setting`]: too few classes or samples, too small a vocabulary, a dial beyond
     /// 0..1.
     pub fn synthetic(recipe: &Recipe) -> Result<Self, DataError> {
-        let shaper = Shaper::new(recipe)?;
-        let generator = Generator::new(recipe)?;
-        let (classes, entries) = entries_of(&recipe.synthetic);
-        Ok(Self::new(
-            classes,
-            entries,
-            recipe,
-            Source::Generated(generator),
-            shaper,
-        ))
+        let collator = Collator::new(recipe)?;
+        let inputs = InputProvider::Synthetic(Generator::new(recipe)?);
+        Ok(Self::generated(recipe, inputs, collator))
     }
 
     /// Random contents in the shapes of the recipe, for timing what is done with them: as many
     /// samples and classes as `recipe.synthetic` says, in which there is nothing to learn. Pictures
-    /// are JPEG files in memory, decoded and transformed like others; a few dozen inputs stand for
-    /// all.
+    /// are JPEG files in memory, decoded and transformed like others; a few dozen inputs are used
+    /// for all samples.
     ///
     /// # Errors
     ///
     /// [`DataError::Setting`]: too few classes or samples, settings that fit no shape.
     pub fn shapes(recipe: &Recipe) -> Result<Self, DataError> {
-        let shaper = Shaper::new(recipe)?;
-        let drawn = Drawn::new(recipe)?;
-        let (classes, entries) = entries_of(&recipe.synthetic);
-        Ok(Self::new(
-            classes,
-            entries,
+        let collator = Collator::new(recipe)?;
+        let inputs = InputProvider::Random(RandomInputs::new(recipe)?);
+        Ok(Self::generated(recipe, inputs, collator))
+    }
+
+    fn generated(recipe: &Recipe, inputs: InputProvider, collator: Collator) -> Self {
+        let spec = &recipe.synthetic;
+        Self::new(
+            class_names(spec),
+            sample_infos(spec),
             recipe,
-            Source::Drawn(drawn),
-            shaper,
-        ))
+            inputs,
+            collator,
+        )
     }
 
     pub(crate) fn new(
         classes: Vec<String>,
-        entries: Vec<Entry>,
+        samples: Vec<SampleInfo>,
         recipe: &Recipe,
-        source: Source,
-        shaper: Shaper,
+        inputs: InputProvider,
+        collator: Collator,
     ) -> Self {
-        let modalities = recipe.modalities.clone();
-        let shared = Shared {
+        let samples = PreparedSamples {
             classes,
-            entries,
-            modalities,
-            source,
-            shaper,
+            samples,
+            modalities: recipe.modalities.clone(),
+            inputs,
+            collator,
         };
         Self {
-            shared: Arc::new(shared),
+            samples: Arc::new(samples),
             text_model: None,
             tokenizer: None,
             left_out: [].into(),
@@ -124,28 +100,22 @@ impl Prepared {
 
     /// Whether there are shapes without data ([`Prepared::shapes`]).
     pub fn is_drawn(&self) -> bool {
-        matches!(self.shared.source, Source::Drawn(_))
+        matches!(self.samples.inputs, InputProvider::Random(_))
     }
 
     /// The class names, by index.
     pub fn classes(&self) -> &[String] {
-        &self.shared.classes
+        &self.samples.classes
     }
 
     /// The modalities that can be read.
     pub fn modalities(&self) -> &[Modality] {
-        &self.shared.modalities
+        &self.samples.modalities
     }
 
     /// The keys of the store files; none for generated data.
     pub fn keys(&self) -> BTreeMap<Modality, StoreKey> {
-        match &self.shared.source {
-            Source::Stores(stores) => stores
-                .iter()
-                .map(|(&modality, store)| (modality, store.key()))
-                .collect(),
-            Source::Generated(_) | Source::Drawn(_) => BTreeMap::new(),
-        }
+        self.stores().map(|(&m, store)| (m, store.key())).collect()
     }
 
     /// The samples that are listed and not here, because a source of theirs cannot be used.
@@ -155,55 +125,22 @@ impl Prepared {
 
     /// Length of the store files together; 0 for generated data.
     pub fn bytes(&self) -> u64 {
-        match &self.shared.source {
-            Source::Stores(stores) => stores.values().map(Store::bytes).sum(),
-            Source::Generated(_) | Source::Drawn(_) => 0,
-        }
+        self.stores().map(|(_, store)| store.bytes()).sum()
+    }
+
+    fn stores(&self) -> impl Iterator<Item = (&Modality, &Store)> {
+        let stores = match &self.samples.inputs {
+            InputProvider::Stores(stores) => Some(stores),
+            InputProvider::Synthetic(_) | InputProvider::Random(_) => None,
+        };
+        stores.into_iter().flatten()
     }
 
     /// One of the three parts, in the manifest's order.
     pub fn split(&self, name: SplitName) -> Split {
-        let members = self
-            .shared
-            .entries
-            .iter()
-            .enumerate()
-            .filter(|(_, e)| e.split == name)
-            .map(|(at, _)| at);
-        Split::new(Arc::clone(&self.shared), name, members.collect())
-    }
-}
-
-impl Shared {
-    pub(crate) fn classes(&self) -> usize {
-        self.classes.len()
-    }
-
-    pub(crate) fn entry(&self, sample: usize) -> &Entry {
-        &self.entries[sample]
-    }
-
-    pub(crate) fn modalities(&self) -> &[Modality] {
-        &self.modalities
-    }
-
-    /// One modality of one sample; nothing of the others is touched.
-    pub(crate) fn input(&self, modality: Modality, sample: usize) -> Result<Input, DataError> {
-        if !self.modalities.contains(&modality) {
-            let prepared = self
-                .modalities
-                .iter()
-                .map(|m| m.name())
-                .collect::<Vec<_>>()
-                .join(", ");
-            return Err(DataError::NotPrepared { modality, prepared });
-        }
-        match &self.source {
-            Source::Stores(stores) => stores[&modality].input(sample, self.shaper.frames()),
-            Source::Drawn(drawn) => drawn.input(modality, sample),
-            Source::Generated(generator) => {
-                Ok(generator.input(modality, sample, self.entries[sample].label))
-            }
-        }
+        let samples = self.samples.samples.iter().enumerate();
+        let members = samples.filter(|(_, sample)| sample.split == name);
+        let members = members.map(|(number, _)| number).collect();
+        Split::new(Arc::clone(&self.samples), name, members)
     }
 }

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use amst_recipe::{Modality, Recipe};
 use amst_tokens::Tokenizer;
 
-use crate::collate::Shaper;
+use crate::collator::Collator;
+use crate::record::source::picked;
 use crate::record::{self, Encode};
-use crate::sample::Input;
-use crate::{Batch, DataError};
+use crate::sample::HostInput;
+use crate::{DataError, HostBatch};
 
 /// Where one modality of a sample comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub enum Source {
 pub struct Preprocessor {
     recipe: Recipe,
     encoders: BTreeMap<Modality, Box<dyn Encode>>,
-    shaper: Shaper,
+    collator: Collator,
 }
 
 impl Preprocessor {
@@ -52,7 +53,7 @@ impl Preprocessor {
     /// [`DataError::Setting`]: settings that fit no data, a transformer without its tokenizer;
     /// [`DataError::Tokens`]: a tokenizer that cannot be read.
     pub fn new(recipe: &Recipe, tokenizer: Option<&Path>) -> Result<Self, DataError> {
-        let mut shaper = Shaper::new(recipe)?;
+        let collator = Collator::new(recipe)?;
         let tokenizer = match (recipe.has_transformer(), tokenizer) {
             (false, _) => None,
             (true, Some(path)) => {
@@ -63,23 +64,14 @@ impl Preprocessor {
                 return Err(DataError::setting("text.encoder", why));
             }
         };
-        if let Some(tokenizer) = &tokenizer {
-            shaper = shaper.padding_with(tokenizer.pad_id());
-        }
         let videos = Default::default();
-        let encoder = |m: &Modality| {
-            Ok((
-                *m,
-                record::encoder(*m, recipe, tokenizer.as_ref(), &videos)?,
-            ))
-        };
-        let encoders = recipe
-            .modalities
-            .iter()
-            .map(encoder)
-            .collect::<Result<_, DataError>>()?;
+        let mut encoders = BTreeMap::new();
+        for &modality in &recipe.modalities {
+            let encoder = record::encoder(modality, recipe, tokenizer.as_ref(), &videos)?;
+            encoders.insert(modality, encoder);
+        }
         Ok(Self {
-            shaper,
+            collator: collator.padding_as(tokenizer.as_ref()),
             encoders,
             recipe: recipe.clone(),
         })
@@ -92,46 +84,35 @@ impl Preprocessor {
     ///
     /// [`DataError::NotPrepared`] for a modality that is not the recipe's; a file that cannot be
     /// read or used.
-    pub fn read(&self, modality: Modality, source: &Source) -> Result<Input, DataError> {
-        let encoder = self.encoders.get(&modality).ok_or_else(|| {
-            let prepared = self
-                .recipe
-                .modalities
-                .iter()
-                .map(|m| m.name())
-                .collect::<Vec<_>>()
-                .join(", ");
-            DataError::NotPrepared { modality, prepared }
-        })?;
-        let bad = |why: String| DataError::Unusable { modality, why };
-        let record = |bytes: &[u8], name: &str| {
-            let bytes = if modality == Modality::Text {
-                words(bytes, name).map_err(bad)?
-            } else {
-                bytes
-            };
-            encoder.encode(bytes, name).map_err(bad)
+    pub fn read(&self, modality: Modality, source: &Source) -> Result<HostInput, DataError> {
+        let Some(encoder) = self.encoders.get(&modality) else {
+            return Err(DataError::not_prepared(modality, &self.recipe.modalities));
         };
-        let read = |path: &PathBuf| {
-            let bytes = std::fs::read(path).map_err(|source| DataError::Read {
-                path: path.clone(),
-                source,
-            })?;
-            record(&bytes, &path.display().to_string())
-        };
-        let records = match source {
-            Source::Text(text) => vec![record(text.as_bytes(), "the text")?],
-            Source::Files(files) if modality == Modality::Visual && !files.is_empty() => {
-                let picked = record::part::picked(files.len(), &self.recipe);
-                picked
-                    .into_iter()
-                    .map(|at| read(&files[at]))
-                    .collect::<Result<_, _>>()?
+        let unusable = |why| DataError::Unusable { modality, why };
+        let mut records = Vec::new();
+        match source {
+            Source::Text(text) => {
+                let bytes = text.as_bytes();
+                records.push(
+                    encode_record(modality, &**encoder, bytes, "the text").map_err(unusable)?,
+                );
             }
-            Source::Files(files) => files.iter().map(read).collect::<Result<_, _>>()?,
-        };
+            Source::Files(files) => {
+                let used = match modality {
+                    Modality::Visual if !files.is_empty() => picked(files.len(), &self.recipe),
+                    _ => (0..files.len()).collect(),
+                };
+                for path in used.into_iter().map(|number| &files[number]) {
+                    let bytes = std::fs::read(path).map_err(DataError::reading(path))?;
+                    let name = path.display().to_string();
+                    records.push(
+                        encode_record(modality, &**encoder, &bytes, &name).map_err(unusable)?,
+                    );
+                }
+            }
+        }
         let records: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
-        record::decode(modality, &records, self.shaper.frames()).map_err(bad)
+        record::decode(modality, &records, self.collator.frames()).map_err(unusable)
     }
 
     /// One modality of several samples side by side; labels are 0.
@@ -139,17 +120,29 @@ impl Preprocessor {
     /// # Errors
     ///
     /// Inputs of another recipe.
-    pub fn batch(&self, modality: Modality, inputs: &[&Input]) -> Result<Batch, DataError> {
-        let mut features = self.shaper.empty(modality, inputs.len());
-        for (at, input) in inputs.iter().enumerate() {
-            self.shaper.put(input, &mut features, at, None)?;
+    pub fn batch(&self, modality: Modality, inputs: &[&HostInput]) -> Result<HostBatch, DataError> {
+        let mut features = self.collator.empty(modality, inputs.len());
+        for (slot, input) in inputs.iter().enumerate() {
+            self.collator.put(input, &mut features, slot, None)?;
         }
-        let indices = (0..inputs.len()).collect();
-        Ok(Batch {
-            indices,
+        Ok(HostBatch {
+            indices: (0..inputs.len()).collect(),
             labels: vec![0; inputs.len()],
             inputs: [(modality, features)].into(),
         })
+    }
+}
+
+fn encode_record(
+    modality: Modality,
+    encoder: &dyn Encode,
+    bytes: &[u8],
+    name: &str,
+) -> Result<Vec<u8>, String> {
+    if modality == Modality::Text {
+        encoder.encode(words(bytes, name)?, name)
+    } else {
+        encoder.encode(bytes, name)
     }
 }
 

@@ -4,72 +4,25 @@
 //! is read back.
 
 pub(crate) mod audio;
+mod encode;
 mod map;
 pub(crate) mod npy;
-pub(crate) mod part;
-mod saved;
+pub(crate) mod source;
 pub(crate) mod text;
+mod torch_file;
 pub(crate) mod videos;
 pub(crate) mod visual;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use amst_recipe::{Modality, Recipe};
 use amst_tokens::Tokenizer;
-use serde_json::Value;
 
+pub(crate) use self::encode::{Encode, Extracted, Unmade};
+pub(crate) use self::source::RecordSource;
 use self::videos::Videos;
 use crate::DataError;
-use crate::sample::Input;
-
-pub(crate) use self::part::{Part, used};
-
-/// Makes the records of one modality. Threads share one.
-pub(crate) trait Encode: Sync {
-    /// All that decides a record beside its source; part of the store's key.
-    fn configuration(&self) -> Value;
-
-    /// The record of a file's bytes, or a text's. `name` stands in the reason for which it cannot
-    /// be made.
-    fn encode(&self, source: &[u8], name: &str) -> Result<Vec<u8>, String>;
-
-    /// The record of what is no plain file: a stretch of a video, or features that others have
-    /// computed.
-    fn extract(&self, part: &Part, _root: &Path) -> Result<Extracted, Unmade> {
-        Err(Unmade::Bad(format!(
-            "{} is nothing that this modality is made of",
-            part.name()
-        )))
-    }
-
-    /// The records of several such parts at once, where that takes less time; `None`: each by
-    /// itself, which also tells what is wrong with which.
-    fn extract_together(&self, _parts: &[&Part], _root: &Path) -> Option<Vec<Extracted>> {
-        None
-    }
-}
-
-/// A record, and what was noticed while it was made.
-pub(crate) struct Extracted {
-    pub(crate) record: Vec<u8>,
-    /// What ffmpeg complained of although everything came out.
-    pub(crate) note: Option<String>,
-}
-
-/// Why there is no record.
-pub(crate) enum Unmade {
-    /// The source cannot be used.
-    Bad(String),
-    /// Nothing can be made at all, for example without ffmpeg.
-    Stop(DataError),
-}
-
-impl From<String> for Unmade {
-    fn from(why: String) -> Self {
-        Self::Bad(why)
-    }
-}
+use crate::sample::HostInput;
 
 /// The encoder that a recipe asks for; text goes through the tokenizer if it has one.
 pub(crate) fn encoder(
@@ -81,8 +34,8 @@ pub(crate) fn encoder(
     Ok(match modality {
         Modality::Audio => Box::new(audio::AudioEncoder::new(&recipe.audio, Arc::clone(videos))?),
         Modality::Text => match tokenizer {
-            Some(tokenizer) => Box::new(text::Subwords::new(tokenizer.clone())?),
-            None => Box::new(text::Bytes::new(&recipe.text)),
+            Some(tokenizer) => Box::new(text::SubwordEncoder::new(tokenizer.clone())?),
+            None => Box::new(text::ByteEncoder::new(&recipe.text)),
         },
         Modality::Visual => Box::new(visual::VisualEncoder::new(Arc::clone(videos))),
     })
@@ -93,7 +46,7 @@ pub(crate) fn decode(
     modality: Modality,
     records: &[&[u8]],
     frames: usize,
-) -> Result<Input, String> {
+) -> Result<HostInput, String> {
     match (modality, records) {
         (Modality::Audio, [record]) => map::decode(record),
         (Modality::Text, [record]) => text::decode(record),
@@ -103,12 +56,4 @@ pub(crate) fn decode(
             records.len()
         )),
     }
-}
-
-/// The little-endian number at the front of `bytes`, and what follows it.
-fn take_u32(bytes: &[u8]) -> Result<(usize, &[u8]), String> {
-    let (number, rest) = bytes
-        .split_first_chunk::<4>()
-        .ok_or("a record that is too short")?;
-    Ok((u32::from_le_bytes(*number) as usize, rest))
 }

@@ -1,12 +1,13 @@
 //! One part of a data set, as a list of samples.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use amst_recipe::Modality;
 use burn_dataset::Dataset;
 
-use crate::prepared::Shared;
-use crate::sample::Sample;
+use crate::sample::{Sample, SampleInfo};
+use crate::samples::PreparedSamples;
 use crate::{DataError, SplitName};
 
 /// One part of a prepared data set. Cheap to clone.
@@ -14,16 +15,16 @@ use crate::{DataError, SplitName};
 /// It is a [`Dataset`] of burn, so burn's own transforms and tools read it too.
 #[derive(Clone)]
 pub struct Split {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) all: Arc<PreparedSamples>,
     name: SplitName,
-    /// Places in the whole data set.
+    /// Indices in the whole data set.
     members: Arc<[usize]>,
 }
 
 impl Split {
-    pub(crate) fn new(shared: Arc<Shared>, name: SplitName, members: Vec<usize>) -> Self {
+    pub(crate) fn new(all: Arc<PreparedSamples>, name: SplitName, members: Vec<usize>) -> Self {
         Self {
-            shared,
+            all,
             name,
             members: members.into(),
         }
@@ -46,7 +47,7 @@ impl Split {
 
     /// The modalities that can be read.
     pub fn modalities(&self) -> &[Modality] {
-        self.shared.modalities()
+        &self.all.modalities
     }
 
     /// The name of the sample at `index`.
@@ -55,7 +56,7 @@ impl Split {
     ///
     /// If `index` is not below [`Split::len`].
     pub fn id(&self, index: usize) -> &str {
-        &self.shared.entry(self.members[index]).id
+        &self.info(index).id
     }
 
     /// The class of the sample at `index`.
@@ -64,7 +65,7 @@ impl Split {
     ///
     /// If `index` is not below [`Split::len`].
     pub fn label(&self, index: usize) -> usize {
-        self.shared.entry(self.members[index]).label
+        self.info(index).label
     }
 
     /// The names of all samples, in order.
@@ -81,10 +82,10 @@ impl Split {
 
     /// Samples of each class, by class index.
     pub fn class_counts(&self) -> Vec<usize> {
-        let mut counts = vec![0; self.shared.classes()];
-        self.labels()
-            .into_iter()
-            .for_each(|label| counts[label] += 1);
+        let mut counts = vec![0; self.all.classes.len()];
+        for label in self.labels() {
+            counts[label] += 1;
+        }
         counts
     }
 
@@ -108,16 +109,21 @@ impl Split {
     ///
     /// If `index` is not below [`Split::len`].
     pub fn sample(&self, index: usize, active: &[Modality]) -> Result<Sample, DataError> {
-        let member = self.members[index];
-        let input = |&m: &Modality| self.shared.input(m, member).map(|input| (m, input));
-        let inputs = active.iter().map(input).collect::<Result<_, _>>()?;
-        let entry = self.shared.entry(member);
+        let info = self.info(index);
+        let mut inputs = BTreeMap::new();
+        for &modality in active {
+            inputs.insert(modality, self.all.input(modality, self.members[index])?);
+        }
         Ok(Sample {
             index,
-            id: entry.id.clone(),
-            label: entry.label,
+            id: info.id.clone(),
+            label: info.label,
             inputs,
         })
+    }
+
+    fn info(&self, index: usize) -> &SampleInfo {
+        &self.all.samples[self.members[index]]
     }
 }
 

@@ -15,9 +15,8 @@
 use amst_frames::Picture;
 use amst_recipe::{Modality, Recipe, SyntheticSpec, TextEncoder};
 
-use crate::prepared::Entry;
 use crate::record::text::FIRST;
-use crate::sample::Input;
+use crate::sample::{HostInput, SampleInfo};
 use crate::{DataError, Purpose, SplitName, Stream};
 
 /// Cells of a pattern along each side.
@@ -48,7 +47,7 @@ const START: u32 = 0;
 impl Generator {
     pub(crate) fn new(recipe: &Recipe) -> Result<Self, DataError> {
         let spec = recipe.synthetic.clone();
-        check(&spec)?;
+        check_spec(&spec)?;
         let words = recipe.text.vocabulary.saturating_sub(FIRST as usize);
         if recipe.modalities.contains(&Modality::Text) && words < spec.classes {
             let least = spec.classes + FIRST as usize;
@@ -73,7 +72,7 @@ impl Generator {
         })
     }
 
-    pub(crate) fn input(&self, modality: Modality, sample: usize, label: usize) -> Input {
+    pub(crate) fn input(&self, modality: Modality, sample: usize, label: usize) -> HostInput {
         let stream = self.stream(modality, sample as u64);
         match modality {
             Modality::Audio => self.audio(stream, label),
@@ -87,7 +86,7 @@ impl Generator {
     }
 
     /// Between three quarters and the whole of the target's frames, so that padding matters.
-    fn audio(&self, mut stream: Stream, label: usize) -> Input {
+    fn audio(&self, mut stream: Stream, label: usize) -> HostInput {
         let [target, mels] = self.map;
         let frames = target - stream.below(target as u64 / 4 + 1) as usize;
         let mut data = self.field(
@@ -99,13 +98,14 @@ impl Generator {
             self.map,
         );
         data.truncate(frames * mels);
-        Input::Map { data, frames, mels }
+        HostInput::Map { data, frames, mels }
     }
 
     /// The same clutter in every frame of a sample; place and grain differ.
-    fn visual(&self, stream: Stream, label: usize) -> Input {
+    fn visual(&self, stream: Stream, label: usize) -> HostInput {
         let [height, width] = self.picture;
-        let picture = |frame: u64| {
+        let mut pictures = Vec::with_capacity(self.frames);
+        for frame in 0..self.frames as u64 {
             let mut draws = stream.part(frame);
             let field = self.field(
                 Modality::Visual,
@@ -115,21 +115,21 @@ impl Generator {
                 &mut draws,
                 self.picture,
             );
-            // Ten standard deviations of grain fit between black and white.
-            let byte = |value: f32| (128.0 + 25.0 * value).round().clamp(0.0, 255.0) as u8;
             let mut rgb = Vec::with_capacity(3 * field.len());
             for value in field {
-                let grey = byte(value);
-                let tint = |draws: &mut Stream| byte(value + GRAIN * draws.bell());
-                rgb.extend(if self.channels == 1 {
-                    [grey; 3]
-                } else {
-                    [grey, tint(&mut draws), tint(&mut draws)]
-                });
+                rgb.push(pixel(value));
+                for _ in 0..2 {
+                    let tint = if self.channels == 1 {
+                        0.0
+                    } else {
+                        GRAIN * draws.bell()
+                    };
+                    rgb.push(pixel(value + tint));
+                }
             }
-            Picture { width, height, rgb }
-        };
-        Input::Pictures((0..self.frames as u64).map(picture).collect())
+            pictures.push(Picture { width, height, rgb });
+        }
+        HostInput::Pictures(pictures)
     }
 
     /// Pattern, clutter and grain, `[rows, columns]`.
@@ -149,17 +149,13 @@ impl Generator {
         let clutter: [f32; CELLS * CELLS] = std::array::from_fn(|_| own.bell());
         // In thousandths of a cell, whole numbers: the same on every machine.
         let wander = ((1.0 - dial) * 1000.0) as u64;
-        let mut shift = || (draws.below(2 * wander + 1) + 1000 * CELLS as u64 - wander) as usize;
-        let shift = [shift(), shift()];
-        let cell = |at: [usize; 2], shift: [usize; 2]| {
-            let along =
-                |axis: usize| (at[axis] * 1000 * CELLS / size[axis] + shift[axis]) / 1000 % CELLS;
-            along(0) * CELLS + along(1)
-        };
+        let shift =
+            [(); 2].map(|()| (draws.below(2 * wander + 1) + 1000 * CELLS as u64 - wander) as usize);
         let mut field = Vec::with_capacity(size[0] * size[1]);
         for row in 0..size[0] {
             for column in 0..size[1] {
-                let (here, moved) = (cell([row, column], [0, 0]), cell([row, column], shift));
+                let here = cell([row, column], [0, 0], size);
+                let moved = cell([row, column], shift, size);
                 field.push(dial * pattern[moved] + CLUTTER * clutter[here] + GRAIN * draws.bell());
             }
         }
@@ -167,48 +163,62 @@ impl Generator {
     }
 
     /// Half of the length to all of it; with some probability a word is one of the class's.
-    fn text(&self, mut stream: Stream, label: usize) -> Input {
+    fn text(&self, mut stream: Stream, label: usize) -> HostInput {
         let dial = self.spec.text;
         let length = self.length - stream.below(self.length as u64 / 2 + 1) as usize;
         // Class words must outgrow the chance surplus of any other's, a square root of the length.
         let share = (1.5 * dial / (length as f32).sqrt()).min(1.0);
         let per_class = self.words / self.spec.classes;
         let favourites = 1 + ((1.0 - dial) * (per_class - 1) as f32) as usize;
-        let mut word = || {
-            if (stream.unit() as f32) < share {
+        let mut tokens = Vec::with_capacity(length);
+        for _ in 0..length {
+            let word = if (stream.unit() as f32) < share {
                 label * per_class + stream.below(favourites as u64) as usize
             } else {
                 stream.below(self.words as u64) as usize
-            }
-        };
-        let mut tokens: Vec<u32> = (0..length).map(|_| word() as u32 + FIRST).collect();
+            };
+            tokens.push(word as u32 + FIRST);
+        }
         if self.opens {
             tokens[0] = START;
         }
-        Input::Tokens(tokens)
+        HostInput::Tokens(tokens)
     }
 }
 
-/// Class names and samples: train, then val, then test, classes taking turns.
-pub(crate) fn entries_of(spec: &SyntheticSpec) -> (Vec<String>, Vec<Entry>) {
-    let counts = [spec.train, spec.val, spec.test];
-    let entry = |split: SplitName, n| Entry {
-        id: format!("{split}-{n}"),
-        label: n % spec.classes,
-        split,
-    };
-    let entries = SplitName::ALL
-        .into_iter()
-        .zip(counts)
-        .flat_map(|(s, count)| (0..count).map(move |n| entry(s, n)))
-        .collect();
-    (
-        (0..spec.classes).map(|class| class.to_string()).collect(),
-        entries,
-    )
+/// The cell of a pattern that a value is in; `shift` is in thousandths of a cell.
+fn cell(at: [usize; 2], shift: [usize; 2], size: [usize; 2]) -> usize {
+    let [row, column] =
+        [0, 1].map(|axis| (at[axis] * 1000 * CELLS / size[axis] + shift[axis]) / 1000 % CELLS);
+    row * CELLS + column
 }
 
-pub(crate) fn check(spec: &SyntheticSpec) -> Result<(), DataError> {
+/// Ten standard deviations of grain fit between black and white.
+fn pixel(value: f32) -> u8 {
+    (128.0 + 25.0 * value).round().clamp(0.0, 255.0) as u8
+}
+
+pub(crate) fn class_names(spec: &SyntheticSpec) -> Vec<String> {
+    (0..spec.classes).map(|class| class.to_string()).collect()
+}
+
+/// Train, then val, then test, classes taking turns.
+pub(crate) fn sample_infos(spec: &SyntheticSpec) -> Vec<SampleInfo> {
+    let mut samples = Vec::new();
+    for (split, count) in SplitName::ALL
+        .into_iter()
+        .zip([spec.train, spec.val, spec.test])
+    {
+        samples.extend((0..count).map(|n| SampleInfo {
+            id: format!("{split}-{n}"),
+            label: n % spec.classes,
+            split,
+        }));
+    }
+    samples
+}
+
+pub(crate) fn check_spec(spec: &SyntheticSpec) -> Result<(), DataError> {
     if spec.classes < 2 {
         return Err(DataError::setting(
             "synthetic.classes",

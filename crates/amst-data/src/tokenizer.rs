@@ -1,19 +1,18 @@
 //! The tokenizer of a recipe's text.
 
-use std::io::Write;
 use std::path::Path;
 
 use amst_recipe::{Modality, Recipe, TextEncoder, TextModel};
 use amst_tokens::{Embeddings, Tokenizer};
 
-use crate::store::make::temporary;
+use crate::files::write_whole;
 use crate::{DataError, Raw, Row, SplitName};
 
 /// The tokenizer that a recipe asks for: none for bytes, the pretrained model's, or one that is
 /// trained on the texts of the training split and kept in `store_dir`.
 ///
 /// Training takes a moment and gives the same bytes each time, so it is repeated rather than
-/// trusting a file; that in the store is for people and other programs.
+/// trusting a file; the one in the store is for people and other programs.
 pub(crate) fn tokenizer(
     recipe: &Recipe,
     text_model: Option<&TextModel>,
@@ -28,7 +27,7 @@ pub(crate) fn tokenizer(
         (TextEncoder::Transformer, _) => {
             refuse_saved_tokens(rows)?;
             let trained = Tokenizer::train_bpe(training_texts(rows), recipe.text.vocabulary)?;
-            keep(&trained, store_dir)?;
+            save(&trained, store_dir)?;
             trained
         }
         (TextEncoder::Pretrained(_), Some(model)) => Tokenizer::read(model.folder())?,
@@ -48,7 +47,7 @@ pub(crate) fn tokenizer(
     Ok(Some(tokenizer))
 }
 
-/// Tokens of somebody else's tokenizer are no texts to train one on.
+/// Tokens of another tokenizer are no texts to train one on.
 fn refuse_saved_tokens(rows: &[Row]) -> Result<(), DataError> {
     if rows
         .iter()
@@ -61,7 +60,7 @@ fn refuse_saved_tokens(rows: &[Row]) -> Result<(), DataError> {
     Ok(())
 }
 
-/// In the manifest's order, as often as they stand there.
+/// In the manifest's order, as often as they are there.
 fn training_texts(rows: &[Row]) -> Vec<&str> {
     rows.iter()
         .filter(|row| row.split == SplitName::Train)
@@ -74,36 +73,23 @@ fn training_texts(rows: &[Row]) -> Vec<&str> {
 
 fn embeddings(model: &TextModel) -> Embeddings {
     let sizes = model.sizes();
-    match sizes.model_type.as_str() {
-        "bert" => Embeddings::bert(
-            sizes.vocab_size,
-            sizes.max_position_embeddings,
-            sizes.pad_token_id,
-        ),
-        _ => Embeddings::roberta(
-            sizes.vocab_size,
-            sizes.max_position_embeddings,
-            sizes.pad_token_id,
-        ),
-    }
+    let make = match sizes.model_type.as_str() {
+        "bert" => Embeddings::bert,
+        _ => Embeddings::roberta,
+    };
+    make(
+        sizes.vocab_size,
+        sizes.max_position_embeddings,
+        sizes.pad_token_id,
+    )
 }
 
 /// Under its hash, so that a store shows which tokens its records were made of.
-fn keep(tokenizer: &Tokenizer, store_dir: &Path) -> Result<(), DataError> {
+fn save(tokenizer: &Tokenizer, store_dir: &Path) -> Result<(), DataError> {
     let file = store_dir.join(format!("tokenizer-{}.json", &tokenizer.digest()?[..12]));
-    let json = tokenizer.to_json()?;
-    let write = || -> std::io::Result<()> {
-        let mut beside = temporary(&file)?;
-        beside.write_all(json.as_bytes())?;
-        beside.as_file().sync_all()?;
-        beside.persist(&file)?;
-        Ok(())
-    };
-    match std::fs::read(&file) {
-        Ok(there) if there == json.as_bytes() => Ok(()),
-        _ => write().map_err(|source| DataError::Write {
-            path: file.clone(),
-            source,
-        }),
+    let json = tokenizer.to_json()?.into_bytes();
+    if std::fs::read(&file).is_ok_and(|there| there == json) {
+        return Ok(());
     }
+    write_whole(&file, &json).map_err(DataError::writing(&file))
 }

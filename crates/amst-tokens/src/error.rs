@@ -122,8 +122,8 @@ pub enum TokensError {
     /// A vocabulary that does not even hold the bytes, or more than any encoder has rows for.
     #[error(
         "a vocabulary of {asked} tokens cannot be trained; use {least} (the 256 bytes and 5 special tokens) to {most}",
-        least = crate::LEAST_VOCABULARY,
-        most = crate::MOST_TOKENS
+        least = crate::MIN_VOCABULARY,
+        most = crate::MAX_TOKENS
     )]
     VocabularySize {
         /// The size asked for.

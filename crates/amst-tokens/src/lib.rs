@@ -33,6 +33,7 @@ mod bert;
 mod embeddings;
 mod error;
 mod json;
+mod limits;
 mod read;
 mod roberta;
 mod sound;
@@ -43,7 +44,6 @@ mod train;
 
 pub use embeddings::Embeddings;
 pub use error::TokensError;
-pub use sound::MOST_TOKENS;
+pub use limits::{DEFAULT_LENGTH, MAX_TOKENS, MIN_VOCABULARY, SPECIAL_TOKENS};
 pub use text::{lines, utf8};
-pub use tokenizer::{DEFAULT_LENGTH, Tokenizer, Tokens};
-pub use train::{LEAST_VOCABULARY, SPECIAL_TOKENS};
+pub use tokenizer::{Tokenizer, Tokens};

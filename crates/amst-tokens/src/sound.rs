@@ -8,10 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use crate::TokensError;
-
-/// Tokens that a vocabulary can have; the largest published one has 0.9 million.
-pub const MOST_TOKENS: usize = 1 << 20;
+use crate::{MAX_TOKENS, TokensError};
 
 /// Token ids by name.
 type Ids<'a> = HashMap<&'a str, u32>;
@@ -41,9 +38,9 @@ fn vocabulary(vocab: &Value) -> Result<Ids<'_>, String> {
     let mut taken: HashMap<u32, &str> = HashMap::new();
     let mut ids = Ids::new();
     for (token, id) in entries {
-        let fits = id.as_u64().filter(|&id| id < MOST_TOKENS as u64);
+        let fits = id.as_u64().filter(|&id| id < MAX_TOKENS as u64);
         let id = fits.ok_or_else(|| {
-            format!("the id of `{token}` is {id}, which is no number below {MOST_TOKENS}")
+            format!("the id of `{token}` is {id}, which is no number below {MAX_TOKENS}")
         })?;
         if let Some(other) = taken.insert(id as u32, token) {
             return Err(format!("`{other}` and `{token}` have one id, {id}"));

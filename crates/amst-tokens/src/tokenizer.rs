@@ -3,13 +3,8 @@
 use rayon::prelude::*;
 use tokenizers::{PostProcessor, TruncationParams};
 
+use crate::limits::{DEFAULT_LENGTH, MAX_LENGTH};
 use crate::{TokensError, text};
-
-/// The length in tokens that the paper's text encoder is fed with.
-pub const DEFAULT_LENGTH: usize = 128;
-
-/// The longest row that is made; far beyond every published position table.
-const MOST: usize = 1 << 20;
 
 /// A text as a row of fixed length.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,10 +81,10 @@ impl Tokenizer {
                 special: self.special,
             });
         }
-        if max_length > MOST {
+        if max_length > MAX_LENGTH {
             return Err(TokensError::LongLength {
                 max_length,
-                most: MOST,
+                most: MAX_LENGTH,
             });
         }
         let truncation = TruncationParams {

@@ -9,14 +9,7 @@ use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::processors::roberta::RobertaProcessing;
 
 use crate::tokenizer::failed;
-use crate::{MOST_TOKENS, Tokenizer, TokensError};
-
-/// RoBERTa's special tokens; trained, they are ids 0 to 4. In published
-/// vocabularies `<mask>` is the last id instead.
-pub const SPECIAL_TOKENS: [&str; 5] = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"];
-
-/// The smallest vocabulary that can be trained: every byte, and the special tokens.
-pub const LEAST_VOCABULARY: usize = 256 + SPECIAL_TOKENS.len();
+use crate::{MAX_TOKENS, MIN_VOCABULARY, SPECIAL_TOKENS, Tokenizer, TokensError};
 
 impl Tokenizer {
     /// Trains a byte-level BPE tokenizer with RoBERTa's special tokens.
@@ -27,12 +20,12 @@ impl Tokenizer {
     /// merges learnt on a test split are a leak.
     ///
     /// # Errors
-    /// No texts, or a vocabulary outside [`LEAST_VOCABULARY`] to [`MOST_TOKENS`].
+    /// No texts, or a vocabulary outside [`MIN_VOCABULARY`] to [`MAX_TOKENS`].
     pub fn train_bpe<I>(texts: I, vocabulary: usize) -> Result<Self, TokensError>
     where
         I: IntoIterator<IntoIter: Send, Item: AsRef<str> + Send>,
     {
-        if !(LEAST_VOCABULARY..=MOST_TOKENS).contains(&vocabulary) {
+        if !(MIN_VOCABULARY..=MAX_TOKENS).contains(&vocabulary) {
             return Err(TokensError::VocabularySize { asked: vocabulary });
         }
         let mut texts = texts.into_iter().peekable();

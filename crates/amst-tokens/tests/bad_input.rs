@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use amst_tokens::{Embeddings, LEAST_VOCABULARY, MOST_TOKENS, Tokenizer, TokensError};
+use amst_tokens::{Embeddings, MAX_TOKENS, MIN_VOCABULARY, Tokenizer, TokensError};
 use serde_json::{Value, json};
 
 fn fixtures() -> PathBuf {
@@ -186,7 +186,7 @@ fn parts_of_a_tokenizer_json_that_contradict_each_other_are_refused() {
         json!(1.5),
         json!("1"),
         json!(u32::MAX),
-        json!(MOST_TOKENS),
+        json!(MAX_TOKENS),
     ] {
         let error = changed("roberta/tokenizer.json", |json| {
             json["model"]["vocab"]["a"] = id
@@ -356,10 +356,10 @@ fn training_on_nothing_or_for_an_impossible_size_is_refused() {
         Tokenizer::train_bpe([""; 0], 300),
         Err(TokensError::NoTexts)
     ));
-    for size in [0, LEAST_VOCABULARY - 1, usize::MAX] {
+    for size in [0, MIN_VOCABULARY - 1, usize::MAX] {
         let error = Tokenizer::train_bpe(["a"], size).unwrap_err();
-        assert_says(&error, &[&size.to_string(), &LEAST_VOCABULARY.to_string()]);
+        assert_says(&error, &[&size.to_string(), &MIN_VOCABULARY.to_string()]);
     }
-    let bytes = Tokenizer::train_bpe(["aaaa"], LEAST_VOCABULARY).unwrap();
-    assert_eq!(bytes.vocabulary(), LEAST_VOCABULARY);
+    let bytes = Tokenizer::train_bpe(["aaaa"], MIN_VOCABULARY).unwrap();
+    assert_eq!(bytes.vocabulary(), MIN_VOCABULARY);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use amst::{Embeddings, Method, Modality, Net, Outputs, Phase, Stopwatch};
-use amst_data::{Damage, Loader, LoaderConfig, Split, Watch};
+use amst_data::{BatchObserver, Damage, Loader, LoaderConfig, Split};
 use amst_encoders::Encoder;
 use amst_kernels::is_gpu;
 use amst_recipe::OutputMetrics;
@@ -97,7 +97,7 @@ impl Evaluator {
     }
 
     /// The same, with its loader watched.
-    pub(crate) fn watched(mut self, watch: Watch) -> Self {
+    pub(crate) fn watched(mut self, watch: BatchObserver) -> Self {
         self.loader = self.loader.watched(watch);
         self
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use amst::Span;
-use amst_data::{Made, Watch};
+use amst_data::{BatchObserver, BatchTiming};
 use serde_json::{Value, json};
 
 /// Pieces of work that a trace holds at most, of the training and of the loader each: some 15 MB,
@@ -24,7 +24,7 @@ pub(crate) struct Trace {
 
 #[derive(Default)]
 struct Loading {
-    made: Vec<(&'static str, Made)>,
+    made: Vec<(&'static str, BatchTiming)>,
     dropped: usize,
 }
 
@@ -38,7 +38,7 @@ impl Trace {
     }
 
     /// Collects the batches that a loader of this split makes.
-    pub fn watch(&self, split: &'static str) -> Watch {
+    pub fn watch(&self, split: &'static str) -> BatchObserver {
         let loading = Arc::clone(&self.loading);
         Arc::new(move |made| {
             let mut loading = loading.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,7 +78,7 @@ impl Trace {
         )
     }
 
-    fn loaded(&self, split: &str, made: &Made, row: usize) -> Value {
+    fn loaded(&self, split: &str, made: &BatchTiming, row: usize) -> Value {
         let args = json!({ "split": split, "batch": made.batch });
         self.complete("make batch", "loader", made.start, made.length, row, args)
     }

@@ -11,7 +11,7 @@ use amst_encoders::Input;
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 /// Moves a loaded batch to a device.
-pub fn upload(batch: amst_data::Batch, device: &Device) -> Batch {
+pub fn upload(batch: amst_data::HostBatch, device: &Device) -> Batch {
     let samples = batch.labels.len();
     let inputs = batch
         .inputs
@@ -69,7 +69,7 @@ pub(crate) struct Uploaded {
 }
 
 impl Uploaded {
-    fn new(batch: amst_data::Batch, device: &Device) -> Self {
+    fn new(batch: amst_data::HostBatch, device: &Device) -> Self {
         let (indices, labels) = (batch.indices.clone(), batch.labels.clone());
         Self {
             batch: upload(batch, device),

@@ -138,7 +138,7 @@ fn a_full_disk_is_said_leaves_nothing_half_written_and_loses_nothing() {
         .args(command.get_args())
         .env("AMST_DATASETS", program.descriptors());
     let output = limited.output().unwrap();
-    refused(&output, 3, &["cannot write", "make room"]);
+    refused(&output, 3, &["cannot write", "free some disk space"]);
     let store = program.out().join(".store/crema-d");
     let names = || -> Vec<String> {
         fs::read_dir(&store)

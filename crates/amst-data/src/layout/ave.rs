@@ -1,14 +1,14 @@
 //! AVE: `AVE/<clip>.mp4`, ten seconds of sound and pictures each.
 
 use amst_annotations::{Annotation, Dataset};
-use amst_recipe::{DatasetSpec, Modality};
+use amst_recipe::Modality;
 
 use super::Raw;
-use super::listed::{Base, Places};
+use super::listed::{ListedLayout, RawFolder};
 
 pub(super) struct Ave;
 
-impl Places for Ave {
+impl ListedLayout for Ave {
     fn lists(&self) -> Dataset {
         Dataset::Ave
     }
@@ -17,20 +17,11 @@ impl Places for Ave {
         vec!["AVE"]
     }
 
-    fn raw(
-        &self,
-        sample: &Annotation,
-        modality: Modality,
-        base: &Base,
-        spec: &DatasetSpec,
-    ) -> Option<Raw> {
-        let clip = base.video(format!("AVE/{}.mp4", sample.id));
+    fn raw(&self, sample: &Annotation, modality: Modality, folder: &RawFolder) -> Option<Raw> {
+        let clip = folder.video(format!("AVE/{}.mp4", sample.id));
         match modality {
             Modality::Audio => Some(Raw::Sound(clip)),
-            Modality::Visual => Some(Raw::Frames {
-                clip,
-                per_second: spec.frames_per_second,
-            }),
+            Modality::Visual => Some(folder.frames_of(clip)),
             Modality::Text => None,
         }
     }

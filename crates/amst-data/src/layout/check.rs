@@ -1,26 +1,27 @@
 //! The checks of a manifest. All of them run before any is reported, so that one message
-//! tells everything there is to repair.
+//! has everything there is to repair.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Arguments;
 use std::path::{Component, Path, PathBuf};
 
-use amst_recipe::{DatasetSpec, Modality, ResolvedDataset};
+use amst_recipe::{DatasetSpec, Modality, ResolvedDataset, nearest};
 
 use super::{Raw, Row, SplitName};
 use crate::error::Listing;
 use crate::{DataError, Fault, Problem};
 
 /// A row whose label or split may not have been understood.
-pub(crate) struct Draft {
+pub(crate) struct DraftRow {
     pub(crate) id: String,
     pub(crate) label: Option<usize>,
     pub(crate) split: Option<SplitName>,
     pub(crate) raw: BTreeMap<Modality, Raw>,
 }
 
-impl Draft {
+impl DraftRow {
     /// The row, if all of it was understood.
-    pub(crate) fn finish(self) -> Option<Row> {
+    fn finish(self) -> Option<Row> {
         Some(Row {
             id: self.id,
             label: self.label?,
@@ -32,11 +33,32 @@ impl Draft {
 
 /// What a message on the samples begins with: the manifest, or the folder whose lists the offenders
 /// name.
-pub(crate) fn place(dataset: &ResolvedDataset) -> PathBuf {
+pub(crate) fn named_in_messages(dataset: &ResolvedDataset) -> PathBuf {
     match dataset.spec.lists {
         Some(_) => dataset.root.clone(),
         None => dataset.root.join(&dataset.spec.manifest),
     }
+}
+
+/// Refuses a descriptor that lists no classes.
+pub(crate) fn require_classes(spec: &DatasetSpec) -> Result<(), DataError> {
+    if spec.classes.is_empty() {
+        let why = "list the labels in dataset.toml, in the order of their index";
+        return Err(DataError::setting("classes", why));
+    }
+    Ok(())
+}
+
+/// Refuses rows that are no data set any more, after some were left out.
+pub(crate) fn refuse_emptiness(rows: &[Row], dataset: &ResolvedDataset) -> Result<(), DataError> {
+    let mut findings = Findings::default();
+    findings.check_presence(
+        rows.iter().map(|row| (Some(row.split), Some(row.label))),
+        &dataset.spec,
+    );
+    findings
+        .into_rows(Vec::new(), named_in_messages(dataset))
+        .map(|_| ())
 }
 
 /// ` in` and the list of a split, where splits are lists.
@@ -55,31 +77,62 @@ impl Findings {
         self.0.entry(fault).or_default().push(offender);
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub(crate) fn into_error(self, file: PathBuf) -> DataError {
+        let mut problems = Vec::new();
+        for (fault, offenders) in self.0 {
+            problems.push(Problem {
+                fault,
+                offenders: Listing(offenders),
+            });
+        }
+        DataError::Manifest { file, problems }
     }
 
-    pub(crate) fn into_error(self, file: PathBuf) -> DataError {
-        let problem = |(fault, offenders)| Problem {
-            fault,
-            offenders: Listing(offenders),
-        };
-        DataError::Manifest {
-            file,
-            problems: self.0.into_iter().map(problem).collect(),
+    /// The rows, if nothing was found wrong.
+    pub(crate) fn into_rows(
+        self,
+        drafts: Vec<DraftRow>,
+        file: PathBuf,
+    ) -> Result<Vec<Row>, DataError> {
+        if self.0.is_empty() {
+            Ok(drafts.into_iter().filter_map(DraftRow::finish).collect())
+        } else {
+            Err(self.into_error(file))
         }
     }
 
+    /// The index of a sample's class; `line` says where the label was read.
+    pub(crate) fn class_of(
+        &mut self,
+        label: &str,
+        id: &str,
+        line: Arguments,
+        classes: &[String],
+    ) -> Option<usize> {
+        let found = classes.iter().position(|class| class == label);
+        if found.is_none() {
+            let hint = nearest(label, classes.iter().map(String::as_str));
+            let hint = hint
+                .map(|c| format!("; did you mean `{c}`?"))
+                .unwrap_or_default();
+            self.add(
+                Fault::UnknownLabel,
+                format!("`{label}` of `{id}`{line}{hint}"),
+            );
+        }
+        found
+    }
+
     /// Ids, splits and classes.
-    pub(crate) fn check_rows(&mut self, rows: &[Draft], spec: &DatasetSpec) {
+    pub(crate) fn check_rows(&mut self, rows: &[DraftRow], spec: &DatasetSpec) {
         let mut seen = BTreeMap::<&str, usize>::new();
-        rows.iter()
-            .for_each(|row| *seen.entry(&row.id).or_default() += 1);
-        for (id, times) in seen
-            .into_iter()
-            .filter(|&(id, times)| times > 1 && !id.is_empty())
-        {
-            self.add(Fault::DuplicateId, format!("`{id}` in {times} rows"));
+        for row in rows {
+            *seen.entry(&row.id).or_default() += 1;
+        }
+        for (id, times) in seen {
+            if times > 1 && !id.is_empty() {
+                self.add(Fault::DuplicateId, format!("`{id}` in {times} rows"));
+            }
         }
         // A row that could not be read may well be the one that is missed below.
         if self.0.contains_key(&Fault::UnknownLabel) || self.0.contains_key(&Fault::UnknownSplit) {
@@ -94,29 +147,21 @@ impl Findings {
         rows: impl Iterator<Item = (Option<SplitName>, Option<usize>)> + Clone,
         spec: &DatasetSpec,
     ) {
-        for split in SplitName::ALL
-            .into_iter()
-            .filter(|s| rows.clone().all(|(split, _)| split != Some(*s)))
-        {
-            self.add(
-                Fault::EmptySplit,
-                format!("`{split}`{}", in_list(split, spec)),
-            );
+        for split in SplitName::ALL {
+            if rows.clone().all(|(other, _)| other != Some(split)) {
+                let list = in_list(split, spec);
+                self.add(Fault::EmptySplit, format!("`{split}`{list}"));
+            }
         }
-        let taught: BTreeSet<_> = rows
+        let trained: BTreeSet<_> = rows
             .filter(|(split, _)| *split == Some(SplitName::Train))
             .filter_map(|(_, label)| label)
             .collect();
-        for (_, class) in spec
-            .classes
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| !taught.contains(index))
-        {
-            self.add(
-                Fault::EmptyClass,
-                format!("`{class}`{}", in_list(SplitName::Train, spec)),
-            );
+        for (index, class) in spec.classes.iter().enumerate() {
+            if !trained.contains(&index) {
+                let list = in_list(SplitName::Train, spec);
+                self.add(Fault::EmptyClass, format!("`{class}`{list}"));
+            }
         }
     }
 
@@ -137,7 +182,7 @@ impl Findings {
     }
 
     /// Looks for every file once; a path that leaves the folder is not followed.
-    pub(crate) fn check_files(&mut self, rows: &[Draft], root: &Path) {
+    pub(crate) fn check_files(&mut self, rows: &[DraftRow], root: &Path) {
         if self.0.contains_key(&Fault::OutsideFolder) {
             return;
         }

@@ -1,14 +1,14 @@
 //! CREMA-D: `AudioWAV/<clip>.wav` and `VideoFlash/<clip>.flv`, as the owners' repository has them.
 
 use amst_annotations::{Annotation, Dataset};
-use amst_recipe::{DatasetSpec, Modality};
+use amst_recipe::Modality;
 
 use super::Raw;
-use super::listed::{Base, Places};
+use super::listed::{ListedLayout, RawFolder};
 
 pub(super) struct CremaD;
 
-impl Places for CremaD {
+impl ListedLayout for CremaD {
     fn lists(&self) -> Dataset {
         Dataset::CremaD
     }
@@ -17,22 +17,12 @@ impl Places for CremaD {
         vec!["AudioWAV", "VideoFlash"]
     }
 
-    fn raw(
-        &self,
-        sample: &Annotation,
-        modality: Modality,
-        base: &Base,
-        spec: &DatasetSpec,
-    ) -> Option<Raw> {
+    fn raw(&self, sample: &Annotation, modality: Modality, folder: &RawFolder) -> Option<Raw> {
         let id = &sample.id;
         match modality {
-            Modality::Audio => Some(Raw::Files(vec![base.file(format!("AudioWAV/{id}.wav"))])),
+            Modality::Audio => Some(folder.file(format!("AudioWAV/{id}.wav"))),
             Modality::Visual => {
-                let clip = base.video(format!("VideoFlash/{id}.flv"));
-                Some(Raw::Frames {
-                    clip,
-                    per_second: spec.frames_per_second,
-                })
+                Some(folder.frames_of(folder.video(format!("VideoFlash/{id}.flv"))))
             }
             Modality::Text => None,
         }

@@ -5,11 +5,12 @@
 //! need to be there; others are passed over.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use ::csv::{Reader, StringRecord};
-use amst_recipe::{Columns, DatasetSpec, Modality, ResolvedDataset, nearest};
+use amst_recipe::{Columns, DatasetSpec, Modality, ResolvedDataset};
 
-use super::check::{Draft, Findings};
+use super::check::{DraftRow, Findings, require_classes};
 use super::{Clip, Raw, Row, SplitName};
 use crate::{DataError, Fault};
 
@@ -21,74 +22,52 @@ use crate::{DataError, Fault};
 /// wrong in it, [`DataError::Setting`] when the descriptor lists no classes.
 pub fn read(dataset: &ResolvedDataset, modalities: &[Modality]) -> Result<Vec<Row>, DataError> {
     let spec = &dataset.spec;
-    if spec.classes.is_empty() {
-        return Err(DataError::setting(
-            "classes",
-            "list the labels in dataset.toml, in the order of their index",
-        ));
-    }
+    require_classes(spec)?;
     let file = dataset.root.join(&spec.manifest);
-    let bytes = std::fs::read(&file).map_err(|source| DataError::Read {
-        path: file.clone(),
-        source,
-    })?;
-    let table = |why| DataError::Table {
-        file: file.clone(),
-        why,
-    };
+    let bytes = std::fs::read(&file).map_err(DataError::reading(&file))?;
     let mut reader = Reader::from_reader(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
-    let header = reader.headers().map_err(|e| table(explain(&e)))?.clone();
     let mut findings = Findings::default();
-    let Some(places) = Places::find(&header, &spec.columns, modalities, &mut findings) else {
+    let mut drafts = Vec::new();
+    let header = reader
+        .headers()
+        .map_err(|e| not_a_table(&file, &e))?
+        .clone();
+    let Some(columns) = ColumnIndices::find(&header, &spec.columns, modalities, &mut findings)
+    else {
         return Err(findings.into_error(file));
     };
-    let mut drafts = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(|e| table(explain(&e)))?;
-        drafts.push(draft(&record, &places, spec, &mut findings));
+        let record = record.map_err(|e| not_a_table(&file, &e))?;
+        drafts.push(draft(&record, &columns, spec, &mut findings));
     }
     findings.check_rows(&drafts, spec);
     findings.check_files(&drafts, &dataset.root);
-    if findings.is_empty() {
-        Ok(drafts.into_iter().filter_map(Draft::finish).collect())
-    } else {
-        Err(findings.into_error(file))
-    }
+    findings.into_rows(drafts, file)
 }
 
-/// Where each column stands.
-struct Places {
+/// The index of each column in use.
+struct ColumnIndices {
     id: usize,
     label: usize,
     split: usize,
     raw: BTreeMap<Modality, usize>,
 }
 
-impl Places {
+impl ColumnIndices {
+    /// `None` where one is missing: the findings have all that are.
     fn find(
         header: &StringRecord,
-        columns: &Columns,
+        names: &Columns,
         modalities: &[Modality],
         findings: &mut Findings,
     ) -> Option<Self> {
-        let mut place = |name: &str| {
-            let found = header.iter().position(|h| h.trim() == name);
-            if found.is_none() {
-                let there: Vec<&str> = header.iter().map(str::trim).collect();
-                findings.add(
-                    Fault::MissingColumn,
-                    format!("`{name}` (there is: {})", there.join(", ")),
-                );
-            }
-            found
-        };
         // All are looked up before the first miss ends it, so that one message names them all.
         let [id, label, split] =
-            [&columns.id, &columns.label, &columns.split].map(|name| place(name));
-        let raw: Vec<_> = modalities
-            .iter()
-            .map(|&m| place(columns.of(m)).map(|at| (m, at)))
-            .collect();
+            [&names.id, &names.label, &names.split].map(|name| column(name, header, findings));
+        let mut raw = Vec::new();
+        for &modality in modalities {
+            raw.push(column(names.of(modality), header, findings).map(|at| (modality, at)));
+        }
         Some(Self {
             id: id?,
             label: label?,
@@ -98,55 +77,73 @@ impl Places {
     }
 }
 
+fn column(name: &str, header: &StringRecord, findings: &mut Findings) -> Option<usize> {
+    let found = header.iter().position(|h| h.trim() == name);
+    if found.is_none() {
+        let there: Vec<&str> = header.iter().map(str::trim).collect();
+        let there = there.join(", ");
+        findings.add(
+            Fault::MissingColumn,
+            format!("`{name}` (there is: {there})"),
+        );
+    }
+    found
+}
+
 /// One row; what is wrong with it goes to the findings.
 fn draft(
     record: &StringRecord,
-    places: &Places,
+    columns: &ColumnIndices,
     spec: &DatasetSpec,
     findings: &mut Findings,
-) -> Draft {
+) -> DraftRow {
     let line = record.position().map_or(0, ::csv::Position::line);
-    let cell = |at: usize| record.get(at).unwrap_or_default().trim();
-    let id = cell(places.id).to_string();
+    let id = cell(record, columns.id);
     if id.is_empty() {
-        findings.add(
-            Fault::EmptyCell,
-            format!("line {line}: no {}", spec.columns.id),
-        );
+        let column = &spec.columns.id;
+        findings.add(Fault::EmptyCell, format!("line {line}: no {column}"));
     }
-    let label = label(cell(places.label), &id, &spec.classes, findings);
-    let split = SplitName::parse(cell(places.split));
+    let label = cell(record, columns.label);
+    let label = findings.class_of(label, id, format_args!(""), &spec.classes);
+    let name = cell(record, columns.split);
+    let split = SplitName::parse(name);
     if split.is_none() {
         findings.add(
             Fault::UnknownSplit,
-            format!("`{}` of `{id}`, line {line}", cell(places.split)),
+            format!("`{name}` of `{id}`, line {line}"),
         );
     }
     let mut raw = BTreeMap::new();
-    for (&modality, &at) in &places.raw {
-        let part = match modality {
-            Modality::Text => Raw::Text(cell(at).to_string()),
-            Modality::Audio => sound(cell(at)),
-            Modality::Visual => pictures(cell(at), spec.frames_per_second),
+    for (&modality, &at) in &columns.raw {
+        let cell = cell(record, at);
+        let source = match modality {
+            Modality::Text => Raw::Text(cell.into()),
+            Modality::Audio => sound(cell),
+            Modality::Visual => pictures(cell, spec.frames_per_second),
         };
-        if matches!(&part, Raw::Files(paths) if paths.is_empty()) || cell(at).is_empty() {
+        if matches!(&source, Raw::Files(paths) if paths.is_empty()) || cell.is_empty() {
+            let column = spec.columns.of(modality);
             findings.add(
                 Fault::EmptyCell,
-                format!("line {line}: no {} of `{id}`", spec.columns.of(modality)),
+                format!("line {line}: no {column} of `{id}`"),
             );
         } else {
-            part.files()
-                .into_iter()
-                .for_each(|path| findings.check_inside(path, &id));
+            for path in source.files() {
+                findings.check_inside(path, id);
+            }
         }
-        raw.insert(modality, part);
+        raw.insert(modality, source);
     }
-    Draft {
-        id,
+    DraftRow {
+        id: id.into(),
         label,
         split,
         raw,
     }
+}
+
+fn cell(record: &StringRecord, column: usize) -> &str {
+    record.get(column).unwrap_or_default().trim()
 }
 
 /// What a video's name ends in. Anything else is taken for a recording or a picture.
@@ -161,51 +158,27 @@ fn is_video(path: &str) -> bool {
 
 fn sound(cell: &str) -> Raw {
     if is_video(cell) {
-        return Raw::Sound(Clip {
-            video: cell.into(),
-            span: None,
-        });
+        Raw::Sound(Clip::whole(cell))
+    } else {
+        Raw::Files(vec![cell.into()])
     }
-    Raw::Files(vec![cell.into()])
 }
 
+/// The pictures of one cell, separated by `;`, or a video; a stray `;` names none.
 fn pictures(cell: &str, per_second: u32) -> Raw {
-    let paths = frames(cell);
-    match &paths[..] {
+    let paths = cell.split(';').map(str::trim);
+    let paths: Vec<&str> = paths.filter(|path| !path.is_empty()).collect();
+    match paths[..] {
         [only] if is_video(only) => Raw::Frames {
-            clip: Clip {
-                video: only.clone(),
-                span: None,
-            },
+            clip: Clip::whole(only),
             per_second,
         },
-        _ => Raw::Files(paths),
+        _ => Raw::Files(paths.into_iter().map(String::from).collect()),
     }
-}
-
-/// The pictures of one cell; a stray `;` names none.
-fn frames(cell: &str) -> Vec<String> {
-    cell.split(';')
-        .map(str::trim)
-        .filter(|path| !path.is_empty())
-        .map(String::from)
-        .collect()
-}
-
-fn label(word: &str, id: &str, classes: &[String], findings: &mut Findings) -> Option<usize> {
-    let found = classes.iter().position(|c| c == word);
-    if found.is_none() {
-        let hint = nearest(word, classes.iter().map(String::as_str));
-        let hint = hint
-            .map(|c| format!("; did you mean `{c}`?"))
-            .unwrap_or_default();
-        findings.add(Fault::UnknownLabel, format!("`{word}` of `{id}`{hint}"));
-    }
-    found
 }
 
 /// The parser's words and what to do.
-fn explain(error: &::csv::Error) -> String {
+fn not_a_table(file: &Path, error: &::csv::Error) -> DataError {
     let remedy = match error.kind() {
         ::csv::ErrorKind::Utf8 { .. } => "save the table as UTF-8",
         ::csv::ErrorKind::UnequalLengths { .. } => {
@@ -213,5 +186,8 @@ fn explain(error: &::csv::Error) -> String {
         }
         _ => "save it again as comma-separated values",
     };
-    format!("{error}; {remedy}")
+    DataError::Table {
+        file: file.into(),
+        why: format!("{error}; {remedy}"),
+    }
 }

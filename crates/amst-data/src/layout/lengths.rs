@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use amst_annotations::{Annotation, Dataset, Facts};
 use amst_fbank::Wave;
 use amst_frames::{KeepRule, VideoConfig, declared_frames};
-use amst_recipe::{DatasetSpec, Modality};
+use amst_recipe::Modality;
 use rayon::prelude::*;
 
-use super::listed::{Base, Places};
+use super::listed::{ListedLayout, RawFolder};
 use super::{Raw, ave, crema_d, iemocap, mvsa, ur_funny};
 use crate::DataError;
 use crate::record::Unmade;
@@ -20,9 +20,9 @@ use crate::record::videos::Videos;
 /// many frames are kept of its video at `frames_per_second`, and how long its sound is. Videos are
 /// asked for what they declare, not decoded.
 ///
-/// What is not there or cannot be read says nothing, and neither does a span of a longer recording,
-/// whose length its list has. `looked` is told how many samples are done, of how many, from several
-/// threads.
+/// What is missing or cannot be read has no length here, and neither has a span of a longer
+/// recording, whose length its list has. `looked` is called with how many samples are done, of how
+/// many, from several threads.
 ///
 /// # Errors
 ///
@@ -35,36 +35,29 @@ pub fn lengths(
     frames_per_second: u32,
     looked: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<BTreeMap<String, Facts>, DataError> {
-    let places = places(dataset);
-    let base = Base::find(root, &places.folders())?;
-    let spec = DatasetSpec {
-        frames_per_second,
-        ..DatasetSpec::default()
-    };
-    let raw = |sample: &Annotation, modality| places.raw(sample, modality, &base, &spec);
-    let media = |sample: &Annotation| (raw(sample, Modality::Audio), raw(sample, Modality::Visual));
-    let media: BTreeMap<&str, _> = samples
-        .iter()
-        .map(|sample| (sample.id.as_str(), media(sample)))
-        .collect();
-    let (videos, done, total) = (Videos::default(), AtomicUsize::new(0), media.len());
-    let measure = |(id, (sound, pictures)): (&str, (Option<Raw>, Option<Raw>))| {
-        let sound_seconds = sound.map_or(Ok(None), |raw| seconds(&raw, root, &videos))?;
-        let frames = pictures.map_or(Ok(None), |raw| frames(&raw, root, &videos))?;
-        looked(done.fetch_add(1, Ordering::Relaxed) + 1, total);
-        Ok((
-            id.to_owned(),
-            Facts {
-                frames,
-                sound_seconds,
+    let layout = layout_of(dataset);
+    let folder = RawFolder::find(root, &layout.folders(), frames_per_second)?;
+    let mut raw = BTreeMap::new();
+    for sample in samples {
+        let sound = layout.raw(sample, Modality::Audio, &folder);
+        let pictures = layout.raw(sample, Modality::Visual, &folder);
+        raw.insert(sample.id.as_str(), (sound, pictures));
+    }
+    let (videos, done, total) = (Videos::default(), AtomicUsize::new(0), raw.len());
+    raw.into_par_iter()
+        .map(|(id, (sound, pictures))| {
+            let facts = Facts {
+                frames: pictures.map_or(Ok(None), |raw| frames(&raw, root, &videos))?,
+                sound_seconds: sound.map_or(Ok(None), |raw| seconds(&raw, root, &videos))?,
                 video_seconds: None,
-            },
-        ))
-    };
-    media.into_par_iter().map(measure).collect()
+            };
+            looked(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+            Ok((id.to_owned(), facts))
+        })
+        .collect()
 }
 
-fn places(dataset: Dataset) -> Box<dyn Places> {
+fn layout_of(dataset: Dataset) -> Box<dyn ListedLayout> {
     match dataset {
         Dataset::CremaD => Box::new(crema_d::CremaD),
         Dataset::Ave => Box::new(ave::Ave),
@@ -82,7 +75,7 @@ fn seconds(raw: &Raw, root: &Path, videos: &Videos) -> Result<Option<f64>, DataE
             Wave::decode(&bytes, file).ok().map(|wave| wave.seconds())
         }),
         Raw::Sound(clip) if clip.span.is_none() => {
-            let video = known(videos.open(clip, root))?;
+            let video = if_readable(videos.open(clip, root))?;
             video.and_then(|(video, _)| video.probe().audio.as_ref()?.duration)
         }
         _ => None,
@@ -103,14 +96,16 @@ fn frames(raw: &Raw, root: &Path, videos: &Videos) -> Result<Option<usize>, Data
     if let Some(frames) = declared_frames(root.join(&clip.video), &config) {
         return Ok(Some(frames));
     }
-    Ok(known(videos.open(clip, root))?.and_then(|(video, _)| {
-        let stream = video.probe().video.as_ref()?;
-        Some(KeepRule::new(stream.rate?.per_second(), *per_second)?.count(stream.frames?))
-    }))
+    Ok(
+        if_readable(videos.open(clip, root))?.and_then(|(video, _)| {
+            let stream = video.probe().video.as_ref()?;
+            Some(KeepRule::new(stream.rate?.per_second(), *per_second)?.count(stream.frames?))
+        }),
+    )
 }
 
 /// What could be opened; a fault of the machine is an error, one of the file is not.
-fn known<T>(opened: Result<T, Unmade>) -> Result<Option<T>, DataError> {
+fn if_readable<T>(opened: Result<T, Unmade>) -> Result<Option<T>, DataError> {
     match opened {
         Ok(opened) => Ok(Some(opened)),
         Err(Unmade::Bad(_)) => Ok(None),

@@ -1,14 +1,14 @@
 //! MVSA-Single: `data/<n>.jpg` and the caption in `data/<n>.txt`, UTF-8 or else ISO-8859-1.
 
 use amst_annotations::{Annotation, Dataset, mvsa};
-use amst_recipe::{DatasetSpec, Modality};
+use amst_recipe::Modality;
 
 use super::Raw;
-use super::listed::{Base, Places};
+use super::listed::{ListedLayout, RawFolder};
 
 pub(super) struct Mvsa;
 
-impl Places for Mvsa {
+impl ListedLayout for Mvsa {
     fn lists(&self) -> Dataset {
         Dataset::MvsaSingle
     }
@@ -17,24 +17,18 @@ impl Places for Mvsa {
         vec!["data"]
     }
 
-    fn raw(
-        &self,
-        sample: &Annotation,
-        modality: Modality,
-        base: &Base,
-        _spec: &DatasetSpec,
-    ) -> Option<Raw> {
+    fn raw(&self, sample: &Annotation, modality: Modality, folder: &RawFolder) -> Option<Raw> {
         let id = &sample.id;
         match modality {
-            Modality::Visual => Some(Raw::Files(vec![base.file(format!("data/{id}.jpg"))])),
-            Modality::Text => Some(caption(&format!("data/{id}.txt"), base)),
+            Modality::Visual => Some(folder.file(format!("data/{id}.jpg"))),
+            Modality::Text => Some(caption(&format!("data/{id}.txt"), folder)),
             Modality::Audio => None,
         }
     }
 }
 
-fn caption(file: &str, base: &Base) -> Raw {
-    match std::fs::read(base.path(file)) {
+fn caption(file: &str, folder: &RawFolder) -> Raw {
+    match std::fs::read(folder.path(file)) {
         Ok(bytes) => {
             mvsa::caption(&bytes, file).map_or_else(|error| Raw::Lost(error.to_string()), Raw::Text)
         }

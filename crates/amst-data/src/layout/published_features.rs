@@ -8,10 +8,10 @@
 //! ```
 
 use amst_annotations::{Annotation, Dataset};
-use amst_recipe::{DatasetSpec, ListFormat, Lists, Modality};
+use amst_recipe::{DatasetSpec, ListFormat, Modality};
 
 use super::Raw;
-use super::listed::{Base, Places};
+use super::listed::{ListedLayout, RawFolder};
 use crate::DataError;
 
 pub(super) struct PublishedFeatures {
@@ -22,9 +22,8 @@ pub(super) struct PublishedFeatures {
 
 impl PublishedFeatures {
     /// The layout of the set whose lists the descriptor names.
-    pub(super) fn of(spec: &DatasetSpec) -> Result<Self, DataError> {
-        let format = spec.lists.as_ref().and_then(|Lists { format, .. }| *format);
-        let dataset = match format {
+    pub(super) fn from_descriptor(spec: &DatasetSpec) -> Result<Self, DataError> {
+        let dataset = match spec.lists.as_ref().and_then(|lists| lists.format) {
             Some(ListFormat::CremaD) => Dataset::CremaD,
             Some(ListFormat::Ave) => Dataset::Ave,
             Some(ListFormat::Mvsa) => Dataset::MvsaSingle,
@@ -45,7 +44,7 @@ impl PublishedFeatures {
     }
 }
 
-impl Places for PublishedFeatures {
+impl ListedLayout for PublishedFeatures {
     fn lists(&self) -> Dataset {
         self.dataset
     }
@@ -54,53 +53,44 @@ impl Places for PublishedFeatures {
         vec!["fbank", "text_token", self.pictures.as_str()]
     }
 
-    fn raw(
-        &self,
-        sample: &Annotation,
-        modality: Modality,
-        base: &Base,
-        _spec: &DatasetSpec,
-    ) -> Option<Raw> {
+    fn raw(&self, sample: &Annotation, modality: Modality, folder: &RawFolder) -> Option<Raw> {
         let (id, pictures) = (&sample.id, &self.pictures);
         match (modality, self.dataset) {
             (Modality::Audio, Dataset::MvsaSingle)
             | (Modality::Text, Dataset::CremaD | Dataset::Ave) => None,
-            (Modality::Audio, _) => Some(Raw::Map(base.file(format!("fbank/{id}.npy")))),
+            (Modality::Audio, _) => Some(Raw::Map(folder.below(format!("fbank/{id}.npy")))),
             (Modality::Text, _) => {
-                let file =
-                    |part: &str| base.file(format!("text_token/roberta-base/{id}_{part}.pt"));
+                let saved = format!("text_token/roberta-base/{id}");
                 Some(Raw::Tokens {
-                    ids: file("token"),
-                    mask: file("pm"),
+                    ids: folder.below(format!("{saved}_token.pt")),
+                    mask: folder.below(format!("{saved}_pm.pt")),
                 })
             }
             (Modality::Visual, Dataset::MvsaSingle) => {
-                Some(Raw::Files(vec![base.file(format!("{pictures}/{id}.jpg"))]))
+                Some(folder.file(format!("{pictures}/{id}.jpg")))
             }
-            (Modality::Visual, _) => Some(frames(&format!("{pictures}/{id}"), base)),
+            (Modality::Visual, _) => Some(frames(&format!("{pictures}/{id}"), folder)),
         }
     }
 }
 
 /// The frames of a folder in the order of their names; the published code takes them as the folder
 /// lists them.
-fn frames(folder: &str, base: &Base) -> Raw {
-    let entries = match std::fs::read_dir(base.path(folder)) {
+fn frames(sample: &str, folder: &RawFolder) -> Raw {
+    let entries = match std::fs::read_dir(folder.path(sample)) {
         Ok(entries) => entries,
-        Err(error) => return Raw::Lost(format!("{folder} cannot be read: {error}")),
+        Err(error) => return Raw::Lost(format!("{sample} cannot be read: {error}")),
     };
-    let names = entries
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let mut names: Vec<String> = names.filter(|name| name.ends_with(".jpg")).collect();
-    names.sort();
-    if names.is_empty() {
-        return Raw::Lost(format!("{folder} holds no frame; make its frames again"));
+    let mut files = Vec::new();
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".jpg") {
+            files.push(folder.below(format!("{sample}/{name}")));
+        }
     }
-    Raw::Files(
-        names
-            .into_iter()
-            .map(|name| base.file(format!("{folder}/{name}")))
-            .collect(),
-    )
+    if files.is_empty() {
+        return Raw::Lost(format!("{sample} holds no frame; make its frames again"));
+    }
+    files.sort();
+    Raw::Files(files)
 }

@@ -1,15 +1,15 @@
-//! UR-FUNNY: `urfunny2_videos/<number>.mp4`; the sentence before the laughter, or not, stands in
-//! the lists.
+//! UR-FUNNY: `urfunny2_videos/<number>.mp4`; the lists have the sentence before the laughter, or
+//! before its absence.
 
 use amst_annotations::{Annotation, Dataset};
-use amst_recipe::{DatasetSpec, Modality};
+use amst_recipe::Modality;
 
 use super::Raw;
-use super::listed::{Base, Places};
+use super::listed::{ListedLayout, RawFolder};
 
 pub(super) struct UrFunny;
 
-impl Places for UrFunny {
+impl ListedLayout for UrFunny {
     fn lists(&self) -> Dataset {
         Dataset::UrFunny
     }
@@ -18,22 +18,13 @@ impl Places for UrFunny {
         vec!["urfunny2_videos"]
     }
 
-    fn raw(
-        &self,
-        sample: &Annotation,
-        modality: Modality,
-        base: &Base,
-        spec: &DatasetSpec,
-    ) -> Option<Raw> {
-        let clip = base.video(format!("urfunny2_videos/{}.mp4", sample.id));
-        match modality {
-            Modality::Audio => Some(Raw::Sound(clip)),
-            Modality::Visual => Some(Raw::Frames {
-                clip,
-                per_second: spec.frames_per_second,
-            }),
+    fn raw(&self, sample: &Annotation, modality: Modality, folder: &RawFolder) -> Option<Raw> {
+        let clip = folder.video(format!("urfunny2_videos/{}.mp4", sample.id));
+        Some(match modality {
+            Modality::Audio => Raw::Sound(clip),
+            Modality::Visual => folder.frames_of(clip),
             // The published lists always have it.
-            Modality::Text => Some(Raw::Text(sample.text.clone().unwrap_or_default())),
-        }
+            Modality::Text => Raw::Text(sample.text.clone().unwrap_or_default()),
+        })
     }
 }

@@ -11,9 +11,11 @@ use amst_fbank::{Fbank, FbankConfig, FbankError, Features, Wave};
 use amst_recipe::AudioSpec;
 use serde_json::{Value, json};
 
+use super::encode::{Encode, Extracted, Unmade};
+use super::map;
 use super::npy::{self, Matrix};
-use super::videos::{Videos, note, unmade};
-use super::{Encode, Extracted, Part, Unmade, map};
+use super::source::RecordSource;
+use super::videos::{Videos, note};
 use crate::DataError;
 
 /// Makes filterbanks; windows and filters are planned once a sample rate.
@@ -74,24 +76,23 @@ fn refuse_infinities(map: &Features, name: &str) -> Result<(), String> {
 
 /// A filterbank from an npy file, without the rows of zeros that fill it up.
 fn read_map(path: &Path, mels: usize) -> Result<Features, String> {
-    let wrong = |why: String| format!("{}: {why}", path.display());
-    let bytes = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
+    let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
     let Matrix {
         rows,
         columns,
         mut data,
-    } = npy::read(&bytes).map_err(wrong)?;
+    } = npy::read(&bytes)?;
     if columns != mels {
-        return Err(wrong(format!(
+        return Err(format!(
             "it has {rows}×{columns} values, where {mels} mels are wanted (audio.mels)"
-        )));
+        ));
     }
     let kept = data
         .chunks_exact(mels.max(1))
         .rposition(|row| row.iter().any(|x| *x != 0.0))
         .map_or(0, |last| last + 1);
     if kept == 0 {
-        return Err(wrong("every value is 0; compute it again".into()));
+        return Err("every value is 0; compute it again".into());
     }
     data.truncate(kept * mels);
     Ok(Features {
@@ -106,42 +107,36 @@ impl Encode for AudioEncoder {
         json!({ "record": 2, "fbank": self.config })
     }
 
-    fn encode(&self, source: &[u8], name: &str) -> Result<Vec<u8>, String> {
-        self.record(
-            &Wave::decode(source, name).map_err(|e| e.to_string())?,
-            name,
-        )
+    fn encode(&self, bytes: &[u8], name: &str) -> Result<Vec<u8>, String> {
+        let wave = Wave::decode(bytes, name).map_err(|e| e.to_string())?;
+        self.record(&wave, name)
     }
 
-    fn extract(&self, part: &Part, root: &Path) -> Result<Extracted, Unmade> {
-        match part {
-            Part::Map(file) => {
-                let mut map = read_map(&root.join(file), self.config.mels)?;
+    fn extract(&self, source: &RecordSource, root: &Path) -> Result<Extracted, Unmade> {
+        match source {
+            RecordSource::Map(file) => {
+                let path = root.join(file);
+                let mut map = read_map(&path, self.config.mels)
+                    .map_err(|why| format!("{}: {why}", path.display()))?;
                 if let Some(most) = self.config.target_frames.filter(|most| map.frames > *most) {
                     map.data.truncate(most * map.mels);
                     map.frames = most;
                 }
                 refuse_infinities(&map, file)?;
                 // What others have computed is used as it is.
-                Ok(Extracted {
-                    record: map::exact(&map),
-                    note: None,
-                })
+                Ok(map::exact(&map).into())
             }
-            Part::Sound(clip) => {
+            RecordSource::Sound(clip) => {
                 let (video, span) = self.videos.open(clip, root)?;
-                let sound = video.audio(span).map_err(unmade)?;
+                let sound = video.audio(span)?;
                 let note = note(&sound.losses, "sound", clip)?;
-                let (channels, sample_rate) = (sound.channels, sound.sample_rate);
                 let wave = Wave {
                     samples: sound.samples,
-                    channels,
-                    sample_rate,
+                    channels: sound.channels,
+                    sample_rate: sound.sample_rate,
                 };
-                Ok(Extracted {
-                    record: self.record(&wave, &part.name())?,
-                    note,
-                })
+                let record = self.record(&wave, &source.name())?;
+                Ok(Extracted { record, note })
             }
             other => Err(Unmade::Bad(format!("{} is no sound", other.name()))),
         }

@@ -12,8 +12,8 @@
 
 use amst_fbank::Features;
 
-use super::take_u32;
-use crate::sample::Input;
+use super::encode::take_u32;
+use crate::sample::HostInput;
 
 /// The farthest that a value moves when it is stored.
 const TOLERANCE: f64 = 0.0005;
@@ -46,14 +46,16 @@ pub(super) fn in_16_bits(map: &Features) -> Vec<u8> {
     }
     let mut record = head(map, SIXTEEN_BITS, 8 + 2 * map.data.len());
     record.extend([low, step].iter().flat_map(|x| x.to_le_bytes()));
-    // A cast saturates, and makes 0 of the 0 / 0 of a map that is the same everywhere.
-    let number = |x: &f32| ((f64::from(*x) - f64::from(low)) / f64::from(step)).round() as u16;
-    record.extend(map.data.iter().flat_map(|x| number(x).to_le_bytes()));
+    for &x in &map.data {
+        let steps = (f64::from(x) - f64::from(low)) / f64::from(step);
+        // A cast saturates, and makes 0 of the 0 / 0 of a map that is the same everywhere.
+        record.extend((steps.round() as u16).to_le_bytes());
+    }
     record
 }
 
 /// The map of a record.
-pub(crate) fn decode(record: &[u8]) -> Result<Input, String> {
+pub(crate) fn decode(record: &[u8]) -> Result<HostInput, String> {
     let (frames, rest) = take_u32(record)?;
     let (mels, rest) = take_u32(rest)?;
     let data = match rest.split_first() {
@@ -72,7 +74,7 @@ pub(crate) fn decode(record: &[u8]) -> Result<Input, String> {
     };
     match data {
         Some(data) if frames.checked_mul(mels) == Some(data.len()) => {
-            Ok(Input::Map { data, frames, mels })
+            Ok(HostInput::Map { data, frames, mels })
         }
         _ => Err(format!(
             "a record of {} bytes says it holds {frames}×{mels} values",
@@ -101,7 +103,7 @@ mod tests {
     }
 
     fn back(record: &[u8]) -> Vec<f32> {
-        let Input::Map { data, .. } = decode(record).unwrap() else {
+        let HostInput::Map { data, .. } = decode(record).unwrap() else {
             unreachable!()
         };
         data

@@ -10,10 +10,11 @@ use amst_recipe::TextSpec;
 use amst_tokens::Tokenizer;
 use serde_json::{Value, json};
 
-use super::saved::saved;
-use super::{Encode, Extracted, Part, Unmade};
+use super::encode::{Encode, Extracted, Unmade};
+use super::source::RecordSource;
+use super::torch_file::read_tensor;
 use crate::DataError;
-use crate::sample::Input;
+use crate::sample::HostInput;
 
 /// The token that fills a row of bytes up to its length; its mask is 0. RoBERTa's has the same id.
 pub const PAD: i64 = 1;
@@ -22,12 +23,12 @@ pub const PAD: i64 = 1;
 pub(crate) const FIRST: u32 = 2;
 
 /// Tokens of a tokenizer that was trained or came with a pretrained model.
-pub(crate) struct Subwords {
+pub(crate) struct SubwordEncoder {
     tokenizer: Tokenizer,
     digest: String,
 }
 
-impl Subwords {
+impl SubwordEncoder {
     pub(crate) fn new(tokenizer: Tokenizer) -> Result<Self, DataError> {
         Ok(Self {
             digest: tokenizer.digest()?,
@@ -36,13 +37,13 @@ impl Subwords {
     }
 }
 
-impl Encode for Subwords {
+impl Encode for SubwordEncoder {
     fn configuration(&self) -> Value {
         json!({ "record": 1, "tokens": self.digest, "max_length": self.tokenizer.max_length() })
     }
 
-    fn encode(&self, source: &[u8], name: &str) -> Result<Vec<u8>, String> {
-        let text = amst_tokens::utf8(source, name).map_err(|e| e.to_string())?;
+    fn encode(&self, bytes: &[u8], name: &str) -> Result<Vec<u8>, String> {
+        let text = amst_tokens::utf8(bytes, name).map_err(|e| e.to_string())?;
         let ids = self
             .tokenizer
             .ids(text)
@@ -50,9 +51,9 @@ impl Encode for Subwords {
         Ok(ids.iter().flat_map(|id| id.to_le_bytes()).collect())
     }
 
-    fn extract(&self, part: &Part, root: &Path) -> Result<Extracted, Unmade> {
+    fn extract(&self, source: &RecordSource, root: &Path) -> Result<Extracted, Unmade> {
         saved_tokens(
-            part,
+            source,
             root,
             self.tokenizer.max_length(),
             self.tokenizer.largest_id() as usize + 1,
@@ -61,12 +62,12 @@ impl Encode for Subwords {
 }
 
 /// Bytes as tokens.
-pub(crate) struct Bytes {
+pub(crate) struct ByteEncoder {
     vocabulary: usize,
     max_length: usize,
 }
 
-impl Bytes {
+impl ByteEncoder {
     pub(crate) fn new(spec: &TextSpec) -> Self {
         Self {
             vocabulary: spec.vocabulary,
@@ -75,14 +76,14 @@ impl Bytes {
     }
 }
 
-impl Encode for Bytes {
+impl Encode for ByteEncoder {
     fn configuration(&self) -> Value {
         // The vocabulary changes no id: it decides only whether one is refused.
         json!({ "record": 1, "tokens": "bytes", "max_length": self.max_length, "vocabulary": self.vocabulary })
     }
 
-    fn encode(&self, source: &[u8], name: &str) -> Result<Vec<u8>, String> {
-        let ids: Vec<u32> = source
+    fn encode(&self, bytes: &[u8], name: &str) -> Result<Vec<u8>, String> {
+        let ids: Vec<u32> = bytes
             .iter()
             .take(self.max_length)
             .map(|&b| u32::from(b) + FIRST)
@@ -98,22 +99,25 @@ impl Encode for Bytes {
         }
     }
 
-    fn extract(&self, part: &Part, root: &Path) -> Result<Extracted, Unmade> {
-        saved_tokens(part, root, self.max_length, self.vocabulary)
+    fn extract(&self, source: &RecordSource, root: &Path) -> Result<Extracted, Unmade> {
+        saved_tokens(source, root, self.max_length, self.vocabulary)
     }
 }
 
 /// The record of ids and mask that `torch.save` wrote.
 fn saved_tokens(
-    part: &Part,
+    source: &RecordSource,
     root: &Path,
     max_length: usize,
     vocabulary: usize,
 ) -> Result<Extracted, Unmade> {
-    let Part::Tokens { ids, mask } = part else {
-        return Err(Unmade::Bad(format!("{} holds no text", part.name())));
+    let RecordSource::Tokens { ids, mask } = source else {
+        return Err(Unmade::Bad(format!("{} holds no text", source.name())));
     };
-    let (numbers, mask) = (saved(&root.join(ids))?, saved(&root.join(mask))?);
+    let (numbers, mask) = (
+        read_tensor(&root.join(ids))?,
+        read_tensor(&root.join(mask))?,
+    );
     if numbers.len() != mask.len() {
         return Err(Unmade::Bad(format!(
             "{ids}: {} ids and a mask of {}",
@@ -137,15 +141,15 @@ fn saved_tokens(
         }
         record.extend((*id as u32).to_le_bytes());
     }
-    Ok(Extracted { record, note: None })
+    Ok(record.into())
 }
 
-pub(crate) fn decode(record: &[u8]) -> Result<Input, String> {
+pub(crate) fn decode(record: &[u8]) -> Result<HostInput, String> {
     let (ids, rest) = record.as_chunks::<4>();
     if ids.is_empty() || !rest.is_empty() {
         return Err(format!("a token record of {} bytes", record.len()));
     }
-    Ok(Input::Tokens(
+    Ok(HostInput::Tokens(
         ids.iter().map(|&b| u32::from_le_bytes(b)).collect(),
     ))
 }

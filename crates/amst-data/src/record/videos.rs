@@ -1,14 +1,13 @@
-//! Videos that were asked what they hold: a dialogue is cut into dozens of samples, and asking
-//! costs a process.
+//! Videos whose contents ffmpeg has listed: a dialogue is cut into dozens of samples, and each
+//! listing costs a process.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use amst_frames::{Ffmpeg, FrameError, Losses, Span, Video};
 
-use super::Unmade;
-use crate::DataError;
+use super::encode::Unmade;
 use crate::layout::Clip;
 
 /// Videos by path; sound and pictures share one.
@@ -29,44 +28,35 @@ impl Videos {
             .span
             .map(|[start, end]| Span::new(start, end))
             .transpose();
-        let span = span.map_err(|error| Unmade::Bad(format!("{}: {error}", path.display())))?;
-        let known = |opened: &Opened| opened.videos.get(&path).cloned();
-        if let Some(video) = self.with(|opened| known(opened)) {
+        let span = span.map_err(|error| format!("{}: {error}", path.display()))?;
+        let known = self.lock().videos.get(&path).cloned();
+        if let Some(video) = known {
             return Ok((video, span));
         }
-        // Two threads may both ask; that costs one of them a moment.
-        let video = Video::open_with(&self.ffmpeg().map_err(unmade)?, &path).map_err(unmade)?;
-        self.with(|opened| opened.videos.insert(path, video.clone()));
+        // Two threads may both do this; that costs one of them a moment.
+        let video = Video::open_with(&self.ffmpeg()?, &path)?;
+        self.lock().videos.insert(path, video.clone());
         Ok((video, span))
     }
 
-    /// The ffmpeg that all are read by.
+    /// The ffmpeg that reads all of them.
     pub(crate) fn ffmpeg(&self) -> Result<Ffmpeg, FrameError> {
-        if let Some(found) = self.with(|opened| opened.ffmpeg.clone()) {
+        let known = self.lock().ffmpeg.clone();
+        if let Some(found) = known {
             return Ok(found);
         }
         let ffmpeg = Ffmpeg::find()?;
-        self.with(|opened| opened.ffmpeg = Some(ffmpeg.clone()));
+        self.lock().ffmpeg = Some(ffmpeg.clone());
         Ok(ffmpeg)
     }
 
-    fn with<T>(&self, what: impl FnOnce(&mut Opened) -> T) -> T {
-        what(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn lock(&self) -> MutexGuard<'_, Opened> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A fault of the file, or of the machine.
-pub(crate) fn unmade(error: FrameError) -> Unmade {
-    match error {
-        FrameError::NoFfmpeg { .. } | FrameError::FfmpegBroken { .. } => {
-            Unmade::Stop(DataError::Ffmpeg(error))
-        }
-        error => Unmade::Bad(error.to_string()),
-    }
-}
-
-/// What was complained of, or the refusal of a clip of which something is missing: nothing stands
-/// in for it.
+/// What ffmpeg complained of, or the refusal of a clip of which something is missing: nothing
+/// replaces it.
 pub(crate) fn note(losses: &Losses, what: &str, clip: &Clip) -> Result<Option<String>, Unmade> {
     if losses.missing > 0 {
         return Err(Unmade::Bad(format!(

@@ -19,10 +19,11 @@ use std::sync::Arc;
 use amst_frames::{FrameError, Picture, VideoConfig, VideoFrame, frames_at_load, sample_together};
 use serde_json::{Value, json};
 
-use super::videos::{Videos, note, unmade};
-use super::{Encode, Extracted, Part, Unmade, take_u32};
+use super::encode::{Encode, Extracted, Unmade, take_u32};
+use super::source::{FRAME_QUALITY, RecordSource};
+use super::videos::{Videos, note};
 use crate::layout::Clip;
-use crate::sample::Input;
+use crate::sample::HostInput;
 
 /// Pictures of at most this many pixels (64×64) are stored decoded.
 const FEW_PIXELS: usize = 4096;
@@ -30,13 +31,6 @@ const FEW_PIXELS: usize = 4096;
 pub(crate) const FILE: u8 = 0;
 const PIXELS: u8 = 1;
 const FRAMES: u8 = 2;
-
-/// JPEG quality of kept frames: what OpenCV writes, and so the published frames have.
-const QUALITY: u8 = 95;
-
-/// How frames are kept, as part of their records' identity: another encoder's files are another
-/// store's.
-pub(crate) const KEPT_AS: &str = "JPEG 95 4:2:0";
 
 pub(crate) struct VisualEncoder {
     videos: Arc<Videos>,
@@ -50,52 +44,44 @@ impl VisualEncoder {
     /// One frame is in memory as pixels at a time.
     fn frames(&self, clip: &Clip, per_second: u32, root: &Path) -> Result<Extracted, Unmade> {
         let (video, span) = self.videos.open(clip, root)?;
-        let mut frames = video
-            .frames(
-                &VideoConfig {
-                    kept_per_second: per_second,
-                },
-                span,
-            )
-            .map_err(unmade)?;
-        let mut kept = Kept::default();
+        let config = VideoConfig {
+            kept_per_second: per_second,
+        };
+        let mut frames = video.frames(&config, span)?;
+        let mut kept = KeptFrames::default();
         for frame in frames.by_ref() {
-            kept.add(&frame.map_err(unmade)?).map_err(unmade)?;
+            kept.add(&frame?)?;
         }
         let note = frames
             .losses()
             .map_or(Ok(None), |losses| note(losses, "picture", clip))?;
-        Ok(Extracted {
-            record: kept.into_record(),
-            note,
-        })
+        let record = kept.into_record();
+        Ok(Extracted { record, note })
     }
 }
 
 /// The kept frames of a clip as files.
 #[derive(Clone, Default)]
-struct Kept {
-    places: Vec<[u32; 2]>,
+struct KeptFrames {
+    /// Index and length in bytes of each.
+    index: Vec<[u32; 2]>,
     files: Vec<u8>,
 }
 
-impl Kept {
+impl KeptFrames {
     fn add(&mut self, frame: &VideoFrame) -> Result<(), FrameError> {
-        let jpeg = frame.picture.to_jpeg(QUALITY)?;
-        self.places.push([frame.index as u32, jpeg.len() as u32]);
+        let jpeg = frame.picture.to_jpeg(FRAME_QUALITY)?;
+        self.index.push([frame.index as u32, jpeg.len() as u32]);
         self.files.extend(jpeg);
         Ok(())
     }
 
     fn into_record(self) -> Vec<u8> {
         let mut record = vec![FRAMES];
-        record.extend((self.places.len() as u32).to_le_bytes());
-        record.extend(
-            self.places
-                .iter()
-                .flatten()
-                .flat_map(|number| number.to_le_bytes()),
-        );
+        record.extend((self.index.len() as u32).to_le_bytes());
+        for number in self.index.as_flattened() {
+            record.extend(number.to_le_bytes());
+        }
         record.extend(self.files);
         record
     }
@@ -106,53 +92,61 @@ impl Encode for VisualEncoder {
         json!({ "record": 1, "few_pixels": FEW_PIXELS })
     }
 
-    fn encode(&self, source: &[u8], name: &str) -> Result<Vec<u8>, String> {
-        let picture = Picture::decode(source, name).map_err(|e| e.to_string())?;
+    fn encode(&self, bytes: &[u8], name: &str) -> Result<Vec<u8>, String> {
+        let picture = Picture::decode(bytes, name).map_err(|e| e.to_string())?;
         if picture.width * picture.height > FEW_PIXELS {
-            return Ok([&[FILE], source].concat());
+            return Ok([&[FILE], bytes].concat());
         }
         let [width, height] =
             [picture.width, picture.height].map(|side| (side as u32).to_le_bytes());
         Ok([&[PIXELS][..], &width, &height, &picture.rgb].concat())
     }
 
-    fn extract(&self, part: &Part, root: &Path) -> Result<Extracted, Unmade> {
-        match part {
-            Part::Frames { clip, per_second } => self.frames(clip, *per_second, root),
+    fn extract(&self, source: &RecordSource, root: &Path) -> Result<Extracted, Unmade> {
+        match source {
+            RecordSource::Frames { clip, per_second } => self.frames(clip, *per_second, root),
             other => Err(Unmade::Bad(format!("{} holds no pictures", other.name()))),
         }
     }
 
-    fn extract_together(&self, parts: &[&Part], root: &Path) -> Option<Vec<Extracted>> {
-        let Part::Frames { per_second, .. } = parts.first()? else {
+    fn extract_together(&self, sources: &[&RecordSource], root: &Path) -> Option<Vec<Extracted>> {
+        let RecordSource::Frames { per_second, .. } = sources.first()? else {
             return None;
         };
-        let whole = |part: &&Part| match part {
-            Part::Frames {
-                clip,
-                per_second: rate,
-            } if clip.span.is_none() && rate == per_second => Some(root.join(&clip.video)),
-            _ => None,
-        };
-        let paths = parts.iter().map(whole).collect::<Option<Vec<_>>>()?;
-        let mut kept = vec![Kept::default(); paths.len()];
+        let mut paths = Vec::new();
+        for source in sources {
+            match source {
+                RecordSource::Frames {
+                    clip,
+                    per_second: rate,
+                } if clip.span.is_none() && rate == per_second => {
+                    paths.push(root.join(&clip.video));
+                }
+                _ => return None,
+            }
+        }
+        let mut kept = vec![KeptFrames::default(); paths.len()];
         let config = VideoConfig {
             kept_per_second: *per_second,
         };
-        let take = &mut |clip: usize, frame: VideoFrame| kept[clip].add(&frame);
-        let came_out = sample_together(&self.videos.ffmpeg().ok()?, &paths, &config, take);
-        let extracted = |kept: Kept| Extracted {
-            record: kept.into_record(),
-            note: None,
-        };
-        came_out.then(|| kept.into_iter().map(extracted).collect())
+        let complete = sample_together(
+            &self.videos.ffmpeg().ok()?,
+            &paths,
+            &config,
+            &mut |clip: usize, frame: VideoFrame| kept[clip].add(&frame),
+        );
+        complete.then(|| {
+            kept.into_iter()
+                .map(|kept| Extracted::from(kept.into_record()))
+                .collect()
+        })
     }
 }
 
 /// `frames` pictures from the records of the frames in use; a single record is repeated.
-pub(crate) fn decode(records: &[&[u8]], frames: usize) -> Result<Input, String> {
+pub(crate) fn decode(records: &[&[u8]], frames: usize) -> Result<HostInput, String> {
     if let [[FRAMES, rest @ ..]] = records {
-        return taken(rest, frames).map(Input::Pictures);
+        return taken(rest, frames).map(HostInput::Pictures);
     }
     let mut pictures = records
         .iter()
@@ -167,7 +161,7 @@ pub(crate) fn decode(records: &[&[u8]], frames: usize) -> Result<Input, String> 
             pictures.len()
         ));
     }
-    Ok(Input::Pictures(pictures))
+    Ok(HostInput::Pictures(pictures))
 }
 
 /// Those of the kept frames that a sample takes, each decoded once.

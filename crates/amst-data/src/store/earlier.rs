@@ -6,39 +6,40 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use amst_recipe::Modality;
 
-use super::key::{Hash, Plan, sha256};
-use super::make::temporary;
+use super::key::StorePlan;
 use super::read::Store;
+use crate::files::write_whole;
+use crate::hash::{Hash, sha256};
 
 /// The stores of one modality that there are.
-pub(crate) struct Earlier {
+pub(crate) struct EarlierStores {
     stores: Vec<Store>,
-    places: HashMap<Hash, (usize, usize)>,
+    /// By identity, the store and the number in it.
+    records: HashMap<Hash, (usize, usize)>,
 }
 
-impl Earlier {
+impl EarlierStores {
     /// Opens what can be opened; anything else is passed over, which costs time and nothing else.
     pub(crate) fn open(dir: &Path, modality: Modality) -> Self {
         let mut earlier = Self {
             stores: Vec::new(),
-            places: HashMap::new(),
+            records: HashMap::new(),
         };
         let Ok(entries) = fs::read_dir(dir) else {
             return earlier;
         };
         let mut paths: Vec<PathBuf> = entries.filter_map(|e| e.ok().map(|e| e.path())).collect();
         paths.sort();
-        let of_modality = |path: &Path| {
+        for path in paths {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            name.starts_with(&format!("{modality}-")) && name.ends_with(".store")
-        };
-        for path in paths.iter().filter(|path| of_modality(path)) {
-            earlier.add(path);
+            if name.starts_with(&format!("{modality}-")) && name.ends_with(".store") {
+                earlier.add(&path);
+            }
         }
         earlier
     }
@@ -49,20 +50,16 @@ impl Earlier {
         if store.records() != identities.len() {
             return None;
         }
-        let number = self.stores.len();
-        self.places.extend(
-            identities
-                .into_iter()
-                .enumerate()
-                .map(|(at, identity)| (identity, (number, at))),
-        );
+        for (number, identity) in identities.into_iter().enumerate() {
+            self.records.insert(identity, (self.stores.len(), number));
+        }
         self.stores.push(store);
         Some(())
     }
 
     /// The record of a source, if one is here and undamaged.
     pub(crate) fn read(&self, identity: &Hash) -> Option<&[u8]> {
-        let &(store, record) = self.places.get(identity)?;
+        let &(store, record) = self.records.get(identity)?;
         self.stores[store].record(record).ok()
     }
 }
@@ -74,16 +71,11 @@ fn identities(bytes: &[u8]) -> Option<Vec<Hash>> {
 }
 
 /// Writes the identities beside a store.
-pub(crate) fn keep(plan: &Plan, store: &Path) -> io::Result<()> {
-    let path = store.with_extension("sources");
-    let body: Vec<u8> = plan
-        .sources
-        .iter()
-        .flat_map(|source| source.identity)
-        .collect();
-    let mut file = temporary(&path)?;
-    file.write_all(&body)?;
-    file.write_all(&sha256(&body))?;
-    file.persist(&path)?;
-    Ok(())
+pub(crate) fn write_identities(plan: &StorePlan, store: &Path) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    for record in &plan.records {
+        bytes.extend(record.identity);
+    }
+    bytes.extend(sha256(&bytes));
+    write_whole(&store.with_extension("sources"), &bytes)
 }

@@ -12,7 +12,8 @@
 
 use amst_recipe::Modality;
 
-use super::key::{Hash, StoreKey, sha256};
+use super::key::StoreKey;
+use crate::hash::{Hash, sha256};
 
 const MAGIC: [u8; 8] = *b"amstore1";
 /// Magic, modality, key, four counts.
@@ -23,7 +24,7 @@ const RECORD: usize = 8 + 8 + 32;
 
 /// Where a record lies in the payload, and its hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct RecordEntry {
     pub(crate) start: u64,
     pub(crate) length: u64,
     pub(crate) hash: Hash,
@@ -31,14 +32,14 @@ pub(crate) struct Entry {
 
 /// Everything but the payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Head {
+pub(crate) struct StoreHeader {
     pub(crate) modality: Modality,
     pub(crate) key: StoreKey,
     pub(crate) samples: Vec<Vec<usize>>,
-    pub(crate) records: Vec<Entry>,
+    pub(crate) records: Vec<RecordEntry>,
 }
 
-impl Head {
+impl StoreHeader {
     /// Bytes before the payload.
     pub(crate) fn size(samples: &[Vec<usize>], records: usize) -> u64 {
         let refs: usize = samples.iter().map(Vec::len).sum();
@@ -95,13 +96,12 @@ impl Head {
         if fixed[..8] != MAGIC {
             return Err("it does not start as a store does".into());
         }
-        let number = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| fixed[at + i]));
         let modality = Modality::ALL
             .into_iter()
-            .find(|m| *m as u64 == number(8))
+            .find(|m| *m as u64 == number_at(fixed, 8))
             .ok_or("its modality is unknown")?;
         let key = StoreKey(std::array::from_fn(|i| fixed[16 + i]));
-        let [samples, refs, records, payload] = [48, 56, 64, 72].map(number);
+        let [samples, refs, records, payload] = [48, 56, 64, 72].map(|at| number_at(fixed, at));
         let sizes = [
             8 * (u128::from(samples) + 1),
             8 * u128::from(refs),
@@ -129,12 +129,15 @@ impl Head {
     }
 }
 
+fn number_at(bytes: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(std::array::from_fn(|i| bytes[at + i]))
+}
+
 fn numbers(bytes: &[u8]) -> Vec<usize> {
-    bytes
-        .as_chunks::<8>()
-        .0
+    let (numbers, _) = bytes.as_chunks::<8>();
+    numbers
         .iter()
-        .map(|&b| u64::from_le_bytes(b) as usize)
+        .map(|&number| u64::from_le_bytes(number) as usize)
         .collect()
 }
 
@@ -146,17 +149,16 @@ fn samples_of(starts: &[u8], refs: &[u8]) -> Vec<Vec<usize>> {
         .collect()
 }
 
-fn records_of(bytes: &[u8]) -> Vec<Entry> {
+fn records_of(bytes: &[u8]) -> Vec<RecordEntry> {
     let (records, _) = bytes.as_chunks::<RECORD>();
-    let entry = |record: &[u8; RECORD]| {
-        let place = numbers(&record[..16]);
-        Entry {
-            start: place[0] as u64,
-            length: place[1] as u64,
+    records
+        .iter()
+        .map(|record| RecordEntry {
+            start: number_at(record, 0),
+            length: number_at(record, 8),
             hash: std::array::from_fn(|i| record[16 + i]),
-        }
-    };
-    records.iter().map(entry).collect()
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -165,17 +167,17 @@ mod tests {
 
     use super::*;
 
-    fn head(samples: Vec<Vec<usize>>, lengths: &[u64]) -> Head {
+    fn head(samples: Vec<Vec<usize>>, lengths: &[u64]) -> StoreHeader {
         let mut start = 0;
         let records = lengths.iter().map(|&length| {
             start += length;
-            Entry {
+            RecordEntry {
                 start: start - length,
                 length,
                 hash: [length as u8; 32],
             }
         });
-        Head {
+        StoreHeader {
             modality: Modality::Visual,
             key: StoreKey([7; 32]),
             samples,
@@ -191,10 +193,10 @@ mod tests {
         ) {
             let head = head(samples, &lengths);
             let mut file = head.to_bytes();
-            prop_assert_eq!(file.len() as u64, Head::size(&head.samples, head.records.len()));
+            prop_assert_eq!(file.len() as u64, StoreHeader::size(&head.samples, head.records.len()));
             let end = file.len();
             file.resize(end + lengths.iter().sum::<u64>() as usize, 0);
-            prop_assert_eq!(Head::parse(&file), Ok((head, end)));
+            prop_assert_eq!(StoreHeader::parse(&file), Ok((head, end)));
         }
 
         #[test]
@@ -203,13 +205,13 @@ mod tests {
             let at = at % file.len();
             file[at] ^= 1 << bit;
             file.extend([0; 3]);
-            prop_assert!(Head::parse(&file).is_err());
+            prop_assert!(StoreHeader::parse(&file).is_err());
         }
 
         #[test]
         fn no_bytes_make_the_parser_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            let _ = Head::parse(&[&MAGIC[..], &bytes].concat());
-            prop_assert!(Head::parse(&bytes).is_err());
+            let _ = StoreHeader::parse(&[&MAGIC[..], &bytes].concat());
+            prop_assert!(StoreHeader::parse(&bytes).is_err());
         }
     }
 }

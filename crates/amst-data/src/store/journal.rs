@@ -12,7 +12,7 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::key::{Hash, sha256};
+use crate::hash::{Hash, sha256};
 
 const MARK: [u8; 8] = *b"amstmade";
 /// Mark, identity, hash, length.
@@ -22,13 +22,27 @@ const HEAD: usize = 8 + 32 + 32 + 8;
 pub(crate) struct Journal {
     path: PathBuf,
     file: File,
-    places: HashMap<Hash, Place>,
+    index: JournalIndex,
+}
+
+/// The records that are in the file.
+#[derive(Default)]
+struct JournalIndex {
+    records: HashMap<Hash, JournalSpan>,
     end: u64,
 }
 
-/// Where a record lies.
+impl JournalIndex {
+    fn append(&mut self, identity: Hash, length: u64) {
+        let start = self.end + HEAD as u64;
+        self.records.insert(identity, JournalSpan { start, length });
+        self.end = start + length;
+    }
+}
+
+/// Where a record is in the file.
 #[derive(Clone, Copy)]
-struct Place {
+struct JournalSpan {
     start: u64,
     length: u64,
 }
@@ -45,11 +59,10 @@ impl Journal {
         let mut journal = Self {
             path: path.into(),
             file,
-            places: HashMap::new(),
-            end: 0,
+            index: JournalIndex::default(),
         };
         journal.scan()?;
-        journal.file.set_len(journal.end)?;
+        journal.file.set_len(journal.index.end)?;
         Ok(journal)
     }
 
@@ -69,21 +82,14 @@ impl Journal {
                 break;
             }
             let identity: Hash = std::array::from_fn(|i| head[8 + i]);
-            self.places.insert(
-                identity,
-                Place {
-                    start: self.end + HEAD as u64,
-                    length,
-                },
-            );
-            self.end += HEAD as u64 + length;
+            self.index.append(identity, length);
             left -= HEAD as u64 + length;
         }
         Ok(())
     }
 
     pub(crate) fn has(&self, identity: &Hash) -> bool {
-        self.places.contains_key(identity)
+        self.index.records.contains_key(identity)
     }
 
     /// Adds a record. If that fails, the journal is as it was before.
@@ -99,31 +105,24 @@ impl Journal {
         .concat();
         let written = self
             .file
-            .seek(SeekFrom::Start(self.end))
+            .seek(SeekFrom::Start(self.index.end))
             .and_then(|_| self.file.write_all(&entry));
         if let Err(error) = written {
             // Best effort: the next to open it would cut it off too.
-            self.file.set_len(self.end).ok();
+            self.file.set_len(self.index.end).ok();
             return Err(error);
         }
-        self.places.insert(
-            identity,
-            Place {
-                start: self.end + HEAD as u64,
-                length,
-            },
-        );
-        self.end += entry.len() as u64;
+        self.index.append(identity, length);
         Ok(())
     }
 
     /// The record of a source, if it is here.
     pub(crate) fn read(&mut self, identity: &Hash) -> io::Result<Option<Vec<u8>>> {
-        let Some(&place) = self.places.get(identity) else {
+        let Some(&JournalSpan { start, length }) = self.index.records.get(identity) else {
             return Ok(None);
         };
-        let mut record = vec![0; place.length as usize];
-        self.file.seek(SeekFrom::Start(place.start))?;
+        let mut record = vec![0; length as usize];
+        self.file.seek(SeekFrom::Start(start))?;
         self.file.read_exact(&mut record)?;
         Ok(Some(record))
     }
@@ -148,7 +147,7 @@ mod tests {
         let mut journal = Journal::open(&path).unwrap();
         for (number, record) in records.iter().enumerate() {
             journal.add([number as u8; 32], record).unwrap();
-            ends.push(journal.end);
+            ends.push(journal.index.end);
         }
         drop(journal);
         let whole = fs::read(&path).unwrap();

@@ -8,9 +8,10 @@ use amst_recipe::Modality;
 use memmap2::Mmap;
 use rayon::prelude::*;
 
-use super::format::{Entry, Head};
-use super::key::{StoreKey, sha256};
-use crate::sample::Input;
+use super::format::StoreHeader;
+use super::key::StoreKey;
+use crate::hash::{Hash, sha256};
+use crate::sample::HostInput;
 use crate::{DataError, record};
 
 /// Payloads up to this size are verified when opened, which takes under a second; of larger
@@ -22,7 +23,7 @@ pub(crate) struct Store {
     path: PathBuf,
     map: Mmap,
     payload: usize,
-    head: Head,
+    header: StoreHeader,
     verified: Vec<AtomicBool>,
 }
 
@@ -51,16 +52,12 @@ impl Store {
     }
 
     fn map(path: &Path) -> Result<Self, DataError> {
-        let unreadable = |source| DataError::Read {
-            path: path.into(),
-            source,
-        };
-        let file = File::open(path).map_err(unreadable)?;
+        let file = File::open(path).map_err(DataError::reading(path))?;
         // SAFETY: a store file is complete before it gets its name and is never written to
         // afterwards, only replaced as a whole, which leaves this mapping with the old file.
-        let map = unsafe { Mmap::map(&file) }.map_err(unreadable)?;
-        let (head, payload) = Head::parse(&map).map_err(|why| damaged(path, why))?;
-        let verified = head
+        let map = unsafe { Mmap::map(&file) }.map_err(DataError::reading(path))?;
+        let (header, payload) = StoreHeader::parse(&map).map_err(|why| damaged(path, why))?;
+        let verified = header
             .records
             .iter()
             .map(|_| AtomicBool::new(false))
@@ -69,7 +66,7 @@ impl Store {
             path: path.into(),
             map,
             payload,
-            head,
+            header,
             verified,
         })
     }
@@ -81,7 +78,7 @@ impl Store {
 
     /// How many records there are.
     pub(crate) fn records(&self) -> usize {
-        self.head.records.len()
+        self.header.records.len()
     }
 
     /// The length of the file in bytes.
@@ -90,17 +87,17 @@ impl Store {
     }
 
     pub(crate) fn key(&self) -> StoreKey {
-        self.head.key
+        self.header.key
     }
 
     pub(crate) fn modality(&self) -> Modality {
-        self.head.modality
+        self.header.modality
     }
 
     /// One sample's input; of pictures, `frames` of them.
-    pub(crate) fn input(&self, sample: usize, frames: usize) -> Result<Input, DataError> {
+    pub(crate) fn input(&self, sample: usize, frames: usize) -> Result<HostInput, DataError> {
         let refs = self
-            .head
+            .header
             .samples
             .get(sample)
             .ok_or_else(|| damaged(&self.path, "it lacks samples".into()))?;
@@ -113,19 +110,11 @@ impl Store {
 
     /// The bytes of a record, verified at least once since the file was opened.
     pub(crate) fn record(&self, number: usize) -> Result<&[u8], DataError> {
-        let slice = |entry: &Entry| {
-            let start = self
-                .payload
-                .checked_add(usize::try_from(entry.start).ok()?)?;
-            self.map
-                .get(start..start.checked_add(usize::try_from(entry.length).ok()?)?)
-        };
-        let entry = self.head.records.get(number);
-        let Some((entry, bytes)) = entry.and_then(|e| Some((e, slice(e)?))) else {
+        let Some((hash, bytes)) = self.slice(number) else {
             return Err(damaged(&self.path, format!("record {number} lies outside")));
         };
         if !self.verified[number].load(Ordering::Relaxed) {
-            if sha256(bytes) != entry.hash {
+            if sha256(bytes) != hash {
                 return Err(damaged(
                     &self.path,
                     format!("the hash of record {number} does not match"),
@@ -134,6 +123,16 @@ impl Store {
             self.verified[number].store(true, Ordering::Relaxed);
         }
         Ok(bytes)
+    }
+
+    /// What the hash of a record should be, and its bytes.
+    fn slice(&self, number: usize) -> Option<(Hash, &[u8])> {
+        let entry = self.header.records.get(number)?;
+        let start = usize::try_from(entry.start)
+            .ok()?
+            .checked_add(self.payload)?;
+        let end = start.checked_add(usize::try_from(entry.length).ok()?)?;
+        Some((entry.hash, self.map.get(start..end)?))
     }
 }
 
@@ -146,16 +145,17 @@ fn damaged(path: &Path, why: String) -> DataError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::format::RecordEntry;
     use super::*;
 
     fn write(dir: &Path, record: &[u8]) -> (PathBuf, StoreKey) {
         let key = StoreKey([1; 32]);
-        let entry = Entry {
+        let entry = RecordEntry {
             start: 0,
             length: record.len() as u64,
             hash: sha256(record),
         };
-        let head = Head {
+        let head = StoreHeader {
             modality: Modality::Text,
             key,
             samples: vec![vec![0]],
@@ -175,7 +175,7 @@ mod tests {
                 .unwrap()
                 .input(0, 1)
                 .unwrap(),
-            Input::Tokens(vec![5])
+            HostInput::Tokens(vec![5])
         );
         let mut bytes = std::fs::read(&path).unwrap();
         *bytes.last_mut().unwrap() ^= 1;

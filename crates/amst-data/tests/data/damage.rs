@@ -1,6 +1,8 @@
 //! What is spoiled, by how much, and that nothing else is.
 
-use amst_data::{Batch, Damage, DataError, Features, Loader, LoaderConfig, Prepared, SplitName};
+use amst_data::{
+    Damage, DataError, Features, HostBatch, Loader, LoaderConfig, Prepared, SplitName,
+};
 use amst_recipe::{DatasetSpec, Modality, resolve};
 
 use crate::small::Small;
@@ -26,7 +28,7 @@ fn config(batch_size: usize, workers: usize) -> LoaderConfig {
 }
 
 /// The whole test split as one batch.
-fn whole(data: &Prepared, damage: Option<&Damage>, active: &[Modality]) -> Batch {
+fn whole(data: &Prepared, damage: Option<&Damage>, active: &[Modality]) -> HostBatch {
     let loader = Loader::new(data.split(SplitName::Test), config(1000, 0)).unwrap();
     let loader = match damage {
         Some(damage) => loader.damaged(damage).unwrap(),
@@ -39,7 +41,7 @@ fn damage(strengths: &[(Modality, f64)], seed: u64) -> Damage {
     Damage::new(strengths, seed).unwrap()
 }
 
-fn floats(batch: &Batch, modality: Modality) -> &[f32] {
+fn floats(batch: &HostBatch, modality: Modality) -> &[f32] {
     match &batch.inputs[&modality] {
         Features::Map { data, .. } | Features::Frames { data, .. } => data,
         Features::Pixels { .. } => panic!("not asked for"),
@@ -47,7 +49,7 @@ fn floats(batch: &Batch, modality: Modality) -> &[f32] {
     }
 }
 
-fn tokens(batch: &Batch) -> (&[i64], &[f32]) {
+fn tokens(batch: &HostBatch) -> (&[i64], &[f32]) {
     let Features::Tokens { ids, mask, .. } = &batch.inputs[&Modality::Text] else {
         panic!("no text")
     };

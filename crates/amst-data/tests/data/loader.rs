@@ -1,7 +1,8 @@
 //! The loader: order, augmentation, threads.
 
 use amst_data::{
-    Batch, DataError, Features, Input, Loader, LoaderConfig, PAD, Prepared, SplitName, Stream,
+    DataError, Features, HostBatch, HostInput, Loader, LoaderConfig, PAD, Prepared, SplitName,
+    Stream,
 };
 use amst_recipe::{DatasetSpec, Modality, Recipe, resolve};
 
@@ -30,14 +31,14 @@ fn train(data: &Prepared, workers: usize) -> Loader {
     Loader::new(data.split(SplitName::Train), config).unwrap()
 }
 
-fn read(loader: &Loader, epoch: u64, active: &[Modality]) -> Vec<Batch> {
+fn read(loader: &Loader, epoch: u64, active: &[Modality]) -> Vec<HostBatch> {
     loader
         .epoch(epoch, active)
         .collect::<Result<_, _>>()
         .unwrap()
 }
 
-fn bits(batches: &[Batch]) -> Vec<u32> {
+fn bits(batches: &[HostBatch]) -> Vec<u32> {
     let values = |features: &Features| match features {
         Features::Map { data, .. } | Features::Frames { data, .. } => {
             data.iter().map(|x| x.to_bits()).collect()
@@ -56,7 +57,7 @@ fn any_number_of_workers_gives_byte_equal_batches_in_order() {
     let data = Prepared::synthetic(&recipe()).unwrap();
     let expected = read(&train(&data, 0), 2, ALL);
     assert_eq!(
-        expected.iter().map(Batch::len).collect::<Vec<_>>(),
+        expected.iter().map(HostBatch::len).collect::<Vec<_>>(),
         [10, 10, 10, 10, 10, 10, 10, 10, 10, 6]
     );
     for workers in [1, 2, 4, 7] {
@@ -142,7 +143,7 @@ fn the_last_batches_of_an_epoch_can_be_read_again() {
     let data = Prepared::synthetic(&recipe()).unwrap();
     let loader = train(&data, 2);
     let all = read(&loader, 1, ALL);
-    let last: Vec<Batch> = loader.batches(1, 7..10, ALL).map(Result::unwrap).collect();
+    let last: Vec<HostBatch> = loader.batches(1, 7..10, ALL).map(Result::unwrap).collect();
     assert_eq!(last, all[7..]);
     assert_eq!(loader.batches(1, 8..99, ALL).count(), 2);
     assert_eq!(loader.batches(1, 50..99, ALL).count(), 0);
@@ -193,7 +194,7 @@ fn frames_are_laid_out_channel_by_channel() {
         panic!()
     };
     assert_eq!(*shape, [3, 3, 2, 8, 8]);
-    let Input::Pictures(pictures) = &sample.inputs[&Modality::Visual] else {
+    let HostInput::Pictures(pictures) = &sample.inputs[&Modality::Visual] else {
         panic!()
     };
     let config = amst_frames::FrameConfig {
@@ -222,7 +223,7 @@ fn only_real_frames_of_sound_are_normalised_and_the_rest_is_zero() {
     let data = small.prepare().unwrap();
     let split = data.split(SplitName::Train);
     let sample = split.sample(0, &[Modality::Audio]).unwrap();
-    let Input::Map {
+    let HostInput::Map {
         data: stored,
         frames,
         mels,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use amst_data::{DataError, Input, Loader, LoaderConfig, Preprocessor, Source, SplitName};
+use amst_data::{DataError, HostInput, Loader, LoaderConfig, Preprocessor, Source, SplitName};
 use amst_recipe::Modality;
 
 use crate::small::Small;
@@ -36,7 +36,7 @@ fn every_modality_is_the_same_to_the_bit_with_and_without_a_store() {
                 .1;
             preprocessor.read(modality, &source).unwrap()
         };
-        let inputs: Vec<Input> = (6..9).map(read).collect();
+        let inputs: Vec<HostInput> = (6..9).map(read).collect();
         let own = preprocessor
             .batch(modality, &inputs.iter().collect::<Vec<_>>())
             .unwrap();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use amst_data::{DataError, Dataset, Input, Preparation, Progress, SplitName, prepare};
+use amst_data::{DataError, Dataset, HostInput, Preparation, Progress, SplitName, prepare};
 use amst_recipe::Modality;
 
 use crate::small::{Small, flip, riff};
@@ -73,9 +73,9 @@ fn samples_come_back_as_their_sources_have_them() {
     );
     // 700 samples at 8 kHz: one frame of 200 and then one every 80.
     assert!(
-        matches!(&sample.inputs[&Modality::Audio], Input::Map { frames: 7, mels: 8, data } if data.len() == 56)
+        matches!(&sample.inputs[&Modality::Audio], HostInput::Map { frames: 7, mels: 8, data } if data.len() == 56)
     );
-    let Input::Pictures(pictures) = &sample.inputs[&Modality::Visual] else {
+    let HostInput::Pictures(pictures) = &sample.inputs[&Modality::Visual] else {
         panic!()
     };
     assert_eq!(
@@ -86,7 +86,7 @@ fn samples_come_back_as_their_sources_have_them() {
         [(20, 70), (21, 70)]
     );
     let tokens = "no. 0,".bytes().map(|b| u32::from(b) + 2).collect();
-    assert_eq!(sample.inputs[&Modality::Text], Input::Tokens(tokens));
+    assert_eq!(sample.inputs[&Modality::Text], HostInput::Tokens(tokens));
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn small_pictures_are_kept_as_pixels_and_come_back_equal() {
         !store.windows(4).any(|w| w == b"IHDR"),
         "no PNG is in the store"
     );
-    let Input::Pictures(pictures) =
+    let HostInput::Pictures(pictures) =
         &data.split(SplitName::Val).get(0).unwrap().inputs[&Modality::Visual]
     else {
         panic!()
@@ -387,7 +387,7 @@ fn only_what_changed_is_made_again() {
     assert!(
         matches!(
             &changed.inputs[&Modality::Audio],
-            Input::Map { frames: 9, .. }
+            HostInput::Map { frames: 9, .. }
         ),
         "{changed:?}"
     );

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use amst_data::{DataError, Input, Preparation, Prepared, Progress, Split};
+use amst_data::{DataError, HostInput, Preparation, Prepared, Progress, Split};
 use amst_recipe::{Modality, Recipe, ResolvedDataset, find_raw, resolve};
 
 use crate::replica::{Replica, datasets, numbers};
@@ -95,7 +95,7 @@ impl<'a> Made<'a> {
     /// Of the pictures that a sample takes, the frames' numbers and the sample's.
     pub fn pictures(&self, split: &Split, index: usize) -> Vec<(usize, usize)> {
         let sample = split.sample(index, &[Modality::Visual]).unwrap();
-        let Input::Pictures(pictures) = &sample.inputs[&Modality::Visual] else {
+        let HostInput::Pictures(pictures) = &sample.inputs[&Modality::Visual] else {
             panic!("no pictures")
         };
         pictures.iter().map(numbers).collect()
@@ -104,7 +104,7 @@ impl<'a> Made<'a> {
     /// Rows of a sample's filterbank, and the filter that is loudest in the middle of it.
     pub fn sound(&self, split: &Split, index: usize) -> (usize, usize) {
         let sample = split.sample(index, &[Modality::Audio]).unwrap();
-        let Input::Map { data, frames, mels } = &sample.inputs[&Modality::Audio] else {
+        let HostInput::Map { data, frames, mels } = &sample.inputs[&Modality::Audio] else {
             panic!("no sound")
         };
         (*frames, loudest(&data[frames / 2 * mels..][..*mels]))
@@ -113,7 +113,7 @@ impl<'a> Made<'a> {
     /// The text of a sample that went in as bytes.
     pub fn text(&self, split: &Split, index: usize) -> String {
         let sample = split.sample(index, &[Modality::Text]).unwrap();
-        let Input::Tokens(tokens) = &sample.inputs[&Modality::Text] else {
+        let HostInput::Tokens(tokens) = &sample.inputs[&Modality::Text] else {
             panic!("no text")
         };
         String::from_utf8(tokens.iter().map(|token| (token - 2) as u8).collect()).unwrap()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use amst_data::{Input, SplitName};
+use amst_data::{HostInput, SplitName};
 use amst_recipe::Modality::{Audio, Text};
 use amst_recipe::{DatasetSpec, ResolvedDataset};
 
@@ -42,7 +42,7 @@ fn published_features_are_used_as_they_are() {
                 [0, 29, 58].map(|frame| (frame, number))
             );
             let sample = part.sample(index, &[Audio, Text]).unwrap();
-            let Input::Map {
+            let HostInput::Map {
                 data,
                 frames,
                 mels: 128,
@@ -57,7 +57,7 @@ fn published_features_are_used_as_they_are() {
             );
             assert_eq!(
                 sample.inputs[&Text],
-                Input::Tokens(expected[["a", "b", "c"][number % 3]].clone())
+                HostInput::Tokens(expected[["a", "b", "c"][number % 3]].clone())
             );
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use amst::{Embeddings, Modality};
-use amst_data::{Input, Preprocessor, Source};
+use amst_data::{HostInput, Preprocessor, Source};
 use burn::tensor::{Int, Tensor, TensorData};
 
 use super::SelectedNetwork;
@@ -72,7 +72,7 @@ pub struct Predictor<'a> {
     network: &'a SelectedNetwork,
     preprocessor: Preprocessor,
     /// Read and not yet embedded.
-    waiting: BTreeMap<Modality, Vec<Input>>,
+    waiting: BTreeMap<Modality, Vec<HostInput>>,
     /// By branch, by modality: batches of embeddings of the samples that have the modality.
     embedded: Vec<Vec<Vec<Tensor<2>>>>,
     /// Of each sample, by modality: its row among those embeddings, if it has the modality.

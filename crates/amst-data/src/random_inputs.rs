@@ -5,8 +5,8 @@ use amst_recipe::{AudioSpec, Modality, Recipe, TextSpec};
 
 use crate::record::text::FIRST;
 use crate::record::visual::FILE;
-use crate::sample::Input;
-use crate::synthetic::check;
+use crate::sample::HostInput;
+use crate::synthetic::check_spec;
 use crate::{DataError, Purpose, Stream, record};
 
 /// Inputs of each modality that are kept; sample after sample takes the next one. Enough that a
@@ -20,55 +20,46 @@ const PATCH: usize = 12;
 /// JPEG quality of a picture.
 const QUALITY: u8 = 90;
 
-/// Makes the inputs of samples that nobody recorded.
-pub(crate) struct Drawn {
-    audio: Vec<Input>,
-    text: Vec<Input>,
+/// Random inputs.
+pub(crate) struct RandomInputs {
+    audio: Vec<HostInput>,
+    text: Vec<HostInput>,
     /// Records of single pictures, as a store has them.
     pictures: Vec<Vec<u8>>,
     frames: usize,
 }
 
-impl Drawn {
+impl RandomInputs {
     pub(crate) fn new(recipe: &Recipe) -> Result<Self, DataError> {
-        check(&recipe.synthetic)?;
-        let stream = |modality: Modality, n| {
-            Stream::new(
-                recipe.synthetic.seed,
-                Purpose::Synthetic,
-                modality as u64,
-                n as u64,
-            )
-        };
-        let kept = |modality: Modality| {
-            if recipe.modalities.contains(&modality) {
-                KEPT
-            } else {
-                0
-            }
-        };
-        let each = |modality: Modality| (0..kept(modality)).map(move |n| stream(modality, n));
-        Ok(Self {
-            audio: each(Modality::Audio)
-                .map(|stream| sound(&recipe.audio, stream))
-                .collect(),
-            text: each(Modality::Text)
-                .map(|stream| text(&recipe.text, stream))
-                .collect(),
-            pictures: each(Modality::Visual)
-                .map(picture)
-                .collect::<Result<_, _>>()?,
+        check_spec(&recipe.synthetic)?;
+        let mut inputs = Self {
+            audio: Vec::new(),
+            text: Vec::new(),
+            pictures: Vec::new(),
             frames: recipe.visual.frames,
-        })
+        };
+        for &modality in &recipe.modalities {
+            for number in 0..KEPT as u64 {
+                let seed = recipe.synthetic.seed;
+                let stream = Stream::new(seed, Purpose::Synthetic, modality as u64, number);
+                match modality {
+                    Modality::Audio => inputs.audio.push(sound(&recipe.audio, stream)),
+                    Modality::Text => inputs.text.push(text(&recipe.text, stream)),
+                    Modality::Visual => inputs.pictures.push(picture(stream)?),
+                }
+            }
+        }
+        Ok(inputs)
     }
 
-    pub(crate) fn input(&self, modality: Modality, sample: usize) -> Result<Input, DataError> {
+    pub(crate) fn input(&self, modality: Modality, sample: usize) -> Result<HostInput, DataError> {
         match modality {
             Modality::Audio => Ok(self.audio[sample % KEPT].clone()),
             Modality::Text => Ok(self.text[sample % KEPT].clone()),
             Modality::Visual => {
-                let frame = |n: usize| self.pictures[(sample * self.frames + n) % KEPT].as_slice();
-                let records: Vec<&[u8]> = (0..self.frames).map(frame).collect();
+                let records: Vec<&[u8]> = (0..self.frames)
+                    .map(|n| self.pictures[(sample * self.frames + n) % KEPT].as_slice())
+                    .collect();
                 record::decode(modality, &records, self.frames)
                     .map_err(|why| DataError::setting("visual", why))
             }
@@ -77,9 +68,9 @@ impl Drawn {
 }
 
 /// A filterbank that fills its rows to the last: a shorter one would be padded to the same size.
-fn sound(spec: &AudioSpec, mut stream: Stream) -> Input {
+fn sound(spec: &AudioSpec, mut stream: Stream) -> HostInput {
     let (frames, mels) = (spec.target_frames, spec.mels);
-    Input::Map {
+    HostInput::Map {
         data: (0..frames * mels).map(|_| stream.unit() as f32).collect(),
         frames,
         mels,
@@ -87,12 +78,12 @@ fn sound(spec: &AudioSpec, mut stream: Stream) -> Input {
 }
 
 /// From half of the longest text to all of it.
-fn text(spec: &TextSpec, mut stream: Stream) -> Input {
+fn text(spec: &TextSpec, mut stream: Stream) -> HostInput {
     let length = spec.max_length - stream.below(spec.max_length as u64 / 2 + 1) as usize;
     let words = (spec.vocabulary as u64)
         .saturating_sub(u64::from(FIRST))
         .max(1);
-    Input::Tokens(
+    HostInput::Tokens(
         (0..length)
             .map(|_| stream.below(words) as u32 + FIRST.min(spec.vocabulary as u32 - 1))
             .collect(),

@@ -1,13 +1,13 @@
 //! Remembers content hashes, so that unchanged source files are not read again each time.
 //!
-//! As version control systems do: a file whose length and time stamps are those of the last
-//! look has the content of the last look. A file touched within the last two seconds is not
-//! trusted, since a second write within one tick of the clock would leave no trace. The
-//! ledger decides nothing by itself: without it, every file is hashed again.
+//! As version control systems do: a file whose length and time stamps are those of last time has
+//! the content of last time. A file touched within the last two seconds is not trusted, since a
+//! second write within one tick of the clock would leave no trace. The cache decides nothing by
+//! itself: without it, every file is hashed again.
 
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -15,12 +15,13 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::key::Hash;
 use crate::DataError;
+use crate::files::write_whole;
+use crate::hash::Hash;
 
-/// What was seen of one file.
+/// What one file was like when it was hashed.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Seen {
+pub(crate) struct FileState {
     pub(crate) length: u64,
     /// Nanoseconds since 1970: last change of the content and, where the system tells, of
     /// the file's entry (which copying tools cannot set back).
@@ -28,32 +29,32 @@ pub(crate) struct Seen {
     pub(crate) content: Hash,
 }
 
-impl Seen {
+impl FileState {
     /// Whether the file still has the length and stamps that it had.
-    pub(crate) fn still(&self, path: &Path) -> std::io::Result<bool> {
+    pub(crate) fn is_unchanged(&self, path: &Path) -> std::io::Result<bool> {
         let meta = fs::metadata(path)?;
         Ok(meta.len() == self.length && stamp(&meta) == self.stamp)
     }
 }
 
-/// The ledger of a store folder, by absolute path.
-pub(crate) struct Ledger {
+/// The hash cache of a store folder, by absolute path.
+pub(crate) struct HashCache {
     file: PathBuf,
-    seen: BTreeMap<String, Seen>,
+    files: BTreeMap<String, FileState>,
     changed: bool,
 }
 
-impl Ledger {
-    /// Reads the ledger; a missing or unreadable one is empty, which only costs time.
+impl HashCache {
+    /// Reads the cache; a missing or unreadable one is empty, which only costs time.
     pub(crate) fn open(store_dir: &Path) -> Self {
         let file = store_dir.join("sources.json");
-        let seen = fs::read(&file)
+        let files = fs::read(&file)
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default();
         Self {
             file,
-            seen,
+            files,
             changed: false,
         }
     }
@@ -64,66 +65,59 @@ impl Ledger {
     /// # Errors
     ///
     /// [`DataError::Read`] for the first file that cannot be read.
-    pub(crate) fn look(
+    pub(crate) fn look_at(
         &mut self,
         root: &Path,
         paths: Vec<String>,
         looked: &(dyn Fn() + Sync),
-    ) -> Result<BTreeMap<String, Seen>, DataError> {
-        let base = root.canonicalize().map_err(|source| DataError::Read {
-            path: root.into(),
-            source,
-        })?;
-        let known = &self.seen;
-        let looks = paths
+    ) -> Result<BTreeMap<String, FileState>, DataError> {
+        let base = root.canonicalize().map_err(DataError::reading(root))?;
+        let known = &self.files;
+        let found = paths
             .into_par_iter()
             .map(|path| {
                 let full = base.join(&path);
                 let name = full.to_string_lossy().into_owned();
-                let seen = look(&full, known.get(&name))
-                    .map_err(|source| DataError::Read { path: full, source })?;
+                let (state, settled) =
+                    look(&full, known.get(&name)).map_err(DataError::reading(&full))?;
                 looked();
-                Ok((path, name, seen))
+                Ok((path, name, state, settled))
             })
             .collect::<Result<Vec<_>, DataError>>()?;
-        let mut content = BTreeMap::new();
-        for (path, name, (seen, settled)) in looks {
-            content.insert(path, seen);
-            if settled && self.seen.get(&name) != Some(&seen) {
-                self.seen.insert(name, seen);
+        let mut files = BTreeMap::new();
+        for (path, name, state, settled) in found {
+            files.insert(path, state);
+            if settled && self.files.get(&name) != Some(&state) {
+                self.files.insert(name, state);
                 self.changed = true;
             }
         }
-        Ok(content)
+        Ok(files)
     }
 
-    /// Writes the ledger if it changed. That may fail (a store that is only read from):
+    /// Writes the cache if it changed. That may fail (a store that is only read from):
     /// what is lost is time, nothing else.
-    pub(crate) fn keep(&self) {
-        let write = || -> std::io::Result<()> {
-            let mut file = super::make::temporary(&self.file)?;
-            file.write_all(&serde_json::to_vec(&self.seen)?)?;
-            file.persist(&self.file)?;
-            Ok(())
-        };
-        if self.changed {
-            write().ok();
+    pub(crate) fn save(&self) {
+        if self.changed
+            && let Ok(json) = serde_json::to_vec(&self.files)
+        {
+            write_whole(&self.file, &json).ok();
         }
     }
 }
 
 /// What the file is now, and whether its time stamps can be relied on later.
-fn look(path: &Path, known: Option<&Seen>) -> std::io::Result<(Seen, bool)> {
+fn look(path: &Path, known: Option<&FileState>) -> std::io::Result<(FileState, bool)> {
     let meta = fs::metadata(path)?;
     let (length, stamp) = (meta.len(), stamp(&meta));
-    if let Some(seen) = known.filter(|s| s.length == length && s.stamp == stamp) {
-        return Ok((*seen, true));
+    if let Some(state) = known.filter(|known| known.length == length && known.stamp == stamp) {
+        return Ok((*state, true));
     }
     let started = SystemTime::now() - Duration::from_secs(2);
     let (read, content) = content(path)?;
     let settled = stamp.iter().all(|s| *s < nanoseconds(started)) && read == length;
     Ok((
-        Seen {
+        FileState {
             length: read,
             stamp,
             content,

@@ -2,13 +2,14 @@
 
 use amst_frames::{EvalTransform, FrameConfig, FrameError, Picture, TrainTransform, Value};
 use amst_recipe::{AudioSpec, Modality, Recipe, TextSpec, VisualSpec};
+use amst_tokens::Tokenizer;
 
 use crate::record::text::PAD;
-use crate::sample::Input;
+use crate::sample::HostInput;
 use crate::{DataError, Features, Stream};
 
 /// The shapes that a recipe asks for, and the transforms into them.
-pub(crate) struct Shaper {
+pub(crate) struct Collator {
     audio: AudioSpec,
     text: TextSpec,
     visual: VisualSpec,
@@ -20,13 +21,9 @@ pub(crate) struct Shaper {
     eval: EvalTransform,
 }
 
-impl Shaper {
+impl Collator {
     pub(crate) fn new(recipe: &Recipe) -> Result<Self, DataError> {
-        let (audio, text, visual) = (
-            recipe.audio.clone(),
-            recipe.text.clone(),
-            recipe.visual.clone(),
-        );
+        let audio = recipe.audio.clone();
         if !(audio.std.is_normal() && audio.std > 0.0 && audio.mean.is_finite()) {
             let why = format!(
                 "mean {} and standard deviation {} need finite numbers, the second above 0",
@@ -34,29 +31,24 @@ impl Shaper {
             );
             return Err(DataError::setting("audio.std", why));
         }
-        let config = frame_config(&visual)?;
-        let bad = |e: FrameError| DataError::setting("visual", e.to_string());
-        let (train, eval) = (
-            TrainTransform::new(&config).map_err(bad)?,
-            EvalTransform::new(&config).map_err(bad)?,
-        );
+        let config = frame_config(&recipe.visual)?;
         Ok(Self {
             audio,
-            text,
-            visual,
+            text: recipe.text.clone(),
+            visual: recipe.visual.clone(),
             pad: PAD,
             marks_ends: recipe.has_transformer(),
-            train,
-            eval,
+            train: TrainTransform::new(&config).map_err(visual_setting)?,
+            eval: EvalTransform::new(&config).map_err(visual_setting)?,
         })
     }
 
-    /// The same with another token for padding.
-    pub(crate) fn padding_with(self, pad: u32) -> Self {
-        Self {
-            pad: i64::from(pad),
-            ..self
+    /// The same with the padding token of a tokenizer.
+    pub(crate) fn padding_as(mut self, tokenizer: Option<&Tokenizer>) -> Self {
+        if let Some(tokenizer) = tokenizer {
+            self.pad = tokenizer.pad_id().into();
         }
+        self
     }
 
     /// Whether a text's first and last token are no part of what it says.
@@ -69,7 +61,7 @@ impl Shaper {
         self.visual.frames
     }
 
-    /// Room for one modality of `batch` samples, filled with padding.
+    /// One modality of `batch` samples, filled with padding.
     pub(crate) fn empty(&self, modality: Modality, batch: usize) -> Features {
         match modality {
             Modality::Audio => {
@@ -80,8 +72,7 @@ impl Shaper {
                 }
             }
             Modality::Visual => {
-                let v = &self.visual;
-                let shape = [batch, v.channels, v.frames, v.size[0], v.size[1]];
+                let shape = self.picture_shape(batch);
                 Features::Frames {
                     data: vec![0.0; shape.iter().product()],
                     shape,
@@ -99,53 +90,56 @@ impl Shaper {
         }
     }
 
-    /// Room for the pictures of `batch` samples that are normalised later.
+    /// The pictures of `batch` samples that are normalised later, black.
     pub(crate) fn empty_pixels(&self, batch: usize) -> Features {
-        let v = &self.visual;
-        let shape = [batch, v.channels, v.frames, v.size[0], v.size[1]];
-        let data = vec![0; shape.iter().product()];
+        let shape = self.picture_shape(batch);
         Features::Pixels {
-            data,
+            data: vec![0; shape.iter().product()],
             shape,
-            mean: v.mean.clone(),
-            std: v.std.clone(),
+            mean: self.visual.mean.clone(),
+            std: self.visual.std.clone(),
         }
     }
 
-    /// Puts a sample's input at place `at` of `features`. `augment` is the sample's stream in
+    fn picture_shape(&self, batch: usize) -> [usize; 5] {
+        let v = &self.visual;
+        [batch, v.channels, v.frames, v.size[0], v.size[1]]
+    }
+
+    /// Puts a sample's input into slot `slot` of `features`. `augment` is the sample's stream in
     /// training, `None` in evaluation.
     pub(crate) fn put(
         &self,
-        input: &Input,
+        input: &HostInput,
         features: &mut Features,
-        at: usize,
+        slot: usize,
         augment: Option<&Stream>,
     ) -> Result<(), DataError> {
         match (input, features) {
             (
-                Input::Map { data, mels, .. },
+                HostInput::Map { data, mels, .. },
                 Features::Map {
                     data: out,
                     shape: [.., mel_bins],
                 },
             ) if mels == mel_bins => {
-                self.put_map(data, &mut out[at * self.audio.target_frames * mels..]);
+                self.put_map(data, &mut out[slot * self.audio.target_frames * mels..]);
                 Ok(())
             }
-            (Input::Pictures(pictures), Features::Frames { data, .. })
+            (HostInput::Pictures(pictures), Features::Frames { data, .. })
                 if pictures.len() == self.visual.frames =>
             {
-                self.put_frames(pictures, data, at, augment)
+                self.put_frames(pictures, data, slot, augment)
             }
-            (Input::Pictures(pictures), Features::Pixels { data, .. })
+            (HostInput::Pictures(pictures), Features::Pixels { data, .. })
                 if pictures.len() == self.visual.frames =>
             {
-                self.put_frames(pictures, data, at, augment)
+                self.put_frames(pictures, data, slot, augment)
             }
-            (Input::Tokens(tokens), Features::Tokens { ids, mask, .. }) => {
-                let start = at * self.text.max_length;
-                for (slot, &token) in (start..start + self.text.max_length).zip(tokens) {
-                    (ids[slot], mask[slot]) = (i64::from(token), 1.0);
+            (HostInput::Tokens(tokens), Features::Tokens { ids, mask, .. }) => {
+                let start = slot * self.text.max_length;
+                for (at, &token) in (start..start + self.text.max_length).zip(tokens) {
+                    (ids[at], mask[at]) = (i64::from(token), 1.0);
                 }
                 Ok(())
             }
@@ -159,12 +153,9 @@ impl Shaper {
     /// Only real frames are normalised: padding is 0 whatever the mean, as published.
     fn put_map(&self, data: &[f32], out: &mut [f32]) {
         let (mean, std) = (self.audio.mean, self.audio.std);
-        for (slot, value) in out
-            .iter_mut()
-            .zip(data)
-            .take(self.audio.target_frames * self.audio.mels)
-        {
-            *slot = (value - mean) / std;
+        let real = self.audio.target_frames * self.audio.mels;
+        for (out, value) in out.iter_mut().zip(data).take(real) {
+            *out = (value - mean) / std;
         }
     }
 
@@ -174,13 +165,13 @@ impl Shaper {
         &self,
         pictures: &[Picture],
         batch: &mut [V],
-        at: usize,
+        slot: usize,
         augment: Option<&Stream>,
     ) -> Result<(), DataError> {
         let plane = self.visual.size[0] * self.visual.size[1];
         let mut frame = vec![V::default(); self.visual.channels * plane];
         let volume = pictures.len() * frame.len();
-        let out = &mut batch[at * volume..][..volume];
+        let out = &mut batch[slot * volume..][..volume];
         for (number, picture) in pictures.iter().enumerate() {
             let written = match augment {
                 Some(stream) => {
@@ -189,13 +180,17 @@ impl Shaper {
                 }
                 None => self.eval.apply(picture, &mut frame),
             };
-            written.map_err(|e| DataError::setting("visual", e.to_string()))?;
+            written.map_err(visual_setting)?;
             for (channel, values) in frame.chunks_exact(plane).enumerate() {
                 out[(channel * pictures.len() + number) * plane..][..plane].copy_from_slice(values);
             }
         }
         Ok(())
     }
+}
+
+fn visual_setting(error: FrameError) -> DataError {
+    DataError::setting("visual", error.to_string())
 }
 
 fn frame_config(visual: &VisualSpec) -> Result<FrameConfig, DataError> {

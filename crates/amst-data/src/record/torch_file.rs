@@ -11,45 +11,41 @@ use pytorch_reader::{DType, PytorchReader};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-/// A saved tensor of token ids takes a few kilobytes; nobody keeps more than this a sample.
+/// A saved tensor of token ids takes a few kilobytes; no sample has more than this.
 const LARGEST: u64 = 16 << 20;
 
 /// The numbers of a file with one saved tensor, in row-major order.
-pub(crate) fn saved(path: &Path) -> Result<Vec<f64>, String> {
-    let wrong = |why: String| format!("{}: {why}", path.display());
-    let length = std::fs::metadata(path)
-        .map_err(|e| wrong(e.to_string()))?
-        .len();
+pub(super) fn read_tensor(path: &Path) -> Result<Vec<f64>, String> {
+    values_of(path).map_err(|why| format!("{}: {why}", path.display()))
+}
+
+fn values_of(path: &Path) -> Result<Vec<f64>, String> {
+    let length = std::fs::metadata(path).map_err(|e| e.to_string())?.len();
     if length > LARGEST {
-        return Err(wrong(format!(
+        return Err(format!(
             "{length} bytes are too many for the tokens of one text"
-        )));
+        ));
     }
-    let bytes = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
-    let not_saved = |e: String| {
-        wrong(format!(
-            "not a tensor that torch.save has written since PyTorch 1.6: {e}"
-        ))
-    };
+    let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
     let wrapped = in_dictionary(&bytes).map_err(not_saved)?;
     // The reader takes a path; it keeps the file open until the numbers are read.
-    let mut file = tempfile::NamedTempFile::new().map_err(|e| wrong(e.to_string()))?;
-    file.write_all(&wrapped).map_err(|e| wrong(e.to_string()))?;
-    let reader = PytorchReader::new(file.path()).map_err(|e| not_saved(e.to_string()))?;
+    let mut file = tempfile::NamedTempFile::new().map_err(|e| e.to_string())?;
+    file.write_all(&wrapped).map_err(|e| e.to_string())?;
+    let reader = PytorchReader::new(file.path()).map_err(not_saved)?;
     let mut tensors = reader.tensors().values();
     let (Some(tensor), None) = (tensors.next(), tensors.next()) else {
-        return Err(wrong(format!(
+        return Err(format!(
             "it holds {} tensors instead of one",
             reader.tensors().len()
-        )));
+        ));
     };
     if tensor.byte_len() as u64 > LARGEST {
-        return Err(wrong(format!(
+        return Err(format!(
             "its shape is {:?}: too much for the tokens of one text",
             tensor.shape()
-        )));
+        ));
     }
-    let bytes = tensor.read().map_err(|e| not_saved(e.to_string()))?;
+    let bytes = tensor.read().map_err(not_saved)?;
     Ok(match tensor.dtype() {
         DType::I64 => each(&bytes, |b| i64::from_ne_bytes(b) as f64),
         DType::I32 => each(&bytes, |b| f64::from(i32::from_ne_bytes(b))),
@@ -57,11 +53,15 @@ pub(crate) fn saved(path: &Path) -> Result<Vec<f64>, String> {
         DType::F64 => each(&bytes, f64::from_ne_bytes),
         DType::Bool | DType::U8 => bytes.iter().map(|b| f64::from(*b)).collect(),
         other => {
-            return Err(wrong(format!(
+            return Err(format!(
                 "its numbers are {other:?}; int64 ids and a float32 mask are wanted"
-            )));
+            ));
         }
     })
+}
+
+fn not_saved(error: impl std::fmt::Display) -> String {
+    format!("not a tensor that torch.save has written since PyTorch 1.6: {error}")
 }
 
 fn each<const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> f64) -> Vec<f64> {

@@ -1,0 +1,157 @@
+//! Makes records from their sources, several at once where that saves something.
+
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::SyncSender;
+
+use super::key::{PlannedRecord, StorePlan};
+use crate::DataError;
+use crate::hash::{Hash, sha256};
+use crate::progress::{OnProgress, Progress};
+use crate::record::{Encode, Extracted, RecordSource, Unmade};
+
+/// A record that cannot be made.
+pub(crate) struct FailedRecord {
+    /// Its number in the plan.
+    pub(crate) number: usize,
+    pub(crate) why: String,
+}
+
+/// What the records of one modality are made with.
+pub(crate) struct RecordMaker<'a> {
+    pub(crate) plan: &'a StorePlan,
+    pub(crate) encoder: &'a dyn Encode,
+    pub(crate) root: &'a Path,
+    pub(crate) store_dir: &'a Path,
+    pub(crate) progress: OnProgress<'a>,
+    /// Records in all, and how many of them are done.
+    pub(crate) total: usize,
+    pub(crate) done: AtomicUsize,
+}
+
+/// How many of `total` sources one thread takes at once: enough that many short clips share the
+/// start of a process, few enough that no thread has much left to do when the others have ended,
+/// and that all processes together have no more than some fifty clips open (each takes 5 MiB of
+/// ffmpeg's memory) or, on many cores, eight each.
+pub(crate) fn chunk_size(total: usize) -> usize {
+    const OPEN: usize = 48;
+    let threads = rayon::current_num_threads();
+    (total / (4 * threads)).clamp(1, (OPEN / threads).max(8))
+}
+
+impl RecordMaker<'_> {
+    /// Makes the records with these numbers and sends them, with their identities; returns which
+    /// cannot be made.
+    ///
+    /// # Errors
+    ///
+    /// What keeps any record from being made.
+    pub(crate) fn make(
+        &self,
+        numbers: &[usize],
+        sender: &SyncSender<(Hash, Vec<u8>)>,
+    ) -> Result<Vec<FailedRecord>, DataError> {
+        let mut failed = Vec::new();
+        let mut together = self.make_together(numbers).into_iter().flatten();
+        for &number in numbers {
+            let planned = &self.plan.records[number];
+            let made = together
+                .next()
+                .unwrap_or_else(|| make(planned, self.encoder, self.root));
+            match made {
+                Ok(Extracted { record, note }) => {
+                    if let Some(note) = note {
+                        (self.progress)(Progress::Note(note));
+                    }
+                    sender
+                        .send((planned.identity, record))
+                        .map_err(|_| io::Error::other("the writing thread ended early"))
+                        .map_err(DataError::writing(self.store_dir))?;
+                }
+                Err(Unmade::Bad(why)) => failed.push(FailedRecord { number, why }),
+                Err(Unmade::Stop(error)) => return Err(error),
+            }
+            (self.progress)(Progress::Making {
+                modality: self.plan.modality,
+                done: self.done.fetch_add(1, Ordering::Relaxed) + 1,
+                total: self.total,
+            });
+        }
+        Ok(failed)
+    }
+
+    /// The records of several sources that are read by one process, or `None`.
+    fn make_together(&self, numbers: &[usize]) -> Option<Vec<Result<Extracted, Unmade>>> {
+        if numbers.len() < 2 {
+            return None;
+        }
+        let planned: Vec<_> = numbers.iter().map(|&n| &self.plan.records[n]).collect();
+        let sources: Vec<_> = planned.iter().map(|planned| &planned.source).collect();
+        let made = self.encoder.extract_together(&sources, self.root)?;
+        let made = planned.into_iter().zip(made);
+        Some(
+            made.map(|(planned, made)| refuse_changed(planned, self.root).map(|()| made))
+                .collect(),
+        )
+    }
+}
+
+fn make(planned: &PlannedRecord, encoder: &dyn Encode, root: &Path) -> Result<Extracted, Unmade> {
+    match &planned.source {
+        RecordSource::Lost(why) => Err(Unmade::Bad(why.clone())),
+        RecordSource::Text(text) => {
+            let name = format!("the text of `{}`", planned.sample);
+            Ok(encoder.encode(text.as_bytes(), &name)?.into())
+        }
+        RecordSource::File(file) => {
+            let path = root.join(file);
+            let bytes = std::fs::read(&path)
+                .map_err(DataError::reading(&path))
+                .map_err(Unmade::Stop)?;
+            // The key promises the content that was hashed a moment ago.
+            let hashed = planned.files.first();
+            if hashed.is_none_or(|hashed| sha256(&bytes) != hashed.content) {
+                return Err(Unmade::Stop(DataError::Changed(path)));
+            }
+            refuse_pointer(&bytes, file)?;
+            Ok(encoder.encode(&bytes, &path.display().to_string())?.into())
+        }
+        source => {
+            for (file, hashed) in source.files().into_iter().zip(&planned.files) {
+                if hashed.length <= POINTER
+                    && let Ok(bytes) = std::fs::read(root.join(file))
+                {
+                    refuse_pointer(&bytes, file)?;
+                }
+            }
+            let extracted = encoder.extract(source, root)?;
+            refuse_changed(planned, root)?;
+            Ok(extracted)
+        }
+    }
+}
+
+/// The key promises the content that was hashed a moment ago. Hashing a dialogue once more for each
+/// of its turns would take longer than reading it, so length and time stamps must do.
+fn refuse_changed(planned: &PlannedRecord, root: &Path) -> Result<(), Unmade> {
+    for (file, hashed) in planned.source.files().into_iter().zip(&planned.files) {
+        let path = root.join(file);
+        if !hashed.is_unchanged(&path).unwrap_or(false) {
+            return Err(Unmade::Stop(DataError::Changed(path)));
+        }
+    }
+    Ok(())
+}
+
+/// The longest that a Git LFS pointer gets.
+const POINTER: u64 = 1024;
+
+fn refuse_pointer(bytes: &[u8], file: &str) -> Result<(), Unmade> {
+    if bytes.len() as u64 <= POINTER && bytes.starts_with(b"version https://git-lfs") {
+        return Err(Unmade::Bad(format!(
+            "{file} is a Git LFS pointer, not the file: `git lfs pull` brings it"
+        )));
+    }
+    Ok(())
+}

@@ -15,7 +15,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use amst::{
-    Batch, Branch, EpochContext, Method, Modality, Net, Optimiser, Part, StepContext, Stopwatch,
+    Batch, Branch, LearningRate, Method, Modality, Net, Part, Session, SessionSettings, StepNumber,
     Supply, SupplyError,
 };
 use amst_baselines::{Noise, method};
@@ -96,10 +96,8 @@ fn median(mut times: Vec<Duration>) -> Option<Duration> {
 
 /// A method in training.
 struct Bench {
-    method: Box<dyn Method<ResNet18>>,
-    net: Net<ResNet18>,
-    optimiser: Optimiser,
-    recipe: Recipe,
+    session: Session<ResNet18>,
+    rate: LearningRate,
     whole: Batch,
 }
 
@@ -127,43 +125,31 @@ impl Bench {
         let method = method::<ResNet18>(&recipe, noise).expect("a recipe that works");
         let net = network(method.as_ref(), &recipe.modalities, width, &device);
         let whole = inputs(batch, &recipe.modalities, &device);
+        let classes = batch.min(CLASSES);
+        let settings = SessionSettings::from_recipe(&recipe, classes);
         Self {
-            method,
-            net,
-            optimiser: Optimiser::new(&recipe.optim),
-            recipe,
+            session: Session::new(method, net, settings),
+            rate: LearningRate::constant(recipe.optim.lr),
             whole,
         }
     }
 
     fn step(&mut self) -> Duration {
-        let batch = self.whole.clone();
-        let clock = &mut Stopwatch::default();
-        let mut context = StepContext::new(0, self.recipe.optim.lr, &mut self.optimiser, clock);
-        let net = std::mem::replace(&mut self.net, Net::empty());
+        let plan = self.session.plan(0);
+        let number = StepNumber { step: 0, steps: 1 };
         let start = Instant::now();
-        let (net, report) = self.method.step(net, &batch, &mut context);
+        let report = self.session.step(&plan, number, self.rate, &self.whole);
         let time = start.elapsed();
-        self.net = net;
         black_box(report);
         time
     }
 
     fn begin_epoch(&mut self) -> Duration {
-        let clock = &mut Stopwatch::default();
+        let plan = self.session.plan(0);
         let mut supply = Same(&self.whole);
-        let mut context = EpochContext {
-            epoch: 0,
-            lr: self.recipe.optim.lr,
-            classes: self.whole.labels.dims()[0].min(CLASSES),
-            optimiser: &self.optimiser,
-            clock,
-            supply: &mut supply,
-        };
         let start = Instant::now();
-        self.method
-            .begin_epoch(&self.net, &mut context)
-            .expect("a batch holds every class");
+        let begun = self.session.begin_epoch(&plan, self.rate, &mut supply);
+        begun.expect("a batch holds every class");
         start.elapsed()
     }
 }

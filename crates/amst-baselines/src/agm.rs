@@ -125,11 +125,7 @@ impl<E: Encoder> Method<E> for Agm {
 }
 
 /// Mean `-log p` of the right class, by modality, of responses in evaluation mode.
-fn surprise<E: Encoder>(
-    branch: &Branch<E>,
-    modalities: &[Modality],
-    batch: &Batch,
-) -> Vec<f64> {
+fn surprise<E: Encoder>(branch: &Branch<E>, modalities: &[Modality], batch: &Batch) -> Vec<f64> {
     let (branch, batch) = (branch.valid(), batch.inner());
     let mut real: Vec<Tensor<2>> = Vec::new();
     let mut blank: Vec<Tensor<2>> = Vec::new();
@@ -144,7 +140,11 @@ fn surprise<E: Encoder>(
     let responses = shapley(real.len(), |players| {
         let mut chosen = Vec::new();
         for m in 0..real.len() {
-            let embedding = if contains(players, m) { &real[m] } else { &blank[m] };
+            let embedding = if contains(players, m) {
+                &real[m]
+            } else {
+                &blank[m]
+            };
             chosen.push((m, embedding.clone()));
         }
         branch.head.fused(&chosen)

@@ -76,7 +76,11 @@ impl Mla {
         if present.len() == self.modalities.len() {
             return own;
         }
-        let all: f64 = self.modalities.iter().map(|m| self.spec.shares.of(*m)).sum();
+        let all: f64 = self
+            .modalities
+            .iter()
+            .map(|m| self.spec.shares.of(*m))
+            .sum();
         let left: f64 = own.iter().sum();
         if left > 0.0 {
             own.into_iter().map(|share| share * all / left).collect()

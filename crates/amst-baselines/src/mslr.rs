@@ -113,7 +113,9 @@ impl<E: Encoder> Method<E> for Mslr {
     ) -> StepReport {
         let mut report = self.naive.step(net, batch, context);
         let mut rates = self.present.clone();
-        rates.iter_mut().for_each(|rate| *rate *= context.rate.decay);
+        rates
+            .iter_mut()
+            .for_each(|rate| *rate *= context.rate.decay);
         report.balance_by_modality("lr", &self.modalities, &rates);
         report
     }

@@ -29,11 +29,7 @@ impl OgmGe {
     /// # Errors
     ///
     /// No modality.
-    pub fn new(
-        modalities: &[Modality],
-        spec: &OgmSpec,
-        noise: Noise,
-    ) -> Result<Self, MethodError> {
+    pub fn new(modalities: &[Modality], spec: &OgmSpec, noise: Noise) -> Result<Self, MethodError> {
         Ok(Self {
             modalities: training_order(modalities)?,
             spec: spec.clone(),

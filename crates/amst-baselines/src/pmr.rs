@@ -1,8 +1,9 @@
 //! METHODS 4.4: prototypical modal rebalance.
 
 use amst::{
-    Batch, EpochContext, EpochError, FUSED, ForwardPass, HeadKind, Method, MethodError, MethodState,
-    Modality, Net, Part, Phase, StepContext, StepReport, cross_entropy, training_order,
+    Batch, EpochContext, EpochError, FUSED, ForwardPass, HeadKind, Method, MethodError,
+    MethodState, Modality, Net, Part, Phase, StepContext, StepReport, cross_entropy,
+    training_order,
 };
 use amst_encoders::Encoder;
 use amst_recipe::{PmrRule, PmrSpec, PmrWeights, PrototypeSplit};

@@ -2,10 +2,11 @@
 //! method that the registry makes.
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 
 use amst::{
-    Batch, Branch, EpochContext, Method, Modality, Net, Optimiser, Part, StepContext, StepReport,
-    Stopwatch, Supply, SupplyError,
+    Batch, Branch, EpochPlan, ForwardPass, LearningRate, Modality, Net, Part, Session,
+    SessionSettings, StepContext, StepNumber, StepReport, Supply, SupplyError,
 };
 use amst_baselines::{Noise, method};
 use amst_encoders::{Encoder, Input};
@@ -17,6 +18,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 const EMBED: usize = 8;
 const CLASSES: usize = 3;
 const BATCH: usize = 6;
+const RATE: LearningRate = LearningRate {
+    lr: 0.01,
+    decay: 1.0,
+};
 
 /// A linear layer, and a root that adds nothing: its slope is infinite where the input's first
 /// number is 0.
@@ -104,11 +109,20 @@ impl Supply for Fixed {
     }
 }
 
-struct Run {
-    method: Box<dyn Method<Rooted>>,
-    net: Net<Rooted>,
-    optimiser: Optimiser,
-    modalities: Vec<Modality>,
+struct Run(Session<Rooted>);
+
+impl Deref for Run {
+    type Target = Session<Rooted>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Run {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
 }
 
 impl Run {
@@ -142,17 +156,14 @@ impl Run {
             );
             branches.push(Branch { encoders, head });
         }
-        let optimiser = Optimiser::new(&recipe.optim);
-        let mut run = Self {
-            method,
-            net: Net::new(branches),
-            optimiser,
-            modalities: recipe.modalities,
-        };
-        run.begin();
+        let settings = SessionSettings::from_recipe(&recipe, CLASSES);
+        let mut run = Self(Session::new(method, Net::new(branches), settings));
+        let plan = run.plan(0);
+        let mut supply = Fixed(recipe.modalities);
+        run.begin_epoch(&plan, RATE, &mut supply).unwrap();
         let before = run.weights();
-        let (report, fault) = run.step(&batch(&run.modalities, 0));
-        assert!(report.is_finite() && fault.is_none(), "{name:?}");
+        let report = run.step(&batch(run.modalities(), 0));
+        assert!(report.is_finite() && report.fault.is_none(), "{name:?}");
         assert_ne!(
             before,
             run.weights(),
@@ -161,30 +172,10 @@ impl Run {
         run
     }
 
-    fn begin(&mut self) {
-        let (clock, supply) = (
-            &mut Stopwatch::default(),
-            &mut Fixed(self.modalities.clone()),
-        );
-        let optimiser = &self.optimiser;
-        let mut context = EpochContext {
-            epoch: 0,
-            lr: 0.01,
-            classes: CLASSES,
-            optimiser,
-            clock,
-            supply,
-        };
-        self.method.begin_epoch(&self.net, &mut context).unwrap();
-    }
-
-    fn step(&mut self, batch: &Batch) -> (StepReport, Option<ParamId>) {
-        let clock = &mut Stopwatch::default();
-        let mut context = StepContext::new(0, 0.01, &mut self.optimiser, clock);
-        let net = std::mem::replace(&mut self.net, Net::empty());
-        let (net, report) = self.method.step(net, batch, &mut context);
-        self.net = net;
-        (report, context.fault)
+    fn step(&mut self, batch: &Batch) -> StepReport {
+        let plan = self.plan(0);
+        let number = StepNumber { step: 0, steps: 1 };
+        self.0.step(&plan, number, RATE, batch)
     }
 
     /// Bits of weights and velocities, by branch, part and place.
@@ -198,7 +189,7 @@ impl Run {
                         .into_iter()
                         .map(|(n, b)| (format!("{what} {number} head {n}"), b)),
                 );
-                for (modality, encoder) in self.modalities.iter().zip(&branch.encoders) {
+                for (modality, encoder) in self.modalities().iter().zip(&branch.encoders) {
                     all.extend(
                         bits(encoder)
                             .into_iter()
@@ -234,8 +225,8 @@ fn a_gradient_that_is_no_number_is_named_and_moves_nothing() {
     for name in MethodName::ALL {
         let mut run = Run::of(name);
         let before = run.weights();
-        let (report, fault) = run.step(&with(
-            batch(&run.modalities, 1),
+        let report = run.step(&with(
+            batch(run.modalities(), 1),
             Modality::Audio,
             0.0,
             false,
@@ -244,7 +235,7 @@ fn a_gradient_that_is_no_number_is_named_and_moves_nothing() {
             report.is_finite(),
             "{name:?}: the loss is a number, it is the gradient that is none"
         );
-        assert_eq!(fault, Some(run.root(0)), "{name:?}");
+        assert_eq!(report.fault, Some(run.root(0)), "{name:?}");
         assert!(before == run.weights(), "{name:?} moved");
     }
 }
@@ -254,11 +245,11 @@ fn a_loss_that_is_no_number_is_told_and_moves_nothing() {
     for name in MethodName::ALL {
         let mut run = Run::of(name);
         let before = run.weights();
-        let mut broken = batch(&run.modalities, 1);
-        for modality in run.modalities.clone() {
+        let mut broken = batch(run.modalities(), 1);
+        for modality in run.modalities().to_vec() {
             broken = with(broken, modality, f32::NAN, true);
         }
-        let (report, _) = run.step(&broken);
+        let report = run.step(&broken);
         assert!(!report.is_finite(), "{name:?}");
         assert!(before == run.weights(), "{name:?} moved");
     }
@@ -274,13 +265,13 @@ fn where_modalities_take_turns_the_faulty_turn_and_those_after_it_do_not_happen(
     {
         let mut run = Run::of(name);
         let before = run.weights();
-        let (_, fault) = run.step(&with(
-            batch(&run.modalities, 1),
+        let report = run.step(&with(
+            batch(run.modalities(), 1),
             Modality::Visual,
             0.0,
             false,
         ));
-        assert_eq!(fault, Some(run.root(1)), "{name:?}");
+        assert_eq!(report.fault, Some(run.root(1)), "{name:?}");
         let after = run.weights();
         let moved: Vec<_> = before
             .iter()
@@ -308,19 +299,24 @@ fn where_modalities_take_turns_the_faulty_turn_and_those_after_it_do_not_happen(
 #[test]
 fn gradients_that_are_large_and_finite_are_no_fault() {
     let mut run = Run::of(MethodName::Naive);
-    let branch = &mut run.net.branches[0];
-    let clock = &mut Stopwatch::default();
-    let mut context = StepContext::new(0, 0.0, &mut run.optimiser, clock);
-    let input = batch(&run.modalities, 1);
-    let pass = amst::Pass::forward(branch, &run.modalities, &input, &mut context);
+    let modalities = run.modalities().to_vec();
+    let session = &mut run.0;
+    let branch = &mut session.net.branches[0];
+    let plan = EpochPlan::everything(0, &modalities);
+    let mut context = StepContext {
+        plan: &plan,
+        step: 0,
+        steps: 1,
+        rate: LearningRate::constant(0.0),
+        optimiser: &mut session.optimiser,
+        clock: &mut session.clock,
+        fault: None,
+    };
+    let pass = ForwardPass::run(branch, &modalities, &batch(&modalities, 1), &mut context);
     // Two biases with a gradient of 2e38 each, and no 32-bit float above 3.4e38.
-    let huge = branch
-        .head
-        .fused(&pass.embeddings)
-        .slice([0..1, 0..2])
-        .sum()
-        .mul_scalar(2e38);
+    let logits = branch.head.fused(&pass.embeddings);
+    let huge = logits.slice([0..1, 0..2]).sum().mul_scalar(2e38);
     let gradients = branch.gradients(&huge, &mut context);
-    branch.descend(gradients, &mut context, |_| 0.0);
+    branch.descend(gradients, &mut context);
     assert_eq!(context.fault, None);
 }

@@ -54,7 +54,7 @@ pub fn run(args: &Train) -> Result<()> {
         trainer = trainer.keep_weights(path)?;
     }
     if let Some(path) = &args.log_steps {
-        trainer = trainer.log_steps(path)?;
+        trainer = trainer.log_steps(path);
     }
     if args.profile {
         trainer = trainer.profile();

@@ -1,13 +1,16 @@
 //! The recorded batches.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use amst::{Batch, Modality, Part, Supply, SupplyError};
+use amst::{Batch, Modality, Part, SupplyError};
 use amst_encoders::Input;
+use amst_train::{BatchSource, BatchStream, LoadedBatch, ReadPlan};
 use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::SafeTensors;
 
 use crate::ReplayError;
+use crate::case::Case;
 use crate::tensors::{floats, integers, parse, read};
 
 /// A batch that is not on a device yet.
@@ -144,32 +147,100 @@ impl Raw {
     }
 }
 
-/// The recorded batches as a method may look at them before an epoch.
-pub(crate) struct RecordedSupply<'a> {
-    /// The coming epoch's batches.
-    pub epoch: Vec<&'a Recorded>,
-    /// Those that prototypes are made of.
-    pub sample: Vec<&'a Recorded>,
-    pub eval: &'a [Recorded],
-    pub modalities: &'a [Modality],
-    pub device: &'a Device,
+/// The recorded batches in the order in which the case trains on them.
+pub(crate) struct RecordedBatches {
+    batches: Arc<Batches>,
+    modalities: Vec<Modality>,
+    steps: usize,
+    /// Numbers of the batches that prototypes are made of, by epoch.
+    samples: Vec<Vec<usize>>,
+    /// With autodiff.
+    training_device: Device,
+    /// Without.
+    device: Device,
 }
 
-impl Supply for RecordedSupply<'_> {
-    fn count(&self, part: Part) -> usize {
+impl RecordedBatches {
+    pub fn new(
+        case: &Case,
+        batches: Arc<Batches>,
+        modalities: Vec<Modality>,
+        device: &Device,
+    ) -> Result<Self, ReplayError> {
+        let epochs = 0..case.settings.epochs;
+        let samples: Vec<Vec<usize>> = epochs.map(|e| case.prototype_batches(e)).collect();
+        if samples.iter().flatten().any(|n| *n >= batches.train.len()) {
+            return Err(ReplayError::Setting(
+                "`pmr.batches` names a batch that inputs.safetensors has not".into(),
+            ));
+        }
+        Ok(Self {
+            batches,
+            modalities,
+            steps: case.settings.steps,
+            samples,
+            training_device: device.clone().autodiff(),
+            device: device.clone(),
+        })
+    }
+
+    /// How many training batches were recorded.
+    pub fn train_batches(&self) -> usize {
+        self.batches.train.len()
+    }
+
+    fn recorded(&self, part: Part, epoch: usize, number: usize) -> &Recorded {
+        let train = &self.batches.train;
         match part {
-            Part::Epoch => self.epoch.len(),
-            Part::Sample => self.sample.len(),
-            Part::Validation => self.eval.len(),
+            // A run of more steps than batches goes through them again.
+            Part::Epoch => &train[(epoch * self.steps + number) % train.len()],
+            Part::Sample => &train[self.samples[epoch][number]],
+            Part::Validation => &self.batches.eval[number],
+        }
+    }
+}
+
+impl BatchSource for RecordedBatches {
+    fn count(&self, part: Part, epoch: usize) -> usize {
+        match part {
+            Part::Epoch => self.steps,
+            Part::Sample => self.samples[epoch].len(),
+            Part::Validation => self.batches.eval.len(),
         }
     }
 
-    fn batch(&mut self, part: Part, number: usize) -> Result<Batch, SupplyError> {
-        let recorded = match part {
-            Part::Epoch => self.epoch[number],
-            Part::Sample => self.sample[number],
-            Part::Validation => &self.eval[number],
+    fn validation_labels(&self) -> Vec<i64> {
+        let labels = self
+            .batches
+            .eval
+            .iter()
+            .map(|batch| batch.labels.as_slice());
+        labels.collect::<Vec<_>>().concat()
+    }
+
+    fn batch(&mut self, part: Part, epoch: usize, number: usize) -> Result<Batch, SupplyError> {
+        let recorded = self.recorded(part, epoch, number);
+        Ok(recorded.on(&self.training_device, &self.modalities))
+    }
+
+    fn read(&mut self, plan: &ReadPlan, _: Option<ReadPlan>) -> BatchStream {
+        let device = match plan.part {
+            Part::Epoch | Part::Sample => &self.training_device,
+            Part::Validation => &self.device,
         };
-        Ok(recorded.on(self.device, self.modalities))
+        let mut batches = Vec::new();
+        for number in plan.numbers.clone() {
+            let recorded = self.recorded(plan.part, plan.epoch, number);
+            batches.push(Ok(LoadedBatch {
+                batch: recorded.on(device, &plan.modalities),
+                indices: (0..recorded.labels.len()).collect(),
+                labels: recorded.labels.clone(),
+            }));
+        }
+        Box::new(batches.into_iter())
+    }
+
+    fn sample_ids(&self, indices: &[usize]) -> Vec<String> {
+        indices.iter().map(|index| index.to_string()).collect()
     }
 }

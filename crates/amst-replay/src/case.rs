@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use amst::Modality;
+use amst::{Method, Modality};
+use amst_baselines::{Noise, method};
+use amst_encoders::AnyEncoder;
+use amst_recipe::Recipe;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -212,5 +215,25 @@ impl Case {
 
     pub(crate) fn inputs(&self) -> PathBuf {
         self.dir.join(&self.settings.inputs)
+    }
+
+    /// Numbers of the train batches that PMR's prototypes are made of before an epoch.
+    pub(crate) fn prototype_batches(&self, epoch: usize) -> Vec<usize> {
+        let pmr = self.settings.pmr.as_ref();
+        pmr.map_or(Vec::new(), |pmr| pmr.batches.of(epoch).to_vec())
+    }
+
+    /// The seed of OGM-GE's noise.
+    pub(crate) fn noise_seed(&self) -> u64 {
+        self.settings.ogm.as_ref().map_or(0, |ogm| ogm.noise_seed)
+    }
+
+    /// The method of the case.
+    pub(crate) fn method(
+        &self,
+        recipe: &Recipe,
+        noise: Noise,
+    ) -> Result<Box<dyn Method<AnyEncoder>>, ReplayError> {
+        Ok(method(recipe, noise)?)
     }
 }

@@ -1,8 +1,9 @@
 use std::path::PathBuf;
 
-use amst::{EpochError, MethodError};
+use amst::MethodError;
 use amst_encoders::WeightsError;
 use amst_recipe::RecipeError;
+use amst_train::TrainError;
 
 /// Why a case cannot be replayed.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +50,7 @@ pub enum ReplayError {
     /// Settings that contradict each other.
     #[error("case.json: {0}")]
     Recipe(#[from] RecipeError),
-    /// The method could not begin an epoch.
+    /// The training ended.
     #[error(transparent)]
-    Epoch(#[from] EpochError),
+    Train(#[from] TrainError),
 }

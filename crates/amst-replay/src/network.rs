@@ -17,8 +17,6 @@ const WEIGHTS: &str = "weights.safetensors";
 pub(crate) struct Network {
     pub net: Net<AnyEncoder>,
     pub names: Renames,
-    /// Names of the branches.
-    pub branches: Vec<&'static str>,
 }
 
 impl Case {
@@ -51,7 +49,7 @@ impl Case {
         let modalities = self.modalities()?;
         let initial = self.initial_weights()?;
         let kinds = self.kinds(method, &initial);
-        let mut net = Net::empty();
+        let mut net = Net::new(Vec::new());
         for (_, kind) in &kinds {
             let encoder = |m: &Modality| self.encoder(*m, batches.channels(*m), device);
             let encoders = modalities
@@ -73,11 +71,7 @@ impl Case {
         let names = renames(&kinds, &modalities);
         let path = self.dir.join(WEIGHTS);
         read_weights_from(&mut net, to_bytes(&initial, &path)?, &path, &names)?;
-        Ok(Network {
-            net,
-            names,
-            branches: kinds.into_iter().map(|(name, _)| name).collect(),
-        })
+        Ok(Network { net, names })
     }
 
     /// The heads that the method asks for. One modality alone may have either spelling of its

@@ -26,7 +26,7 @@ pub struct Replay {
 }
 
 /// What one step computed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Step {
     /// Counted from 0.
     pub epoch: usize,

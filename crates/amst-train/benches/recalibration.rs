@@ -13,11 +13,13 @@
 
 use std::path::Path;
 
-use amst::{Modality, Net, Optimiser, StepContext, StepLr, Stopwatch, recalibrate};
+use amst::{
+    LearningRate, Modality, Net, Session, SessionSettings, StepLr, StepNumber, recalibrate,
+};
 use amst_data::{Loader, LoaderConfig, Prepared, SplitName, prepare};
 use amst_encoders::AnyEncoder;
 use amst_recipe::{Recipe, ResolvedDataset, find_dataset, resolve};
-use amst_train::{Built, Evaluator, build, upload};
+use amst_train::{Evaluator, build, upload};
 use burn::module::Module;
 use burn::tensor::Device;
 
@@ -73,9 +75,8 @@ fn print(method: &str, seen: &[Vec<Accuracy>]) {
 struct Training {
     recipe: Recipe,
     data: Prepared,
-    built: Built,
+    session: Session<AnyEncoder>,
     loader: Loader,
-    optimiser: Optimiser,
 }
 
 impl Training {
@@ -109,11 +110,11 @@ impl Training {
             ..LoaderConfig::default()
         };
         let loader = Loader::new(data.split(SplitName::Train), config).expect("a loader");
+        let settings = SessionSettings::from_recipe(&recipe, data.classes().len());
         Self {
-            optimiser: Optimiser::new(&recipe.optim),
+            session: Session::new(built.method, built.net, settings),
             recipe,
             data,
-            built,
             loader,
         }
     }
@@ -122,7 +123,7 @@ impl Training {
         let mut seen = Vec::new();
         for epoch in 0..self.recipe.epochs {
             self.epoch(epoch);
-            if !self.built.method.recalibrates(epoch).is_empty() {
+            if !self.session.plan(epoch).recalibrates.is_empty() {
                 let mut tails: Vec<Accuracy> = TAILS
                     .iter()
                     .map(|tail| self.after(epoch, *tail, 1))
@@ -135,28 +136,21 @@ impl Training {
     }
 
     fn epoch(&mut self, epoch: usize) {
-        let lr = StepLr::new(&self.recipe.optim).at(epoch);
-        for (step, batch) in self
-            .loader
-            .epoch(epoch as u64, &self.built.method.loads(epoch))
-            .enumerate()
-        {
+        let plan = self.session.plan(epoch);
+        let rate = LearningRate::constant(StepLr::new(&self.recipe.optim).at(epoch));
+        let steps = self.loader.steps();
+        for (step, batch) in self.loader.epoch(epoch as u64, &plan.reads).enumerate() {
             let batch = upload(batch.expect("a batch"), &Device::flex().autodiff());
-            let clock = &mut Stopwatch::default();
-            let mut context = StepContext {
-                step,
-                ..StepContext::new(epoch, lr, &mut self.optimiser, clock)
-            };
-            let net = std::mem::replace(&mut self.built.net, Net::empty());
-            self.built.net = self.built.method.step(net, &batch, &mut context).0;
+            let number = StepNumber { step, steps };
+            self.session.step(&plan, number, rate, &batch);
         }
     }
 
     /// Validation of a copy that read the epoch's last batches again, so many times.
     fn after(&self, epoch: usize, tail: usize, times: usize) -> Accuracy {
         // A clone would share the running statistics.
-        let copy: Net<AnyEncoder> = self.built.net.valid().train();
-        let due = self.built.method.recalibrates(epoch);
+        let copy: Net<AnyEncoder> = self.session.net.valid().train();
+        let due = self.session.plan(epoch).recalibrates;
         let steps = self.loader.steps();
         for _ in 0..times {
             for batch in self
@@ -174,7 +168,7 @@ impl Training {
         )
         .expect("validation");
         let evaluation = validation
-            .evaluate(self.built.method.as_ref(), &copy.valid(), &Device::flex())
+            .evaluate(self.session.method.as_ref(), &copy.valid(), &Device::flex())
             .expect("an evaluation");
         [Modality::Audio.name(), "fused"].map(|output| 100.0 * evaluation.metrics[output].accuracy)
     }

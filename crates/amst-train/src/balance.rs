@@ -23,22 +23,31 @@ impl Balance {
         &self.latest
     }
 
-    /// Takes in the training metrics of an epoch. A modality that was skipped keeps its last ones.
-    pub fn see(&mut self, modalities: &[Modality], train: &BTreeMap<String, OutputMetrics>) {
+    /// Takes in the training metrics of an epoch: of each modality, the mean over the branches. A
+    /// modality that was skipped keeps its last ones.
+    pub fn update(
+        &mut self,
+        branches: &[&str],
+        modalities: &[Modality],
+        train: &BTreeMap<String, OutputMetrics>,
+    ) {
         for modality in modalities {
-            let in_branches = ["", "alt.", "joint."].map(|branch| format!("{branch}{modality}"));
-            let found: Vec<&OutputMetrics> = in_branches
-                .iter()
-                .filter_map(|name| train.get(name))
-                .collect();
-            if !found.is_empty() {
-                let mean = |of: fn(&OutputMetrics) -> f64| {
-                    found.iter().map(|m| of(m)).sum::<f64>() / found.len() as f64
+            let (mut accuracy, mut true_probability, mut count) = (0.0, 0.0, 0);
+            for branch in branches {
+                let name = if branch.is_empty() {
+                    modality.to_string()
+                } else {
+                    format!("{branch}.{modality}")
                 };
-                self.latest.insert(
-                    *modality,
-                    (mean(|m| m.accuracy), mean(|m| m.true_probability)),
-                );
+                if let Some(metrics) = train.get(&name) {
+                    accuracy += metrics.accuracy;
+                    true_probability += metrics.true_probability;
+                    count += 1;
+                }
+            }
+            if count > 0 {
+                let mean = (accuracy / count as f64, true_probability / count as f64);
+                self.latest.insert(*modality, mean);
             }
         }
     }
@@ -46,7 +55,7 @@ impl Balance {
     /// `discrepancy.<m>`: the modality's mean probability of the right class over that of the
     /// others, averaged (OGM-GE's ratio over an epoch). `speed_gap`: what the fastest modality
     /// has gained in training accuracy over chance, an epoch, less what the slowest has.
-    pub fn of(&self, epoch: usize, classes: usize) -> BTreeMap<String, f64> {
+    pub fn measures(&self, epoch: usize, classes: usize) -> BTreeMap<String, f64> {
         let mut balance = BTreeMap::new();
         if self.latest.len() < 2 {
             return balance;
@@ -81,6 +90,8 @@ mod tests {
     use super::*;
     use Modality::{Audio, Visual};
 
+    const BRANCHES: [&str; 2] = ["", "alt"];
+
     fn metrics(accuracy: f64, true_probability: f64) -> OutputMetrics {
         OutputMetrics {
             accuracy,
@@ -96,8 +107,8 @@ mod tests {
             ("audio".to_string(), metrics(0.75, 0.5)),
             ("visual".to_string(), metrics(0.35, 0.25)),
         ];
-        balance.see(&[Audio, Visual], &train.into());
-        let found = balance.of(1, 4);
+        balance.update(&BRANCHES, &[Audio, Visual], &train.into());
+        let found = balance.measures(1, 4);
         assert_eq!(
             (found["discrepancy.audio"], found["discrepancy.visual"]),
             (2.0, 0.5)
@@ -112,11 +123,11 @@ mod tests {
             &[Audio, Visual],
             &[("audio".to_string(), metrics(0.5, 0.5))].into(),
         );
-        assert!(balance.of(0, 2).is_empty());
+        assert!(balance.measures(0, 2).is_empty());
         balance.see(
             &[Audio, Visual],
             &[("alt.visual".to_string(), metrics(0.5, 0.25))].into(),
         );
-        assert_eq!(balance.of(0, 2)["discrepancy.audio"], 2.0);
+        assert_eq!(balance.measures(0, 2)["discrepancy.audio"], 2.0);
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use amst::{Branch, HeadKind, Method, Net, Probes, renames};
 use amst_baselines::Noise;
 use amst_data::{Purpose, Stream};
-use amst_encoders::{AnyEncoder, Renames, ResNet18Config, Stem, read_weights};
+use amst_encoders::{AnyEncoder, Encoder, Renames, ResNet18Config, Stem, read_weights};
 use amst_recipe::{Modality, Precision, Recipe, TextModel};
 use burn::tensor::Device;
 
@@ -13,20 +13,17 @@ use crate::TrainError;
 use crate::text_encoder::{self, TextEncoders};
 
 /// A method and the network it trains, as initialised.
-pub struct Built {
+pub struct Built<E: Encoder = AnyEncoder> {
     /// How it is trained.
-    pub method: Box<dyn Method<AnyEncoder>>,
+    pub method: Box<dyn Method<E>>,
     /// On the training device, in training mode.
-    pub net: Net<AnyEncoder>,
+    pub net: Net<E>,
 }
 
-impl Built {
+impl<E: Encoder> Built<E> {
     /// What the parameters are called in files of weights.
     pub fn names(&self) -> Renames {
-        renames(
-            &self.method.branches(),
-            &self.method.schedule().modalities(),
-        )
+        renames(&self.method.branches(), self.method.modalities())
     }
 
     /// Replaces the initial weights by those of a file.

@@ -27,6 +27,9 @@ pub enum TrainError {
     /// The configuration of a text model cannot be used.
     #[error(transparent)]
     TextModel(#[from] ConfigError),
+    /// A batch that a method looks at before an epoch cannot be made.
+    #[error("cannot read a batch: {0}")]
+    Supply(String),
     /// The loss became NaN or infinite.
     #[error(
         "the loss `{output}` became {value} in epoch {epoch}, step {step} (samples {samples}): \
@@ -177,6 +180,7 @@ impl TrainError {
             TrainError::Held { .. } | TrainError::Resume { .. } => 2,
             TrainError::Data(error) if error.kind() == amst_data::ErrorKind::Configuration => 2,
             TrainError::Data(_)
+            | TrainError::Supply(_)
             | TrainError::Weights(_)
             | TrainError::TextModel(_)
             | TrainError::Io { .. } => 3,

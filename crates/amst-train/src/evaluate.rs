@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use amst::{Embeddings, Method, Modality, Net, Outputs, Phase, Stopwatch};
+use amst::{Embeddings, Method, Modality, Net, Outputs, Phase, Score, Scores, Stopwatch};
 use amst_data::{BatchObserver, Damage, Loader, LoaderConfig, Split};
 use amst_encoders::Encoder;
 use amst_kernels::is_gpu;
@@ -10,16 +10,16 @@ use amst_recipe::OutputMetrics;
 use burn::tensor::{Device, Tensor};
 
 use crate::TrainError;
+use crate::batches::LoadedBatch;
 use crate::metrics::OutputScores;
-use crate::pass::{Ahead, Pass};
+use crate::upload::Uploads;
 
-/// Evaluates one split again and again.
+/// The embeddings of a split that is evaluated again and again.
 ///
-/// An encoder whose weights and running statistics did not change since the last time gives
-/// the embeddings it gave then; they are kept, and neither its inputs are loaded nor is it
-/// forwarded. [`Evaluator::stale`] says which modalities did change.
-pub struct Evaluator {
-    loader: Loader,
+/// An encoder whose weights and running statistics did not change since the last time gives the
+/// embeddings it gave then: neither are its inputs read nor is it forwarded.
+/// [`EmbeddingCache::forget`] says which modalities did change.
+pub struct EmbeddingCache {
     modalities: Vec<Modality>,
     labels: Vec<i64>,
     /// Never read, as if they were not there.
@@ -36,6 +36,112 @@ pub struct Evaluation {
     pub metrics: BTreeMap<String, OutputMetrics>,
 }
 
+impl Evaluation {
+    /// What a method is told of it.
+    pub fn scores(&self) -> Scores {
+        let mut scores = Scores::new();
+        for (name, metrics) in &self.metrics {
+            let score = Score {
+                loss: metrics.loss,
+                accuracy: metrics.accuracy,
+            };
+            scores.insert(name.clone(), score);
+        }
+        scores
+    }
+}
+
+impl EmbeddingCache {
+    /// An empty cache for modalities in training order, the class of each sample in order, and
+    /// networks with this many branches.
+    pub fn new(modalities: &[Modality], labels: Vec<i64>, branches: usize) -> Self {
+        Self {
+            modalities: modalities.to_vec(),
+            labels,
+            dropped: Vec::new(),
+            kept: vec![vec![None; modalities.len()]; branches],
+        }
+    }
+
+    /// Forgets the embeddings of these modalities, because their encoders changed.
+    pub fn forget(&mut self, modalities: &[Modality]) {
+        for branch in &mut self.kept {
+            for (kept, modality) in branch.iter_mut().zip(&self.modalities) {
+                if modalities.contains(modality) {
+                    *kept = None;
+                }
+            }
+        }
+    }
+
+    /// The modalities that the next evaluation has to read.
+    pub fn missing(&self) -> Vec<Modality> {
+        let mut missing = Vec::new();
+        for (modality, kept) in self.modalities.iter().zip(&self.kept[0]) {
+            if kept.is_none() && !self.dropped.contains(modality) {
+                missing.push(*modality);
+            }
+        }
+        missing
+    }
+
+    /// Embeds batches of the missing modalities, which together are the whole split. Waiting for
+    /// them is [`Phase::Load`], the rest [`Phase::Evaluate`].
+    ///
+    /// # Errors
+    ///
+    /// A sample that cannot be read.
+    pub fn fill<E: Encoder, Failure>(
+        &mut self,
+        net: &Net<E>,
+        batches: &mut dyn Iterator<Item = Result<LoadedBatch, Failure>>,
+        clock: &mut Stopwatch,
+    ) -> Result<(), Failure> {
+        // By branch, by modality: one tensor a batch.
+        let mut parts: Vec<Vec<Vec<Tensor<2>>>> =
+            vec![vec![Vec::new(); self.modalities.len()]; self.kept.len()];
+        while let Some(loaded) = clock.time(Phase::Load, || batches.next()) {
+            let batch = loaded?.batch;
+            let embeddings = clock.time(Phase::Evaluate, || net.embed(&self.modalities, &batch));
+            let all_parts = parts.iter_mut().flatten();
+            for (parts, embedding) in all_parts.zip(embeddings.into_iter().flatten()) {
+                parts.extend(embedding);
+            }
+        }
+        let all_kept = self.kept.iter_mut().flatten();
+        for (kept, parts) in all_kept.zip(parts.into_iter().flatten()) {
+            if !parts.is_empty() {
+                *kept = Some(clock.time(Phase::Evaluate, || Tensor::cat(parts, 0)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Logits and metrics from the embeddings that are kept. `net` is in evaluation mode.
+    pub fn evaluate<E: Encoder>(&self, method: &dyn Method<E>, net: &Net<E>) -> Evaluation {
+        let outputs = if self.dropped.is_empty() {
+            amst::outputs_with_probes(method, net, &self.kept)
+        } else {
+            amst::outputs_of_present_with_probes(method, net, &self.kept)
+        };
+        let mut metrics = BTreeMap::new();
+        for (name, logits) in outputs.iter() {
+            let mut scores = OutputScores::default();
+            scores.add(logits, &self.labels);
+            if let Some(own) = scores.metrics() {
+                metrics.insert(name.to_string(), own);
+            }
+        }
+        Evaluation { outputs, metrics }
+    }
+}
+
+/// Evaluates one split of a data set.
+pub struct Evaluator {
+    loader: Loader,
+    cache: EmbeddingCache,
+}
+
 impl Evaluator {
     /// An evaluator of a split for networks with this many branches.
     ///
@@ -43,26 +149,15 @@ impl Evaluator {
     ///
     /// A batch size of 0.
     pub fn new(split: Split, batch_size: usize, branches: usize) -> Result<Self, TrainError> {
-        let modalities = split.modalities().to_vec();
-        let labels = split
-            .labels()
-            .into_iter()
-            .map(|label| label as i64)
-            .collect();
-        let kept = vec![vec![None; modalities.len()]; branches];
-        let loader = Loader::new(
-            split,
-            LoaderConfig {
-                batch_size,
-                ..LoaderConfig::default()
-            },
-        )?;
+        let labels = split.labels().into_iter().map(|label| label as i64);
+        let cache = EmbeddingCache::new(split.modalities(), labels.collect(), branches);
+        let config = LoaderConfig {
+            batch_size,
+            ..LoaderConfig::default()
+        };
         Ok(Self {
-            loader,
-            modalities,
-            labels,
-            dropped: Vec::new(),
-            kept,
+            loader: Loader::new(split, config)?,
+            cache,
         })
     }
 
@@ -73,16 +168,12 @@ impl Evaluator {
     ///
     /// Nothing would be left.
     pub fn without(mut self, dropped: &[Modality]) -> Result<Self, TrainError> {
-        if self
-            .modalities
-            .iter()
-            .all(|modality| dropped.contains(modality))
-        {
+        if self.cache.modalities.iter().all(|m| dropped.contains(m)) {
             return Err(TrainError::Unfit(
                 "without all its modalities a network has nothing to read: keep one".into(),
             ));
         }
-        self.dropped = dropped.to_vec();
+        self.cache.dropped = dropped.to_vec();
         Ok(self)
     }
 
@@ -102,39 +193,9 @@ impl Evaluator {
         self
     }
 
-    /// What it reads.
-    pub(crate) fn loader(&self) -> &Loader {
-        &self.loader
-    }
-
     /// Forgets the embeddings of these modalities, because their encoders changed.
-    pub fn stale(&mut self, modalities: &[Modality]) {
-        for branch in &mut self.kept {
-            for (kept, modality) in branch.iter_mut().zip(&self.modalities) {
-                if modalities.contains(modality) {
-                    *kept = None;
-                }
-            }
-        }
-    }
-
-    /// What the next evaluation reads, if anything.
-    pub(crate) fn pass(&self, device: &Device) -> Option<Pass> {
-        let is_missing =
-            |m: &usize| self.kept[0][*m].is_none() && !self.dropped.contains(&self.modalities[*m]);
-        let modalities: Vec<Modality> = (0..self.modalities.len())
-            .filter(is_missing)
-            .map(|m| self.modalities[m])
-            .collect();
-        let loader = self.loader.clone().in_bytes(is_gpu(device));
-        let numbers = 0..loader.steps();
-        (!modalities.is_empty()).then(|| Pass {
-            loader,
-            epoch: 0,
-            numbers,
-            modalities,
-            device: device.clone(),
-        })
+    pub fn forget(&mut self, modalities: &[Modality]) {
+        self.cache.forget(modalities);
     }
 
     /// Evaluates a network in evaluation mode (`net.valid()`), on the device without autodiff.
@@ -148,95 +209,23 @@ impl Evaluator {
         net: &Net<E>,
         device: &Device,
     ) -> Result<Evaluation, TrainError> {
-        let (mut clock, mut ahead) = (Stopwatch::default(), Ahead::default());
-        self.evaluate_ahead(method, net, device, &mut clock, (&mut ahead, None))
+        self.evaluate_on_clock(method, net, device, &mut Stopwatch::default())
     }
 
-    /// The same on a clock: waiting for data is [`Phase::Load`], the rest [`Phase::Evaluate`]. It
-    /// reads what was begun ahead, and at its last batch begins the pass after it.
-    ///
-    /// # Errors
-    ///
-    /// A sample that cannot be read.
-    pub(crate) fn evaluate_ahead<E: Encoder>(
+    /// The same on a clock: waiting for data is [`Phase::Load`], the rest [`Phase::Evaluate`].
+    pub(crate) fn evaluate_on_clock<E: Encoder>(
         &mut self,
         method: &dyn Method<E>,
         net: &Net<E>,
         device: &Device,
         clock: &mut Stopwatch,
-        (ahead, after): (&mut Ahead, Option<Pass>),
     ) -> Result<Evaluation, TrainError> {
-        match self.pass(device) {
-            Some(pass) => self.embed(net, &pass, clock, (ahead, after))?,
-            None => ahead.begin(after),
+        let missing = self.cache.missing();
+        if !missing.is_empty() {
+            let loader = self.loader.clone().in_bytes(is_gpu(device));
+            let mut uploads = Uploads::start(loader.epoch(0, &missing), device);
+            self.cache.fill(net, &mut uploads, clock)?;
         }
-        Ok(clock.time(Phase::Evaluate, || self.outputs(method, net)))
-    }
-
-    /// Logits and metrics from the embeddings that are kept.
-    fn outputs<E: Encoder>(&self, method: &dyn Method<E>, net: &Net<E>) -> Evaluation {
-        let mut outputs = match self.dropped.is_empty() {
-            true => method.outputs(net, &self.kept),
-            false => method.outputs_of_present(net, &self.kept),
-        };
-        if let Some(probes) = &net.probes {
-            let branches: Vec<&str> = method
-                .branches()
-                .into_iter()
-                .map(|(name, _)| name)
-                .collect();
-            outputs.extend(probes.outputs(&branches, &self.modalities, &self.kept));
-        }
-        let metrics = outputs
-            .iter()
-            .filter_map(|(name, logits)| {
-                let mut scores = OutputScores::default();
-                scores.add(logits, &self.labels);
-                Some((name.to_string(), scores.metrics()?))
-            })
-            .collect();
-        Evaluation { outputs, metrics }
-    }
-
-    /// Fills in the embeddings that are missing.
-    fn embed<E: Encoder>(
-        &mut self,
-        net: &Net<E>,
-        pass: &Pass,
-        clock: &mut Stopwatch,
-        (ahead, mut after): (&mut Ahead, Option<Pass>),
-    ) -> Result<(), TrainError> {
-        let mut parts: Vec<Vec<Vec<Tensor<2>>>> =
-            vec![vec![Vec::new(); self.modalities.len()]; self.kept.len()];
-        let mut uploads = ahead.take(pass);
-        let mut left = pass.numbers.len();
-        while let Some(uploaded) = clock.time(Phase::Load, || uploads.next()) {
-            left -= 1;
-            if left == 0 {
-                ahead.begin(after.take());
-            }
-            let batch = uploaded?.batch;
-            clock.time(Phase::Evaluate, || {
-                let embeddings = net.embed(&self.modalities, &batch);
-                for (parts, embeddings) in parts
-                    .iter_mut()
-                    .flatten()
-                    .zip(embeddings.into_iter().flatten())
-                {
-                    parts.extend(embeddings);
-                }
-            });
-        }
-        for (kept, parts) in self
-            .kept
-            .iter_mut()
-            .flatten()
-            .zip(parts.into_iter().flatten())
-        {
-            if !parts.is_empty() {
-                *kept = Some(clock.time(Phase::Evaluate, || Tensor::cat(parts, 0)));
-            }
-        }
-        Ok(())
+        Ok(clock.time(Phase::Evaluate, || self.cache.evaluate(method, net)))
     }
 }

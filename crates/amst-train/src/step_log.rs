@@ -5,11 +5,12 @@ use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use amst::{Modality, StepReport, lettered};
+use amst::lettered;
 use serde::Serialize;
 
 use crate::TrainError;
 use crate::metrics::OutputScores;
+use crate::trainer::StepDone;
 
 /// One JSON object a step, with the keys of docs/parity.md. Each line is handed to the system as
 /// its step ends, so that a run which fails or is stopped leaves every step before that.
@@ -31,15 +32,6 @@ struct Line {
     balance: BTreeMap<String, f32>,
     /// Ids of the batch's samples, in order.
     samples: Vec<String>,
-}
-
-/// Where a step stands.
-pub(crate) struct Place {
-    pub epoch: usize,
-    pub step: usize,
-    pub lr: f64,
-    pub active: Vec<Modality>,
-    pub samples: Vec<String>,
 }
 
 impl StepLog {
@@ -78,44 +70,47 @@ impl StepLog {
         })
     }
 
-    /// Where it lies, and how long it is.
-    pub fn place(&self) -> (&Path, u64) {
-        (&self.path, self.bytes)
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
-    pub fn add(
-        &mut self,
-        place: Place,
-        report: &StepReport,
-        labels: &[i64],
-    ) -> Result<(), TrainError> {
-        let cross_entropy = |(name, logits): (&str, _)| {
+    /// Bytes that were written.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub fn add(&mut self, done: &StepDone<'_>) -> Result<(), TrainError> {
+        let mut metrics = BTreeMap::new();
+        for (name, logits) in done.report.outputs.iter() {
             let mut scores = OutputScores::default();
-            scores.add(logits, labels);
-            Some((lettered(name), scores.metrics()?.loss))
-        };
-        let named = |values: &[(String, f32)]| {
-            values
-                .iter()
-                .map(|(name, v)| (lettered(name), *v))
-                .collect()
-        };
+            scores.add(logits, &done.batch.labels);
+            if let Some(own) = scores.metrics() {
+                metrics.insert(lettered(name), own.loss);
+            }
+        }
         let line = Line {
-            epoch: place.epoch,
-            step: place.step,
-            active: place.active.into_iter().map(Modality::letter).collect(),
-            lr: place.lr,
-            metrics: report.outputs.iter().filter_map(cross_entropy).collect(),
-            loss: named(&report.losses),
-            balance: named(&report.balance),
-            samples: place.samples,
+            epoch: done.plan.epoch,
+            step: done.number.step,
+            active: done.plan.trains.iter().map(|m| m.letter()).collect(),
+            lr: done.rate.lr,
+            metrics,
+            loss: with_letters(&done.report.losses),
+            balance: with_letters(&done.report.balance),
+            samples: (done.sample_ids)(),
         };
         let text = serde_json::to_string(&line).expect("plain data") + "\n";
         self.bytes += text.len() as u64;
-        self.file
-            .write_all(text.as_bytes())
-            .map_err(|source| failed(&self.path, source))
+        let written = self.file.write_all(text.as_bytes());
+        written.map_err(|source| failed(&self.path, source))
     }
+}
+
+fn with_letters(values: &[(String, f32)]) -> BTreeMap<String, f32> {
+    values
+        .iter()
+        .map(|(name, v)| (lettered(name), *v))
+        .collect()
 }
 
 fn failed(path: &Path, source: std::io::Error) -> TrainError {

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use amst_data::SplitName;
-use amst_recipe::Modality;
+use amst::{EpochPlan, Modality};
+use amst_encoders::Encoder;
 
 use crate::environment::reset_peak_memory;
-use crate::trainer::Trainer;
+use crate::evaluate::Evaluation;
+use crate::train_run::Trainer;
+use crate::trainer::{Keeper, StepDone, Training};
 use crate::{EventKind, TrainError, peak_memory_mib};
 
 /// Epochs of a run that cost the same: what is read, trained and recalibrated in them is the same.
@@ -33,57 +35,48 @@ pub struct TimedEpoch {
     pub phases: BTreeMap<String, f64>,
 }
 
-impl Trainer {
-    /// The kinds of epochs that the recipe's schedule has, in the order of their first. Where
-    /// nothing is skipped there is one.
+impl<E: Encoder> Trainer<E> {
+    /// The kinds of epochs that the recipe's schedule has, in the order of their first. Where nothing
+    /// is skipped there is one.
     pub fn epoch_kinds(&self) -> Vec<EpochKind> {
-        let method = &self.built.method;
-        let mut kinds: Vec<(EpochKind, Vec<Modality>)> = Vec::new();
+        let mut kinds: Vec<(EpochPlan, usize)> = Vec::new();
         for epoch in 0..self.recipe.epochs {
-            let (active, loaded, again) = (
-                method.active(epoch),
-                method.loads(epoch),
-                method.recalibrates(epoch),
-            );
-            let same = |(kind, r): &&mut (EpochKind, _)| {
-                kind.active == active && kind.loaded == loaded && *r == again
-            };
-            match kinds.iter_mut().find(same) {
-                Some((kind, _)) => kind.count += 1,
-                None => kinds.push((
-                    EpochKind {
-                        active,
-                        loaded,
-                        first: epoch,
-                        count: 1,
-                    },
-                    again,
-                )),
+            let plan = self.training.session.method.plan(epoch);
+            let same = kinds.iter_mut().find(|(first, _)| {
+                let mut at_first = plan.clone();
+                at_first.epoch = first.epoch;
+                at_first == *first
+            });
+            match same {
+                Some((_, count)) => *count += 1,
+                None => kinds.push((plan, 1)),
             }
         }
-        kinds.into_iter().map(|(kind, _)| kind).collect()
+        let mut all = Vec::new();
+        for (plan, count) in kinds {
+            all.push(EpochKind {
+                active: plan.trains,
+                loaded: plan.reads,
+                first: plan.epoch,
+                count,
+            });
+        }
+        all
     }
 
     /// Operations of one sample in an epoch of a kind: forward of what is read, backward of what
-    /// trains, in every module (METHODS 3.5). Recalibration and evaluation are left out, which
-    /// makes it a limit.
+    /// trains, in every module (METHODS 3.5). Recalibration and evaluation are left out, which makes
+    /// it a limit.
     pub fn operations(&self, kind: &EpochKind) -> f64 {
-        let forward: f64 = kind
-            .loaded
-            .iter()
-            .map(|m| self.recipe.forward_operations(*m))
-            .sum();
-        let backward: f64 = kind
-            .active
-            .iter()
-            .map(|m| self.recipe.backward_operations(*m))
-            .sum();
-        self.built.net.branches.len() as f64 * (forward + backward)
+        let recipe = &self.recipe;
+        let forward = kind.loaded.iter().map(|m| recipe.forward_operations(*m));
+        let backward = kind.active.iter().map(|m| recipe.backward_operations(*m));
+        let branches = self.training.session.net.branches.len() as f64;
+        branches * (forward.sum::<f64>() + backward.sum::<f64>())
     }
 
-    /// Trains and validates these epochs, in this order, and tells how long each took, what is
-    /// asked for by [`Trainer::profile`] included. Nothing is selected or tested, and there is no
-    /// result.
+    /// Trains and validates these epochs, in this order, and tells how long each took, what is asked
+    /// for by [`Trainer::profile`] included. Nothing is selected or tested, and there is no result.
     ///
     /// Validation was done once before the first of them: embeddings of encoders that do not train
     /// in it are there, as they are in a run that goes on.
@@ -93,36 +86,50 @@ impl Trainer {
     /// Those of [`Trainer::train`].
     pub fn time_epochs(mut self, epochs: &[usize]) -> Result<Timed, TrainError> {
         let is_apart = reset_peak_memory();
-        let mut validation = self.evaluator(SplitName::Val, self.built.net.branches.len())?;
-        self.validate(&mut validation, epochs.first().copied())?;
-        let mut timed = Vec::new();
-        for (place, &epoch) in epochs.iter().enumerate() {
-            (self.session.epoch, self.session.step) = (epoch, 0);
-            self.train_epoch(
-                &mut validation,
-                epochs.get(place + 1).copied(),
-                &mut |event| {
-                    if let EventKind::Epoch {
-                        epoch,
-                        seconds,
-                        phases,
-                        ..
-                    } = &event.kind
-                    {
-                        timed.push(TimedEpoch {
-                            epoch: *epoch,
-                            seconds: *seconds,
-                            phases: phases.clone(),
-                        });
-                    }
-                },
-            )?;
+        let (training, batches) = (&mut self.training, &mut self.batches);
+        let mut validation = training.validation_cache(batches);
+        training.validate(batches, &mut validation, epochs.first().copied())?;
+        let mut times = EpochTimes(Vec::new());
+        for (index, &epoch) in epochs.iter().enumerate() {
+            (training.progress.epoch, training.progress.step) = (epoch, 0);
+            let next = epochs.get(index + 1).copied();
+            training.train_epoch(batches, &mut validation, next, &mut times)?;
         }
-        self.keep_trace()?;
+        self.write_trace()?;
         Ok(Timed {
-            epochs: timed,
+            epochs: times.0,
             peak_mib: peak_memory_mib().filter(|_| is_apart),
         })
+    }
+}
+
+/// Keeps the times of epochs and nothing else.
+struct EpochTimes(Vec<TimedEpoch>);
+
+impl<E: Encoder> Keeper<E> for EpochTimes {
+    fn after_step(&mut self, _: &mut Training<E>, _: &StepDone<'_>) -> Result<(), TrainError> {
+        Ok(())
+    }
+
+    fn after_validation(&mut self, event: EventKind, _: &Evaluation) -> Result<(), TrainError> {
+        if let EventKind::Epoch {
+            epoch,
+            seconds,
+            phases,
+            ..
+        } = event
+        {
+            self.0.push(TimedEpoch {
+                epoch,
+                seconds,
+                phases,
+            });
+        }
+        Ok(())
+    }
+
+    fn after_epoch(&mut self, _: &mut Training<E>) -> Result<(), TrainError> {
+        Ok(())
     }
 }
 

@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use amst::Batch;
-use amst_data::{Batches, DataError, Features};
+use amst_data::{Batches, DataError, Features, HostBatch};
 use amst_encoders::Input;
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
+use crate::batches::LoadedBatch;
+
 /// Moves a loaded batch to a device.
-pub fn upload(batch: amst_data::HostBatch, device: &Device) -> Batch {
+pub fn upload(batch: HostBatch, device: &Device) -> Batch {
     let samples = batch.labels.len();
     let inputs = batch
         .inputs
@@ -53,37 +55,31 @@ fn input(features: Features, device: &Device) -> Input {
 /// multiply by the inverse of a plain number where it divides by a tensor: hence tensors.
 fn normalised(bytes: Tensor<5>, mean: Vec<f32>, std: Vec<f32>, device: &Device) -> Tensor<5> {
     let channels = mean.len();
-    let a_channel = |values: Vec<f32>| {
-        Tensor::from_data(TensorData::new(values, [1, channels, 1, 1, 1]), device)
-    };
-    (bytes / a_channel(vec![255.0; channels]) - a_channel(mean)) / a_channel(std)
+    (bytes / by_channel(vec![255.0; channels], device) - by_channel(mean, device))
+        / by_channel(std, device)
 }
 
-/// A batch on the device, and what is known of it on the host.
-pub(crate) struct Uploaded {
-    pub batch: Batch,
-    /// The samples' places in their split.
-    pub indices: Vec<usize>,
-    /// Their classes.
-    pub labels: Vec<i64>,
+/// One number a channel, `[1, channels, 1, 1, 1]`.
+fn by_channel(values: Vec<f32>, device: &Device) -> Tensor<5> {
+    let shape = [1, values.len(), 1, 1, 1];
+    Tensor::from_data(TensorData::new(values, shape), device)
 }
 
-impl Uploaded {
-    fn new(batch: amst_data::HostBatch, device: &Device) -> Self {
-        let (indices, labels) = (batch.indices.clone(), batch.labels.clone());
-        Self {
-            batch: upload(batch, device),
-            indices,
-            labels,
-        }
+/// Moves a loaded batch to a device, and keeps what is known of it on the host.
+fn uploaded(batch: HostBatch, device: &Device) -> LoadedBatch {
+    let (indices, labels) = (batch.indices.clone(), batch.labels.clone());
+    LoadedBatch {
+        batch: upload(batch, device),
+        indices,
+        labels,
     }
 }
 
 /// The batches of a loader on their way to a device, in its order: while one is computed on, a
 /// thread moves the next one there. At most one waits on the device.
 pub(crate) struct Uploads {
-    /// `None` once nobody wants any more.
-    inbox: Option<Receiver<Result<Uploaded, DataError>>>,
+    /// `None` once no more batches are wanted.
+    inbox: Option<Receiver<Result<LoadedBatch, DataError>>>,
     /// `None` where the system gave no thread: then each batch is moved when it is asked for.
     mover: Option<JoinHandle<()>>,
     source: Arc<Mutex<Batches>>,
@@ -109,8 +105,8 @@ impl Uploads {
     }
 }
 
-/// Moves batch after batch, until there are no more or nobody wants them.
-fn carry(from: &Mutex<Batches>, to: &Device, outbox: &SyncSender<Result<Uploaded, DataError>>) {
+/// Moves batch after batch, until there are no more or no more are wanted.
+fn carry(from: &Mutex<Batches>, to: &Device, outbox: &SyncSender<Result<LoadedBatch, DataError>>) {
     while let Some(batch) = take(from, to) {
         if outbox.send(batch).is_err() {
             return;
@@ -118,13 +114,13 @@ fn carry(from: &Mutex<Batches>, to: &Device, outbox: &SyncSender<Result<Uploaded
     }
 }
 
-fn take(from: &Mutex<Batches>, to: &Device) -> Option<Result<Uploaded, DataError>> {
+fn take(from: &Mutex<Batches>, to: &Device) -> Option<Result<LoadedBatch, DataError>> {
     let batch = from.lock().unwrap_or_else(PoisonError::into_inner).next()?;
-    Some(batch.map(|batch| Uploaded::new(batch, to)))
+    Some(batch.map(|batch| uploaded(batch, to)))
 }
 
 impl Iterator for Uploads {
-    type Item = Result<Uploaded, DataError>;
+    type Item = Result<LoadedBatch, DataError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let Some(inbox) = &self.inbox else {

@@ -11,7 +11,10 @@
 
 use std::time::{Duration, Instant};
 
-use amst::{Branch, HeadKind, Modality, Optimiser, Pass, StepContext, Stopwatch, cross_entropy};
+use amst::{
+    Branch, EpochPlan, ForwardPass, HeadKind, LearningRate, Modality, Optimiser, StepContext,
+    Stopwatch, cross_entropy,
+};
 use amst_encoders::{Input, ResNet18, ResNet18Config, Stem};
 use amst_recipe::Optim;
 use burn::tensor::{Device, Distribution, Tensor};
@@ -61,16 +64,24 @@ fn step(
     batch: &amst::Batch,
     optimiser: &mut Optimiser,
 ) -> (Duration, Duration) {
-    let clock = &mut Stopwatch::default();
-    let mut context = StepContext::new(0, 1e-3, optimiser, clock);
+    let plan = EpochPlan::everything(0, &MODALITIES);
+    let mut context = StepContext {
+        plan: &plan,
+        step: 0,
+        steps: 1,
+        rate: LearningRate::constant(1e-3),
+        optimiser,
+        clock: &mut Stopwatch::default(),
+        fault: None,
+    };
     let start = Instant::now();
-    let pass = Pass::forward(branch, &MODALITIES, batch, &mut context);
+    let pass = ForwardPass::run(branch, &MODALITIES, batch, &mut context);
     let loss = cross_entropy(branch.head.fused(&pass.embeddings), &batch.labels);
     let gradients = branch.gradients(&loss, &mut context);
     let began = Instant::now();
     assert_eq!(branch.fault(&gradients), None);
     let check = began.elapsed();
-    branch.descend(gradients, &mut context, |_| 1e-3);
+    branch.descend(gradients, &mut context);
     // It checks once more itself.
     (start.elapsed() - check, check)
 }

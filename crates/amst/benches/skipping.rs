@@ -17,8 +17,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use amst::{
-    Alternating, Batch, Branch, Every, Execution, Method, Modality, Net, Optimiser, SkipSchedule,
-    StepContext, Stopwatch, recalibrate,
+    Alternating, Batch, Branch, Every, Execution, LearningRate, Method, Modality, Net, Session,
+    SessionSettings, SkipSchedule, StepNumber,
 };
 use amst_encoders::{Input, ResNet18, ResNet18Config, Stem};
 use amst_recipe::Optim;
@@ -83,10 +83,7 @@ fn median(mut times: Vec<Duration>) -> Option<Duration> {
 
 /// An alternating module in training.
 struct Bench {
-    method: Box<dyn Method<ResNet18>>,
-    net: Net<ResNet18>,
-    optimiser: Optimiser,
-    optim: Optim,
+    session: Session<ResNet18>,
     whole: Batch,
 }
 
@@ -100,13 +97,15 @@ impl Bench {
         let schedule = SkipSchedule::new(&every, 0).expect("a schedule that trains");
         let method: Box<dyn Method<ResNet18>> =
             Box::new(Alternating::new(schedule, Execution::Fast));
-        let optim = Optim::default();
         let net = network(method.as_ref(), width, &device);
+        let settings = SessionSettings {
+            optim: Optim::default(),
+            classes: CLASSES,
+            recalibrate: 50,
+            precise_bn: 0,
+        };
         Self {
-            method,
-            net,
-            optimiser: Optimiser::new(&optim),
-            optim,
+            session: Session::new(method, net, settings),
             whole: inputs(batch, &device),
         }
     }
@@ -122,25 +121,27 @@ impl Bench {
     }
 
     fn step(&mut self, epoch: usize) {
-        let loads = self.method.loads(epoch);
-        let mut batch = self.whole.clone();
-        batch.inputs.retain(|modality, _| loads.contains(modality));
-        let clock = &mut Stopwatch::default();
-        let mut context = StepContext::new(epoch, self.optim.lr, &mut self.optimiser, clock);
-        let net = std::mem::replace(&mut self.net, Net::empty());
-        let (net, report) = self.method.step(net, &batch, &mut context);
-        self.net = net;
-        black_box(report);
+        let plan = self.session.plan(epoch);
+        let batch = self.with(&plan.reads);
+        let number = StepNumber { step: 0, steps: 1 };
+        let rate = LearningRate::constant(1e-3);
+        black_box(self.session.step(&plan, number, rate, &batch));
     }
 
     /// What reading a batch again costs for the modalities that are skipped at times.
     fn recalibration(&self) -> Duration {
-        let mut batch = self.whole.clone();
-        let due = self.method.recalibrates(0);
-        batch.inputs.retain(|modality, _| due.contains(modality));
+        let batch = self.with(&self.session.plan(0).recalibrates);
         let start = Instant::now();
-        recalibrate(&self.net, &self.method.schedule().modalities(), &batch);
+        self.session.recalibrate(&batch);
         start.elapsed()
+    }
+
+    fn with(&self, modalities: &[Modality]) -> Batch {
+        let mut batch = self.whole.clone();
+        batch
+            .inputs
+            .retain(|modality, _| modalities.contains(modality));
+        batch
     }
 }
 

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! What it takes: a burn module that implements [`Encoder`], one instance a modality in a
-//! [`Net`], a [`SkipSchedule`], and a loop that hands batches to the method. The loop is all
-//! that `amst-train` adds to with data sets, metrics and files.
+//! [`Net`], a [`SkipSchedule`], and a [`Session`] that is handed batches. `amst_train::Trainer`
+//! takes such a network too (`with_network`), and adds data sets, metrics, checkpoints and files.
 //!
 //! The data are made up: each class is a pattern of 8 x 8 values under noise, of which the
 //! pictures have more. So audio is learnt faster, and is trained in every third epoch only.
@@ -14,8 +14,8 @@
 use std::collections::BTreeMap;
 
 use amst::{
-    Alternating, Batch, Branch, Every, Execution, Method, Modality, Net, Optimiser, SkipSchedule,
-    StepContext, StepLr, Stopwatch,
+    Alternating, Batch, Branch, Every, Execution, LearningRate, Method, Modality, Net, Session,
+    SessionSettings, SkipSchedule, StepLr, StepNumber,
 };
 use amst_encoders::{Encoder, Input, Normal, xavier_linear};
 use amst_recipe::Optim;
@@ -74,16 +74,37 @@ pub fn train() -> Result<BTreeMap<String, f64>, amst::MethodError> {
     ];
     let schedule = SkipSchedule::new(&every, 0)?;
     schedule.check_trains(EPOCHS)?;
-    let mut method = Alternating::new(schedule, Execution::Fast);
+    let method = Alternating::new(schedule, Execution::Fast);
     let net = network(&method, &device.clone().autodiff());
-    let net = epochs(&mut method, net, &device.clone().autodiff());
-    Ok(accuracies(&method, &net.valid(), &device))
+    let settings = SessionSettings {
+        optim: Optim {
+            lr: 0.01,
+            lr_step: 8,
+            ..Optim::default()
+        },
+        classes: CLASSES,
+        recalibrate: 0,
+        precise_bn: 0,
+    };
+    let rates = StepLr::new(&settings.optim);
+    let mut session = Session::new(Box::new(method), net, settings);
+    for epoch in 0..EPOCHS {
+        // What the epoch trains and reads; audio is not even made in the epochs that skip it.
+        let plan = session.plan(epoch);
+        let rate = LearningRate::constant(rates.at(epoch));
+        for step in 0..BATCHES {
+            let batch = batch(step as u64, &plan.reads, &device.clone().autodiff());
+            let steps = BATCHES;
+            session.step(&plan, StepNumber { step, steps }, rate, &batch);
+        }
+    }
+    Ok(accuracies(&session, &device))
 }
 
 /// One branch: an encoder a modality, and the head that the method asks for.
 fn network(method: &dyn Method<Mlp>, device: &Device) -> Net<Mlp> {
     let mut normal = numbers(1);
-    let modalities = method.schedule().modalities();
+    let modalities = method.modalities();
     let mut branches = Vec::new();
     for (_, head) in method.branches() {
         let encoders = modalities
@@ -98,40 +119,18 @@ fn network(method: &dyn Method<Mlp>, device: &Device) -> Net<Mlp> {
     Net::new(branches)
 }
 
-fn epochs(method: &mut dyn Method<Mlp>, mut net: Net<Mlp>, device: &Device) -> Net<Mlp> {
-    let optim = Optim {
-        lr: 0.01,
-        lr_step: 8,
-        ..Optim::default()
-    };
-    let mut optimiser = Optimiser::new(&optim);
-    for epoch in 0..EPOCHS {
-        let lr = StepLr::new(&optim).at(epoch);
-        for number in 0..BATCHES {
-            // The method says what it wants to see; audio is not even made in the epochs that skip
-            // it.
-            let batch = batch(number as u64, &method.loads(epoch), device);
-            let clock = &mut Stopwatch::default();
-            let mut context = StepContext::new(epoch, lr, &mut optimiser, clock);
-            (net, _) = method.step(net, &batch, &mut context);
-        }
-    }
-    net
-}
-
-fn accuracies(method: &dyn Method<Mlp>, net: &Net<Mlp>, device: &Device) -> BTreeMap<String, f64> {
-    let modalities = method.schedule().modalities();
+fn accuracies(session: &Session<Mlp>, device: &Device) -> BTreeMap<String, f64> {
     let mut correct: BTreeMap<String, f64> = BTreeMap::new();
     for number in 0..BATCHES {
-        let unseen = batch(1000 + number as u64, &modalities, device);
-        let outputs = method.outputs(net, &net.embed(&modalities, &unseen));
+        let unseen = batch(1000 + number as u64, session.modalities(), device);
+        let outputs = session.outputs(&session.embed(&unseen));
         for (name, logits) in outputs.iter() {
-            let right = logits
-                .clone()
-                .argmax(1)
-                .squeeze_dim::<1>(1)
-                .equal(unseen.labels.clone());
-            let right: i64 = right.int().sum().into_scalar();
+            let predicted = logits.clone().argmax(1).squeeze_dim::<1>(1);
+            let right: i64 = predicted
+                .equal(unseen.labels.clone())
+                .int()
+                .sum()
+                .into_scalar();
             *correct.entry(name.to_string()).or_default() +=
                 right as f64 / (BATCHES * BATCH) as f64;
         }

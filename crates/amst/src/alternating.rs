@@ -63,7 +63,9 @@ pub fn alternating_step<E: Encoder>(
     batch: &Batch,
     context: &mut StepContext<'_>,
 ) -> StepReport {
-    alternating_step_with(branch, modalities, batch, context, &mut |_, gradient| gradient)
+    alternating_step_with(branch, modalities, batch, context, &mut |_, gradient| {
+        gradient
+    })
 }
 
 /// What a method does to the gradient `[D, classes]` of a shared head's weights at a modality's

@@ -93,8 +93,8 @@ impl<E: Encoder> Method<E> for Full {
     /// them: `(k·A + J)/(k + 1)`, with A the average over those k and J with k/M of its bias.
     fn outputs_of_present(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {
         let modalities = self.skipping.schedule.modalities();
-        let alternating = net.branches[ALTERNATING]
-            .outputs_of_present(modalities, &embeddings[ALTERNATING]);
+        let alternating =
+            net.branches[ALTERNATING].outputs_of_present(modalities, &embeddings[ALTERNATING]);
         let joint = net.branches[JOINT].outputs_of_present(modalities, &embeddings[JOINT]);
         let present = embeddings[JOINT].iter().flatten().count();
         combine(present, alternating, joint)

@@ -72,7 +72,9 @@ pub use plan::EpochPlan;
 pub use probes::Probes;
 pub use recalibrate::recalibrate;
 pub use schedule::{SkipSchedule, training_order};
-pub use session::{Session, SessionSettings, StepNumber, outputs_with_probes};
+pub use session::{
+    Session, SessionSettings, StepNumber, outputs_of_present_with_probes, outputs_with_probes,
+};
 pub use skipping::Skipping;
 pub use state::MethodState;
 pub use stopwatch::{Phase, Span, Stopwatch};

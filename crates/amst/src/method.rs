@@ -6,8 +6,8 @@ use burn::module::ParamId;
 use burn::tensor::Device;
 
 use crate::{
-    Batch, Embeddings, EpochContext, EpochError, EpochPlan, HeadKind, MethodError, MethodState, Net,
-    Optimiser, Outputs, Stopwatch,
+    Batch, Embeddings, EpochContext, EpochError, EpochPlan, HeadKind, MethodError, MethodState,
+    Net, Optimiser, Outputs, Stopwatch,
 };
 
 /// A way to train a network from several modalities.
@@ -183,7 +183,8 @@ impl StepReport {
     /// Adds to [`StepReport::balance`] what the method did to each modality: `k.audio`, …
     pub fn balance_by_modality(&mut self, name: &str, modalities: &[Modality], values: &[f64]) {
         for (modality, value) in modalities.iter().zip(values) {
-            self.balance.push((format!("{name}.{modality}"), *value as f32));
+            self.balance
+                .push((format!("{name}.{modality}"), *value as f32));
         }
     }
 }

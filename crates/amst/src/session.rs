@@ -208,7 +208,25 @@ pub fn outputs_with_probes<E: Encoder>(
     net: &Net<E>,
     embeddings: &Embeddings,
 ) -> Outputs {
-    let mut outputs = method.outputs(net, embeddings);
+    with_probes(method.outputs(net, embeddings), method, net, embeddings)
+}
+
+/// The same where modalities are missing for good.
+pub fn outputs_of_present_with_probes<E: Encoder>(
+    method: &dyn Method<E>,
+    net: &Net<E>,
+    embeddings: &Embeddings,
+) -> Outputs {
+    let outputs = method.outputs_of_present(net, embeddings);
+    with_probes(outputs, method, net, embeddings)
+}
+
+fn with_probes<E: Encoder>(
+    mut outputs: Outputs,
+    method: &dyn Method<E>,
+    net: &Net<E>,
+    embeddings: &Embeddings,
+) -> Outputs {
     if let Some(probes) = &net.probes {
         let branches = method.branches();
         let branches: Vec<&str> = branches.into_iter().map(|(name, _)| name).collect();

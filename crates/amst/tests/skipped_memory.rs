@@ -3,8 +3,8 @@
 #![cfg(target_os = "linux")]
 
 use amst::{
-    Alternating, Batch, Branch, Every, Execution, Joint, Method, Modality, Net, Optimiser,
-    SkipSchedule, StepContext, StepLr, Stopwatch,
+    Alternating, Batch, Branch, Every, Execution, Joint, LearningRate, Method, Modality, Net,
+    Session, SessionSettings, SkipSchedule, StepNumber,
 };
 use amst_encoders::{AnyEncoder, Input, ResNet18Config, Stem};
 use amst_recipe::Optim;
@@ -75,20 +75,23 @@ fn resident_mib() -> f64 {
 }
 
 /// How much more memory the process has after forty skipped steps than after ten.
-fn growth(mut method: Box<dyn Method<AnyEncoder>>) -> f64 {
+fn growth(method: Box<dyn Method<AnyEncoder>>) -> f64 {
     let device = Device::flex().autodiff();
-    let (mut net, batch) = (net(method.as_ref(), &device), batch(&device));
-    let mut optimiser = Optimiser::new(&OPTIM);
+    let (net, batch) = (net(method.as_ref(), &device), batch(&device));
+    let settings = SessionSettings {
+        optim: OPTIM,
+        classes: 3,
+        recalibrate: 0,
+        precise_bn: 0,
+    };
+    let mut session = Session::new(method, net, settings);
+    let plan = session.plan(1);
     let mut early = 0.0;
     for step in 0..40 {
-        let (lr, clock) = (StepLr::new(&OPTIM).at(1), &mut Stopwatch::default());
-        let mut context = StepContext {
-            step,
-            ..StepContext::new(1, lr, &mut optimiser, clock)
-        };
-        let (after, report) = method.step(net, &batch, &mut context);
+        let number = StepNumber { step, steps: 40 };
+        let rate = LearningRate::constant(OPTIM.lr);
+        let report = session.step(&plan, number, rate, &batch);
         assert!(report.is_finite());
-        net = after;
         if step == 9 {
             early = resident_mib();
         }

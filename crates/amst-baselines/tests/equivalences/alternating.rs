@@ -98,12 +98,12 @@ fn a_modality_that_stopped_is_back_in_its_best_epoch_and_neither_loaded_nor_move
     let rest = |run: &Run| values(&run.net.branches[0].encoders[2]);
     let mut best = None;
     for (epoch, loss) in [1.0, 1.5, 1.0].into_iter().enumerate() {
-        assert_eq!(run.method.active(epoch), [Audio, Text, Visual]);
+        assert_eq!(run.plan(epoch).trains, [Audio, Text, Visual]);
         run.step(epoch, 0);
         best.get_or_insert_with(|| audio(&run));
         let others = 1.0 / (epoch + 1) as f64;
         let scores = losses(&[(Audio, loss), (Text, others), (Visual, others)]);
-        let changed = run.method.end_epoch(&mut run.net, epoch, &scores);
+        let changed = run.end_epoch(epoch, &scores);
         assert_eq!(
             changed,
             if epoch == 2 { vec![Audio] } else { Vec::new() },
@@ -111,7 +111,7 @@ fn a_modality_that_stopped_is_back_in_its_best_epoch_and_neither_loaded_nor_move
         );
     }
     assert_eq!(
-        (run.method.active(3), run.method.loads(3)),
+        (run.plan(3).trains, run.plan(3).reads),
         (vec![Text, Visual], vec![Text, Visual])
     );
     assert_eq!(differing(&audio(&run), best.as_ref().unwrap()), [""; 0]);
@@ -126,8 +126,7 @@ fn a_modality_that_stopped_is_back_in_its_best_epoch_and_neither_loaded_nor_move
     assert!(report.losses.iter().all(|(name, _)| name != "audio") && report.losses.len() == 2);
     assert!(!run.method.is_finished());
     for epoch in 3..5 {
-        run.method
-            .end_epoch(&mut run.net, epoch, &losses(&[(Text, 9.0), (Visual, 9.0)]));
+        run.end_epoch(epoch, &losses(&[(Text, 9.0), (Visual, 9.0)]));
     }
     assert!(run.method.is_finished(), "everything has stopped");
 }

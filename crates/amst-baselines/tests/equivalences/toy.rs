@@ -2,10 +2,11 @@
 //! at 0 or 1 where a wrong rule could hide, weight decay, momentum and a learning rate that drops.
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 
 use amst::{
-    Batch, Branch, EpochContext, HeadKind, Method, Modality, Net, Optimiser, Part, Score, Scores,
-    StepContext, StepLr, StepReport, Stopwatch, Supply, SupplyError, cross_entropy,
+    Batch, Branch, HeadKind, LearningRate, Method, Modality, Net, Part, Score, Scores, Session,
+    SessionSettings, StepLr, StepNumber, StepReport, Supply, SupplyError, cross_entropy,
 };
 use amst_encoders::{AnyEncoder, Input, ResNet18Config, Stem, TokenMeanConfig};
 use amst_recipe::Optim;
@@ -50,26 +51,34 @@ pub fn normal(mut seed: u64) -> impl FnMut() -> f64 {
     move || (0..12).map(|_| uniform()).sum::<f64>() - 6.0
 }
 
-/// A run, epoch by epoch.
-pub struct Run {
-    pub method: Box<dyn Method<AnyEncoder>>,
-    pub net: Net<AnyEncoder>,
-    pub optimiser: Optimiser,
+/// A session, epoch by epoch.
+pub struct Run(Session<AnyEncoder>);
+
+impl Deref for Run {
+    type Target = Session<AnyEncoder>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Run {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
 }
 
 impl Run {
     /// Methods with equal heads start from equal weights.
     pub fn new(method: impl Method<AnyEncoder> + 'static) -> Self {
-        let net = net(&method.branches(), &method.schedule().modalities());
-        Self {
-            method: Box::new(method),
-            net,
-            optimiser: Optimiser::new(&OPTIM),
-        }
-    }
-
-    pub fn modalities(&self) -> Vec<Modality> {
-        self.method.schedule().modalities()
+        let net = net(&method.branches(), method.modalities());
+        let settings = SessionSettings {
+            optim: OPTIM,
+            classes: CLASSES,
+            recalibrate: 0,
+            precise_bn: 0,
+        };
+        Self(Session::new(Box::new(method), net, settings))
     }
 
     /// All of an epoch: what the method looks at before it, its steps, and what it does after
@@ -78,50 +87,28 @@ impl Run {
         self.begin(epoch);
         let reports = (0..STEPS).map(|number| self.step(epoch, number)).collect();
         let scores = self.validate();
-        self.method.end_epoch(&mut self.net, epoch, &scores);
+        self.end_epoch(epoch, &scores);
         reports
     }
 
     pub fn begin(&mut self, epoch: usize) {
-        let mut clock = Stopwatch::default();
-        let mut context = EpochContext {
+        let plan = self.plan(epoch);
+        let mut supply = Endless {
             epoch,
-            lr: StepLr::new(&OPTIM).at(epoch),
-            classes: CLASSES,
-            optimiser: &self.optimiser,
-            clock: &mut clock,
-            supply: &mut Endless {
-                epoch,
-                modalities: self.method.schedule().modalities(),
-            },
+            modalities: self.modalities().to_vec(),
         };
-        self.method.begin_epoch(&self.net, &mut context).unwrap();
+        self.0.begin_epoch(&plan, rate(epoch), &mut supply).unwrap();
     }
 
     pub fn step(&mut self, epoch: usize, step: usize) -> StepReport {
-        let schedule = StepLr::new(&OPTIM);
-        let (lr, decay) = (schedule.at(epoch), schedule.decay(epoch));
-        let clock = &mut Stopwatch::default();
-        let optimiser = &mut self.optimiser;
-        let mut context = StepContext {
-            epoch,
-            step,
-            steps: STEPS,
-            lr,
-            decay,
-            optimiser,
-            clock,
-            fault: None,
-        };
-        let batch = batch(epoch * STEPS + step, &self.method.loads(epoch));
-        let net = std::mem::replace(&mut self.net, Net::empty());
-        let (net, report) = self.method.step(net, &batch, &mut context);
-        self.net = net;
-        report
+        let plan = self.plan(epoch);
+        let batch = batch(epoch * STEPS + step, &plan.reads);
+        let number = StepNumber { step, steps: STEPS };
+        self.0.step(&plan, number, rate(epoch), &batch)
     }
 
     fn validate(&self) -> Scores {
-        let (net, modalities) = (self.net.valid(), self.modalities());
+        let (net, modalities) = (self.net.valid(), self.modalities().to_vec());
         let batch = batch(900, &modalities).inner();
         let outputs = self.method.outputs(&net, &net.embed(&modalities, &batch));
         let loss = |logits: &Tensor<2>| {
@@ -160,6 +147,14 @@ impl Run {
                 .map(|(name, value)| (format!("velocity.{name}"), value)),
         );
         state
+    }
+}
+
+fn rate(epoch: usize) -> LearningRate {
+    let schedule = StepLr::new(&OPTIM);
+    LearningRate {
+        lr: schedule.at(epoch),
+        decay: schedule.decay(epoch),
     }
 }
 

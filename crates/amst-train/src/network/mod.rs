@@ -123,7 +123,7 @@ impl SelectedNetwork {
 
     /// In training order.
     pub fn modalities(&self) -> Vec<Modality> {
-        self.method.schedule().modalities()
+        self.method.modalities().to_vec()
     }
 
     /// Names of its outputs for a sample of which nothing is missing, in order: each modality and

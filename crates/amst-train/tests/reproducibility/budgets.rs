@@ -72,7 +72,10 @@ fn under_a_budget_of_updates_the_rate_drops_at_the_same_share_of_it() {
     let runs = tempfile::tempdir().unwrap();
     let log = runs.path().join("steps.jsonl");
     let assignments = ["method=naive", "epochs=6", "budget.unit=updates"];
-    train_with(&assignments, runs.path(), |trainer| trainer.log_steps(&log)).unwrap();
+    train_with(&assignments, runs.path(), |trainer| {
+        Ok(trainer.log_steps(&log))
+    })
+    .unwrap();
     let text = std::fs::read_to_string(log).unwrap();
     let rate = |line: &str| {
         serde_json::from_str::<serde_json::Value>(line).unwrap()["lr"]

@@ -1,38 +1,33 @@
 //! Kept embeddings give what a fresh evaluation gives, bit for bit.
 
-use amst::{Modality, Net, Optimiser, StepContext, StepLr, Stopwatch};
+use amst::{LearningRate, Modality, Session, SessionSettings, StepLr, StepNumber};
 use amst_data::{Loader, LoaderConfig, Prepared, SplitName};
+use amst_encoders::AnyEncoder;
 use amst_recipe::Recipe;
-use amst_train::{Built, Evaluation, Evaluator, build, upload};
+use amst_train::{Evaluation, Evaluator, build, upload};
 use burn::module::Module;
 use burn::tensor::Device;
 
 use crate::cells::cell;
 
-/// A network on its way.
+/// A network that is trained for some epochs.
 struct Training {
     recipe: Recipe,
     data: Prepared,
-    built: Built,
-    optimiser: Optimiser,
+    session: Session<AnyEncoder>,
 }
 
 impl Training {
     fn new(assignments: &[&str]) -> Self {
         let recipe = cell(assignments).0.recipe;
         let data = Prepared::synthetic(&recipe).unwrap();
-        let built = build(
-            &recipe,
-            None,
-            data.classes().len(),
-            &Device::flex().autodiff(),
-        )
-        .unwrap();
+        let (classes, device) = (data.classes().len(), Device::flex().autodiff());
+        let built = build(&recipe, None, classes, &device).unwrap();
+        let settings = SessionSettings::from_recipe(&recipe, classes);
         Self {
-            optimiser: Optimiser::new(&recipe.optim),
+            session: Session::new(built.method, built.net, settings),
             recipe,
             data,
-            built,
         }
     }
 
@@ -43,13 +38,13 @@ impl Training {
             ..LoaderConfig::default()
         };
         let loader = Loader::new(self.data.split(SplitName::Train), config).unwrap();
-        for batch in loader.epoch(epoch as u64, &self.built.method.loads(epoch)) {
+        let plan = self.session.plan(epoch);
+        let rate = LearningRate::constant(StepLr::new(&self.recipe.optim).at(epoch));
+        let steps = loader.steps();
+        for (step, batch) in loader.epoch(epoch as u64, &plan.reads).enumerate() {
             let batch = upload(batch.unwrap(), &Device::flex().autodiff());
-            let lr = StepLr::new(&self.recipe.optim).at(epoch);
-            let clock = &mut Stopwatch::default();
-            let mut context = StepContext::new(epoch, lr, &mut self.optimiser, clock);
-            let net = std::mem::replace(&mut self.built.net, Net::empty());
-            self.built.net = self.built.method.step(net, &batch, &mut context).0;
+            let number = StepNumber { step, steps };
+            self.session.step(&plan, number, rate, &batch);
         }
     }
 
@@ -57,7 +52,7 @@ impl Training {
         Evaluator::new(
             self.data.split(SplitName::Val),
             10,
-            self.built.net.branches.len(),
+            self.session.net.branches.len(),
         )
         .unwrap()
     }
@@ -65,8 +60,8 @@ impl Training {
     fn evaluate(&self, evaluator: &mut Evaluator) -> Evaluation {
         evaluator
             .evaluate(
-                self.built.method.as_ref(),
-                &self.built.net.valid(),
+                self.session.method.as_ref(),
+                &self.session.net.valid(),
                 &Device::flex(),
             )
             .unwrap()
@@ -104,7 +99,7 @@ fn an_evaluation_with_kept_embeddings_equals_one_from_scratch() {
         let mut keeping = training.evaluator();
         for epoch in 0..4 {
             training.epoch(epoch);
-            keeping.stale(&training.built.method.loads(epoch));
+            keeping.forget(&training.session.plan(epoch).reads);
             let (kept, fresh) = (
                 training.evaluate(&mut keeping),
                 training.evaluate(&mut training.evaluator()),
@@ -117,12 +112,12 @@ fn an_evaluation_with_kept_embeddings_equals_one_from_scratch() {
 
 /// The other side: embeddings really are kept, so forgetting to forget would show.
 #[test]
-fn embeddings_that_are_not_declared_stale_are_not_computed_again() {
+fn embeddings_that_are_not_forgotten_are_not_computed_again() {
     let mut training = Training::new(&["method=amst-alt"]);
     let mut keeping = training.evaluator();
     training.evaluate(&mut keeping);
     training.epoch(0);
-    keeping.stale(&[Modality::Visual]);
+    keeping.forget(&[Modality::Visual]);
     let (kept, fresh) = (
         training.evaluate(&mut keeping),
         training.evaluate(&mut training.evaluator()),

@@ -86,7 +86,7 @@ impl<'a> Made<'a> {
             .checkpoints(self.every, self.keep)
             .stop_on(interrupt.clone())
             .keep_weights(&self.runs.join("weights.safetensors"))?
-            .log_steps(&self.runs.join("steps.jsonl"))?;
+            .log_steps(&self.runs.join("steps.jsonl"));
         let mut steps = 0;
         trainer.train(&mut |event| {
             steps += usize::from(matches!(event.kind, EventKind::Step { .. }));

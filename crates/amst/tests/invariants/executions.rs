@@ -23,8 +23,8 @@ fn trained(method: impl Method<AnyEncoder> + 'static, execution: Execution) -> R
 
 fn recalibrate_epoch(run: &Run, epoch: usize) {
     for number in 0..STEPS {
-        let batch = batch(epoch * STEPS + number, &run.method.recalibrates(epoch));
-        recalibrate(&run.net, &run.method.schedule().modalities(), &batch);
+        let batch = batch(epoch * STEPS + number, &run.plan(epoch).recalibrates);
+        recalibrate(&run.net, run.modalities(), &batch);
     }
 }
 

@@ -186,7 +186,7 @@ fn full_logits_are_the_mean_of_m_alternating_ones_and_the_joint_one() {
             Execution::Fast,
             JointMode::Joint,
         ));
-        let modalities = run.method.schedule().modalities();
+        let modalities = run.modalities().to_vec();
         let outputs = run.method.outputs(
             &run.net,
             &run.net.embed(&modalities, &batch(0, &modalities)),
@@ -251,7 +251,7 @@ fn the_joint_module_without_skipping_is_plain_concatenation() {
         &[(Audio, 1), (Text, 1), (Visual, 1)],
     ] {
         let mut run = Run::new(Joint::new(schedule(every), Execution::Fast));
-        let modalities = run.method.schedule().modalities();
+        let modalities = run.modalities().to_vec();
         let mut plain = Plain::of(&run, modalities.len());
         let mut optimiser = Optimiser::new(&OPTIM);
         for step in 0..STEPS {

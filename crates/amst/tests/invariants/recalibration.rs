@@ -118,12 +118,12 @@ fn what_was_trained_and_will_be_skipped_is_recalibrated() {
         execution: Execution::Fast,
     };
     assert_eq!(
-        (fast.recalibrates(0), fast.recalibrates(1)),
+        (fast.plan(0).recalibrates, fast.plan(1).recalibrates),
         (vec![Audio], vec![])
     );
     let official = Skipping {
         schedule,
         execution: Execution::Official,
     };
-    assert!(official.recalibrates(0).is_empty());
+    assert!(official.plan(0).recalibrates.is_empty());
 }

@@ -165,7 +165,7 @@ fn a_skipped_modality_reports_no_loss() {
 
 #[test]
 fn fast_execution_asks_only_for_what_trains() {
-    let loads = |execution, epoch| Run::new(alternating(execution)).method.loads(epoch);
+    let loads = |execution, epoch| Run::new(alternating(execution)).plan(epoch).reads;
     assert_eq!(loads(Execution::Fast, 0), [Audio, Visual]);
     assert_eq!(loads(Execution::Fast, 1), [Visual]);
     assert_eq!(loads(Execution::Official, 1), [Audio, Visual]);

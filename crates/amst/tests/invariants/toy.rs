@@ -2,10 +2,11 @@
 //! parameter that sits at 0 or 1, where a wrong rule could hide.
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 
 use amst::{
-    Batch, Branch, Every, HeadKind, Method, Modality, Net, Optimiser, SkipSchedule, StepContext,
-    StepLr, StepReport, Stopwatch,
+    Batch, Branch, Every, HeadKind, LearningRate, Method, Modality, Net, Session, SessionSettings,
+    SkipSchedule, StepNumber, StepReport,
 };
 use amst_encoders::{AnyEncoder, Input, ResNet18Config, Stem, TokenMeanConfig};
 use amst_recipe::Optim;
@@ -49,31 +50,40 @@ pub fn normal(mut seed: u64) -> impl FnMut() -> f64 {
     move || (0..12).map(|_| uniform()).sum::<f64>() - 6.0
 }
 
-/// A run that is stepped by hand.
-pub struct Run {
-    pub method: Box<dyn Method<AnyEncoder>>,
-    pub net: Net<AnyEncoder>,
-    pub optimiser: Optimiser,
+/// A session that is stepped by hand.
+pub struct Run(Session<AnyEncoder>);
+
+impl Deref for Run {
+    type Target = Session<AnyEncoder>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Run {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
 }
 
 impl Run {
     /// Equal methods start from equal weights.
     pub fn new(method: impl Method<AnyEncoder> + 'static) -> Self {
-        let net = net(&method.branches(), &method.schedule().modalities());
-        Self {
-            method: Box::new(method),
-            net,
-            optimiser: Optimiser::new(&OPTIM),
-        }
+        let net = net(&method.branches(), method.modalities());
+        let settings = SessionSettings {
+            optim: OPTIM,
+            classes: CLASSES,
+            recalibrate: STEPS,
+            precise_bn: 0,
+        };
+        Self(Session::new(Box::new(method), net, settings))
     }
 
-    /// One step on that epoch's batch `number`, with the modalities that the method asks for.
+    /// One step on that epoch's batch `number`, with the modalities that the plan reads.
     pub fn step(&mut self, epoch: usize, number: usize) -> StepReport {
-        self.step_at(
-            epoch,
-            number,
-            &batch(epoch * STEPS + number, &self.method.loads(epoch)),
-        )
+        let reads = self.plan(epoch).reads;
+        self.step_at(epoch, number, &batch(epoch * STEPS + number, &reads))
     }
 
     /// One step on a given batch, an epoch's first.
@@ -83,16 +93,10 @@ impl Run {
 
     /// The same as step `step` of its epoch.
     pub fn step_at(&mut self, epoch: usize, step: usize, batch: &Batch) -> StepReport {
-        let lr = StepLr::new(&OPTIM).at(epoch);
-        let clock = &mut Stopwatch::default();
-        let mut context = StepContext {
-            step,
-            ..StepContext::new(epoch, lr, &mut self.optimiser, clock)
-        };
-        let net = std::mem::replace(&mut self.net, Net::empty());
-        let (net, report) = self.method.step(net, batch, &mut context);
-        self.net = net;
-        report
+        let plan = self.plan(epoch);
+        let number = StepNumber { step, steps: STEPS };
+        self.0
+            .step(&plan, number, LearningRate::constant(OPTIM.lr), batch)
     }
 
     /// All steps of an epoch.

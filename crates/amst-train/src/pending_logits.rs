@@ -1,4 +1,4 @@
-//! Logits that wait on the device until somebody wants their metrics.
+//! Logits that stay on the device until their metrics are needed.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::OutputScores;
 /// The logits of an epoch's steps, by output, that were not read yet: reading is waiting for the
 /// device, so it is done once an epoch, or before a checkpoint, and not after each step.
 #[derive(Debug, Default)]
-pub(crate) struct Unread(BTreeMap<String, Waiting>);
+pub(crate) struct PendingLogits(BTreeMap<String, Waiting>);
 
 #[derive(Debug, Default)]
 struct Waiting {
@@ -17,7 +17,7 @@ struct Waiting {
     labels: Vec<i64>,
 }
 
-impl Unread {
+impl PendingLogits {
     /// Keeps a batch: `[batch, classes]` logits and the class of each sample.
     pub fn keep(&mut self, output: &str, logits: &Tensor<2>, labels: &[i64]) {
         let waiting = self.0.entry(output.to_string()).or_default();

@@ -1,19 +1,19 @@
-//! Where a run stands.
+//! How far a run is.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 use amst::Net;
-use amst_encoders::AnyEncoder;
+use amst_encoders::Encoder;
 use amst_recipe::Selected;
 
 use crate::balance::Balance;
 use crate::checkpoint::EpochSums;
-use crate::unread::Unread;
+use crate::pending_logits::PendingLogits;
 
 /// Everything that changes from step to step, besides weights, velocities and what the method
 /// remembers.
-pub(crate) struct Session {
+pub(crate) struct Progress<E: Encoder> {
     /// Counted from 0.
     pub epoch: usize,
     /// Steps done in it; 0 if it has not begun.
@@ -21,9 +21,9 @@ pub(crate) struct Session {
     /// Steps done in all.
     pub steps: u64,
     pub sums: EpochSums,
-    /// What is not in the sums yet.
-    pub unread: Unread,
-    pub best: Option<Best>,
+    /// Logits on the device that are not in the sums yet.
+    pub pending: PendingLogits,
+    pub best: Option<Best<E>>,
     /// Training losses by output, each of its last active epoch.
     pub last_train: BTreeMap<String, f64>,
     pub balance: Balance,
@@ -36,12 +36,12 @@ pub(crate) struct Session {
 }
 
 /// The best epoch so far and the network as it was then.
-pub(crate) struct Best {
+pub(crate) struct Best<E: Encoder> {
     pub selected: Selected,
-    pub net: Net<AnyEncoder>,
+    pub net: Net<E>,
     pub balance: BTreeMap<String, f64>,
-    /// Whether the network that is trained is still this one.
-    pub is_present: bool,
+    /// Whether the network that is trained still has these weights.
+    pub is_current: bool,
 }
 
 /// Time since something began, that of other processes included.
@@ -65,7 +65,7 @@ impl Elapsed {
     }
 }
 
-impl Session {
+impl<E: Encoder> Progress<E> {
     /// Before the first step.
     pub fn new() -> Self {
         Self {
@@ -73,7 +73,7 @@ impl Session {
             step: 0,
             steps: 0,
             sums: EpochSums::default(),
-            unread: Unread::default(),
+            pending: PendingLogits::default(),
             best: None,
             last_train: BTreeMap::new(),
             balance: Balance::default(),
@@ -87,12 +87,12 @@ impl Session {
     /// The next epoch, not begun yet.
     pub fn next_epoch(&mut self) {
         (self.epoch, self.step) = (self.epoch + 1, 0);
-        (self.sums, self.unread) = (EpochSums::default(), Unread::default());
+        (self.sums, self.pending) = (EpochSums::default(), PendingLogits::default());
     }
 
-    /// Reads the logits that wait on the device into the sums.
-    pub fn read(&mut self) {
-        self.unread.read_into(&mut self.sums.scores);
+    /// Adds the logits that are still on the device to the sums.
+    pub fn read_pending(&mut self) {
+        self.pending.read_into(&mut self.sums.scores);
     }
 
     /// The epoch of the best network.
@@ -100,10 +100,20 @@ impl Session {
         self.best.as_ref().map(|best| best.selected.epoch)
     }
 
-    /// The network that is trained is going to change.
-    pub fn moves(&mut self) {
+    /// The network that is trained is going to change: it will no longer be the best one.
+    pub fn weights_change(&mut self) {
         if let Some(best) = &mut self.best {
-            best.is_present = false;
+            best.is_current = false;
         }
+    }
+}
+
+/// Adds seconds by phase.
+pub(crate) fn add_seconds(
+    sums: &mut BTreeMap<String, f64>,
+    seconds: impl IntoIterator<Item = (&'static str, f64)>,
+) {
+    for (name, seconds) in seconds {
+        *sums.entry(name.to_string()).or_default() += seconds;
     }
 }

@@ -2,7 +2,7 @@
 
 use amst::{
     Batch, EpochContext, EpochError, EpochPlan, FUSED, ForwardPass, HeadKind, LearningRate, Method,
-    MethodError, MethodState, Modality, Net, Optimiser, Part, StepContext, StepReport, Stopwatch,
+    MethodError, MethodState, Modality, Net, Part, StepContext, StepReport, Stopwatch,
     cross_entropy, training_order,
 };
 use amst_encoders::Encoder;

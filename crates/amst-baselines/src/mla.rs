@@ -1,8 +1,8 @@
 //! METHODS 4.6: alternating unimodal adaptation.
 
 use amst::{
-    Batch, Embeddings, HeadKind, Method, MethodError, MethodState, Modality, Net, Outputs,
-    Skipping, StepContext, StepReport, alternating_step,
+    Batch, Embeddings, FUSED, HeadKind, Method, MethodError, MethodState, Modality, Net, Outputs,
+    StepContext, StepReport, alternating_step_with, training_order,
 };
 use amst_encoders::Encoder;
 use amst_recipe::{MlaFusion, MlaModification, MlaSpec, MlaTarget};

@@ -119,12 +119,14 @@ mod tests {
     #[test]
     fn a_skipped_modality_keeps_its_last_numbers_and_one_alone_has_no_balance() {
         let mut balance = Balance::default();
-        balance.see(
+        balance.update(
+            &BRANCHES,
             &[Audio, Visual],
             &[("audio".to_string(), metrics(0.5, 0.5))].into(),
         );
         assert!(balance.measures(0, 2).is_empty());
-        balance.see(
+        balance.update(
+            &BRANCHES,
             &[Audio, Visual],
             &[("alt.visual".to_string(), metrics(0.5, 0.25))].into(),
         );

@@ -233,7 +233,7 @@ impl<'a> RunKeeper<'a> {
     ) -> Result<Option<Resumed>, TrainError> {
         let disk = self.run.disk().clone();
         let checkpoints = CheckpointDir::in_run(self.run.dir());
-        let found = checkpoints.newest(&*disk, self.run.cell(), self.run.data())?;
+        let found = checkpoints.load_newest(&*disk, self.run.cell(), self.run.data())?;
         let loaded = found.loaded.as_ref();
         self.writer = Writer::new(disk, self.run.dir(), self.settings.keep, loaded);
         self.check_disk_space(training, loaded.is_some())?;

@@ -95,12 +95,6 @@ impl<E: Encoder> Branch<E> {
         }
         (outputs, present)
     }
-
-    /// Replaces one encoder by what `change` makes of it.
-    pub(crate) fn change_encoder(&mut self, index: usize, change: impl FnOnce(E) -> E) {
-        let encoder = self.encoders.remove(index);
-        self.encoders.insert(index, change(encoder));
-    }
 }
 
 impl<E: Encoder> Net<E> {

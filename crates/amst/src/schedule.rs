@@ -36,6 +36,16 @@ impl SkipSchedule {
         })
     }
 
+    /// A schedule that skips nothing.
+    ///
+    /// # Errors
+    ///
+    /// No modality.
+    pub fn always(modalities: &[Modality]) -> Result<Self, MethodError> {
+        let every: Vec<_> = modalities.iter().map(|m| (*m, Every::Epochs(1))).collect();
+        Self::new(&every, 0)
+    }
+
     /// Refuses a schedule in which nothing trains in `epochs` epochs.
     ///
     /// # Errors

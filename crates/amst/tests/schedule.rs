@@ -151,7 +151,7 @@ proptest! {
     #[test]
     fn never_skipped_means_active_in_every_epoch(every in schedules(), base in 0usize..2) {
         let schedule = SkipSchedule::new(&every, base).unwrap();
-        for modality in schedule.modalities() {
+        for modality in schedule.modalities().to_vec() {
             let always = schedule.active_epochs(modality, 100) == 100;
             prop_assert_eq!(schedule.is_never_skipped(modality), always);
         }

@@ -275,7 +275,7 @@ fn mslr_lets_an_encoder_that_fell_to_nothing_stand_still() {
             ("audio".to_string(), score(accuracy)),
             ("visual".into(), score(0.5)),
         ];
-        run.method.end_epoch(&mut run.net, epoch, &scores.into());
+        run.end_epoch(epoch, &scores.into());
     }
     let before = values(&run.net);
     let report = run.step(2, 0);

@@ -31,7 +31,7 @@ fn recalibrate_epoch(run: &Run, epoch: usize) {
 /// All weights are bit-equal, visual's statistics too, and audio's, which was skipped, differ.
 fn assert_same_training(fast: Run, official: Run) {
     assert_still(&official.weights(), &fast.weights(), "");
-    let visual = fast.method.schedule().modalities().len() - 1;
+    let visual = fast.modalities().len() - 1;
     for branch in 0..fast.net.branches.len() {
         let of = |index: usize| format!("branches.{branch}.encoders.{index}.");
         assert_still(&official.statistics(), &fast.statistics(), &of(visual));
@@ -89,8 +89,8 @@ fn the_full_system_holds_the_two_modules_as_they_would_train_alone() {
     );
     let mut alternating = Run::new(Alternating::new(schedule(TWO), Execution::Fast));
     let mut joint = Run::new(Joint::new(schedule(TWO), Execution::Fast));
-    let start = Run::new(Full::new(schedule(TWO), Execution::Fast, JointMode::Joint));
-    let [first, second] = <[_; 2]>::try_from(start.net.branches).unwrap();
+    let mut start = Run::new(Full::new(schedule(TWO), Execution::Fast, JointMode::Joint));
+    let [first, second] = <[_; 2]>::try_from(std::mem::take(&mut start.net.branches)).unwrap();
     alternating.net.branches = vec![first];
     joint.net.branches = vec![second];
     for epoch in 0..EPOCHS {

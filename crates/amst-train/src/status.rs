@@ -162,11 +162,9 @@ impl EventLog {
 fn status_of_run(runs: &Path, dir: PathBuf) -> RunStatus {
     let log = EventLog::read(&dir);
     let state = state(&dir, &log);
-    let parts: Vec<_> = dir
-        .strip_prefix(runs)
-        .unwrap_or(&dir)
-        .iter()
-        .map(|part| part.to_string_lossy())
+    let parts = dir.strip_prefix(runs).unwrap_or(&dir).iter();
+    let parts: Vec<String> = parts
+        .map(|part| part.to_string_lossy().into_owned())
         .collect();
     let goes_on = matches!(
         state,

@@ -103,7 +103,8 @@ impl Setup {
         });
         let own = std::slice::from_ref(&spec.recipe);
         let cell = |assignments: &[String]| {
-            let recipe = resolve_preset(own, args.preset, &[named.clone()], assignments)?;
+            let above = std::slice::from_ref(&named);
+            let recipe = resolve_preset(own, args.preset, above, assignments)?;
             Ok(Cell::new(recipe, lock))
         };
         let (cell, text_model) = if self.drawn {

@@ -13,7 +13,7 @@ use crate::error::{Listing, Lost};
 use crate::layout::check::refuse_emptiness;
 use crate::left_out::{AcceptedFailures, LeftOut};
 use crate::progress::Progress;
-use crate::record::{self, Encode, RecordSource, videos::Videos};
+use crate::record::{self, Encode, videos::Videos};
 use crate::sample::SampleInfo;
 use crate::samples::InputProvider;
 use crate::store::hash_cache::{FileState, HashCache};
@@ -285,7 +285,7 @@ impl Preparation<'_> {
     fn look_at_files(&self, rows: &[Row]) -> Result<BTreeMap<String, FileState>, DataError> {
         let mut files = BTreeSet::new();
         for raw in rows.iter().flat_map(|row| row.raw.values()) {
-            for source in RecordSource::in_use(raw, self.recipe) {
+            for source in raw.in_use(self.recipe) {
                 files.extend(source.files().into_iter().map(String::from));
             }
         }

@@ -20,9 +20,9 @@ use amst_frames::{FrameError, Picture, VideoConfig, VideoFrame, frames_at_load, 
 use serde_json::{Value, json};
 
 use super::encode::{Encode, Extracted, Unmade, take_u32};
-use super::source::{FRAME_QUALITY, RecordSource};
+use super::source::FRAME_QUALITY;
 use super::videos::{Videos, note};
-use crate::layout::Clip;
+use crate::layout::{Clip, Raw};
 use crate::sample::HostInput;
 
 /// Pictures of at most this many pixels (64×64) are stored decoded.
@@ -102,21 +102,21 @@ impl Encode for VisualEncoder {
         Ok([&[PIXELS][..], &width, &height, &picture.rgb].concat())
     }
 
-    fn extract(&self, source: &RecordSource, root: &Path) -> Result<Extracted, Unmade> {
+    fn extract(&self, source: &Raw, root: &Path) -> Result<Extracted, Unmade> {
         match source {
-            RecordSource::Frames { clip, per_second } => self.frames(clip, *per_second, root),
+            Raw::Frames { clip, per_second } => self.frames(clip, *per_second, root),
             other => Err(Unmade::Bad(format!("{} holds no pictures", other.name()))),
         }
     }
 
-    fn extract_together(&self, sources: &[&RecordSource], root: &Path) -> Option<Vec<Extracted>> {
-        let RecordSource::Frames { per_second, .. } = sources.first()? else {
+    fn extract_together(&self, sources: &[&Raw], root: &Path) -> Option<Vec<Extracted>> {
+        let Raw::Frames { per_second, .. } = sources.first()? else {
             return None;
         };
         let mut paths = Vec::new();
         for source in sources {
             match source {
-                RecordSource::Frames {
+                Raw::Frames {
                     clip,
                     per_second: rate,
                 } if clip.span.is_none() && rate == per_second => {

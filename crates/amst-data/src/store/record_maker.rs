@@ -8,8 +8,9 @@ use std::sync::mpsc::SyncSender;
 use super::key::{PlannedRecord, StorePlan};
 use crate::DataError;
 use crate::hash::{Hash, sha256};
+use crate::layout::Raw;
 use crate::progress::{OnProgress, Progress};
-use crate::record::{Encode, Extracted, RecordSource, Unmade};
+use crate::record::{Encode, Extracted, Unmade};
 
 /// A record that cannot be made.
 pub(crate) struct FailedRecord {
@@ -99,12 +100,13 @@ impl RecordMaker<'_> {
 
 fn make(planned: &PlannedRecord, encoder: &dyn Encode, root: &Path) -> Result<Extracted, Unmade> {
     match &planned.source {
-        RecordSource::Lost(why) => Err(Unmade::Bad(why.clone())),
-        RecordSource::Text(text) => {
+        Raw::Lost(why) => Err(Unmade::Bad(why.clone())),
+        Raw::Text(text) => {
             let name = format!("the text of `{}`", planned.sample);
             Ok(encoder.encode(text.as_bytes(), &name)?.into())
         }
-        RecordSource::File(file) => {
+        Raw::Files(files) => {
+            let file = &files[0];
             let path = root.join(file);
             let bytes = std::fs::read(&path)
                 .map_err(DataError::reading(&path))

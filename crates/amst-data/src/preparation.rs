@@ -15,7 +15,7 @@ use crate::left_out::{AcceptedFailures, LeftOut};
 use crate::progress::Progress;
 use crate::record::{self, Encode, videos::Videos};
 use crate::sample::SampleInfo;
-use crate::samples::InputProvider;
+use crate::samples::{InputProvider, PreparedSamples};
 use crate::store::hash_cache::{FileState, HashCache};
 use crate::store::key::StorePlan;
 use crate::store::lock::StoreLock;
@@ -44,10 +44,6 @@ pub struct Preparation<'a> {
 
 /// Makes what is missing of a data set's features and opens them: [`Preparation::run`] with what
 /// was left out before left out again, and nothing else.
-///
-/// # Errors
-///
-/// As [`Preparation::run`].
 pub fn prepare(
     dataset: &ResolvedDataset,
     recipe: &Recipe,
@@ -115,13 +111,13 @@ impl Preparation<'_> {
             label: row.label,
             split: row.split,
         });
-        let mut data = Prepared::new(
-            self.dataset.spec.classes.clone(),
-            samples.collect(),
-            self.recipe,
-            InputProvider::Stores(stores),
-            collator.padding_as(tokenizer.as_ref()),
-        );
+        let mut data = Prepared::new(PreparedSamples {
+            classes: self.dataset.spec.classes.clone(),
+            samples: samples.collect(),
+            modalities: self.recipe.modalities.clone(),
+            inputs: InputProvider::Stores(stores),
+            collator: collator.padding_as(tokenizer.as_ref()),
+        });
         data.left_out = left_out.into();
         data.text_model = self.text_model.cloned();
         if let (Some(tokenizer), TextEncoder::Transformer) = (&tokenizer, &self.recipe.text.encoder)

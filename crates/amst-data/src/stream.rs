@@ -20,7 +20,7 @@ pub enum Purpose {
     Sample = 6,
     /// The initial weights of linear probes.
     Probes = 7,
-    /// Damage that is done to inputs on purpose, to see how a network stands it.
+    /// Damage that is done to inputs on purpose.
     Damage = 8,
     /// What dropout drops.
     Dropout = 9,
@@ -28,10 +28,9 @@ pub enum Purpose {
 
 /// A generator that is a pure function of `(seed, purpose, epoch, index)`.
 ///
-/// Order and augmentation drawn from it depend neither on what was drawn before nor on the
-/// number of threads, so a run that is interrupted and resumed, or read by other threads,
-/// sees the same numbers. A stream is made where it is needed and dropped after use; none
-/// outlives an epoch.
+/// What is drawn depends neither on earlier draws nor on the number of threads, so a run that is
+/// interrupted and resumed, or read by other threads, gets the same numbers. A stream is made where
+/// it is needed and dropped after use; none outlives an epoch.
 ///
 /// The four words are folded one after the other through a 64-bit finaliser (two
 /// multiplications and three shifts, each invertible, so no two values of the last word

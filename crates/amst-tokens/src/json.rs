@@ -40,9 +40,6 @@ impl Tokenizer {
     /// As the text of a `tokenizer.json`, the same for equal tokenizers.
     ///
     /// The maximum length is no part of it; the padding token is.
-    ///
-    /// # Errors
-    /// [`TokensError::Failed`], if the tokenizer cannot be written out.
     pub fn to_json(&self) -> Result<String, TokensError> {
         let mut inner = self.inner.clone();
         inner.with_truncation(None)?;
@@ -56,9 +53,6 @@ impl Tokenizer {
     }
 
     /// Writes [`to_json`](Self::to_json) to a file, over what was there.
-    ///
-    /// # Errors
-    /// The file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), TokensError> {
         std::fs::write(path, self.to_json()?).map_err(|source| TokensError::Io {
             verb: "written",
@@ -68,9 +62,6 @@ impl Tokenizer {
     }
 
     /// SHA-256 of [`to_json`](Self::to_json), in 64 hexadecimal digits.
-    ///
-    /// # Errors
-    /// As [`to_json`](Self::to_json).
     pub fn digest(&self) -> Result<String, TokensError> {
         let digest = Sha256::digest(self.to_json()?.as_bytes());
         Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())

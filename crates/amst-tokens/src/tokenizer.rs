@@ -111,9 +111,6 @@ impl Tokenizer {
     ///
     /// The name of a special token in the text becomes that token, as in
     /// Hugging Face's tokenizers.
-    ///
-    /// # Errors
-    /// As [`ids`](Self::ids).
     pub fn encode(&self, text: &str) -> Result<Tokens, TokensError> {
         let mut ids = self.ids(text)?;
         let mut mask = vec![1; ids.len()];
@@ -123,17 +120,11 @@ impl Tokenizer {
     }
 
     /// A text that is still bytes; `name` is for the message.
-    ///
-    /// # Errors
-    /// As [`utf8`](crate::utf8) and [`encode`](Self::encode).
     pub fn encode_bytes(&self, bytes: &[u8], name: &str) -> Result<Tokens, TokensError> {
         self.encode(text::utf8(bytes, name)?)
     }
 
     /// Many texts on rayon's threads, in their order.
-    ///
-    /// # Errors
-    /// As [`encode`](Self::encode).
     pub fn encode_batch<S: AsRef<str> + Sync>(
         &self,
         texts: &[S],

@@ -21,8 +21,8 @@ pub(crate) trait Encode: Sync {
     /// computed.
     fn extract(&self, source: &Raw, root: &Path) -> Result<Extracted, Unmade>;
 
-    /// The records of several such sources at once, where that takes less time. `None` where each
-    /// has to be made by itself, which also shows what is wrong with which.
+    /// The records of several such sources at once, where that takes less time; `None` where each is
+    /// made by itself, which also shows which one is at fault.
     fn extract_together(&self, _sources: &[&Raw], _root: &Path) -> Option<Vec<Extracted>> {
         None
     }

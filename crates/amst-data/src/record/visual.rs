@@ -1,11 +1,10 @@
 //! Pictures: pixels where they are few, the source file's own bytes where they are many.
 //!
-//! A decoded 480×360 frame takes 518 kB, its JPEG about 20: keeping pixels would turn a data
-//! set of a few hundred megabytes into tens of gigabytes that no memory caches, to save
-//! 1.6 ms that worker threads hide. A 28×28 PNG is the other way round: its pixels take
-//! 2 kB, and opening a decoder costs more than the transform. So each source is decoded once
-//! when prepared (which is the check that it can be), and up to [`FEW_PIXELS`] its pixels are
-//! kept. Nothing is resized here: the random crop needs the source resolution.
+//! A decoded 480×360 frame takes 518 kB, its JPEG about 20: pixels would turn a data set of a few
+//! hundred megabytes into tens of gigabytes, to save 1.6 ms that worker threads hide. The pixels of
+//! a 28×28 PNG take 2 kB, and opening a decoder costs more than the transform. So each source is
+//! decoded once when prepared (which checks that it can be), and up to [`FEW_PIXELS`] its pixels
+//! are kept. Nothing is resized here: the random crop needs the source resolution.
 //!
 //! Of a video, the kept frames become JPEG files in one record, and those that a sample takes are
 //! chosen when it is read, so that another `visual.frames` needs no new store.

@@ -61,10 +61,6 @@ impl HashCache {
 
     /// What each of `paths` below `root` is now; `looked` is called after each file, from several
     /// threads.
-    ///
-    /// # Errors
-    ///
-    /// [`DataError::Read`] for the first file that cannot be read.
     pub(crate) fn look_at(
         &mut self,
         root: &Path,

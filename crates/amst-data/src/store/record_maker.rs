@@ -31,10 +31,10 @@ pub(crate) struct RecordMaker<'a> {
     pub(crate) done: AtomicUsize,
 }
 
-/// How many of `total` sources one thread takes at once: enough that many short clips share the
-/// start of a process, few enough that no thread has much left to do when the others have ended,
-/// and that all processes together have no more than some fifty clips open (each takes 5 MiB of
-/// ffmpeg's memory) or, on many cores, eight each.
+/// How many of `total` sources one thread takes at once: enough that short clips share the start of
+/// a process, few enough that no thread is busy long after the others, and that all processes
+/// together have some fifty clips open at most (each takes 5 MiB of ffmpeg's memory) or, on many
+/// cores, eight each.
 pub(crate) fn chunk_size(total: usize) -> usize {
     const OPEN: usize = 48;
     let threads = rayon::current_num_threads();
@@ -44,10 +44,6 @@ pub(crate) fn chunk_size(total: usize) -> usize {
 impl RecordMaker<'_> {
     /// Makes the records with these numbers and sends them, with their identities; returns which
     /// cannot be made.
-    ///
-    /// # Errors
-    ///
-    /// What keeps any record from being made.
     pub(crate) fn make(
         &self,
         numbers: &[usize],

@@ -127,8 +127,8 @@ impl Preparation<'_> {
         Ok(data)
     }
 
-    /// Makes the stores that are missing. Rows that are left out go from `rows` to `left_out`: with
-    /// them the plan changes, so it is made anew until nothing more is lost.
+    /// Makes the stores that are missing. Rows that are left out go from `rows` to `left_out`, and
+    /// then the plan is made anew, until nothing more is lost.
     fn make_stores(
         &self,
         rows: &mut Vec<Row>,
@@ -188,8 +188,7 @@ impl Preparation<'_> {
         Ok(jobs)
     }
 
-    /// Makes the records of every modality, then the stores, unless a source turned out to be
-    /// unusable.
+    /// Makes the records of every modality, then the stores, unless a record failed.
     fn write_stores<'a>(
         &self,
         jobs: &'a [ModalityJob],
@@ -213,8 +212,7 @@ impl Preparation<'_> {
         Ok(failed)
     }
 
-    /// Lets the samples be left out whose records failed, if so many may be; else says what is
-    /// wrong with all of them.
+    /// Accepts the failed records if so many samples may be left out; else lists them all.
     fn accept(
         &self,
         failed: Vec<(&StorePlan, Vec<FailedRecord>)>,
@@ -249,8 +247,8 @@ impl Preparation<'_> {
         accepted.write(self.store_dir)
     }
 
-    /// Refuses more samples left out than may be; they were left out by an earlier preparation.
-    /// `totals` has how many sources there are of each modality.
+    /// Refuses more samples left out (by an earlier preparation) than may be. `totals` counts the
+    /// sources of each modality.
     fn refuse_too_many(
         &self,
         left_out: &[LeftOut],

@@ -112,7 +112,7 @@ impl Stream {
     }
 
     /// Many of them in single precision, a pair from each draw: its halves are the radius and
-    /// the angle. None exceeds 6.7, of which a million draws see nothing.
+    /// the angle.
     pub fn normals(&mut self, count: usize) -> Vec<f32> {
         let mut values = Vec::with_capacity(count + 1);
         while values.len() < count {

@@ -87,7 +87,7 @@ impl<'a> StoreWriter<'a> {
     pub(crate) fn write_store(mut self) -> Result<(), DataError> {
         let path = self.plan.path(&self.dir);
         self.write_to(&path).map_err(DataError::writing(&path))?;
-        // Without it, the next preparation makes more records anew; the store itself is complete.
+        // Without it, the next preparation only makes more records anew.
         write_identities(self.plan, &path).ok();
         self.journal.remove().map_err(DataError::writing(&path))
     }

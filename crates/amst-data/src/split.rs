@@ -13,7 +13,7 @@ use crate::{DataError, SplitName};
 /// One part of a prepared data set. Cheap to clone.
 ///
 /// It is a [`Dataset`] of burn, so burn's own transforms and tools read it too.
-/// An index that is not below [`Split::len`] panics.
+/// An index from [`Split::len`] on panics.
 #[derive(Clone)]
 pub struct Split {
     pub(crate) all: Arc<PreparedSamples>,

@@ -30,20 +30,13 @@ impl HostBatch {
     pub(crate) fn join(parts: Vec<Self>) -> Self {
         let samples = parts.iter().map(Self::len).sum();
         let mut parts = parts.into_iter();
-        let Some(mut whole) = parts.next() else {
-            return Self::default();
-        };
-        if whole.len() < samples {
-            for features in whole.inputs.values_mut() {
-                features.reserve(samples);
-            }
-        }
+        let mut whole = parts.next().unwrap_or_default();
         for part in parts {
+            for (features, more) in whole.inputs.values_mut().zip(part.inputs.into_values()) {
+                features.append(more, part.indices.len(), samples);
+            }
             whole.indices.extend(part.indices);
             whole.labels.extend(part.labels);
-            for (features, more) in whole.inputs.values_mut().zip(part.inputs.into_values()) {
-                features.append(more);
-            }
         }
         whole
     }
@@ -89,70 +82,41 @@ pub enum Features {
 }
 
 impl Features {
-    /// Reserves memory for so many samples.
-    fn reserve(&mut self, samples: usize) {
-        fn grow<T>(data: &mut Vec<T>, shape: &[usize], samples: usize) {
-            let volume: usize = shape[1..].iter().product();
-            data.reserve_exact((samples * volume).saturating_sub(data.len()));
-        }
-        match self {
-            Self::Map { data, shape } => grow(data, shape, samples),
-            Self::Frames { data, shape } => grow(data, shape, samples),
-            Self::Pixels { data, shape, .. } => grow(data, shape, samples),
-            Self::Tokens { ids, mask, shape } => {
-                grow(ids, shape, samples);
-                grow(mask, shape, samples);
+    /// Adds `added` samples of another of its kind, with memory for `samples` in all.
+    fn append(&mut self, more: Self, added: usize, samples: usize) {
+        let count = match (self, more) {
+            (Self::Map { data, shape }, Self::Map { data: more, .. }) => {
+                extend(data, more, shape, samples);
+                &mut shape[0]
             }
-        }
-    }
-
-    /// Adds the samples of another of its kind.
-    fn append(&mut self, more: Self) {
-        match (self, more) {
-            (
-                Self::Map { data, shape },
-                Self::Map {
-                    data: more,
-                    shape: [samples, ..],
-                },
-            ) => {
-                data.extend(more);
-                shape[0] += samples;
+            (Self::Frames { data, shape }, Self::Frames { data: more, .. }) => {
+                extend(data, more, shape, samples);
+                &mut shape[0]
             }
-            (
-                Self::Frames { data, shape },
-                Self::Frames {
-                    data: more,
-                    shape: [samples, ..],
-                },
-            ) => {
-                data.extend(more);
-                shape[0] += samples;
-            }
-            (
-                Self::Pixels { data, shape, .. },
-                Self::Pixels {
-                    data: more,
-                    shape: [samples, ..],
-                    ..
-                },
-            ) => {
-                data.extend(more);
-                shape[0] += samples;
+            (Self::Pixels { data, shape, .. }, Self::Pixels { data: more, .. }) => {
+                extend(data, more, shape, samples);
+                &mut shape[0]
             }
             (
                 Self::Tokens { ids, mask, shape },
                 Self::Tokens {
-                    ids: more,
-                    mask: other,
-                    shape: [samples, _],
+                    ids: more_ids,
+                    mask: more_mask,
+                    ..
                 },
             ) => {
-                ids.extend(more);
-                mask.extend(other);
-                shape[0] += samples;
+                extend(ids, more_ids, shape, samples);
+                extend(mask, more_mask, shape, samples);
+                &mut shape[0]
             }
             _ => unreachable!("parts of a batch hold the same modalities, made by one collator"),
-        }
+        };
+        *count += added;
     }
+}
+
+fn extend<T>(data: &mut Vec<T>, more: Vec<T>, shape: &[usize], samples: usize) {
+    let volume: usize = shape[1..].iter().product();
+    data.reserve_exact((samples * volume).saturating_sub(data.len()));
+    data.extend(more);
 }

@@ -12,6 +12,8 @@ use amst_recipe::Modality;
 use crate::loader::{BatchTiming, Loader};
 use crate::{DataError, HostBatch, Purpose, Stream};
 
+type BatchResult = Result<HostBatch, DataError>;
+
 /// Reads any batch of one epoch.
 pub(crate) struct EpochReader {
     pub(crate) loader: Loader,
@@ -50,12 +52,7 @@ impl EpochReader {
     }
 
     /// Some samples of batch `number`; a panic becomes an error.
-    fn read(
-        &self,
-        number: usize,
-        positions: Range<usize>,
-        worker: Option<usize>,
-    ) -> Result<HostBatch, DataError> {
+    fn read(&self, number: usize, positions: Range<usize>, worker: Option<usize>) -> BatchResult {
         let start = Instant::now();
         let batch = catch_panic(number, || self.read_samples(positions));
         if let Some(watch) = &self.loader.watch {
@@ -69,7 +66,7 @@ impl EpochReader {
         batch
     }
 
-    fn read_samples(&self, positions: Range<usize>) -> Result<HostBatch, DataError> {
+    fn read_samples(&self, positions: Range<usize>) -> BatchResult {
         let Loader {
             split,
             config,
@@ -110,10 +107,7 @@ impl EpochReader {
 }
 
 /// The result of `read`, or its panic as an error: the thread that waits for the batch must get it.
-fn catch_panic(
-    batch: usize,
-    read: impl FnOnce() -> Result<HostBatch, DataError>,
-) -> Result<HostBatch, DataError> {
+fn catch_panic(batch: usize, read: impl FnOnce() -> BatchResult) -> BatchResult {
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().map(|s| s.to_string());
         let why = text
@@ -149,8 +143,8 @@ struct QueueState {
     /// The number that is returned next.
     due: usize,
     /// Finished parts of unfinished batches, by batch and part.
-    parts: BTreeMap<usize, BTreeMap<usize, Result<HostBatch, DataError>>>,
-    ready: BTreeMap<usize, Result<HostBatch, DataError>>,
+    parts: BTreeMap<usize, BTreeMap<usize, BatchResult>>,
+    ready: BTreeMap<usize, BatchResult>,
 }
 
 impl BatchQueue {
@@ -204,8 +198,8 @@ impl BatchQueue {
         &self,
         number: usize,
         part: usize,
-        made: Result<HostBatch, DataError>,
-    ) -> Option<BTreeMap<usize, Result<HostBatch, DataError>>> {
+        made: BatchResult,
+    ) -> Option<BTreeMap<usize, BatchResult>> {
         let mut state = self.lock();
         let parts = state.parts.entry(number).or_default();
         parts.insert(part, made);
@@ -260,7 +254,7 @@ impl Batches {
         }
     }
 
-    fn receive(&self, number: usize) -> Result<HostBatch, DataError> {
+    fn receive(&self, number: usize) -> BatchResult {
         if self.workers.is_empty() {
             let reader = &self.queue.reader;
             return reader.read(number, reader.batch(number), None);

@@ -16,7 +16,7 @@ pub(crate) struct Collator {
     /// The token that fills a row.
     pad: i64,
     /// Whether a text's first and last token mark its ends.
-    marks_ends: bool,
+    pub(crate) marks_ends: bool,
     train: TrainTransform,
     eval: EvalTransform,
 }
@@ -49,11 +49,6 @@ impl Collator {
             self.pad = tokenizer.pad_id().into();
         }
         self
-    }
-
-    /// Whether a text's first and last token are no part of what it says.
-    pub(crate) fn marks_ends(&self) -> bool {
-        self.marks_ends
     }
 
     /// Pictures a sample.

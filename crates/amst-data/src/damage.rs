@@ -111,7 +111,7 @@ impl SplitDamage {
             damage: damage.clone(),
             deviations: BTreeMap::new(),
             tokens: Vec::new(),
-            marks_ends: collator.marks_ends(),
+            marks_ends: collator.marks_ends,
         };
         let mut tokens = BTreeSet::new();
         for &modality in damage.strengths.keys() {

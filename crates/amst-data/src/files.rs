@@ -1,4 +1,4 @@
-//! Files that get their name only when they are complete.
+//! Files that get their name when complete.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -10,7 +10,7 @@ pub(crate) fn temporary(path: &Path) -> io::Result<NamedTempFile> {
     let dir = path.parent().unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".making-");
-    // As readable as any file one writes; the default is the owner's eyes only.
+    // Readable as usual; the default is for the owner alone.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(dir)

@@ -6,13 +6,9 @@ use std::sync::LazyLock;
 use amst_recipe::{Modality, ResolvedDataset, find_dataset};
 
 use crate::hash::sha256;
-use crate::store::format::{RecordEntry, StoreHeader};
+use crate::store::format::{FIXED, PLAIN, RecordEntry, StoreHeader};
 use crate::store::key::StoreKey;
 use crate::store::read::Store;
-
-/// Bytes before the hash of the index, and that hash; see `store/format.rs`.
-const PLAIN: usize = 80;
-const FIXED: usize = PLAIN + 32;
 
 /// Opens a file as a store, and reads every sample that it names.
 pub fn file(bytes: &[u8]) {

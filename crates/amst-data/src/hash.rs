@@ -14,7 +14,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Adds a text with its length before it, so that no two sequences of texts hash alike.
+/// Adds a text after its length, so that no two sequences of texts hash alike.
 pub(crate) fn update_with_text(hash: &mut Sha256, text: &str) {
     hash.update((text.len() as u64).to_le_bytes());
     hash.update(text);

@@ -15,6 +15,8 @@ mod ur_funny;
 use amst_recipe::{Layout, Modality, ResolvedDataset};
 
 pub use self::lengths::lengths;
+use self::listed::ListedLayout;
+use self::published_features::PublishedFeatures;
 pub use self::row::{Clip, Raw, Row, SplitName};
 use crate::DataError;
 
@@ -24,18 +26,15 @@ use crate::DataError;
 ///
 /// A manifest, list or folder that is not what its layout says, with everything that is wrong.
 pub fn read(dataset: &ResolvedDataset, modalities: &[Modality]) -> Result<Vec<Row>, DataError> {
-    match dataset.spec.layout {
-        Layout::Csv => csv::read(dataset, modalities),
-        Layout::Synthetic => Ok(Vec::new()),
-        Layout::CremaD => listed::read(dataset, modalities, &crema_d::CremaD),
-        Layout::Ave => listed::read(dataset, modalities, &ave::Ave),
-        Layout::Mvsa => listed::read(dataset, modalities, &mvsa::Mvsa),
-        Layout::Iemocap => listed::read(dataset, modalities, &iemocap::Iemocap::default()),
-        Layout::UrFunny => listed::read(dataset, modalities, &ur_funny::UrFunny),
-        Layout::PublishedFeatures => listed::read(
-            dataset,
-            modalities,
-            &published_features::PublishedFeatures::from_descriptor(&dataset.spec)?,
-        ),
-    }
+    let layout: Box<dyn ListedLayout> = match dataset.spec.layout {
+        Layout::Csv => return csv::read(dataset, modalities),
+        Layout::Synthetic => return Ok(Vec::new()),
+        Layout::CremaD => Box::new(crema_d::CremaD),
+        Layout::Ave => Box::new(ave::Ave),
+        Layout::Mvsa => Box::new(mvsa::Mvsa),
+        Layout::Iemocap => Box::new(iemocap::Iemocap::default()),
+        Layout::UrFunny => Box::new(ur_funny::UrFunny),
+        Layout::PublishedFeatures => Box::new(PublishedFeatures::from_descriptor(&dataset.spec)?),
+    };
+    listed::read(dataset, modalities, &*layout)
 }

@@ -1,4 +1,4 @@
-//! Samples that are listed and cannot be used, after the user has agreed to go without them.
+//! Samples that are listed, unusable, and left out with the user's consent.
 //!
 //! `left-out.json` beside the stores keeps the agreement, by the identity of the record that could
 //! not be made: so a training run leaves out what the preparation left out, and a source that was

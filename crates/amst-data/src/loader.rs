@@ -95,10 +95,6 @@ impl Loader {
 
     /// The same, with every input of some modalities damaged. Their standard deviations are measured
     /// now, which reads these modalities of the whole split once.
-    ///
-    /// # Errors
-    ///
-    /// A sample that cannot be read.
     pub fn damaged(mut self, damage: &Damage) -> Result<Self, DataError> {
         self.damage = Some(Arc::new(SplitDamage::measure(damage, &self.split)?));
         Ok(self)

@@ -13,9 +13,9 @@ use crate::error::{Listing, Lost};
 use crate::layout::check::refuse_emptiness;
 use crate::left_out::{AcceptedFailures, LeftOut};
 use crate::progress::Progress;
-use crate::record::{self, Encode, RecordSource, videos::Videos};
+use crate::record::{self, Encode, videos::Videos};
 use crate::sample::SampleInfo;
-use crate::samples::InputProvider;
+use crate::samples::{InputProvider, PreparedSamples};
 use crate::store::hash_cache::{FileState, HashCache};
 use crate::store::key::StorePlan;
 use crate::store::lock::StoreLock;
@@ -44,10 +44,6 @@ pub struct Preparation<'a> {
 
 /// Makes what is missing of a data set's features and opens them: [`Preparation::run`] with what
 /// was left out before left out again, and nothing else.
-///
-/// # Errors
-///
-/// As [`Preparation::run`].
 pub fn prepare(
     dataset: &ResolvedDataset,
     recipe: &Recipe,
@@ -115,13 +111,13 @@ impl Preparation<'_> {
             label: row.label,
             split: row.split,
         });
-        let mut data = Prepared::new(
-            self.dataset.spec.classes.clone(),
-            samples.collect(),
-            self.recipe,
-            InputProvider::Stores(stores),
-            collator.padding_as(tokenizer.as_ref()),
-        );
+        let mut data = Prepared::new(PreparedSamples {
+            classes: self.dataset.spec.classes.clone(),
+            samples: samples.collect(),
+            modalities: self.recipe.modalities.clone(),
+            inputs: InputProvider::Stores(stores),
+            collator: collator.padding_as(tokenizer.as_ref()),
+        });
         data.left_out = left_out.into();
         data.text_model = self.text_model.cloned();
         if let (Some(tokenizer), TextEncoder::Transformer) = (&tokenizer, &self.recipe.text.encoder)
@@ -131,8 +127,8 @@ impl Preparation<'_> {
         Ok(data)
     }
 
-    /// Makes the stores that are missing. Rows that are left out go from `rows` to `left_out`: with
-    /// them the plan changes, so it is made anew until nothing more is lost.
+    /// Makes the stores that are missing. Rows that are left out go from `rows` to `left_out`, and
+    /// then the plan is made anew, until nothing more is lost.
     fn make_stores(
         &self,
         rows: &mut Vec<Row>,
@@ -192,8 +188,7 @@ impl Preparation<'_> {
         Ok(jobs)
     }
 
-    /// Makes the records of every modality, then the stores, unless a source turned out to be
-    /// unusable.
+    /// Makes the records of every modality, then the stores, unless a record failed.
     fn write_stores<'a>(
         &self,
         jobs: &'a [ModalityJob],
@@ -217,8 +212,7 @@ impl Preparation<'_> {
         Ok(failed)
     }
 
-    /// Lets the samples be left out whose records failed, if so many may be; else says what is
-    /// wrong with all of them.
+    /// Accepts the failed records if so many samples may be left out; else lists them all.
     fn accept(
         &self,
         failed: Vec<(&StorePlan, Vec<FailedRecord>)>,
@@ -253,8 +247,8 @@ impl Preparation<'_> {
         accepted.write(self.store_dir)
     }
 
-    /// Refuses more samples left out than may be; they were left out by an earlier preparation.
-    /// `totals` has how many sources there are of each modality.
+    /// Refuses more samples left out (by an earlier preparation) than may be. `totals` counts the
+    /// sources of each modality.
     fn refuse_too_many(
         &self,
         left_out: &[LeftOut],
@@ -285,7 +279,7 @@ impl Preparation<'_> {
     fn look_at_files(&self, rows: &[Row]) -> Result<BTreeMap<String, FileState>, DataError> {
         let mut files = BTreeSet::new();
         for raw in rows.iter().flat_map(|row| row.raw.values()) {
-            for source in RecordSource::in_use(raw, self.recipe) {
+            for source in raw.in_use(self.recipe) {
                 files.extend(source.files().into_iter().map(String::from));
             }
         }

@@ -8,7 +8,6 @@ use amst_recipe::{Modality, Recipe, TextModel};
 use crate::collator::Collator;
 use crate::left_out::LeftOut;
 use crate::random_inputs::RandomInputs;
-use crate::sample::SampleInfo;
 use crate::samples::{InputProvider, PreparedSamples};
 use crate::store::key::StoreKey;
 use crate::store::read::Store;
@@ -55,30 +54,16 @@ impl Prepared {
     }
 
     fn generated(recipe: &Recipe, inputs: InputProvider, collator: Collator) -> Self {
-        let spec = &recipe.synthetic;
-        Self::new(
-            class_names(spec),
-            sample_infos(spec),
-            recipe,
-            inputs,
-            collator,
-        )
-    }
-
-    pub(crate) fn new(
-        classes: Vec<String>,
-        samples: Vec<SampleInfo>,
-        recipe: &Recipe,
-        inputs: InputProvider,
-        collator: Collator,
-    ) -> Self {
-        let samples = PreparedSamples {
-            classes,
-            samples,
+        Self::new(PreparedSamples {
+            classes: class_names(&recipe.synthetic),
+            samples: sample_infos(&recipe.synthetic),
             modalities: recipe.modalities.clone(),
             inputs,
             collator,
-        };
+        })
+    }
+
+    pub(crate) fn new(samples: PreparedSamples) -> Self {
         Self {
             samples: Arc::new(samples),
             text_model: None,

@@ -116,10 +116,6 @@ impl Preprocessor {
     }
 
     /// One modality of several samples side by side; labels are 0.
-    ///
-    /// # Errors
-    ///
-    /// Inputs of another recipe.
     pub fn batch(&self, modality: Modality, inputs: &[&HostInput]) -> Result<HostBatch, DataError> {
         let mut features = self.collator.empty(modality, inputs.len());
         for (slot, input) in inputs.iter().enumerate() {

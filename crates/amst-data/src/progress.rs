@@ -1,4 +1,4 @@
-//! What is reported while a data set is prepared.
+//! Progress of a preparation.
 
 use amst_recipe::Modality;
 

@@ -19,7 +19,6 @@ use amst_recipe::{Modality, Recipe};
 use amst_tokens::Tokenizer;
 
 pub(crate) use self::encode::{Encode, Extracted, Unmade};
-pub(crate) use self::source::RecordSource;
 use self::videos::Videos;
 use crate::DataError;
 use crate::sample::HostInput;

@@ -13,6 +13,7 @@ use crate::{DataError, SplitName};
 /// One part of a prepared data set. Cheap to clone.
 ///
 /// It is a [`Dataset`] of burn, so burn's own transforms and tools read it too.
+/// An index from [`Split::len`] on panics.
 #[derive(Clone)]
 pub struct Split {
     pub(crate) all: Arc<PreparedSamples>,
@@ -51,19 +52,11 @@ impl Split {
     }
 
     /// The name of the sample at `index`.
-    ///
-    /// # Panics
-    ///
-    /// If `index` is not below [`Split::len`].
     pub fn id(&self, index: usize) -> &str {
         &self.info(index).id
     }
 
     /// The class of the sample at `index`.
-    ///
-    /// # Panics
-    ///
-    /// If `index` is not below [`Split::len`].
     pub fn label(&self, index: usize) -> usize {
         self.info(index).label
     }
@@ -104,10 +97,6 @@ impl Split {
     /// # Errors
     ///
     /// A modality that was not prepared, a damaged store.
-    ///
-    /// # Panics
-    ///
-    /// If `index` is not below [`Split::len`].
     pub fn sample(&self, index: usize, active: &[Modality]) -> Result<Sample, DataError> {
         let info = self.info(index);
         let mut inputs = BTreeMap::new();

@@ -20,7 +20,7 @@ pub enum Purpose {
     Sample = 6,
     /// The initial weights of linear probes.
     Probes = 7,
-    /// Damage that is done to inputs on purpose, to see how a network stands it.
+    /// Damage that is done to inputs on purpose.
     Damage = 8,
     /// What dropout drops.
     Dropout = 9,
@@ -28,10 +28,9 @@ pub enum Purpose {
 
 /// A generator that is a pure function of `(seed, purpose, epoch, index)`.
 ///
-/// Order and augmentation drawn from it depend neither on what was drawn before nor on the
-/// number of threads, so a run that is interrupted and resumed, or read by other threads,
-/// sees the same numbers. A stream is made where it is needed and dropped after use; none
-/// outlives an epoch.
+/// What is drawn depends neither on earlier draws nor on the number of threads, so a run that is
+/// interrupted and resumed, or read by other threads, gets the same numbers. A stream is made where
+/// it is needed and dropped after use; none outlives an epoch.
 ///
 /// The four words are folded one after the other through a 64-bit finaliser (two
 /// multiplications and three shifts, each invertible, so no two values of the last word
@@ -113,7 +112,7 @@ impl Stream {
     }
 
     /// Many of them in single precision, a pair from each draw: its halves are the radius and
-    /// the angle. None exceeds 6.7, of which a million draws see nothing.
+    /// the angle.
     pub fn normals(&mut self, count: usize) -> Vec<f32> {
         let mut values = Vec::with_capacity(count + 1);
         while values.len() < count {

@@ -9,33 +9,29 @@ use crate::{TokensError, text};
 /// # Errors
 /// A vocabulary that is not UTF-8, has a token twice, or lacks a special one.
 pub(crate) fn json(bytes: &[u8], config: &Value, name: &str) -> Result<Value, TokensError> {
-    let contradiction = |reason| TokensError::Contradiction {
-        name: name.into(),
-        reason,
-    };
     let mut vocabulary = Map::new();
     for (id, token) in text::utf8(bytes, name)?.lines().enumerate() {
         if let Some(earlier) = vocabulary.insert(token.into(), json!(id)) {
-            return Err(contradiction(format!(
-                "`{token}` stands in line {} and {}",
-                earlier.as_u64().unwrap_or(0) + 1,
-                id + 1
-            )));
+            let (first, second) = (earlier.as_u64().unwrap_or(0) + 1, id + 1);
+            return Err(TokensError::contradiction(
+                name,
+                format!("`{token}` stands in line {first} and {second}"),
+            ));
         }
     }
     let mut added = Vec::new();
     for token in ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] {
-        let lacks = || {
-            contradiction(format!(
-                "the vocabulary lacks `{token}`, so it is not BERT's"
-            ))
+        let Some(id) = vocabulary.get(token) else {
+            return Err(TokensError::contradiction(
+                name,
+                format!("the vocabulary lacks `{token}`, so it is not BERT's"),
+            ));
         };
         added.push(json!({
-            "id": vocabulary.get(token).ok_or_else(lacks)?, "content": token, "single_word": false, "lstrip": false,
+            "id": id, "content": token, "single_word": false, "lstrip": false,
             "rstrip": false, "normalized": false, "special": true,
         }));
     }
-    let flag = |key: &str, default| config[key].as_bool().unwrap_or(default);
     Ok(json!({
         "version": "1.0",
         "truncation": null,
@@ -43,8 +39,8 @@ pub(crate) fn json(bytes: &[u8], config: &Value, name: &str) -> Result<Value, To
         "added_tokens": added,
         "normalizer": {
             "type": "BertNormalizer", "clean_text": true,
-            "handle_chinese_chars": flag("tokenize_chinese_chars", true), "strip_accents": config["strip_accents"],
-            "lowercase": flag("do_lower_case", true),
+            "handle_chinese_chars": !is_off("tokenize_chinese_chars", config), "strip_accents": config["strip_accents"],
+            "lowercase": !is_off("do_lower_case", config),
         },
         "pre_tokenizer": { "type": "BertPreTokenizer" },
         "post_processor": {
@@ -56,4 +52,9 @@ pub(crate) fn json(bytes: &[u8], config: &Value, name: &str) -> Result<Value, To
             "max_input_chars_per_word": 100, "vocab": vocabulary,
         },
     }))
+}
+
+/// Whether a setting that is on by default is off.
+fn is_off(key: &str, config: &Value) -> bool {
+    config[key] == false
 }

@@ -17,7 +17,7 @@ pub struct Embeddings {
 
 impl Embeddings {
     /// RoBERTa counts positions from the row after the padding id: with 514
-    /// rows and padding 1 there is room for 512 tokens.
+    /// rows and padding 1, a text has 512 tokens at most.
     pub fn roberta(vocabulary: usize, positions: usize, padding: u32) -> Self {
         Self {
             vocabulary,

@@ -9,14 +9,14 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokensError {
-    /// The operating system would not hand a file over, or take one.
+    /// A file cannot be read or written.
     #[error("{}: cannot be {verb} ({source}); check that the path exists and is permitted", path.display())]
     Io {
         /// `read` or `written`.
         verb: &'static str,
         /// The file.
         path: PathBuf,
-        /// The operating system's reason.
+        /// The operating system's error.
         source: io::Error,
     },
     /// A path where no tokenizer is.
@@ -47,7 +47,7 @@ pub enum TokensError {
     Corrupt {
         /// The file.
         name: String,
-        /// What a parser said.
+        /// The parser's error.
         reason: String,
     },
     /// Parts of a tokenizer that do not belong together.
@@ -70,7 +70,7 @@ pub enum TokensError {
         /// What to do instead.
         remedy: &'static str,
     },
-    /// There is no telling which token fills a row.
+    /// It is unknown which token fills a row.
     #[error(
         "{name}: names no padding token; add a `padding` section with `pad_id` and `pad_token` to tokenizer.json, or \
          put a `tokenizer_config.json` with `pad_token` beside it"
@@ -79,9 +79,9 @@ pub enum TokensError {
         /// The file.
         name: String,
     },
-    /// A length that has no room for text.
+    /// A length that leaves no token for text.
     #[error(
-        "a maximum length of {max_length} has no room for text beside {special} special tokens; use at least {least}",
+        "a maximum length of {max_length} leaves no token for text beside {special} special tokens; use at least {least}",
         least = special + 1
     )]
     MaxLength {
@@ -145,7 +145,7 @@ pub enum TokensError {
     },
     /// Texts longer than the weights' position table.
     #[error(
-        "a maximum length of {max_length} tokens and room for {positions} positions in the weights; set a maximum \
+        "a maximum length of {max_length} tokens and {positions} positions in the weights; set a maximum \
          length of at most {positions}"
     )]
     Positions {
@@ -170,7 +170,32 @@ pub enum TokensError {
         "the tokenizer failed ({reason}); check its tokenizer.json against the model's original"
     )]
     Failed {
-        /// What it said.
+        /// Its error.
         reason: String,
     },
+}
+
+impl TokensError {
+    pub(crate) fn contradiction(name: &str, reason: impl Into<String>) -> Self {
+        Self::Contradiction {
+            name: name.into(),
+            reason: reason.into(),
+        }
+    }
+
+    pub(crate) fn corrupt(name: &str, reason: impl ToString) -> Self {
+        Self::Corrupt {
+            name: name.into(),
+            reason: reason.to_string(),
+        }
+    }
+}
+
+/// Of the `tokenizers` crate.
+impl From<tokenizers::Error> for TokensError {
+    fn from(error: tokenizers::Error) -> Self {
+        Self::Failed {
+            reason: error.to_string(),
+        }
+    }
 }

@@ -30,13 +30,13 @@
 #![warn(missing_docs)]
 
 mod bert;
+mod consistency;
 mod embeddings;
 mod error;
 mod json;
 mod limits;
 mod read;
 mod roberta;
-mod sound;
 mod supported;
 mod text;
 mod tokenizer;

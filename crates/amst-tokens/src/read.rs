@@ -38,18 +38,15 @@ impl Tokenizer {
 }
 
 fn in_folder(folder: &Path) -> Result<Tokenizer, TokensError> {
-    let there = |file| folder.join(file).is_file();
-    if there("tokenizer.json") {
-        json_file(&folder.join("tokenizer.json"), folder)
-    } else if there("vocab.json") || there("merges.txt") {
-        roberta_files(folder)
-    } else if there("vocab.txt") {
-        bert_file(folder)
-    } else {
-        Err(TokensError::Missing {
-            path: folder.into(),
-        })
+    for name in ["tokenizer.json", "vocab.json", "merges.txt", "vocab.txt"] {
+        let path = folder.join(name);
+        if path.is_file() {
+            return Tokenizer::read(&path);
+        }
     }
+    Err(TokensError::Missing {
+        path: folder.into(),
+    })
 }
 
 fn json_file(path: &Path, folder: &Path) -> Result<Tokenizer, TokensError> {

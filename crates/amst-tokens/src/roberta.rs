@@ -6,19 +6,25 @@ use crate::{SPECIAL_TOKENS, TokensError, text};
 
 /// The pairs of a `merges.txt`, first merged first.
 pub(crate) fn merges(bytes: &[u8], name: &str) -> Result<Value, TokensError> {
-    let lines = text::utf8(bytes, name)?.lines().enumerate();
-    let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with("#version"));
-    let pair = |(number, line): (usize, &str)| match line.split_once(' ') {
-        Some((a, b)) if !a.is_empty() && !b.is_empty() && !b.contains(' ') => Ok(json!([a, b])),
-        _ => Err(TokensError::Corrupt {
-            name: name.into(),
-            reason: format!(
-                "line {} is `{line}` and not two tokens with a space between",
-                number + 1
-            ),
-        }),
-    };
-    lines.map(pair).collect()
+    let mut merges = Vec::new();
+    for (number, line) in text::utf8(bytes, name)?.lines().enumerate() {
+        if line.is_empty() || line.starts_with("#version") {
+            continue;
+        }
+        match line.split_once(' ') {
+            Some((a, b)) if !a.is_empty() && !b.is_empty() && !b.contains(' ') => {
+                merges.push(json!([a, b]));
+            }
+            _ => {
+                let number = number + 1;
+                return Err(TokensError::corrupt(
+                    name,
+                    format!("line {number} is `{line}` and not two tokens with a space between"),
+                ));
+            }
+        }
+    }
+    Ok(merges.into())
 }
 
 /// The `tokenizer.json` that a vocabulary and its merges stand for.
@@ -31,33 +37,28 @@ pub(crate) fn json(
     config: &Value,
     name: &str,
 ) -> Result<Value, TokensError> {
-    let contradiction = |reason| TokensError::Contradiction {
-        name: name.into(),
-        reason,
-    };
-    let id = |token: &str| {
-        let lacks = || {
-            contradiction(format!(
-                "the vocabulary lacks `{token}`, so it is not RoBERTa's"
-            ))
-        };
-        vocabulary[token].as_u64().ok_or_else(lacks)
-    };
     if let Some(byte) = tokenizers::pre_tokenizers::byte_level::ByteLevel::alphabet()
         .into_iter()
         .map(String::from)
         .filter(|byte| vocabulary.get(byte).is_none())
         .min()
     {
-        return Err(contradiction(format!(
-            "the vocabulary lacks `{byte}`, one of the 256 byte tokens"
-        )));
+        return Err(TokensError::contradiction(
+            name,
+            format!("the vocabulary lacks `{byte}`, one of the 256 byte tokens"),
+        ));
     }
     let mut added = Vec::new();
     for token in SPECIAL_TOKENS {
+        let Some(id) = vocabulary[token].as_u64() else {
+            return Err(TokensError::contradiction(
+                name,
+                format!("the vocabulary lacks `{token}`, so it is not RoBERTa's"),
+            ));
+        };
         // `<mask>` swallows the space before it, as in roberta-base's own tokenizer.json.
         added.push(json!({
-            "id": id(token)?, "content": token, "single_word": false, "lstrip": token == "<mask>", "rstrip": false,
+            "id": id, "content": token, "single_word": false, "lstrip": token == "<mask>", "rstrip": false,
             "normalized": false, "special": true,
         }));
     }
@@ -72,7 +73,7 @@ pub(crate) fn json(
             "type": "ByteLevel", "add_prefix_space": prefix_space, "trim_offsets": true, "use_regex": true,
         },
         "post_processor": {
-            "type": "RobertaProcessing", "sep": ["</s>", id("</s>")?], "cls": ["<s>", id("<s>")?],
+            "type": "RobertaProcessing", "sep": ["</s>", vocabulary["</s>"]], "cls": ["<s>", vocabulary["<s>"]],
             "trim_offsets": true, "add_prefix_space": prefix_space,
         },
         "decoder": { "type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true },

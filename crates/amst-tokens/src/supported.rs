@@ -45,23 +45,24 @@ const STEPS: [(&str, &[&str]); 4] = [
     ("decoder", &["BPEDecoder", "ByteLevel", "Fuse", "WordPiece"]),
 ];
 
-/// What is not done here, and what to do instead.
+/// What is not supported, and what to do instead.
 type Refusal = (String, &'static str);
 
 /// Refuses what would not give the rows that a text encoder wants.
 pub(crate) fn check(json: &Value, config: &Value, name: &str) -> Result<(), TokensError> {
-    let supported = || {
-        model(&json["model"])?;
-        for (step, kinds) in STEPS {
-            kind(step, &json[step], kinds)?;
-        }
-        sides(json, config)
-    };
-    supported().map_err(|(reason, remedy)| TokensError::Unsupported {
+    check_parts(json, config).map_err(|(reason, remedy)| TokensError::Unsupported {
         name: name.into(),
         reason,
         remedy,
     })
+}
+
+fn check_parts(json: &Value, config: &Value) -> Result<(), Refusal> {
+    model(&json["model"])?;
+    for (step, kinds) in STEPS {
+        kind(step, &json[step], kinds)?;
+    }
+    sides(json, config)
 }
 
 fn model(model: &Value) -> Result<(), Refusal> {

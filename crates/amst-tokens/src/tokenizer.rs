@@ -35,27 +35,29 @@ pub struct Tokenizer {
     max_length: usize,
     special: usize,
     start: Option<u32>,
-    pad: (String, u32),
+    pad: Padding,
     largest: u32,
 }
 
+/// The token that fills a row.
+#[derive(Clone, Debug)]
+pub(crate) struct Padding {
+    pub(crate) token: String,
+    pub(crate) id: u32,
+}
+
 impl Tokenizer {
-    /// Around an inner tokenizer whose parts are known to fit together.
-    pub(crate) fn around(
+    /// From an inner tokenizer whose parts are known to fit together.
+    pub(crate) fn from_parts(
         mut inner: tokenizers::Tokenizer,
-        pad: (String, u32),
+        pad: Padding,
     ) -> Result<Self, TokensError> {
         inner.with_padding(None);
-        inner.with_truncation(None).map_err(failed)?;
+        inner.with_truncation(None)?;
         let special = inner
             .get_post_processor()
             .map_or(0, |p| p.added_tokens(false));
-        let start = inner
-            .encode_fast("", true)
-            .map_err(failed)?
-            .get_ids()
-            .first()
-            .copied();
+        let start = inner.encode_fast("", true)?.get_ids().first().copied();
         let largest = inner.get_vocab(true).into_values().max().unwrap_or(0);
         let max_length = DEFAULT_LENGTH.max(special + 1);
         Self {
@@ -72,8 +74,8 @@ impl Tokenizer {
     /// The same tokenizer with rows of another length in tokens.
     ///
     /// # Errors
-    /// The length has no room for text beside the special tokens, or is
-    /// beyond every position table.
+    /// The length leaves no token for text beside the special ones, or is beyond every position
+    /// table.
     pub fn with_max_length(mut self, max_length: usize) -> Result<Self, TokensError> {
         if max_length <= self.special {
             return Err(TokensError::MaxLength {
@@ -91,9 +93,7 @@ impl Tokenizer {
             max_length,
             ..TruncationParams::default()
         };
-        self.inner
-            .with_truncation(Some(truncation))
-            .map_err(failed)?;
+        self.inner.with_truncation(Some(truncation))?;
         self.max_length = max_length;
         Ok(self)
     }
@@ -104,41 +104,27 @@ impl Tokenizer {
     /// # Errors
     /// [`TokensError::Failed`], for a tokenizer without an unknown token.
     pub fn ids(&self, text: &str) -> Result<Vec<u32>, TokensError> {
-        Ok(self
-            .inner
-            .encode_fast(text, true)
-            .map_err(failed)?
-            .get_ids()
-            .to_vec())
+        Ok(self.inner.encode_fast(text, true)?.get_ids().to_vec())
     }
 
     /// A text as a row of [`max_length`](Self::max_length) ids and its mask.
     ///
     /// The name of a special token in the text becomes that token, as in
     /// Hugging Face's tokenizers.
-    ///
-    /// # Errors
-    /// As [`ids`](Self::ids).
     pub fn encode(&self, text: &str) -> Result<Tokens, TokensError> {
         let mut ids = self.ids(text)?;
         let mut mask = vec![1; ids.len()];
-        ids.resize(self.max_length, self.pad.1);
+        ids.resize(self.max_length, self.pad.id);
         mask.resize(self.max_length, 0);
         Ok(Tokens { ids, mask })
     }
 
     /// A text that is still bytes; `name` is for the message.
-    ///
-    /// # Errors
-    /// As [`utf8`](crate::utf8) and [`encode`](Self::encode).
     pub fn encode_bytes(&self, bytes: &[u8], name: &str) -> Result<Tokens, TokensError> {
         self.encode(text::utf8(bytes, name)?)
     }
 
     /// Many texts on rayon's threads, in their order.
-    ///
-    /// # Errors
-    /// As [`encode`](Self::encode).
     pub fn encode_batch<S: AsRef<str> + Sync>(
         &self,
         texts: &[S],
@@ -166,12 +152,12 @@ impl Tokenizer {
 
     /// The id that fills a row.
     pub fn pad_id(&self) -> u32 {
-        self.pad.1
+        self.pad.id
     }
 
     /// The name of the token that fills a row.
     pub fn pad_token(&self) -> &str {
-        &self.pad.0
+        &self.pad.token
     }
 
     /// The id of a token, by its name in the vocabulary.
@@ -187,11 +173,5 @@ impl Tokenizer {
     /// The largest id of the vocabulary; more than its size where there are holes.
     pub fn largest_id(&self) -> u32 {
         self.largest
-    }
-}
-
-pub(crate) fn failed(error: tokenizers::Error) -> TokensError {
-    TokensError::Failed {
-        reason: error.to_string(),
     }
 }

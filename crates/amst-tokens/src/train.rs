@@ -8,7 +8,7 @@ use tokenizers::models::bpe::{BPE, BpeTrainer};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::processors::roberta::RobertaProcessing;
 
-use crate::tokenizer::failed;
+use crate::tokenizer::Padding;
 use crate::{MAX_TOKENS, MIN_VOCABULARY, SPECIAL_TOKENS, Tokenizer, TokensError};
 
 impl Tokenizer {
@@ -45,14 +45,16 @@ impl Tokenizer {
             .special_tokens(special.to_vec())
             .initial_alphabet(alphabet)
             .build();
-        inner
-            .train(&mut TrainerWrapper::from(trainer), texts)
-            .map_err(failed)?;
+        inner.train(&mut TrainerWrapper::from(trainer), texts)?;
         inner.with_post_processor(Some(
             RobertaProcessing::new(("</s>".into(), 2), ("<s>".into(), 0)).add_prefix_space(false),
         ));
+        let padding = Padding {
+            token: "<pad>".into(),
+            id: 1,
+        };
         // Written out and read, so that it differs in nothing from one that was saved.
-        let trained = Self::around(inner, ("<pad>".into(), 1))?;
+        let trained = Self::from_parts(inner, padding)?;
         Self::from_json(trained.to_json()?.as_bytes(), "the trained tokenizer")
     }
 }

@@ -290,7 +290,7 @@ fn a_length_without_room_for_text_is_refused_with_the_least() {
         let error = roberta().with_max_length(length).unwrap_err();
         assert_says(
             &error,
-            &["no room for text", "2 special tokens", "at least 3"],
+            &["leaves no token for text", "2 special tokens", "at least 3"],
         );
     }
     assert_eq!(

@@ -20,9 +20,8 @@ use crate::record::videos::Videos;
 /// many frames are kept of its video at `frames_per_second`, and how long its sound is. Videos are
 /// asked for what they declare, not decoded.
 ///
-/// What is missing or cannot be read has no length here, and neither has a span of a longer
-/// recording, whose length its list has. `looked` is called with how many samples are done, of how
-/// many, from several threads.
+/// What cannot be read has no length here, nor has a span of a longer recording, whose length its
+/// list has. `looked` gets how many samples are done, of how many, from several threads.
 ///
 /// # Errors
 ///

@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 use super::encode::{Encode, Extracted, Unmade};
 use super::map;
 use super::npy::{self, Matrix};
-use super::source::RecordSource;
 use super::videos::{Videos, note};
 use crate::DataError;
+use crate::layout::Raw;
 
 /// Makes filterbanks; windows and filters are planned once a sample rate.
 pub(crate) struct AudioEncoder {
@@ -112,9 +112,9 @@ impl Encode for AudioEncoder {
         self.record(&wave, name)
     }
 
-    fn extract(&self, source: &RecordSource, root: &Path) -> Result<Extracted, Unmade> {
+    fn extract(&self, source: &Raw, root: &Path) -> Result<Extracted, Unmade> {
         match source {
-            RecordSource::Map(file) => {
+            Raw::Map(file) => {
                 let path = root.join(file);
                 let mut map = read_map(&path, self.config.mels)
                     .map_err(|why| format!("{}: {why}", path.display()))?;
@@ -126,7 +126,7 @@ impl Encode for AudioEncoder {
                 // What others have computed is used as it is.
                 Ok(map::exact(&map).into())
             }
-            RecordSource::Sound(clip) => {
+            Raw::Sound(clip) => {
                 let (video, span) = self.videos.open(clip, root)?;
                 let sound = video.audio(span)?;
                 let note = note(&sound.losses, "sound", clip)?;

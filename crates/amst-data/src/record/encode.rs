@@ -5,8 +5,8 @@ use std::path::Path;
 use amst_frames::FrameError;
 use serde_json::Value;
 
-use super::source::RecordSource;
 use crate::DataError;
+use crate::layout::Raw;
 
 /// Makes the records of one modality. Threads share one.
 pub(crate) trait Encode: Sync {
@@ -19,11 +19,11 @@ pub(crate) trait Encode: Sync {
 
     /// The record of what is no plain file: a stretch of a video, or features that others have
     /// computed.
-    fn extract(&self, source: &RecordSource, root: &Path) -> Result<Extracted, Unmade>;
+    fn extract(&self, source: &Raw, root: &Path) -> Result<Extracted, Unmade>;
 
-    /// The records of several such sources at once, where that takes less time. `None` where each
-    /// has to be made by itself, which also shows what is wrong with which.
-    fn extract_together(&self, _sources: &[&RecordSource], _root: &Path) -> Option<Vec<Extracted>> {
+    /// The records of several such sources at once, where that takes less time; `None` where each is
+    /// made by itself, which also shows which one is at fault.
+    fn extract_together(&self, _sources: &[&Raw], _root: &Path) -> Option<Vec<Extracted>> {
         None
     }
 }

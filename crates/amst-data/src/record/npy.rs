@@ -18,10 +18,6 @@ pub(crate) struct Matrix {
 }
 
 /// Reads a matrix of float32.
-///
-/// # Errors
-///
-/// Why the bytes are none.
 pub(crate) fn read(bytes: &[u8]) -> Result<Matrix, String> {
     let (header, values) = split(bytes);
     if depth(header) > DEPTH {

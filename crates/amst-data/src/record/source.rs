@@ -1,4 +1,4 @@
-//! What one record is made from.
+//! What one record is made from, and its identity.
 
 use amst_frames::frames_at_load;
 use amst_recipe::Recipe;
@@ -15,68 +15,32 @@ pub(super) const FRAME_QUALITY: u8 = 95;
 /// another store's.
 const FRAME_FORMAT: &str = "JPEG 95 4:2:0";
 
-/// What one record is made from. Paths are relative to the data set's folder.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum RecordSource {
-    Text(String),
-    File(String),
-    Sound(Clip),
-    Frames {
-        clip: Clip,
-        per_second: u32,
-    },
-    Map(String),
-    Tokens {
-        ids: String,
-        mask: String,
-    },
-    /// Nothing: why there is none.
-    Lost(String),
-}
-
-impl RecordSource {
-    /// The sources of one modality of a sample: of many pictures only those in use.
-    pub(crate) fn in_use(raw: &Raw, recipe: &Recipe) -> Vec<Self> {
-        let only = match raw.clone() {
-            Raw::Files(files) => {
-                return picked(files.len(), recipe)
-                    .into_iter()
-                    .map(|at| Self::File(files[at].clone()))
-                    .collect();
-            }
-            Raw::Text(text) => Self::Text(text),
-            Raw::Sound(clip) => Self::Sound(clip),
-            // All that are kept: how many of them a sample takes is decided when it is read.
-            Raw::Frames { clip, per_second } => Self::Frames { clip, per_second },
-            Raw::Map(file) => Self::Map(file),
-            Raw::Tokens { ids, mask } => Self::Tokens { ids, mask },
-            Raw::Lost(why) => Self::Lost(why),
-        };
-        vec![only]
-    }
-
-    /// The files that it is read from.
-    pub(crate) fn files(&self) -> Vec<&str> {
+/// What one record is made from is a [`Raw`] too: `Files` has one file then.
+impl Raw {
+    /// The sources of a sample's records: of many pictures only those in use.
+    pub(crate) fn in_use(&self, recipe: &Recipe) -> Vec<Self> {
         match self {
-            Self::Text(_) | Self::Lost(_) => Vec::new(),
-            Self::File(file) | Self::Map(file) => vec![file],
-            Self::Sound(clip) | Self::Frames { clip, .. } => vec![&clip.video],
-            Self::Tokens { ids, mask } => vec![ids, mask],
+            Self::Files(files) => picked(files.len(), recipe)
+                .into_iter()
+                .map(|at| Self::Files(vec![files[at].clone()]))
+                .collect(),
+            // Of frames all that are kept: how many a sample takes is decided when it is read.
+            other => vec![other.clone()],
         }
     }
 
     /// Whether its files are read by another program, whole or in part, and not handed over as
     /// bytes.
     pub(crate) fn is_extracted(&self) -> bool {
-        !matches!(self, Self::Text(_) | Self::File(_))
+        !matches!(self, Self::Text(_) | Self::Files(_))
     }
 
     /// A name for people and for telling sources of one modality apart: path or text where that is
     /// all.
     pub(crate) fn name(&self) -> String {
         match self {
+            Self::Files(files) => files.concat(),
             Self::Text(name)
-            | Self::File(name)
             | Self::Map(name)
             | Self::Tokens { ids: name, .. }
             | Self::Lost(name) => name.clone(),
@@ -89,7 +53,7 @@ impl RecordSource {
     pub(crate) fn update(&self, hash: &mut Sha256) {
         let text: &str = match self {
             Self::Text(text) => text,
-            Self::File(_) => "file",
+            Self::Files(_) => "file",
             Self::Sound(clip) => &format!("sound {:?}", span_bits(clip)),
             Self::Frames { clip, per_second } => {
                 let span = span_bits(clip);

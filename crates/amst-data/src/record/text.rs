@@ -11,9 +11,9 @@ use amst_tokens::Tokenizer;
 use serde_json::{Value, json};
 
 use super::encode::{Encode, Extracted, Unmade};
-use super::source::RecordSource;
 use super::torch_file::read_tensor;
 use crate::DataError;
+use crate::layout::Raw;
 use crate::sample::HostInput;
 
 /// The token that fills a row of bytes up to its length; its mask is 0. RoBERTa's has the same id.
@@ -51,7 +51,7 @@ impl Encode for SubwordEncoder {
         Ok(ids.iter().flat_map(|id| id.to_le_bytes()).collect())
     }
 
-    fn extract(&self, source: &RecordSource, root: &Path) -> Result<Extracted, Unmade> {
+    fn extract(&self, source: &Raw, root: &Path) -> Result<Extracted, Unmade> {
         saved_tokens(
             source,
             root,
@@ -99,19 +99,19 @@ impl Encode for ByteEncoder {
         }
     }
 
-    fn extract(&self, source: &RecordSource, root: &Path) -> Result<Extracted, Unmade> {
+    fn extract(&self, source: &Raw, root: &Path) -> Result<Extracted, Unmade> {
         saved_tokens(source, root, self.max_length, self.vocabulary)
     }
 }
 
 /// The record of ids and mask that `torch.save` wrote.
 fn saved_tokens(
-    source: &RecordSource,
+    source: &Raw,
     root: &Path,
     max_length: usize,
     vocabulary: usize,
 ) -> Result<Extracted, Unmade> {
-    let RecordSource::Tokens { ids, mask } = source else {
+    let Raw::Tokens { ids, mask } = source else {
         return Err(Unmade::Bad(format!("{} holds no text", source.name())));
     };
     let (numbers, mask) = (

@@ -1,11 +1,10 @@
 //! Pictures: pixels where they are few, the source file's own bytes where they are many.
 //!
-//! A decoded 480×360 frame takes 518 kB, its JPEG about 20: keeping pixels would turn a data
-//! set of a few hundred megabytes into tens of gigabytes that no memory caches, to save
-//! 1.6 ms that worker threads hide. A 28×28 PNG is the other way round: its pixels take
-//! 2 kB, and opening a decoder costs more than the transform. So each source is decoded once
-//! when prepared (which is the check that it can be), and up to [`FEW_PIXELS`] its pixels are
-//! kept. Nothing is resized here: the random crop needs the source resolution.
+//! A decoded 480×360 frame takes 518 kB, its JPEG about 20: pixels would turn a data set of a few
+//! hundred megabytes into tens of gigabytes, to save 1.6 ms that worker threads hide. The pixels of
+//! a 28×28 PNG take 2 kB, and opening a decoder costs more than the transform. So each source is
+//! decoded once when prepared (which checks that it can be), and up to [`FEW_PIXELS`] its pixels
+//! are kept. Nothing is resized here: the random crop needs the source resolution.
 //!
 //! Of a video, the kept frames become JPEG files in one record, and those that a sample takes are
 //! chosen when it is read, so that another `visual.frames` needs no new store.
@@ -20,9 +19,9 @@ use amst_frames::{FrameError, Picture, VideoConfig, VideoFrame, frames_at_load, 
 use serde_json::{Value, json};
 
 use super::encode::{Encode, Extracted, Unmade, take_u32};
-use super::source::{FRAME_QUALITY, RecordSource};
+use super::source::FRAME_QUALITY;
 use super::videos::{Videos, note};
-use crate::layout::Clip;
+use crate::layout::{Clip, Raw};
 use crate::sample::HostInput;
 
 /// Pictures of at most this many pixels (64×64) are stored decoded.
@@ -102,21 +101,21 @@ impl Encode for VisualEncoder {
         Ok([&[PIXELS][..], &width, &height, &picture.rgb].concat())
     }
 
-    fn extract(&self, source: &RecordSource, root: &Path) -> Result<Extracted, Unmade> {
+    fn extract(&self, source: &Raw, root: &Path) -> Result<Extracted, Unmade> {
         match source {
-            RecordSource::Frames { clip, per_second } => self.frames(clip, *per_second, root),
+            Raw::Frames { clip, per_second } => self.frames(clip, *per_second, root),
             other => Err(Unmade::Bad(format!("{} holds no pictures", other.name()))),
         }
     }
 
-    fn extract_together(&self, sources: &[&RecordSource], root: &Path) -> Option<Vec<Extracted>> {
-        let RecordSource::Frames { per_second, .. } = sources.first()? else {
+    fn extract_together(&self, sources: &[&Raw], root: &Path) -> Option<Vec<Extracted>> {
+        let Raw::Frames { per_second, .. } = sources.first()? else {
             return None;
         };
         let mut paths = Vec::new();
         for source in sources {
             match source {
-                RecordSource::Frames {
+                Raw::Frames {
                     clip,
                     per_second: rate,
                 } if clip.span.is_none() && rate == per_second => {

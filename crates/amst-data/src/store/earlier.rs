@@ -24,7 +24,7 @@ pub(crate) struct EarlierStores {
 }
 
 impl EarlierStores {
-    /// Opens what can be opened; anything else is passed over, which costs time and nothing else.
+    /// Opens what can be opened; anything else is ignored, which only costs time.
     pub(crate) fn open(dir: &Path, modality: Modality) -> Self {
         let mut earlier = Self {
             stores: Vec::new(),

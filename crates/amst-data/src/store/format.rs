@@ -17,9 +17,9 @@ use crate::hash::{Hash, sha256};
 
 const MAGIC: [u8; 8] = *b"amstore1";
 /// Magic, modality, key, four counts.
-const PLAIN: usize = 8 + 8 + 32 + 4 * 8;
+pub(crate) const PLAIN: usize = 8 + 8 + 32 + 4 * 8;
 /// The fixed part: the above and its hash.
-const FIXED: usize = PLAIN + 32;
+pub(crate) const FIXED: usize = PLAIN + 32;
 const RECORD: usize = 8 + 8 + 32;
 
 /// Where a record lies in the payload, and its hash.

@@ -61,10 +61,6 @@ impl HashCache {
 
     /// What each of `paths` below `root` is now; `looked` is called after each file, from several
     /// threads.
-    ///
-    /// # Errors
-    ///
-    /// [`DataError::Read`] for the first file that cannot be read.
     pub(crate) fn look_at(
         &mut self,
         root: &Path,
@@ -95,8 +91,7 @@ impl HashCache {
         Ok(files)
     }
 
-    /// Writes the cache if it changed. That may fail (a store that is only read from):
-    /// what is lost is time, nothing else.
+    /// Writes the cache if it changed. That may fail (a read-only store), which only costs time.
     pub(crate) fn save(&self) {
         if self.changed
             && let Ok(json) = serde_json::to_vec(&self.files)

@@ -4,7 +4,7 @@
 //! entry    mark, identity of the source, SHA-256 of the record, its length; the record
 //! ```
 //!
-//! Entries stand in the order in which they were made. What follows the last whole one was being
+//! Entries are in the order of their making. What follows the last whole one was being
 //! written when the program ended, and is cut off. The file goes when the store is there.
 
 use std::collections::HashMap;

@@ -9,9 +9,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::hash_cache::FileState;
-use crate::Row;
 use crate::hash::{Hash, hex, update_with_text};
-use crate::record::RecordSource;
+use crate::layout::{Raw, Row};
 
 /// The identity of a store: SHA-256 over its configuration and the path, length and content
 /// of every source of every sample, in order.
@@ -39,7 +38,7 @@ impl fmt::Debug for StoreKey {
 
 /// A record that a store has.
 pub(crate) struct PlannedRecord {
-    pub(crate) source: RecordSource,
+    pub(crate) source: Raw,
     /// The id of a sample that it is part of.
     pub(crate) sample: String,
     /// What its files were like when they were hashed.
@@ -73,7 +72,7 @@ impl StorePlan {
         hash.update(&configuration);
         let mut samples = Vec::with_capacity(rows.len());
         for row in rows {
-            let sources = RecordSource::in_use(&row.raw[&modality], recipe);
+            let sources = row.raw[&modality].in_use(recipe);
             update_with_text(&mut hash, &row.id);
             hash.update((sources.len() as u64).to_le_bytes());
             let mut refs = Vec::with_capacity(sources.len());

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::DataError;
 use crate::progress::{OnProgress, Progress};
 
-/// Held while stores are made; let go when it is dropped, or when the process ends in whatever way.
+/// Held while stores are made; let go when it is dropped or the process ends.
 pub(crate) struct StoreLock(
     #[allow(dead_code, reason = "closing the file lets go of the lock")] File,
 );

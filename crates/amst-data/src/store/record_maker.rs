@@ -8,8 +8,9 @@ use std::sync::mpsc::SyncSender;
 use super::key::{PlannedRecord, StorePlan};
 use crate::DataError;
 use crate::hash::{Hash, sha256};
+use crate::layout::Raw;
 use crate::progress::{OnProgress, Progress};
-use crate::record::{Encode, Extracted, RecordSource, Unmade};
+use crate::record::{Encode, Extracted, Unmade};
 
 /// A record that cannot be made.
 pub(crate) struct FailedRecord {
@@ -30,10 +31,10 @@ pub(crate) struct RecordMaker<'a> {
     pub(crate) done: AtomicUsize,
 }
 
-/// How many of `total` sources one thread takes at once: enough that many short clips share the
-/// start of a process, few enough that no thread has much left to do when the others have ended,
-/// and that all processes together have no more than some fifty clips open (each takes 5 MiB of
-/// ffmpeg's memory) or, on many cores, eight each.
+/// How many of `total` sources one thread takes at once: enough that short clips share the start of
+/// a process, few enough that no thread is busy long after the others, and that all processes
+/// together have some fifty clips open at most (each takes 5 MiB of ffmpeg's memory) or, on many
+/// cores, eight each.
 pub(crate) fn chunk_size(total: usize) -> usize {
     const OPEN: usize = 48;
     let threads = rayon::current_num_threads();
@@ -43,10 +44,6 @@ pub(crate) fn chunk_size(total: usize) -> usize {
 impl RecordMaker<'_> {
     /// Makes the records with these numbers and sends them, with their identities; returns which
     /// cannot be made.
-    ///
-    /// # Errors
-    ///
-    /// What keeps any record from being made.
     pub(crate) fn make(
         &self,
         numbers: &[usize],
@@ -99,12 +96,13 @@ impl RecordMaker<'_> {
 
 fn make(planned: &PlannedRecord, encoder: &dyn Encode, root: &Path) -> Result<Extracted, Unmade> {
     match &planned.source {
-        RecordSource::Lost(why) => Err(Unmade::Bad(why.clone())),
-        RecordSource::Text(text) => {
+        Raw::Lost(why) => Err(Unmade::Bad(why.clone())),
+        Raw::Text(text) => {
             let name = format!("the text of `{}`", planned.sample);
             Ok(encoder.encode(text.as_bytes(), &name)?.into())
         }
-        RecordSource::File(file) => {
+        Raw::Files(files) => {
+            let file = &files[0];
             let path = root.join(file);
             let bytes = std::fs::read(&path)
                 .map_err(DataError::reading(&path))

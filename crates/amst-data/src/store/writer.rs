@@ -42,9 +42,8 @@ impl<'a> StoreWriter<'a> {
 
     /// Makes every record that is not here, and returns which cannot be made.
     ///
-    /// A record is written down as soon as it and those that are made together with it are; those
-    /// that are made and not yet written are ten for each thread at most, so memory does not grow
-    /// with their number.
+    /// Records are written as soon as they are made; at most ten for each thread wait for that, so
+    /// memory does not grow with their number.
     pub(crate) fn make_records(
         &mut self,
         encoder: &dyn Encode,
@@ -88,7 +87,7 @@ impl<'a> StoreWriter<'a> {
     pub(crate) fn write_store(mut self) -> Result<(), DataError> {
         let path = self.plan.path(&self.dir);
         self.write_to(&path).map_err(DataError::writing(&path))?;
-        // Without it, the next preparation makes more records anew; the store itself is complete.
+        // Without it, the next preparation only makes more records anew.
         write_identities(self.plan, &path).ok();
         self.journal.remove().map_err(DataError::writing(&path))
     }

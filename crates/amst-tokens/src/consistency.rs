@@ -18,19 +18,18 @@ type Found = Result<(), String>;
 
 /// Refuses what contradicts itself.
 pub(crate) fn check(json: &Value, name: &str) -> Result<(), TokensError> {
-    let consistent = || {
-        let mut ids = vocabulary(&json["model"]["vocab"])?;
-        match json["model"].get("merges") {
-            Some(merges) => merged(merges, &json["model"], &ids)?,
-            None => unknown(&json["model"], &ids)?,
-        }
-        added(&json["added_tokens"], &mut ids)?;
-        processor(&json["post_processor"], &ids)
-    };
-    consistent().map_err(|reason| TokensError::Contradiction {
-        name: name.into(),
-        reason,
-    })
+    check_parts(json).map_err(|reason| TokensError::contradiction(name, reason))
+}
+
+fn check_parts(json: &Value) -> Found {
+    let model = &json["model"];
+    let mut ids = vocabulary(&model["vocab"])?;
+    match model.get("merges") {
+        Some(merges) => merged(merges, model, &ids)?,
+        None => unknown(model, &ids)?,
+    }
+    added(&json["added_tokens"], &mut ids)?;
+    processor(&json["post_processor"], &ids)
 }
 
 fn vocabulary(vocab: &Value) -> Result<Ids<'_>, String> {
@@ -131,7 +130,7 @@ fn processor(processor: &Value, ids: &Ids) -> Found {
     }
 }
 
-/// A template's text stands in it once, between special tokens that it defines.
+/// A template has its text once, between special tokens that it defines.
 fn template(template: &Value, ids: &Ids) -> Found {
     let defined = template["special_tokens"].as_object();
     for special in defined.into_iter().flatten().map(|(_, special)| special) {

@@ -1,4 +1,4 @@
-use amst_kernels::batch_norm::{Then, eval, train};
+use amst_kernels::batch_norm::{Fused, eval, train};
 use burn::module::{Flag, Module, Param, RunningState};
 use burn::tensor::{Device, Tensor};
 
@@ -40,21 +40,21 @@ impl BatchNorm {
 
     /// Normalises `[batch, channels, height, width]` over all axes but the channels.
     pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        self.forward_then(input, Then::Nothing)
+        self.forward_then(input, Fused::Nothing)
     }
 
     /// Normalises as [`BatchNorm::forward`] does, and rectifies the result.
     pub fn forward_relu(&self, input: Tensor<4>) -> Tensor<4> {
-        self.forward_then(input, Then::Relu)
+        self.forward_then(input, Fused::Relu)
     }
 
     /// Normalises, adds a shortcut of the same shape and rectifies the sum: the end of a residual
     /// block.
     pub fn forward_add_relu(&self, input: Tensor<4>, shortcut: Tensor<4>) -> Tensor<4> {
-        self.forward_then(input, Then::AddRelu(shortcut))
+        self.forward_then(input, Fused::AddRelu(shortcut))
     }
 
-    fn forward_then(&self, input: Tensor<4>, then: Then) -> Tensor<4> {
+    fn forward_then(&self, input: Tensor<4>, then: Fused) -> Tensor<4> {
         if input.device().is_autodiff() && self.training.is_enabled() {
             return self.forward_train(input, then);
         }
@@ -68,7 +68,7 @@ impl BatchNorm {
         )
     }
 
-    fn forward_train(&self, input: Tensor<4>, then: Then) -> Tensor<4> {
+    fn forward_train(&self, input: Tensor<4>, then: Fused) -> Tensor<4> {
         let [batch, _, height, width] = input.dims();
         let count = (batch * height * width) as f64;
         // One sample a channel has no unbiased variance; PyTorch refuses it, here the biased one

@@ -29,9 +29,6 @@ impl Video {
     }
 
     /// As [`Video::open`], with a given ffmpeg.
-    ///
-    /// # Errors
-    /// As [`Video::open`].
     pub fn open_with(ffmpeg: &Ffmpeg, path: impl AsRef<Path>) -> Result<Self, FrameError> {
         let path = path.as_ref();
         check_file(path)?;
@@ -64,9 +61,6 @@ impl Video {
     }
 
     /// All kept frames of the whole file, or of a span of it.
-    ///
-    /// # Errors
-    /// As [`Video::frames`].
     pub fn sample(
         &self,
         config: &VideoConfig,
@@ -92,25 +86,16 @@ impl Video {
 }
 
 /// What a file declares; see [`Video::open`].
-///
-/// # Errors
-/// As [`Video::open`].
 pub fn probe(path: impl AsRef<Path>) -> Result<VideoProbe, FrameError> {
     Video::open(path).map(|video| video.probe)
 }
 
 /// The kept frames of a whole file; see [`Video::sample`].
-///
-/// # Errors
-/// As [`Video::open`] and [`Video::frames`].
 pub fn sample(path: impl AsRef<Path>, config: &VideoConfig) -> Result<VideoFrames, FrameError> {
     Video::open(path)?.sample(config, None)
 }
 
 /// The sound of a whole file, or of a span of it; see [`Video::audio`].
-///
-/// # Errors
-/// As [`Video::open`] and [`Video::audio`].
 pub fn audio(path: impl AsRef<Path>, span: Option<Span>) -> Result<Sound, FrameError> {
     Video::open(path)?.audio(span)
 }

@@ -16,7 +16,7 @@ pub struct State<T> {
     has_shortcut: bool,
 }
 
-/// As [`Kernels::forward`](super::operation::Kernels::forward).
+/// As `Kernels::forward`.
 pub fn forward<T: HostTensor>(
     inputs: Inputs<T>,
     epsilon: f64,
@@ -57,7 +57,7 @@ pub fn forward<T: HostTensor>(
     }
 }
 
-/// As [`Kernels::backward`](super::operation::Kernels::backward).
+/// As `Kernels::backward`.
 pub fn backward<T: HostTensor>(state: State<T>, gradient: T) -> InputGradients<T> {
     let mut gradient = gradient.contiguous();
     let (shape, dims) = (state.x.shape(), dims(&state.x));
@@ -91,7 +91,7 @@ pub fn backward<T: HostTensor>(state: State<T>, gradient: T) -> InputGradients<T
     }
 }
 
-/// As [`Kernels::affine`](super::operation::Kernels::affine).
+/// As `Kernels::affine`.
 pub fn affine<T: HostTensor>(
     x: T,
     shortcut: Option<T>,

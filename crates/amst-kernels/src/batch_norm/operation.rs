@@ -63,7 +63,7 @@ pub struct InputGradients<T> {
 }
 
 /// Output, mean and biased variance.
-type OutputAndStatistics<B> = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>);
+type TrainOutputs<B> = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>);
 
 /// The operations that `Dispatch` runs on the backend of their tensors.
 #[backend_extension(Flex: cfg(feature = "flex"), LibTorch: cfg(feature = "tch"), Autodiff)]
@@ -84,6 +84,7 @@ pub trait BatchNormOps: Backend {
         epsilon: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
+    #[allow(unused_variables)]
     fn norm_eval(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
@@ -92,8 +93,11 @@ pub trait BatchNormOps: Backend {
         variance: FloatTensor<Self>,
         epsilon: f64,
         relu: bool,
-    ) -> FloatTensor<Self>;
+    ) -> FloatTensor<Self> {
+        unreachable!("`eval` leaves gradients with given statistics to burn")
+    }
 
+    #[allow(unused_variables)]
     fn norm_add_eval(
         x: FloatTensor<Self>,
         shortcut: FloatTensor<Self>,
@@ -102,7 +106,9 @@ pub trait BatchNormOps: Backend {
         mean: FloatTensor<Self>,
         variance: FloatTensor<Self>,
         epsilon: f64,
-    ) -> FloatTensor<Self>;
+    ) -> FloatTensor<Self> {
+        unreachable!("`eval` leaves gradients with given statistics to burn")
+    }
 }
 
 /// The operations of a backend, from its kernels.
@@ -116,7 +122,7 @@ macro_rules! operations {
                 beta: FloatTensor<Self>,
                 epsilon: f64,
                 relu: bool,
-            ) -> OutputAndStatistics<Self> {
+            ) -> TrainOutputs<Self> {
                 let result = Self::forward(
                     Inputs {
                         x,
@@ -136,7 +142,7 @@ macro_rules! operations {
                 gamma: FloatTensor<Self>,
                 beta: FloatTensor<Self>,
                 epsilon: f64,
-            ) -> OutputAndStatistics<Self> {
+            ) -> TrainOutputs<Self> {
                 let result = Self::forward(
                     Inputs {
                         x,
@@ -224,7 +230,7 @@ impl<B: Kernels, C: CheckpointStrategy> BatchNormOps for Autodiff<B, C> {
         beta: FloatTensor<Self>,
         epsilon: f64,
         relu: bool,
-    ) -> OutputAndStatistics<Self> {
+    ) -> TrainOutputs<Self> {
         let [(x, x_node), (gamma, gamma_node), (beta, beta_node)] =
             [x, gamma, beta].map(|t| t.into_parts());
         let result = B::forward(
@@ -246,7 +252,7 @@ impl<B: Kernels, C: CheckpointStrategy> BatchNormOps for Autodiff<B, C> {
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         epsilon: f64,
-    ) -> OutputAndStatistics<Self> {
+    ) -> TrainOutputs<Self> {
         let [(x, x_node), (gamma, gamma_node), (beta, beta_node)] =
             [x, gamma, beta].map(|t| t.into_parts());
         let (shortcut, shortcut_node) = shortcut.into_parts();
@@ -262,37 +268,13 @@ impl<B: Kernels, C: CheckpointStrategy> BatchNormOps for Autodiff<B, C> {
         );
         record::<B, C, 4>([x_node, gamma_node, beta_node, shortcut_node], result)
     }
-
-    fn norm_eval(
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: f64,
-        _: bool,
-    ) -> FloatTensor<Self> {
-        unreachable!("`eval` leaves gradients with given statistics to burn")
-    }
-
-    fn norm_add_eval(
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: f64,
-    ) -> FloatTensor<Self> {
-        unreachable!("`eval` leaves gradients with given statistics to burn")
-    }
 }
 
 /// Adds a training pass to the autodiff graph, in which its statistics are constants.
 fn record<B: Kernels, C: CheckpointStrategy, const N: usize>(
     parents: [NodeGuard; N],
     result: TrainResult<FloatTensor<B>, B::State>,
-) -> OutputAndStatistics<Autodiff<B, C>> {
+) -> TrainOutputs<Autodiff<B, C>> {
     let prepared = <Node as Backward<B, N>>::prepare::<C>(Node, parents);
     let output = match prepared.compute_bound().stateful() {
         OpsKind::Tracked(node) => node.finish(result.state, result.output),

@@ -4,7 +4,7 @@ use super::kernel::{self, Shape};
 use super::operation::ConvParams;
 use crate::host::HostTensor;
 
-/// As [`Kernels::forward`](super::operation::Kernels::forward).
+/// As `Kernels::forward`.
 pub fn forward<T: HostTensor>(x: T, kernels: T, params: ConvParams) -> T {
     let shape = shape(&x, &kernels, params);
     let [x, kernels] = [x, kernels].map(T::contiguous);
@@ -16,7 +16,7 @@ pub fn forward<T: HostTensor>(x: T, kernels: T, params: ConvParams) -> T {
     output
 }
 
-/// As [`Kernels::backward`](super::operation::Kernels::backward).
+/// As `Kernels::backward`.
 pub fn backward<T: HostTensor>(
     x: T,
     kernels: T,

@@ -32,7 +32,13 @@
 // A build without kernels has no device to choose.
 #![cfg_attr(
     not(any(feature = "flex", feature = "tch")),
-    allow(dead_code, unused_imports, unused_variables, unreachable_code)
+    allow(
+        dead_code,
+        unreachable_code,
+        unused_imports,
+        unused_macros,
+        unused_variables
+    )
 )]
 // LibTorch is deprecated upstream and kept here (docs/decisions/0001).
 #![cfg_attr(feature = "tch", allow(deprecated))]

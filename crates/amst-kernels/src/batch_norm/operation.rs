@@ -112,7 +112,6 @@ pub trait BatchNormOps: Backend {
 }
 
 /// The operations of a backend, from its kernels.
-#[cfg(any(feature = "flex", feature = "tch"))]
 macro_rules! operations {
     ($backend:ty) => {
         impl BatchNormOps for $backend {

@@ -45,7 +45,6 @@ pub trait ConvolutionOps: Backend {
 }
 
 /// The operation of a backend, from its kernels.
-#[cfg(any(feature = "flex", feature = "tch"))]
 macro_rules! operation {
     ($backend:ty) => {
         impl ConvolutionOps for $backend {

@@ -3,40 +3,44 @@ use burn::tensor::Tensor;
 
 use crate::{Encoder, Input, ResNet18, Roberta, TokenMean, TrainingStep};
 
-/// An encoder chosen at run time. A new encoder is one file and one arm here.
-#[derive(Module, Debug)]
-#[allow(clippy::large_enum_variant)] // A handful exist in a run; boxing would hide the module from burn.
-pub enum AnyEncoder {
-    /// Spectrograms and pictures.
-    ResNet18(ResNet18),
-    /// Text as a bag of tokens.
-    TokenMean(TokenMean),
-    /// Text through a transformer.
-    Roberta(Roberta),
+macro_rules! any_encoder {
+    ($($(#[$doc:meta])* $encoder:ident,)*) => {
+        /// An encoder chosen at run time.
+        #[derive(Module, Debug)]
+        // A run has a handful of them; burn's derive does not look into a `Box`.
+        #[allow(clippy::large_enum_variant)]
+        pub enum AnyEncoder {
+            $($(#[$doc])* $encoder($encoder),)*
+        }
+
+        impl Encoder for AnyEncoder {
+            fn embed(&self, input: &Input) -> Tensor<2> {
+                match self {
+                    $(Self::$encoder(encoder) => encoder.embed(input),)*
+                }
+            }
+
+            fn embed_in_step(&self, input: &Input, step: TrainingStep) -> Tensor<2> {
+                match self {
+                    $(Self::$encoder(encoder) => encoder.embed_in_step(input, step),)*
+                }
+            }
+
+            fn has_running_statistics(&self) -> bool {
+                match self {
+                    $(Self::$encoder(encoder) => encoder.has_running_statistics(),)*
+                }
+            }
+        }
+    };
 }
 
-impl Encoder for AnyEncoder {
-    fn embed(&self, input: &Input) -> Tensor<2> {
-        match self {
-            AnyEncoder::ResNet18(encoder) => encoder.embed(input),
-            AnyEncoder::TokenMean(encoder) => encoder.embed(input),
-            AnyEncoder::Roberta(encoder) => encoder.embed(input),
-        }
-    }
-
-    fn embed_in_step(&self, input: &Input, step: TrainingStep) -> Tensor<2> {
-        match self {
-            AnyEncoder::ResNet18(encoder) => encoder.embed_in_step(input, step),
-            AnyEncoder::TokenMean(encoder) => encoder.embed_in_step(input, step),
-            AnyEncoder::Roberta(encoder) => encoder.embed_in_step(input, step),
-        }
-    }
-
-    fn has_running_statistics(&self) -> bool {
-        match self {
-            AnyEncoder::ResNet18(encoder) => encoder.has_running_statistics(),
-            AnyEncoder::TokenMean(encoder) => encoder.has_running_statistics(),
-            AnyEncoder::Roberta(encoder) => encoder.has_running_statistics(),
-        }
-    }
+// A new encoder is a file of its own and a line here.
+any_encoder! {
+    /// Spectrograms and pictures.
+    ResNet18,
+    /// Text as a bag of tokens.
+    TokenMean,
+    /// Text through a transformer.
+    Roberta,
 }

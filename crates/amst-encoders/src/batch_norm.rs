@@ -1,4 +1,4 @@
-use amst_kernels::batch_norm::{Then, eval, train};
+use amst_kernels::batch_norm::{Fused, eval, train};
 use burn::module::{Flag, Module, Param, RunningState};
 use burn::tensor::{Device, Tensor};
 
@@ -40,23 +40,23 @@ impl BatchNorm {
 
     /// Normalises `[batch, channels, height, width]` over all axes but the channels.
     pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        self.forward_then(input, Then::Nothing)
+        self.forward_fused(input, Fused::Nothing)
     }
 
-    /// Normalises as [`BatchNorm::forward`] does, and rectifies the result.
+    /// As [`BatchNorm::forward`], then ReLU.
     pub fn forward_relu(&self, input: Tensor<4>) -> Tensor<4> {
-        self.forward_then(input, Then::Relu)
+        self.forward_fused(input, Fused::Relu)
     }
 
-    /// Normalises, adds a shortcut of the same shape and rectifies the sum: the end of a residual
-    /// block.
+    /// As [`BatchNorm::forward`], then adds a shortcut of the same shape, then ReLU: the end of a
+    /// residual block.
     pub fn forward_add_relu(&self, input: Tensor<4>, shortcut: Tensor<4>) -> Tensor<4> {
-        self.forward_then(input, Then::AddRelu(shortcut))
+        self.forward_fused(input, Fused::AddRelu(shortcut))
     }
 
-    fn forward_then(&self, input: Tensor<4>, then: Then) -> Tensor<4> {
+    fn forward_fused(&self, input: Tensor<4>, fused: Fused) -> Tensor<4> {
         if input.device().is_autodiff() && self.training.is_enabled() {
-            return self.forward_train(input, then);
+            return self.forward_train(input, fused);
         }
         let running = [self.running_mean.value(), self.running_var.value()];
         eval(
@@ -64,24 +64,24 @@ impl BatchNorm {
             [self.gamma.val(), self.beta.val()],
             running,
             EPSILON,
-            then,
+            fused,
         )
     }
 
-    fn forward_train(&self, input: Tensor<4>, then: Then) -> Tensor<4> {
+    fn forward_train(&self, input: Tensor<4>, fused: Fused) -> Tensor<4> {
         let [batch, _, height, width] = input.dims();
         let count = (batch * height * width) as f64;
-        // One sample a channel has no unbiased variance; PyTorch refuses it, here the biased one
-        // (0) stands in.
+        // With one value a channel there is no unbiased variance: PyTorch refuses it, here the
+        // biased one (0) is taken.
         let unbias = if count > 1.0 {
             count / (count - 1.0)
         } else {
             1.0
         };
-        let done = train(input, self.gamma.val(), self.beta.val(), EPSILON, then);
-        Self::update(&self.running_mean, done.mean, 1.0);
-        Self::update(&self.running_var, done.variance, unbias);
-        done.output
+        let normalised = train(input, self.gamma.val(), self.beta.val(), EPSILON, fused);
+        Self::update(&self.running_mean, normalised.mean, 1.0);
+        Self::update(&self.running_var, normalised.variance, unbias);
+        normalised.output
     }
 
     fn update(running: &RunningState<Tensor<1>>, batch: Tensor<1>, scale: f64) {

@@ -3,7 +3,7 @@ use burn::tensor::{Device, Int, Tensor};
 
 /// One modality of one batch, as an encoder reads it.
 #[derive(Clone, Debug)]
-#[allow(clippy::large_enum_variant)] // A handful exist at a time; a box would stand in every encoder's way.
+#[allow(clippy::large_enum_variant)] // A handful exist at a time.
 pub enum Input {
     /// A spectrogram, `[batch, 1, time, mel]`.
     Map(Tensor<4>),
@@ -28,7 +28,7 @@ impl Input {
         }
     }
 
-    /// One sample in which there is nothing: zeros, or a text of one token.
+    /// One empty sample: zeros, or a text of one token.
     pub fn blank(&self) -> Self {
         match self {
             Input::Map(x) => Input::Map(x.clone().narrow(0, 0, 1).zeros_like()),
@@ -48,7 +48,7 @@ impl Input {
         }
     }
 
-    /// The same values on the device without autodiff.
+    /// The same values without autodiff.
     pub fn inner(self) -> Self {
         match self {
             Input::Map(x) => Input::Map(x.inner()),
@@ -60,7 +60,7 @@ impl Input {
         }
     }
 
-    /// The device that holds it.
+    /// The device of its tensors.
     pub fn device(&self) -> Device {
         match self {
             Input::Map(x) => x.device(),
@@ -70,9 +70,9 @@ impl Input {
     }
 }
 
-/// Which step of a training a forward pass belongs to. It is all that random numbers drawn in
-/// the pass may depend on besides the encoder itself, so that a step gives the same after a
-/// resume, on any number of threads, and whatever else was forwarded before it.
+/// Which training step a forward pass belongs to. Random numbers drawn in the pass may depend only
+/// on this and on the encoder, so that a step gives the same results after a resume, with any
+/// number of threads, and after any other forward passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrainingStep {
     /// Counted from 0.
@@ -81,13 +81,12 @@ pub struct TrainingStep {
     pub step: usize,
 }
 
-/// What the fusion heads and the training methods ask of an encoder.
+/// The interface of encoders to fusion heads and training methods.
 ///
-/// Implement it for a module of your own to train that instead:
-/// `crates/amst/examples/custom_encoder.rs`. An encoder knows no data set and no schedule. Whether
-/// it behaves as in training is decided by burn: on an autodiff device batch statistics are used,
-/// after [`Module::valid`] they are not. Dropout is random, and so belongs to a step:
-/// [`embed_in_step`](Self::embed_in_step).
+/// Implement it for a module of your own to train that: `crates/amst/examples/custom_encoder.rs`.
+/// An encoder is independent of data sets and schedules. As in all of burn, an autodiff device
+/// means training (batch statistics are used), and [`Module::valid`] evaluation. Dropout is random,
+/// and so belongs to a step: [`embed_in_step`](Self::embed_in_step).
 pub trait Encoder: Module + ModuleDisplay + 'static {
     /// Embeds a batch, without dropout.
     ///
@@ -98,18 +97,17 @@ pub trait Encoder: Module + ModuleDisplay + 'static {
     ///
     /// # Panics
     ///
-    /// When given a kind of input that this encoder does not read; a recipe cannot ask for that.
+    /// If this encoder does not read that kind of input; recipes cannot ask for that.
     fn embed(&self, input: &Input) -> Tensor<2>;
 
-    /// The same in a step of training. An encoder that draws random numbers draws them here and
-    /// nowhere else, as a pure function of a seed of its own and of `step`; one that draws none
-    /// leaves this as it is.
+    /// Embeds a batch in a training step. Encoders draw random numbers only here, as a pure
+    /// function of their own seed and of `step`. The default draws none.
     fn embed_in_step(&self, input: &Input, step: TrainingStep) -> Tensor<2> {
         let _ = step;
         self.embed(input)
     }
 
-    /// Whether a forward pass in training mode moves running statistics, so that they go
+    /// Whether a forward pass in training mode updates running statistics, so that they become
     /// stale while the encoder is skipped and need recalibration.
     fn has_running_statistics(&self) -> bool;
 }

@@ -8,21 +8,25 @@ pub enum WeightsError {
     File {
         /// The file.
         path: PathBuf,
-        /// The store's words.
+        /// The store's message.
         why: String,
     },
     /// Tensors missing from the file, left over in it, or of another kind or shape.
-    #[error("{}: {why}; the file must hold exactly this network's tensors: check modalities, method, width, stem and classes", path.display())]
+    #[error(
+        "{}: {why}; the file must hold exactly this network's tensors: check modalities, method, \
+         width, stem and classes",
+        path.display()
+    )]
     Mismatch {
         /// The file.
         path: PathBuf,
-        /// Which tensors, up to ten of each kind.
+        /// Which tensors.
         why: String,
     },
-    /// A file of `torch.save` that wants more than tensors made.
+    /// A file of `torch.save` that holds more than tensors.
     #[error(
-        "{}: it holds {what}, and only tensors are read, by no code of the file's; save the model's state \
-         dictionary as model.safetensors instead",
+        "{}: it holds {what}, and only tensors are read, by no code of the file's; save the \
+         model's state dictionary as model.safetensors instead",
         path.display()
     )]
     Foreign {
@@ -32,11 +36,14 @@ pub enum WeightsError {
         what: String,
     },
     /// Tensors missing from a pretrained model's file, beyond it, or of another shape.
-    #[error("{}: {why}; the file must be of the model that its config.json describes", path.display())]
+    #[error(
+        "{}: {why}; the file must be of the model that its config.json describes",
+        path.display()
+    )]
     Pretrained {
         /// The file.
         path: PathBuf,
-        /// Which tensors, up to ten of each kind.
+        /// Which tensors.
         why: String,
     },
 }

@@ -1,8 +1,8 @@
-//! Initial weights, from a source of random numbers that the caller owns.
+//! Initial weights, from the caller's random numbers.
 //!
-//! burn draws initial weights from a generator that belongs to the device, so that the same
-//! seed gives other weights on other devices, or when something else drew before. Here the
-//! caller hands in the numbers: equal numbers, equal weights, on every device.
+//! burn draws initial weights from the device's generator, so that a seed gives different weights
+//! on different devices, or after other draws. Here the caller passes the numbers, which give the
+//! same weights on every device.
 
 use burn::module::Param;
 use burn::nn::conv::{Conv2d, Conv2dConfig};

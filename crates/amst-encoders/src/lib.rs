@@ -7,8 +7,8 @@
 //! - [`AnyEncoder`]: one of them, chosen at run time,
 //! - [`Encoder`]: the trait that all share, and that an encoder of your own implements.
 //!
-//! [`BatchNorm`] keeps PyTorch's running variance (the unbiased one), and weights move in
-//! and out under torchvision's and Hugging Face's names ([`read_weights`], [`write_weights`]).
+//! [`BatchNorm`] keeps PyTorch's running variance (the unbiased one), and weights are read and
+//! written under torchvision's and Hugging Face's names ([`read_weights`], [`write_weights`]).
 //!
 //! ```
 //! use amst_encoders::{Encoder, Input, ResNet18Config, Stem};
@@ -30,8 +30,9 @@ mod any;
 mod batch_norm;
 mod encoder;
 mod error;
-mod held;
+mod held_tensor;
 mod init;
+mod renames;
 mod resnet;
 mod roberta;
 mod token_mean;
@@ -41,8 +42,9 @@ pub use any::AnyEncoder;
 pub use batch_norm::BatchNorm;
 pub use encoder::{Encoder, Input, TrainingStep};
 pub use error::WeightsError;
-pub use held::{HeldTensor, held_tensors, replace_all, replace_some};
+pub use held_tensor::{HeldTensor, held_tensors, replace_all, replace_some};
 pub use init::{Normal, xavier_linear};
+pub use renames::Renames;
 pub use resnet::{ResNet18, ResNet18Config, Stem};
 pub use roberta::{
     Architecture, ConfigError, PrefixCache, PretrainedError, Roberta, RobertaConfig,
@@ -50,6 +52,6 @@ pub use roberta::{
 };
 pub use token_mean::{TokenMean, TokenMeanConfig};
 pub use weights::{
-    NamedTensor, Renames, named_tensors, read_weights, read_weights_from, write_tensor_file,
-    write_tensors, write_weights,
+    NamedTensor, named_tensors, read_weights, read_weights_from, write_tensor_file, write_tensors,
+    write_weights,
 };

@@ -70,7 +70,7 @@ struct Downsample {
 impl ResNet18Config {
     /// Initialises from scratch: Kaiming normal by fan-out, BatchNorm scale 1 and shift 0.
     ///
-    /// Numbers are drawn in the order of the parameters in torchvision's state dictionary.
+    /// Values are drawn in the order of the parameters in torchvision's state dictionary.
     pub fn init(&self, normal: Normal<'_>, device: &Device) -> ResNet18 {
         let w = self.width;
         let (kernel, stride) = match self.stem {
@@ -151,9 +151,9 @@ impl BasicBlock {
 }
 
 impl ResNet18 {
-    /// Rounds inputs, kernels and outputs of the convolutions to bfloat16, or no longer does; their
-    /// gradients too. Parameters, normalisation and everything behind it stay float32. The device
-    /// must have the type.
+    /// Sets whether inputs, kernels and outputs of the convolutions, and their gradients, are
+    /// rounded to bfloat16. Parameters and normalisation stay float32. The device must support
+    /// bfloat16.
     pub fn in_bf16(mut self, bf16: bool) -> Self {
         self.bf16 = bf16;
         self

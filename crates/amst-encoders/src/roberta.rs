@@ -13,7 +13,7 @@ use burn::module::Module;
 use burn::tensor::{Bool, Device, Int, Tensor};
 
 pub use config::{Architecture, ConfigError, RobertaConfig};
-use dropout::Draws;
+use dropout::{Draws, part};
 use embeddings::Embeddings;
 use layer::Layer;
 use prefix::Fingerprint;
@@ -23,21 +23,21 @@ pub use pretrained::{PretrainedError, pretrained_weights};
 use crate::{Encoder, Input, Normal, TrainingStep};
 
 /// Hugging Face's `RobertaModel` or `BertModel` without its pooler, as an encoder: a text's
-/// embedding is the first token's last hidden state (METHODS 2.1 in docs/paper.md).
+/// embedding is the first token's last hidden state (docs/paper.md §2.1).
 ///
-/// Where [`RobertaConfig::unfrozen_layers`] names a number, only that many last layers train. What
-/// lies before them, the *prefix*, is computed on the device without autodiff: it costs a forward
-/// pass, and neither a graph, nor a backward pass, nor an optimiser's memory. Its dropout is active
-/// in training like everyone's, unless [`RobertaConfig::frozen_eval`] says otherwise; then a
-/// [`PrefixCache`] can keep what it gives. It is part of the weights like the rest.
+/// With [`RobertaConfig::unfrozen_layers`], only that many last layers train. The frozen part
+/// before them, the *prefix*, is computed without autodiff: it costs a forward pass, but no graph,
+/// no backward pass and no optimiser state. Its dropout is active in training, unless
+/// [`RobertaConfig::frozen_eval`] is set; then a [`PrefixCache`] can keep its output. It is part of
+/// the weights.
 ///
-/// Dropout acts in [`Encoder::embed_in_step`], on an autodiff device, and nowhere else.
+/// Dropout is active only in [`Encoder::embed_in_step`] on an autodiff device.
 #[derive(Module, Debug)]
 pub struct Roberta {
-    /// Called so in files of weights, `encoder.t.m.embeddings.word_embeddings.weight`; what
-    /// follows the `m.` are Hugging Face's own names.
+    /// Named after files of weights, `encoder.t.m.embeddings.word_embeddings.weight`: after `m.`
+    /// come Hugging Face's names.
     m: Transformer,
-    /// How many first layers are frozen, and the embeddings with them.
+    /// How many first layers are frozen, together with the embeddings.
     #[module(skip)]
     frozen: Option<usize>,
     /// [`RobertaConfig::dropout_seed`].
@@ -67,7 +67,7 @@ impl RobertaConfig {
     /// Initialises from scratch as Hugging Face does: tables and matrices normal with deviation
     /// `initializer_range`, rows of padding and biases 0, layer norms the identity.
     ///
-    /// Numbers are drawn in the order of the parameters in Hugging Face's state dictionary.
+    /// Values are drawn in the order of the parameters in Hugging Face's state dictionary.
     ///
     /// # Errors
     ///
@@ -103,16 +103,16 @@ impl RobertaConfig {
     }
 }
 
-/// What stands for the embeddings among the places where dropout draws; layers have their number.
+/// The embeddings' part of the dropout masks; a layer's part is its index.
 const EMBEDDINGS: u64 = u64::MAX;
 
 impl Roberta {
     /// The last layer's hidden states, `[batch, length, hidden]`, of `ids` and `mask`, `[batch,
-    /// length]`. Nothing is dropped.
+    /// length]`. Without dropout.
     ///
     /// # Panics
     ///
-    /// When the texts are longer than [`RobertaConfig::max_length`].
+    /// If the texts are longer than [`RobertaConfig::max_length`].
     pub fn hidden_states(&self, ids: Tensor<2, Int>, mask: Tensor<2>) -> Tensor<3> {
         let before = self.before(ids, mask.clone(), None);
         self.after(before, mask, None)
@@ -122,32 +122,25 @@ impl Roberta {
     /// frozen, those of the embeddings.
     fn before(&self, ids: Tensor<2, Int>, mask: Tensor<2>, draws: Option<Draws>) -> Tensor<3> {
         if self.frozen.is_none() {
-            return self
-                .m
-                .embeddings
-                .forward(ids, draws.map(|draws| draws.part(EMBEDDINGS)));
+            return self.m.embeddings.forward(ids, part(draws, EMBEDDINGS));
         }
         self.without_autodiff(ids, mask, |ids, mask| self.frozen_part(ids, mask, draws))
     }
 
     /// The hidden states after the layers that train.
     fn after(&self, hidden: Tensor<3>, mask: Tensor<2>, draws: Option<Draws>) -> Tensor<3> {
-        let (padding, first) = (unseen(mask), self.frozen.unwrap_or(0));
+        let (padding, first) = (padding(mask), self.frozen.unwrap_or(0));
         let layers = self.m.encoder.layer.iter().enumerate().skip(first);
-        layers.fold(hidden, |x, (number, layer)| {
-            layer.forward(x, &padding, of_layer(draws, number))
+        layers.fold(hidden, |x, (index, layer)| {
+            layer.forward(x, &padding, part(draws, index as u64))
         })
     }
 }
 
-/// Where nothing may be looked at, `[batch, 1, 1, length]`.
-fn unseen(mask: Tensor<2>) -> Tensor<4, Bool> {
+/// Where attention is masked out, `[batch, 1, 1, length]`.
+fn padding(mask: Tensor<2>) -> Tensor<4, Bool> {
     let [batch, length] = mask.dims();
     mask.equal_elem(0.0).reshape([batch, 1, 1, length])
-}
-
-fn of_layer(draws: Option<Draws>, number: usize) -> Option<Draws> {
-    draws.map(|draws| draws.part(number as u64))
 }
 
 /// `[batch, length, hidden]` to the first tokens' `[batch, hidden]`.
@@ -165,7 +158,7 @@ fn tokens(input: &Input) -> (Tensor<2, Int>, Tensor<2>) {
 impl Encoder for Roberta {
     fn embed(&self, input: &Input) -> Tensor<2> {
         let (ids, mask) = tokens(input);
-        first_token(self.after(self.settled(ids, mask.clone()), mask, None))
+        first_token(self.after(self.cached_prefix(ids, mask.clone()), mask, None))
     }
 
     fn embed_in_step(&self, input: &Input, step: TrainingStep) -> Tensor<2> {
@@ -174,9 +167,10 @@ impl Encoder for Roberta {
         }
         let (ids, mask) = tokens(input);
         let draws = Some(Draws::new(self.dropout_seed, step));
-        let before = match self.frozen_eval && self.frozen.is_some() {
-            true => self.settled(ids, mask.clone()),
-            false => self.before(ids, mask.clone(), draws),
+        let before = if self.frozen_eval && self.frozen.is_some() {
+            self.cached_prefix(ids, mask.clone())
+        } else {
+            self.before(ids, mask.clone(), draws)
         };
         first_token(self.after(before, mask, draws))
     }

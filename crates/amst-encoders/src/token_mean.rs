@@ -18,8 +18,8 @@ pub struct TokenMeanConfig {
     pub embed: usize,
 }
 
-/// Mean of the tokens' embeddings, then one linear layer. Order is lost; that is enough to
-/// tell words apart by their letters, and it trains from scratch in seconds.
+/// Mean of the tokens' embeddings, then one linear layer. Order is lost; this is enough to tell
+/// words apart by their letters, and trains from scratch in seconds.
 #[derive(Module, Debug)]
 pub struct TokenMean {
     embedding: Embedding,

@@ -1,101 +1,25 @@
-//! Weights as safetensors, under the names that PyTorch users know.
+//! Weights as safetensors, under PyTorch's names.
 
+pub(crate) mod mismatch;
 mod pytorch;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use burn::module::{Module, ModuleVisitor, Param, ParamId};
-use burn::tensor::{DType, Tensor};
+use burn::module::{Module, ParamId};
+use burn::tensor::DType;
 use burn_store::{
-    ApplyError, ApplyResult, ChainAdapter, FloatCastAdapter, ModuleAdapter, ModuleSnapshot,
+    ApplyResult, ChainAdapter, FloatCastAdapter, ModuleAdapter, ModuleSnapshot,
     PyTorchToBurnAdapter, SafetensorsStore,
 };
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 
-use crate::{HeldTensor, WeightsError, held_tensors};
-
-/// Pairs of (burn's path, published name), literal prefixes or inner parts, for a whole network.
-#[derive(Clone, Debug, Default)]
-pub struct Renames(pub(crate) Vec<(String, String)>);
-
-impl Renames {
-    /// torchvision's names inside a ResNet.
-    pub fn torchvision() -> Self {
-        Self::default()
-            .with("downsample.conv.", "downsample.0.")
-            .with("downsample.bn.", "downsample.1.")
-    }
-
-    /// Hugging Face's names inside a [`Roberta`](crate::Roberta); they leave a ResNet's alone.
-    pub fn hugging_face() -> Self {
-        Self::default()
-            .with("attention.self_attention.", "attention.self.")
-            .with("embeddings.layer_norm.", "embeddings.LayerNorm.")
-            .with("output.layer_norm.", "output.LayerNorm.")
-    }
-
-    /// These pairs, and then those of `other`.
-    pub fn and(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
-        self
-    }
-
-    /// Adds a pair: `ours` as burn spells the path, `theirs` as the file does.
-    pub fn with(mut self, ours: &str, theirs: &str) -> Self {
-        self.0.push((ours.into(), theirs.into()));
-        self
-    }
-
-    /// The published name of what burn calls `path`.
-    fn published(&self, path: &str) -> String {
-        let is_variant = |part: &&str| {
-            part.starts_with(|c: char| c.is_ascii_uppercase()) && *part != "LayerNorm"
-        };
-        let own: Vec<&str> = path.split('.').filter(|part| !is_variant(part)).collect();
-        let mut name = own.join(".");
-        for (ours, theirs) in &self.0 {
-            name = match ours.strip_prefix('^') {
-                // A prefix that files may have, and which one of several this one has is not known.
-                Some("") => name,
-                Some(start) => match name.strip_prefix(start) {
-                    Some(rest) => format!("{}{rest}", plain(theirs)),
-                    None => name,
-                },
-                None => name.replace(ours, plain(theirs)),
-            };
-        }
-        let ended = name
-            .strip_suffix(".gamma")
-            .map(|stem| format!("{stem}.weight"));
-        ended
-            .or_else(|| {
-                name.strip_suffix(".beta")
-                    .map(|stem| format!("{stem}.bias"))
-            })
-            .unwrap_or(name)
-    }
-
-    /// Adds a pair that counts only at the start of a name.
-    pub fn with_prefix(self, ours: &str, theirs: &str) -> Self {
-        self.with(&format!("^{ours}"), &format!("^{theirs}"))
-    }
-}
-
-/// A literal, possibly anchored name as a regular expression.
-pub(crate) fn pattern(literal: &str) -> String {
-    let (anchor, rest) = literal
-        .strip_prefix('^')
-        .map_or(("", literal), |rest| ("^", rest));
-    format!("{anchor}{}", rest.replace('.', r"\."))
-}
-
-pub(crate) fn plain(literal: &str) -> &str {
-    literal.trim_start_matches('^')
-}
+use crate::renames::{pattern, plain};
+use crate::{HeldTensor, Renames, WeightsError, held_tensors};
+use mismatch::{check, find_mismatch};
 
 /// Writes every parameter and running statistic of `module`.
 ///
@@ -212,7 +136,7 @@ pub struct NamedTensor {
     pub shape: Vec<usize>,
     /// In row-major order.
     pub values: Vec<f32>,
-    /// The parameter that it is, which optimisers know it by.
+    /// The parameter's identity, as optimisers know it.
     pub id: Option<ParamId>,
 }
 
@@ -225,30 +149,23 @@ pub fn named_tensors<M: Module>(
     module: &M,
     renames: &Renames,
 ) -> Result<Vec<NamedTensor>, WeightsError> {
-    let named = |tensor: HeldTensor| {
-        let data = tensor.data()?;
-        let unfit = |why| WeightsError::File {
-            path: "the network".into(),
-            why,
-        };
-        let values = data
-            .try_to_vec()
-            .map_err(|e| unfit(format!("{}: {e:?}", tensor.name())))?;
-        Ok(NamedTensor {
+    let mut named = Vec::new();
+    for tensor in held_tensors(module, renames)? {
+        let values = tensor.data()?.try_to_vec();
+        named.push(NamedTensor {
             name: tensor.name().into(),
             shape: tensor.shape(),
-            values,
+            values: values.map_err(|e| WeightsError::File {
+                path: "the network".into(),
+                why: format!("{}: {e:?}", tensor.name()),
+            })?,
             id: tensor.id(),
-        })
-    };
-    held_tensors(module, renames)?
-        .into_iter()
-        .map(named)
-        .collect()
+        });
+    }
+    Ok(named)
 }
 
-/// Reads every parameter and running statistic into `module`, in single precision whatever the
-/// file's is.
+/// Reads every parameter and running statistic of `module`, and converts them to single precision.
 ///
 /// # Errors
 ///
@@ -259,17 +176,14 @@ pub fn read_weights<M: Module>(
     renames: &Renames,
 ) -> Result<(), WeightsError> {
     let result = apply(module, SafetensorsStore::from_file(path), path, renames)?;
-    check(&result, module, renames).map_err(|why| WeightsError::Mismatch {
-        path: path.into(),
-        why,
-    })
+    check(&result, module, path, renames)
 }
 
-/// The same from the bytes of such a file; `path` is what messages call it.
+/// The same from the bytes of such a file; `path` names it in messages.
 ///
 /// # Errors
 ///
-/// The bytes are no safetensors file, or do not hold exactly the module's tensors.
+/// The bytes are not a safetensors file, or do not hold exactly the module's tensors.
 pub fn read_weights_from<M: Module>(
     module: &mut M,
     bytes: Vec<u8>,
@@ -282,29 +196,30 @@ pub fn read_weights_from<M: Module>(
         path,
         renames,
     )?;
-    check(&result, module, renames).map_err(|why| WeightsError::Mismatch {
-        path: path.into(),
-        why,
-    })
+    check(&result, module, path, renames)
 }
 
-/// Reads every parameter into `module`, a part of the pretrained network in the file, safetensors
-/// or PyTorch's: others may be left over there, if they are `beside` the module.
+/// Reads every parameter of `module`, a part of a pretrained network, from safetensors or from
+/// PyTorch's format. The file may hold other tensors, if `is_ignored` says so of their names.
 pub(crate) fn read_part<M: Module>(
     module: &mut M,
     path: &Path,
     renames: &Renames,
-    beside: impl Fn(&str) -> bool,
+    is_ignored: impl Fn(&str) -> bool,
 ) -> Result<(), WeightsError> {
-    let mut result = match pytorch::is_by_name(path) {
-        true => pytorch::apply(module, path, renames)?,
-        false => apply(module, SafetensorsStore::from_file(path), path, renames)?,
+    let mut result = if pytorch::has_extension(path) {
+        pytorch::apply(module, path, renames)?
+    } else {
+        apply(module, SafetensorsStore::from_file(path), path, renames)?
     };
-    result.unused.retain(|name| !beside(name));
-    check(&result, module, renames).map_err(|why| WeightsError::Pretrained {
-        path: path.into(),
-        why,
-    })
+    result.unused.retain(|name| !is_ignored(name));
+    match find_mismatch(&result, module, renames) {
+        Some(why) => Err(WeightsError::Pretrained {
+            path: path.into(),
+            why,
+        }),
+        None => Ok(()),
+    }
 }
 
 fn apply<M: Module>(
@@ -329,105 +244,7 @@ fn apply<M: Module>(
         })
 }
 
-/// From PyTorch's layout of any precision to burn's.
+/// Converts PyTorch's layout, in any precision, to burn's in single precision.
 fn single_precision() -> ChainAdapter {
     PyTorchToBurnAdapter.chain(FloatCastAdapter::to(DType::F32))
-}
-
-/// What is wrong with a file, in the names and shapes that it has itself.
-pub(crate) fn check<M: Module>(
-    result: &ApplyResult,
-    module: &M,
-    renames: &Renames,
-) -> Result<(), String> {
-    let named = |path: &String| renames.published(path);
-    let transposed = Transposed::of(module, renames);
-    let published = |name: &String, shape: &[usize]| match transposed.names.contains(name) {
-        true => shape.iter().rev().copied().collect(),
-        false => shape.to_vec(),
-    };
-    let error = |error: &ApplyError| match error {
-        ApplyError::ShapeMismatch {
-            path,
-            expected,
-            found,
-        } => {
-            let name = named(path);
-            let (found, expected) = (
-                published(&name, found.as_slice()),
-                published(&name, expected.as_slice()),
-            );
-            format!("{name} is {found:?}, not {expected:?}")
-        }
-        ApplyError::DTypeMismatch { path, found, .. } => {
-            format!("{} is of {found:?}, not of floats", named(path))
-        }
-        other => other.to_string(),
-    };
-    let missing = listed(result.missing.iter().map(|(path, _)| named(path)));
-    let unused = listed(result.unused.iter().map(named));
-    let errors = listed(result.errors.iter().map(error));
-    let faults: Vec<String> = [
-        ("missing", missing),
-        ("not of this network", unused),
-        ("of another kind", errors),
-    ]
-    .into_iter()
-    .filter(|(_, names)| !names.is_empty())
-    .map(|(kind, names)| format!("{kind}: {names}"))
-    .collect();
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(faults.join("; "))
-    }
-}
-
-/// All of them: which tensors a file lacks is what a person needs to find out what it is.
-fn listed(names: impl Iterator<Item = String>) -> String {
-    names.collect::<Vec<_>>().join(", ")
-}
-
-/// Published names of the matrices that burn keeps the other way round: those of linear layers.
-#[derive(Default)]
-struct Transposed {
-    path: Vec<String>,
-    within: Vec<String>,
-    names: BTreeSet<String>,
-}
-
-impl Transposed {
-    fn of<M: Module>(module: &M, renames: &Renames) -> Self {
-        let mut all = Self::default();
-        module.visit(&mut all);
-        all.names = all
-            .names
-            .iter()
-            .map(|path| renames.published(path))
-            .collect();
-        all
-    }
-}
-
-impl ModuleVisitor for Transposed {
-    fn enter_module(&mut self, name: &str, container: &str) {
-        self.path.push(name.into());
-        self.within.push(container.into());
-    }
-
-    fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.pop();
-        self.within.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, _: &Param<Tensor<D>>) {
-        if D == 2
-            && self
-                .within
-                .last()
-                .is_some_and(|container| container == "Struct:Linear")
-        {
-            self.names.insert(self.path.join("."));
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::picture::MAX_SIDE;
-use crate::{FrameError, crop_switch};
+use crate::{FrameError, crop_scale_serde};
 
 /// How pictures become frames. The default is the paper's: 224x224, ImageNet
 /// normalisation, random resized crop and mirroring in training.
@@ -27,11 +27,11 @@ pub struct FrameConfig {
     pub channels: usize,
     /// Subtracted from each channel, on the scale where white is 1.
     pub mean: Vec<f32>,
-    /// What each channel is divided by after that.
+    /// Divides each channel after that.
     pub std: Vec<f32>,
     /// Smallest and largest share of the area that a training crop covers;
     /// `None` (written `false`) resizes the whole picture instead.
-    #[serde(with = "crop_switch")]
+    #[serde(with = "crop_scale_serde")]
     pub crop_scale: Option<[f32; 2]>,
     /// Narrowest and widest aspect ratio (width over height) of a training crop.
     pub crop_ratio: [f32; 2],
@@ -119,17 +119,15 @@ impl FrameConfig {
     }
 
     fn validate_normalisation(&self) -> Result<(), FrameError> {
-        let fits = |values: &[f32], allowed: fn(f32) -> bool| {
-            values.len() == self.channels && values.iter().all(|&value| allowed(value))
-        };
-        if !fits(&self.mean, f32::is_finite) {
+        if self.mean.len() != self.channels || !self.mean.iter().all(|mean| mean.is_finite()) {
             return Err(FrameError::Config {
                 key: "mean",
                 value: format!("{:?}", self.mean),
                 remedy: "give one finite number a channel",
             });
         }
-        if !fits(&self.std, |std| std.is_normal() && std > 0.0) {
+        let is_valid = |std: &f32| std.is_normal() && *std > 0.0;
+        if self.std.len() != self.channels || !self.std.iter().all(is_valid) {
             return Err(FrameError::Config {
                 key: "std",
                 value: format!("{:?}", self.std),

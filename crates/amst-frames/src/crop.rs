@@ -1,6 +1,6 @@
 //! Which part of a picture a training frame shows.
 
-/// Tries before the centre of the picture is taken instead.
+/// Tries before the central crop is taken instead.
 const TRIES: usize = 10;
 
 /// A box of pixels inside a picture.

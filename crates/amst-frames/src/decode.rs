@@ -6,13 +6,13 @@ use image::codecs::{jpeg::JpegDecoder, png::PngDecoder};
 use image::error::{ImageError, LimitErrorKind};
 use image::{ColorType, ImageDecoder, Limits};
 
-use crate::complete::{
-    JPEG_SIGNATURE, PNG_SIGNATURE, jpeg_colours_apart, jpeg_missing, png_missing,
-};
 use crate::picture::{MAX_PIXELS, MAX_SIDE};
+use crate::truncation::{
+    JPEG_SIGNATURE, PNG_SIGNATURE, jpeg_has_scan_per_colour, jpeg_missing, png_missing,
+};
 use crate::{FrameError, Picture};
 
-/// One file being decoded: what its messages need to know.
+/// A file that is being decoded, for messages about it.
 struct File<'a> {
     name: &'a str,
     format: &'static str,
@@ -33,12 +33,10 @@ pub(crate) fn decode(bytes: &[u8], name: &str) -> Result<Picture, FrameError> {
 fn decode_png(bytes: &[u8], name: &str) -> Result<Picture, FrameError> {
     let mut file = File::new(name, "PNG");
     file.refuse_truncated(png_missing(bytes))?;
-    // The header chunk comes first; its sides are judged here, in our words.
-    if let Some(sides) = bytes.get(16..24) {
-        let side = |at: usize| {
-            u32::from_be_bytes([sides[at], sides[at + 1], sides[at + 2], sides[at + 3]])
-        };
-        file.judge_size(side(0) as usize, side(4) as usize)?;
+    // The header chunk comes first. Checked here, for a better message than the decoder's.
+    let sides = [16, 20].map(|at| bytes.get(at..)?.first_chunk().copied());
+    if let [Some(width), Some(height)] = sides.map(|side| side.map(u32::from_be_bytes)) {
+        file.check_size(width as usize, height as usize)?;
     }
     let decoder = PngDecoder::with_limits(Cursor::new(bytes), limits());
     file.read(decoder)
@@ -47,8 +45,8 @@ fn decode_png(bytes: &[u8], name: &str) -> Result<Picture, FrameError> {
 fn decode_jpeg(bytes: &[u8], name: &str) -> Result<Picture, FrameError> {
     let file = File::new(name, "JPEG");
     file.refuse_truncated(jpeg_missing(bytes))?;
-    if jpeg_colours_apart(bytes) {
-        return Err(FrameError::ColoursApart { name: name.into() });
+    if jpeg_has_scan_per_colour(bytes) {
+        return Err(FrameError::ScanPerColour { name: name.into() });
     }
     file.read(JpegDecoder::new(Cursor::new(bytes)))
 }
@@ -81,8 +79,8 @@ impl<'a> File<'a> {
         })
     }
 
-    /// Refuses no pixels and too many.
-    fn judge_size(&mut self, width: usize, height: usize) -> Result<(), FrameError> {
+    /// Refuses a side of zero and too many pixels.
+    fn check_size(&mut self, width: usize, height: usize) -> Result<(), FrameError> {
         self.declared = (width, height);
         if width == 0 || height == 0 {
             return Err(FrameError::Empty {
@@ -116,7 +114,7 @@ impl<'a> File<'a> {
         let mut decoder = decoder.map_err(|error| self.damaged(&error))?;
         let (width, height) = decoder.dimensions();
         let (width, height) = (width as usize, height as usize);
-        self.judge_size(width, height)?;
+        self.check_size(width, height)?;
         decoder
             .set_limits(limits())
             .map_err(|error| self.damaged(&error))?;

@@ -4,16 +4,19 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// Everything this crate refuses, with the remedy in the message.
+/// Why this crate refuses something, with the remedy in the message.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum FrameError {
     /// The file could not be read at all.
-    #[error("cannot read the picture {}: {source}; check the path and its permissions", path.display())]
+    #[error(
+        "cannot read the picture {}: {source}; check the path and its permissions",
+        path.display()
+    )]
     Unreadable {
         /// The file asked for.
         path: PathBuf,
-        /// What the operating system answered.
+        /// The operating system's error.
         source: std::io::Error,
     },
     /// The bytes are neither PNG nor JPEG.
@@ -35,22 +38,22 @@ pub enum FrameError {
         /// The part that is not there.
         missing: &'static str,
     },
-    /// The decoder gave up.
+    /// The decoder failed.
     #[error("{name} is a damaged {format}: {reason}; copy the file again or save it anew")]
     Damaged {
         /// The file's name.
         name: String,
         /// `PNG` or `JPEG`.
         format: &'static str,
-        /// The decoder's own words.
+        /// The decoder's message.
         reason: String,
     },
-    /// A JPEG of a kind that would be misread.
+    /// A JPEG of a kind that would be decoded wrongly.
     #[error(
-        "{name} is a JPEG with a scan for each colour, which is not read right here; save it anew, for example with \
-         `ffmpeg -i {name} -q:v 2 NEW.jpg`"
+        "{name} is a JPEG with a scan for each colour, which cannot be decoded correctly; save it \
+         anew, for example with `ffmpeg -i {name} -q:v 2 NEW.jpg`"
     )]
-    ColoursApart {
+    ScanPerColour {
         /// The file's name.
         name: String,
     },
@@ -99,7 +102,7 @@ pub enum FrameError {
     },
     /// A crop box that is empty or reaches outside the picture.
     #[error(
-        "the crop of {crop_width}x{crop_height} at ({left}, {top}) does not lie inside a picture of \
+        "the crop of {crop_width}x{crop_height} at ({left}, {top}) is not inside a picture of \
          {width}x{height}; choose a non-empty box within it"
     )]
     CropOutside {
@@ -140,64 +143,70 @@ pub enum FrameError {
     /// A picture could not be written as a JPEG file.
     #[error("cannot write the picture as JPEG: {reason}; save it as PNG instead")]
     Encode {
-        /// The encoder's own words.
+        /// The encoder's message.
         reason: String,
     },
-    /// There is no ffmpeg, or no ffprobe.
+    /// ffmpeg or ffprobe is not installed.
     #[error(
-        "cannot find {}, which reads videos; install it (Debian, Ubuntu: `apt-get install ffmpeg`; conda: \
-         `conda install -c conda-forge ffmpeg`; macOS: `brew install ffmpeg`), or let AMST_FFMPEG name the folder \
-         that holds ffmpeg and ffprobe",
+        "cannot find {}, which reads videos; install it (Debian, Ubuntu: `apt-get install ffmpeg`; \
+         conda: `conda install -c conda-forge ffmpeg`; macOS: `brew install ffmpeg`), or let \
+         AMST_FFMPEG name the folder that holds ffmpeg and ffprobe",
         program.display()
     )]
     NoFfmpeg {
         /// The program looked for.
         program: PathBuf,
     },
-    /// ffmpeg or ffprobe is there, but does not work as such.
+    /// ffmpeg or ffprobe is there, but does not work.
     #[error(
-        "{} does not do its work: {reason}; run it again, and check by `ffmpeg -version` that AMST_FFMPEG or PATH \
-         leads to an ffmpeg of version 4.2 or later",
+        "{} does not work: {reason}; run it again, and check by `ffmpeg -version` that AMST_FFMPEG \
+         or PATH leads to an ffmpeg of version 4.2 or later",
         program.display()
     )]
     FfmpegBroken {
         /// The program that was started.
         program: PathBuf,
-        /// What it did.
+        /// What went wrong.
         reason: String,
     },
     /// The video could not be opened at all.
-    #[error("cannot read the video {}: {source}; check the path and its permissions", path.display())]
+    #[error(
+        "cannot read the video {}: {source}; check the path and its permissions",
+        path.display()
+    )]
     VideoUnreadable {
         /// The file asked for.
         path: PathBuf,
-        /// What the operating system answered.
+        /// The operating system's error.
         source: std::io::Error,
     },
     /// The file is no video that ffmpeg knows, or one without its beginning or its index.
     #[error(
-        "{} is not a video that can be read: {reason}; copy or download the file again, or take its row out of \
-         the manifest",
+        "{} is not a video that can be read: {reason}; copy or download the file again, or take \
+         its row out of the manifest",
         path.display()
     )]
     NotAVideo {
         /// The file asked for.
         path: PathBuf,
-        /// ffprobe's words, or ours.
+        /// ffprobe's message, or ours.
         reason: String,
     },
     /// A video without pictures, or without sound.
-    #[error("{} holds no {kind}; leave it out of the set, or leave out that modality", path.display())]
+    #[error(
+        "{} holds no {kind}; leave it out of the set, or leave out that modality",
+        path.display()
+    )]
     NoStream {
         /// The file asked for.
         path: PathBuf,
         /// `pictures` or `sound`.
         kind: &'static str,
     },
-    /// So many frames cannot be kept of a second.
+    /// A second has fewer frames than are to be kept of it.
     #[error(
-        "{} has {rate} frames a second, of which {kept} cannot be kept; keep fewer frames a second, or convert the \
-         video to a common frame rate",
+        "{} has {rate} frames a second, of which {kept} cannot be kept; keep fewer frames a \
+         second, or convert the video to a common frame rate",
         path.display()
     )]
     FrameRate {
@@ -220,8 +229,8 @@ pub enum FrameError {
     },
     /// A span that reaches past the end of its video.
     #[error(
-        "{} is {duration} s long, but a span from {start} s to {end} s is wanted of it; correct the annotation, or \
-         copy the video again if it was cut short",
+        "{} is {duration} s long, but a span from {start} s to {end} s is wanted of it; correct \
+         the annotation, or copy the video again if it was cut short",
         path.display()
     )]
     SpanOutside {
@@ -236,13 +245,14 @@ pub enum FrameError {
     },
     /// Nothing of what was asked for could be decoded.
     #[error(
-        "nothing of {} can be decoded: {reason}; copy or download the file again, or take its row out of the manifest",
+        "nothing of {} can be decoded: {reason}; copy or download the file again, or take its row \
+         out of the manifest",
         path.display()
     )]
     Undecodable {
         /// The file asked for.
         path: PathBuf,
-        /// ffmpeg's words, or its exit status.
+        /// ffmpeg's message, or its exit status.
         reason: String,
     },
     /// A setting of [`FrameConfig`](crate::FrameConfig) that makes no sense.

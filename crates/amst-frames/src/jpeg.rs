@@ -7,9 +7,8 @@ use crate::{FrameError, Picture};
 impl Picture {
     /// The picture as a baseline JPEG file; `quality` from 1 to 100.
     ///
-    /// What OpenCV's `imwrite` keeps is kept, and what it loses is lost: libjpeg's quantisation
-    /// tables of that quality (OpenCV's own default is 95), and of colour the mean of every four
-    /// pixels.
+    /// As lossy as OpenCV's `imwrite`: libjpeg's quantisation tables of that quality (OpenCV's
+    /// default is 95), and 4:2:0 chroma subsampling by the mean of every four pixels.
     ///
     /// # Errors
     /// Refuses a picture whose fields disagree and a quality out of range.
@@ -32,8 +31,8 @@ impl Picture {
             )));
         };
         let mut bytes = Vec::new();
-        // Without Huffman codes of its own: with them this encoder writes a scan for each colour,
-        // of which the decoder here (zune-jpeg 0.5.15) makes noise.
+        // Standard Huffman codes: with optimised ones this encoder writes a scan for each colour,
+        // which zune-jpeg 0.5.15 decodes to noise.
         let mut encoder = Encoder::new(&mut bytes, quality);
         encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
         encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);

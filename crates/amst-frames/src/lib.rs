@@ -4,8 +4,8 @@
 //! into planar values `[channels, height, width]`, `f32` or bytes ([`Value`]):
 //!
 //! * [`TrainTransform`]: a random crop of the picture, resized, perhaps
-//!   mirrored, normalised. Every draw comes from the caller's source of
-//!   uniforms, so the augmentation is as reproducible as that source.
+//!   mirrored, normalised. The caller passes the random numbers, so the
+//!   augmentation is as reproducible as they are.
 //! * [`EvalTransform`]: the whole picture resized to exactly the configured
 //!   size (the aspect ratio is not kept), normalised.
 //!
@@ -37,10 +37,10 @@
 //! ([`KeepRule`], [`VideoConfig`]), of the whole file or of a [`Span`] of it, and
 //! its [`Sound`]. [`frames_at_load`] says which of the kept ones a sample uses.
 //! Decoding is done by the programs ffmpeg and ffprobe ([`Ffmpeg`] says where they
-//! are looked for), through a pipe and without temporary files. What a damaged
-//! file did not yield is handed over beside the rest, as [`Losses`]. Short flv clips
-//! are read several at a time by [`sample_together`], since a process takes longer
-//! to start than such a clip to decode.
+//! are looked for), through a pipe and without temporary files. What could not be
+//! decoded of a damaged file is returned beside the rest, as [`DecodeLosses`]. Short
+//! flv clips are read several at a time by [`sample_together`], since starting a
+//! process takes longer than decoding such a clip.
 //!
 //! ```
 //! use amst_frames::{FrameError, KeepRule, VideoConfig, frames_at_load, sample};
@@ -58,10 +58,9 @@
 //! ```
 #![warn(missing_docs)]
 
-mod complete;
 mod config;
 mod crop;
-mod crop_switch;
+mod crop_scale_serde;
 mod decode;
 mod error;
 mod jpeg;
@@ -70,6 +69,7 @@ mod normalise;
 mod picture;
 mod resize;
 mod transform;
+mod truncation;
 mod video;
 
 pub use config::FrameConfig;
@@ -80,7 +80,7 @@ pub use picture::{MAX_PIXELS, Picture};
 pub use resize::{crop_resize, resize};
 pub use transform::{EvalTransform, TrainTransform};
 pub use video::{
-    AudioStream, Ffmpeg, Frames, KeepRule, Losses, Rate, Sound, Span, Video, VideoConfig,
+    AudioStream, DecodeLosses, Ffmpeg, Frames, KeepRule, Rate, Sound, Span, Video, VideoConfig,
     VideoFrame, VideoFrames, VideoProbe, VideoStream, audio, declared_frames, frames_at_load,
     probe, sample, sample_together,
 };

@@ -1,4 +1,4 @@
-//! One grey value a pixel.
+//! Luma: one grey value for each pixel.
 
 use crate::{CropBox, Picture};
 

@@ -2,22 +2,21 @@
 
 /// For each channel, the normalised value of each of the 256 bytes.
 ///
-/// A byte takes few values, so the arithmetic is done once: a table gives the
-/// same bits as torchvision's divide by 255, subtract the mean, divide by the
-/// deviation, all in `f32`.
+/// A table gives the same bits as torchvision's arithmetic in `f32`: divide by 255,
+/// subtract the mean, divide by the deviation.
 #[derive(Clone, Debug)]
 pub(crate) struct Normalise {
     tables: Vec<[f32; 256]>,
 }
 
 impl Normalise {
-    /// One table a channel.
+    /// Makes a table for each channel.
     pub(crate) fn new(mean: &[f32], std: &[f32]) -> Self {
-        let table = |(&mean, &std): (&f32, &f32)| {
-            std::array::from_fn(|byte| (byte as f32 / 255.0 - mean) / std)
-        };
+        let channels = mean.iter().zip(std);
         Self {
-            tables: mean.iter().zip(std).map(table).collect(),
+            tables: channels
+                .map(|(mean, std)| std::array::from_fn(|byte| (byte as f32 / 255.0 - mean) / std))
+                .collect(),
         }
     }
 
@@ -25,12 +24,12 @@ impl Normalise {
     /// `[channels, height, width]`, mirrored left to right if asked.
     pub(crate) fn write<V: Value>(&self, bytes: &[u8], width: usize, mirror: bool, out: &mut [V]) {
         match self.tables.as_slice() {
-            [grey] => write_grey(|byte| V::of(byte, grey), bytes, width, mirror, out),
+            [grey] => write_grey(|byte| V::from_byte(byte, grey), bytes, width, mirror, out),
             [red, green, blue] => {
-                // A place for each, which the loops below know at compile time.
+                // An array of three, whose indices are constants in the loops below.
                 let tables = [red, green, blue];
                 write_rgb(
-                    |channel, byte| V::of(byte, tables[channel]),
+                    |channel, byte| V::from_byte(byte, tables[channel]),
                     bytes,
                     width,
                     mirror,
@@ -42,12 +41,12 @@ impl Normalise {
     }
 }
 
-/// What a frame holds: normalised numbers (`f32`), or bytes (`u8`) that are normalised elsewhere
-/// and a quarter to move.
+/// A value of a frame: normalised (`f32`), or a byte (`u8`) that is normalised elsewhere and takes
+/// a quarter of the memory.
 pub trait Value: Copy + Default + sealed::Sealed {
-    /// Of a byte, by the table of its channel.
+    /// A byte's value, by the table of its channel.
     #[doc(hidden)]
-    fn of(byte: u8, normalised: &[f32; 256]) -> Self;
+    fn from_byte(byte: u8, normalised: &[f32; 256]) -> Self;
 }
 
 mod sealed {
@@ -58,14 +57,14 @@ mod sealed {
 
 impl Value for f32 {
     #[inline(always)]
-    fn of(byte: u8, normalised: &[f32; 256]) -> Self {
+    fn from_byte(byte: u8, normalised: &[f32; 256]) -> Self {
         normalised[usize::from(byte)]
     }
 }
 
 impl Value for u8 {
     #[inline(always)]
-    fn of(byte: u8, _: &[f32; 256]) -> Self {
+    fn from_byte(byte: u8, _: &[f32; 256]) -> Self {
         byte
     }
 }

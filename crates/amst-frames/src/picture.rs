@@ -13,8 +13,7 @@ pub(crate) const MAX_SIDE: usize = u16::MAX as usize;
 
 /// A picture of 8-bit RGB pixels, `[height, width, 3]` row by row.
 ///
-/// The frames of a [`Video`](crate::Video) are the same thing: the transforms know
-/// nothing of where a picture came from.
+/// The frames of a [`Video`](crate::Video) are pictures too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
     /// Pixels in a row.

@@ -9,7 +9,7 @@ use crate::{CropBox, FrameError, Picture};
 
 /// Resizes the whole picture to `[height, width]`; the aspect ratio is not kept.
 ///
-/// When the picture has that size already, it comes back unchanged.
+/// A picture that has that size already is returned unchanged.
 ///
 /// # Errors
 /// Refuses a picture whose fields disagree and a target with a side of zero.
@@ -38,11 +38,13 @@ pub fn crop_resize(
 }
 
 fn check_crop(picture: &Picture, crop: CropBox) -> Result<(), FrameError> {
-    let inside = |start: usize, length: usize, whole: usize| {
+    let sides = [
+        (crop.left, crop.width, picture.width),
+        (crop.top, crop.height, picture.height),
+    ];
+    if sides.iter().all(|&(start, length, whole)| {
         length > 0 && start.checked_add(length).is_some_and(|end| end <= whole)
-    };
-    if inside(crop.left, crop.width, picture.width) && inside(crop.top, crop.height, picture.height)
-    {
+    }) {
         return Ok(());
     }
     Err(FrameError::CropOutside {
@@ -67,10 +69,10 @@ fn check_target([height, width]: [usize; 2]) -> Result<(), FrameError> {
     })
 }
 
-/// A resizer with the buffer between its two passes, to be used again.
+/// A resizer, and a buffer between its two passes, for reuse.
 ///
-/// PIL goes over the columns first and rounds to 8 bits before it goes over the
-/// rows. The resizing library would take the rows first, so it is asked for one
+/// PIL resizes the width first and rounds to 8 bits before it resizes the height.
+/// The resizing library would start with the height, so it is called for one
 /// direction at a time.
 #[derive(Default)]
 pub(crate) struct TwoPass {
@@ -116,9 +118,8 @@ impl TwoPass {
         self.between = between;
     }
 
-    /// One call of the library. The pixel type is a parameter and the source
-    /// always the same kind of view, because each combination compiles all of
-    /// the library's kernels anew.
+    /// One call of the library. The source is always the same kind of view, as each
+    /// combination of view and pixel type compiles all of the library's kernels.
     fn pass<P: PixelTrait>(
         &mut self,
         source: &[u8],
@@ -146,7 +147,7 @@ impl TwoPass {
     }
 }
 
-/// A side as the resizing library counts it; sides were checked to be small.
+/// A side in the resizing library's type; sides were checked before.
 fn side(length: usize) -> u32 {
     u32::try_from(length).expect("sides are at most 65535")
 }

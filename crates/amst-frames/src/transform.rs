@@ -7,7 +7,7 @@ use crate::normalise::{Normalise, Value};
 use crate::resize::TwoPass;
 use crate::{CropBox, FrameConfig, FrameError, Picture, random_crop_box};
 
-/// Buffers a thread uses again for each picture.
+/// A thread's buffers, reused for each picture.
 #[derive(Default)]
 struct Scratch {
     resizer: TwoPass,
@@ -19,7 +19,7 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
-/// What both transforms share once the box and the mirroring are decided.
+/// The part of both transforms that follows the choice of the region.
 #[derive(Clone, Debug)]
 struct Writer {
     size: [usize; 2],
@@ -37,7 +37,7 @@ impl Writer {
         })
     }
 
-    /// Refuses a picture or an output that the writing below would trip over.
+    /// Refuses a picture or an output that [`write`](Self::write) cannot handle.
     fn check(&self, picture: &Picture, found: usize) -> Result<(), FrameError> {
         picture.check()?;
         let expected = self.channels * self.size[0] * self.size[1];
@@ -47,7 +47,7 @@ impl Writer {
         Err(FrameError::OutputLength { expected, found })
     }
 
-    fn write<V: Value>(&self, picture: &Picture, Cut { crop, mirror }: Cut, out: &mut [V]) {
+    fn write<V: Value>(&self, picture: &Picture, Region { crop, mirror }: Region, out: &mut [V]) {
         SCRATCH.with_borrow_mut(|scratch| {
             let Scratch {
                 resizer,
@@ -66,17 +66,16 @@ impl Writer {
     }
 }
 
-/// What of a picture a frame shows.
+/// The part of a picture that a frame shows.
 #[derive(Clone, Copy)]
-struct Cut {
+struct Region {
     crop: CropBox,
     mirror: bool,
 }
 
 /// Random resized crop, random mirroring, normalisation.
 ///
-/// The crop is cut out first and resized then, so pixels outside it do not
-/// bleed in.
+/// Cropping comes before resizing, so pixels outside the crop have no influence.
 #[derive(Clone, Debug)]
 pub struct TrainTransform {
     writer: Writer,
@@ -99,7 +98,8 @@ impl TrainTransform {
         })
     }
 
-    /// Writes a frame `[channels, height, width]` into `out`, normalised or, into bytes, not yet.
+    /// Writes a frame `[channels, height, width]` into `out`: normalised as `f32`, unnormalised as
+    /// bytes.
     ///
     /// `uniform` yields numbers in `[0, 1)`. The draws are, in this order: those
     /// of [`random_crop_box`] unless cropping is off, then one for the mirroring
@@ -115,18 +115,19 @@ impl TrainTransform {
         out: &mut [V],
     ) -> Result<(), FrameError> {
         self.writer.check(picture, out.len())?;
-        self.writer.write(picture, self.cut(picture, uniform), out);
+        self.writer
+            .write(picture, self.draw_region(picture, uniform), out);
         Ok(())
     }
 
-    fn cut(&self, picture: &Picture, uniform: &mut dyn FnMut() -> f64) -> Cut {
+    fn draw_region(&self, picture: &Picture, uniform: &mut dyn FnMut() -> f64) -> Region {
         let (width, height) = (picture.width, picture.height);
         let crop = self
             .crop_scale
             .map_or(CropBox::whole(width, height), |scale| {
                 random_crop_box(width, height, scale, self.crop_ratio, uniform)
             });
-        Cut {
+        Region {
             crop,
             mirror: self.flip > 0.0 && uniform() < f64::from(self.flip),
         }
@@ -150,20 +151,21 @@ impl EvalTransform {
         })
     }
 
-    /// Writes a frame `[channels, height, width]` into `out`, normalised or, into bytes, not yet.
+    /// Writes a frame `[channels, height, width]` into `out`: normalised as `f32`, unnormalised as
+    /// bytes.
     ///
     /// # Errors
     /// Refuses an `out` of another length than [`FrameConfig::volume`] and a
     /// picture whose fields disagree.
     pub fn apply<V: Value>(&self, picture: &Picture, out: &mut [V]) -> Result<(), FrameError> {
         self.writer.check(picture, out.len())?;
-        self.writer.write(picture, whole(picture), out);
+        self.writer.write(picture, whole_picture(picture), out);
         Ok(())
     }
 }
 
-fn whole(picture: &Picture) -> Cut {
-    Cut {
+fn whole_picture(picture: &Picture) -> Region {
+    Region {
         crop: CropBox::whole(picture.width, picture.height),
         mirror: false,
     }

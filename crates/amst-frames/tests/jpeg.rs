@@ -139,7 +139,7 @@ fn a_scan_for_each_of_colours_that_are_sampled_differently_is_refused() {
     for sampling in [SamplingFactor::R_4_2_0, SamplingFactor::R_4_2_2] {
         let error = Picture::decode(&apart(&picture, sampling), "a.jpg").unwrap_err();
         assert!(
-            matches!(&error, FrameError::ColoursApart { name } if name == "a.jpg"),
+            matches!(&error, FrameError::ScanPerColour { name } if name == "a.jpg"),
             "{error}"
         );
         assert!(error.to_string().contains("save it anew"), "{error}");

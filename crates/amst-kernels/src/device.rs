@@ -1,4 +1,4 @@
-//! Which devices have kernels in this build, and which lie across a bus.
+//! Which devices have kernels in this build, and which are GPUs.
 
 #[cfg(feature = "tch")]
 use burn::backend::{BackendTensor, LibTorchDevice};
@@ -6,36 +6,37 @@ use burn::backend::{DispatchDevice, DispatchTensor, DispatchTensorKind};
 use burn::tensor::Device;
 
 #[cfg(feature = "tch")]
-use crate::libtorch::is_slower_than_ours;
+use crate::libtorch;
 
-/// Whether there are kernels where a tensor lies.
+/// Whether this build has kernels for a tensor's device.
 pub fn has_kernels(tensor: &DispatchTensor) -> bool {
-    match place(&tensor.kind) {
+    match without_autodiff(&tensor.kind) {
         #[cfg(feature = "flex")]
         DispatchTensorKind::Flex(_) => true,
         #[cfg(feature = "tch")]
         DispatchTensorKind::LibTorch(_) => true,
-        #[allow(unreachable_patterns)] // Where every device of the build has kernels.
+        #[allow(unreachable_patterns)] // Every device of the build has kernels.
         _ => false,
     }
 }
 
-/// Whether a tensor of `f32` lies in the processor's memory and this crate's kernels are to compute
-/// from it.
-pub fn is_ours(tensor: &DispatchTensor) -> bool {
-    match place(&tensor.kind) {
+/// Whether a tensor of `f32` is in host memory and this crate's host kernels compute from it.
+pub fn uses_host_kernels(tensor: &DispatchTensor) -> bool {
+    match without_autodiff(&tensor.kind) {
         #[cfg(feature = "flex")]
         DispatchTensorKind::Flex(_) => true,
         #[cfg(feature = "tch")]
-        DispatchTensorKind::LibTorch(BackendTensor::Float(own)) => is_slower_than_ours(&own.tensor),
+        DispatchTensorKind::LibTorch(BackendTensor::Float(own)) => {
+            libtorch::uses_host_kernels(&own.tensor)
+        }
         #[allow(unreachable_patterns)]
         _ => false,
     }
 }
 
-/// Whether they compute in `bf16` too.
+/// Whether the kernels of a tensor's device compute in `bf16` too.
 pub fn has_bf16_kernels(tensor: &DispatchTensor) -> bool {
-    match place(&tensor.kind) {
+    match without_autodiff(&tensor.kind) {
         #[cfg(feature = "tch")]
         DispatchTensorKind::LibTorch(_) => true,
         #[allow(unreachable_patterns)]
@@ -43,8 +44,8 @@ pub fn has_bf16_kernels(tensor: &DispatchTensor) -> bool {
     }
 }
 
-/// Whether a device has a memory of its own, so that what is moved to it takes time. What is no
-/// processor that this build has kernels for counts as one.
+/// Whether a device has memory of its own, so that uploads take time. Any device other than the CPU
+/// backends that this build has kernels for counts as a GPU.
 pub fn is_gpu(device: &Device) -> bool {
     match device.clone().inner().as_dispatch() {
         #[cfg(feature = "flex")]
@@ -55,10 +56,10 @@ pub fn is_gpu(device: &Device) -> bool {
     }
 }
 
-/// The device below gradients.
-fn place(kind: &DispatchTensorKind) -> &DispatchTensorKind {
+/// The device inside any autodiff wrapper.
+fn without_autodiff(kind: &DispatchTensorKind) -> &DispatchTensorKind {
     match kind {
-        DispatchTensorKind::Autodiff(inner) => place(inner),
+        DispatchTensorKind::Autodiff(inner) => without_autodiff(inner),
         other => other,
     }
 }
@@ -68,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_processor_is_no_gpu_with_and_without_gradients() {
+    fn the_cpu_is_no_gpu_with_and_without_autodiff() {
         assert!(!is_gpu(&Device::flex()) && !is_gpu(&Device::flex().autodiff()));
     }
 }

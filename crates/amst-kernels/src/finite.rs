@@ -1,9 +1,9 @@
-//! Whether numbers are numbers, asked of many tensors at once.
+//! Whether any of many tensors holds a NaN or an infinity, with one read from the device.
 
 use burn::tensor::Tensor;
 
-/// A sum of many tensors' numbers, which is a number only if each of them is: what is infinite or
-/// none stays so. LibTorch makes it in one call.
+/// A sum over many tensors that is finite only if all their values are: NaN and infinities persist
+/// in it. LibTorch computes it in one call.
 ///
 /// ```
 /// use amst_kernels::finite::Sum;
@@ -19,31 +19,35 @@ use burn::tensor::Tensor;
 pub struct Sum {
     sum: Option<Tensor<1>>,
     #[cfg(feature = "tch")]
-    waiting: Vec<tch::Tensor>,
+    pending: Vec<tch::Tensor>,
 }
 
 impl Sum {
-    /// Adds a tensor's numbers, or on LibTorch their magnitudes. Nothing is to carry a gradient.
+    /// Adds a tensor's values, or on LibTorch their magnitudes. The tensor must not carry a
+    /// gradient.
     pub fn add<const D: usize>(&mut self, tensor: Tensor<D>) {
         #[cfg(feature = "tch")]
-        if let Some(own) = crate::libtorch::plain(&tensor) {
-            return self.waiting.push(own);
+        if let Some(tensor) = crate::libtorch::f32_without_gradient(&tensor) {
+            return self.pending.push(tensor);
         }
-        let own = tensor.sum();
-        self.sum = Some(self.sum.take().map_or(own.clone(), |sum| sum + own));
+        let added = tensor.sum();
+        self.sum = Some(match self.sum.take() {
+            Some(sum) => sum + added,
+            None => added,
+        });
     }
 
-    /// The sum, for which a device is waited for; 0 of nothing. It may be infinite where the
-    /// numbers are merely large.
+    /// The sum, 0 without tensors; waits for the device. It may overflow to an infinity where the
+    /// values are merely large.
     ///
     /// # Panics
     ///
-    /// If tensors lie on more than one device.
+    /// If tensors are on more than one device.
     pub fn read(self) -> f32 {
         let sum = self.sum.map_or(0.0, |sum| sum.into_scalar::<f32>());
         #[cfg(feature = "tch")]
-        if !self.waiting.is_empty() {
-            return sum + crate::libtorch::sum_of_magnitudes(self.waiting);
+        if !self.pending.is_empty() {
+            return sum + crate::libtorch::sum_of_magnitudes(self.pending);
         }
         sum
     }

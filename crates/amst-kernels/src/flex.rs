@@ -1,14 +1,14 @@
-//! Flex's tensors as slices and back.
+//! Flex's tensors as slices, and from and to burn's dispatched tensors.
 
 pub use burn::backend::flex::FlexTensor;
 use burn::backend::{BackendTensor, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind};
 use burn::tensor::{Shape, TensorData};
 
-use crate::host::Host;
+use crate::host::HostTensor;
 
-impl Host for FlexTensor {
+impl HostTensor for FlexTensor {
     fn zeros(shape: Shape) -> Self {
-        // Pages that nobody has written cost nothing until somebody does.
+        // The operating system gives zeroed pages, at no cost until they are written.
         FlexTensor::from_data(TensorData::new(vec![0.0f32; shape.num_elements()], shape))
     }
 
@@ -16,33 +16,32 @@ impl Host for FlexTensor {
         self.to_contiguous()
     }
 
-    fn numbers(&self) -> &[f32] {
+    fn values(&self) -> &[f32] {
         self.storage()
     }
 
-    fn numbers_mut(&mut self) -> &mut [f32] {
+    fn values_mut(&mut self) -> &mut [f32] {
         self.storage_mut()
     }
 }
 
-/// The tensor itself, of one that lies here and carries no gradient.
+/// The Flex tensor inside a dispatched one without gradient.
 ///
 /// # Panics
 ///
-/// If it lies elsewhere.
+/// If the tensor is on another device.
 pub fn from_dispatch(tensor: DispatchTensor) -> FlexTensor {
     match tensor.kind {
         DispatchTensorKind::Flex(own) => own.float(),
-        #[allow(unreachable_patterns)] // Where there is no other device.
-        _ => panic!("tensors of one operation lie on one device"),
+        #[allow(unreachable_patterns)] // Only Flex is compiled in.
+        _ => panic!("tensors of one operation must be on one device"),
     }
 }
 
-/// The way back.
+/// Wraps a Flex tensor, without gradient.
 pub fn into_dispatch(tensor: FlexTensor) -> DispatchTensor {
-    let kind = DispatchTensorKind::Flex(BackendTensor::Float(tensor));
     DispatchTensor {
-        kind,
+        kind: DispatchTensorKind::Flex(BackendTensor::Float(tensor)),
         autodiff: DispatchAutodiffContext::Disabled,
     }
 }

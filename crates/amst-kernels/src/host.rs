@@ -1,30 +1,28 @@
-//! Tensors in the processor's own memory as slices, whichever of burn's devices made them.
+//! Tensors in host memory as slices, for every backend that has such.
 
 use burn::backend::TensorMetadata;
 use burn::tensor::Shape;
 
 /// A tensor of `f32` that this process can read and write.
-pub trait Host: TensorMetadata + Clone {
-    /// Zeros.
+pub trait HostTensor: TensorMetadata + Clone {
+    /// A tensor of zeros.
     fn zeros(shape: Shape) -> Self;
 
-    /// In C order, and the whole of what it lies in.
+    /// The same tensor in C order, without gaps or an offset in its storage.
     fn contiguous(self) -> Self;
 
-    /// The numbers of a tensor that is [`contiguous`](Host::contiguous).
-    fn numbers(&self) -> &[f32];
+    /// The values of a tensor that is [`contiguous`](HostTensor::contiguous).
+    fn values(&self) -> &[f32];
 
-    /// The same to be written: in place where nobody else holds them, of a copy otherwise.
-    fn numbers_mut(&mut self) -> &mut [f32];
+    /// The same to write: in place where the storage is not shared, otherwise of a copy.
+    fn values_mut(&mut self) -> &mut [f32];
 
-    /// Of one dimension.
+    /// A tensor of one dimension.
     fn vector(values: impl ExactSizeIterator<Item = f32>) -> Self {
         let mut tensor = Self::zeros(Shape::new([values.len()]));
-        tensor
-            .numbers_mut()
-            .iter_mut()
-            .zip(values)
-            .for_each(|(to, value)| *to = value);
+        for (to, value) in tensor.values_mut().iter_mut().zip(values) {
+            *to = value;
+        }
         tensor
     }
 }

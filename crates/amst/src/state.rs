@@ -40,7 +40,7 @@ impl MethodState {
         name: impl Into<String>,
         tensor: &Tensor<D>,
     ) -> Self {
-        self.tensors.push(HeldTensor::of(name, tensor));
+        self.tensors.push(HeldTensor::from_tensor(name, tensor));
         self
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use amst_frames::{Ffmpeg, FrameError, Losses, Span, Video};
+use amst_frames::{DecodeLosses, Ffmpeg, FrameError, Span, Video};
 
 use super::encode::Unmade;
 use crate::layout::Clip;
@@ -57,7 +57,11 @@ impl Videos {
 
 /// What ffmpeg complained of, or the refusal of a clip of which something is missing: nothing
 /// replaces it.
-pub(crate) fn note(losses: &Losses, what: &str, clip: &Clip) -> Result<Option<String>, Unmade> {
+pub(crate) fn note(
+    losses: &DecodeLosses,
+    what: &str,
+    clip: &Clip,
+) -> Result<Option<String>, Unmade> {
     if losses.missing > 0 {
         return Err(Unmade::Bad(format!(
             "{}: {what} is damaged: {losses}; copy or download the file again",
@@ -65,7 +69,7 @@ pub(crate) fn note(losses: &Losses, what: &str, clip: &Clip) -> Result<Option<St
         )));
     }
     Ok(losses
-        .complaints
+        .messages
         .first()
         .map(|line| format!("{}: {what}: ffmpeg: {line}", clip.video)))
 }

@@ -2,13 +2,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-/// Which of the two networks that differ only in how they count positions.
+/// Which of two networks, which differ only in how they number positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Architecture {
-    /// Counts the tokens that are not padding, from the padding's id + 1 on; padding itself has
-    /// the padding's id. Whether a token is padding is seen from its id, not from the mask.
+    /// Numbers the tokens that are not padding, from the padding's id + 1 on; padding itself has
+    /// the padding's id. A token is padding by its id, not by the mask.
     Roberta,
-    /// Counts every place from 0 on.
+    /// Numbers every position from 0 on.
     Bert,
 }
 
@@ -44,30 +44,33 @@ pub struct RobertaConfig {
     /// How many last layers train: `None` is everything, the embeddings too. Five of twelve in
     /// the paper's networks. Not part of `config.json`.
     pub unfrozen_layers: Option<usize>,
-    /// Whether what is frozen runs without dropout in training as it does in evaluation. The
-    /// paper's does not, so this changes results; what is frozen then gives the same for a text in
-    /// every epoch, and a [`PrefixCache`](crate::PrefixCache) can keep it. Not part of
-    /// `config.json`.
+    /// Whether the frozen part runs without dropout in training, as in evaluation. The paper's does
+    /// not, so this changes results; its output for a text is then the same in every epoch, and a
+    /// [`PrefixCache`](crate::PrefixCache) can keep it. Not part of `config.json`.
     pub frozen_eval: bool,
-    /// What dropout is a function of, beside the step. Encoders that train side by side on the
-    /// same inputs want different ones. Not part of `config.json`.
+    /// The seed of dropout masks, used together with the step. Encoders that train side by side on
+    /// the same inputs need different ones. Not part of `config.json`.
     pub dropout_seed: u64,
 }
 
-/// Why there is no network for some settings.
+/// Why a configuration is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read, or is not a model's `config.json`.
-    #[error("{}: {why}; it must be the config.json that Hugging Face keeps beside a model's weights", path.display())]
+    #[error(
+        "{}: {why}; it must be the config.json that Hugging Face keeps beside a model's weights",
+        path.display()
+    )]
     File {
         /// The file.
         path: PathBuf,
-        /// The reader's words.
+        /// The reader's message.
         why: String,
     },
     /// A model of another kind.
     #[error(
-        "{key} of the text model is {found:?}, and only {supported} can be computed: choose another model"
+        "{key} of the text model is {found:?}, and only {supported} can be computed: choose \
+         another model"
     )]
     Unsupported {
         /// Hugging Face's name of the setting.
@@ -79,7 +82,8 @@ pub enum ConfigError {
     },
     /// Texts that the model cannot read.
     #[error(
-        "{why}: take the tokeniser that was published with the model, and a maximum length that it can read"
+        "{why}: take the tokeniser that was published with the model, and a maximum length that it \
+         can read"
     )]
     Tokens {
         /// Which ones.
@@ -117,8 +121,9 @@ struct File {
 
 const KNOWN: &str = "\"roberta\" or \"bert\"";
 
-/// Refuses another architecture by its name: before its sizes, which have other names, are missed.
-fn known(json: &serde_json::Value) -> Result<(), ConfigError> {
+/// Refuses another architecture by its name, before the message is about missing sizes, which have
+/// other names there.
+fn check_model_type(json: &serde_json::Value) -> Result<(), ConfigError> {
     match json["model_type"].as_str() {
         Some(kind) if !["roberta", "bert"].contains(&kind) => {
             Err(unsupported("model_type", kind.into(), KNOWN))
@@ -142,11 +147,11 @@ impl RobertaConfig {
         let text = std::fs::read_to_string(path).map_err(|e| unreadable(e.to_string()))?;
         let json: serde_json::Value =
             serde_json::from_str(&text).map_err(|e| unreadable(e.to_string()))?;
-        known(&json)?;
-        Self::of_file(serde_json::from_value(json).map_err(|e| unreadable(e.to_string()))?)
+        check_model_type(&json)?;
+        Self::from_file(serde_json::from_value(json).map_err(|e| unreadable(e.to_string()))?)
     }
 
-    /// The same from JSON at hand; without a `model_type` it is a RoBERTa.
+    /// The same from parsed JSON; without a `model_type` it is a RoBERTa.
     ///
     /// # Errors
     ///
@@ -157,27 +162,29 @@ impl RobertaConfig {
                 .entry("model_type")
                 .or_insert_with(|| "roberta".into());
         }
-        known(&json)?;
-        let unfit = |e: serde_json::Error| ConfigError::Unfit { why: e.to_string() };
-        Self::of_file(serde_json::from_value(json).map_err(unfit)?)
+        check_model_type(&json)?;
+        match serde_json::from_value(json) {
+            Ok(file) => Self::from_file(file),
+            Err(e) => Err(ConfigError::Unfit { why: e.to_string() }),
+        }
     }
 
-    fn of_file(file: File) -> Result<Self, ConfigError> {
+    fn from_file(file: File) -> Result<Self, ConfigError> {
         let (architecture, padding) = match file.model_type.as_str() {
             "roberta" => (Architecture::Roberta, 1),
             "bert" => (Architecture::Bert, 0),
             _ => return Err(unsupported("model_type", file.model_type, KNOWN)),
         };
-        // Hugging Face's "gelu" is the exact one; "gelu_new" and others are approximations.
-        only("hidden_act", file.hidden_act, "gelu", "\"gelu\"")?;
-        only(
+        // Hugging Face's "gelu" is exact; "gelu_new" and others are approximations.
+        require("hidden_act", file.hidden_act, "gelu", "\"gelu\"")?;
+        require(
             "position_embedding_type",
             file.position_embedding_type,
             "absolute",
             "\"absolute\"",
         )?;
         // A decoder's tokens see only those before them.
-        only(
+        require(
             "is_decoder",
             file.is_decoder.map(|d| d.to_string()),
             "false",
@@ -281,7 +288,7 @@ impl RobertaConfig {
         }
     }
 
-    /// Whether a network of these settings exists.
+    /// Refuses settings that no network can have.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let Self {
             hidden_size,
@@ -336,8 +343,8 @@ fn unsupported(key: &'static str, found: String, supported: &'static str) -> Con
     }
 }
 
-/// Refuses a setting that is there and is another.
-fn only(
+/// Refuses a setting that is given with another value.
+fn require(
     key: &'static str,
     found: Option<String>,
     value: &str,

@@ -1,8 +1,8 @@
-//! Dropout (Srivastava et al. 2014) without history.
+//! Dropout (Srivastava et al. 2014) whose masks do not depend on earlier draws.
 //!
-//! burn's layer draws from a generator that belongs to the device, so that what it drops
-//! depends on everything drawn before: on a modality that was skipped, an evaluation between
-//! two steps, a resume. Here the n-th bit of a mask is a hash of where it stands.
+//! burn's layer draws from the device's generator, so its masks depend on everything drawn before:
+//! a skipped modality, an evaluation between two steps, a resume. Here the n-th bit of a mask is a
+//! hash of its position.
 
 use burn::tensor::{Bool, Tensor, TensorData};
 use rayon::prelude::*;
@@ -11,10 +11,10 @@ use crate::TrainingStep;
 
 /// 2⁶⁴ divided by the golden ratio, made odd: the step of a SplitMix64 sequence.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-/// Hashes that one task computes; each decides over two numbers.
+/// Hashes that one task computes; each decides over two values.
 const TASK: usize = 1 << 15;
 
-/// Where a mask stands: a pure function of an encoder's seed, the step, and a place in the network.
+/// The key of a mask: a pure function of an encoder's seed, the step, and a place in the network.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Draws(u64);
 
@@ -32,22 +32,22 @@ impl Draws {
             .part(at.step as u64)
     }
 
-    /// Those of part `number` of what these are for.
+    /// The key of a part of the network that this key is for.
     pub(super) fn part(self, number: u64) -> Self {
         Self(mix(mix(self.0.wrapping_add(STEP)) ^ number))
     }
 
-    /// `count` times whether a number is dropped, each with the given probability to within 2⁻³³.
+    /// Whether each of `count` values is dropped, with the given probability to within 2⁻³³.
     fn dropped(self, count: usize, probability: f64) -> Vec<bool> {
         let below = (probability * (1u64 << 32) as f64).round() as u64;
-        let hash = |place: usize| mix(self.0.wrapping_add((place as u64).wrapping_mul(STEP)));
         let mut dropped = vec![false; count];
         dropped
             .par_chunks_mut(2 * TASK)
             .enumerate()
             .for_each(|(task, chunk)| {
                 for (place, pair) in chunk.chunks_mut(2).enumerate() {
-                    let bits = hash(task * TASK + place);
+                    let place = (task * TASK + place) as u64;
+                    let bits = mix(self.0.wrapping_add(place.wrapping_mul(STEP)));
                     for (slot, half) in pair.iter_mut().zip([bits & 0xffff_ffff, bits >> 32]) {
                         *slot = half < below;
                     }
@@ -57,8 +57,13 @@ impl Draws {
     }
 }
 
-/// Sets numbers to 0 with the given probability and divides the others by what is left of 1,
-/// where there is something to draw from.
+/// The key of a part of the network, where dropout is active.
+pub(super) fn part(draws: Option<Draws>, number: u64) -> Option<Draws> {
+    draws.map(|draws| draws.part(number))
+}
+
+/// Sets values to 0 with the given probability and divides the others by the probability of keeping
+/// them. Without `draws`, returns `x`.
 pub(super) fn dropout<const D: usize>(
     x: Tensor<D>,
     probability: f64,

@@ -14,7 +14,7 @@ pub(super) struct Embeddings {
     position_embeddings: Embedding,
     token_type_embeddings: Embedding,
     layer_norm: LayerNorm,
-    /// Probability that a number is dropped.
+    /// Probability that a value is dropped.
     dropout: f64,
     #[module(skip)]
     architecture: Architecture,
@@ -51,7 +51,7 @@ impl Embeddings {
         }
     }
 
-    /// `[batch, length]` to `[batch, length, hidden]`. Without `draws` nothing is dropped.
+    /// `[batch, length]` to `[batch, length, hidden]`. Without `draws` there is no dropout.
     pub(super) fn forward(&self, ids: Tensor<2, Int>, draws: Option<Draws>) -> Tensor<3> {
         let length = ids.dims()[1];
         assert!(
@@ -67,12 +67,12 @@ impl Embeddings {
             .narrow(0, 0, 1)
             .unsqueeze();
         let padding = ids.clone().equal_elem(self.padding as i64);
-        let words = held(words, padding.clone().unsqueeze_dim(2));
+        let words = without_padding_gradient(words, padding.clone().unsqueeze_dim(2));
         let positions = match self.architecture {
             Architecture::Roberta => {
                 let token = padding.clone().bool_not().int();
                 let positions = token.clone().cumsum(1) * token + self.padding as i64;
-                held(
+                without_padding_gradient(
                     self.position_embeddings.forward(positions),
                     padding.unsqueeze_dim(2),
                 )
@@ -90,17 +90,17 @@ impl Embeddings {
     }
 }
 
-/// The same values, without a gradient where there is padding: its rows of the tables do not
-/// learn, as with PyTorch's `padding_idx`.
-fn held(rows: Tensor<3>, padding: Tensor<3, Bool>) -> Tensor<3> {
+/// The same values, without a gradient at padding: its rows of the tables do not train, as with
+/// PyTorch's `padding_idx`.
+fn without_padding_gradient(rows: Tensor<3>, padding: Tensor<3, Bool>) -> Tensor<3> {
     if !rows.device().is_autodiff() {
         return rows;
     }
-    let still = rows.clone().detach();
-    rows.mask_where(padding, still)
+    let detached = rows.clone().detach();
+    rows.mask_where(padding, detached)
 }
 
-/// A normal table, but for a row of padding, which is drawn like the others and then 0.
+/// A table of normal values. The row of padding is drawn like the others and then set to 0.
 fn table(
     shape: [usize; 2],
     padding: Option<usize>,
@@ -108,15 +108,19 @@ fn table(
     normal: Normal<'_>,
     device: &Device,
 ) -> Embedding {
-    let mut drawn = 0;
-    let mut entry = || {
-        let (value, row) = (normal(), drawn / shape[1]);
-        drawn += 1;
-        if padding == Some(row) { 0.0 } else { value }
-    };
     let mut embedding = EmbeddingConfig::new(shape[0], shape[1])
         .with_initializer(Initializer::Zeros)
         .init(device);
-    embedding.weight = normal_param(shape, config.initializer_range, &mut entry, device);
+    let mut drawn = 0;
+    embedding.weight = normal_param(
+        shape,
+        config.initializer_range,
+        &mut || {
+            let (value, row) = (normal(), drawn / shape[1]);
+            drawn += 1;
+            if padding == Some(row) { 0.0 } else { value }
+        },
+        device,
+    );
     embedding
 }

@@ -4,13 +4,13 @@ use burn::tensor::activation::{gelu, softmax};
 use burn::tensor::{Bool, Device, Tensor};
 
 use super::RobertaConfig;
-use super::dropout::{Draws, dropout};
+use super::dropout::{Draws, dropout, part};
 use crate::Normal;
 use crate::init::normal_param;
 
-/// The score of a place that must not be seen: its weight is exactly 0 beside any other. Where
-/// nothing may be seen, all weights are equal; minus infinity would give no number there.
-const UNSEEN: f64 = -1e4;
+/// The score of a masked position: its weight is exactly 0 beside any unmasked one. Where all
+/// positions are masked, all weights are equal; minus infinity would give NaN.
+const MASKED_SCORE: f64 = -1e4;
 
 /// Attention, then two linear maps around an exact GELU; a sum and a layer norm after each half.
 #[derive(Module, Debug)]
@@ -48,7 +48,7 @@ struct Intermediate {
 struct Output {
     dense: Linear,
     layer_norm: LayerNorm,
-    /// Probability that what the map gives is dropped.
+    /// Probability that an output of the map is dropped.
     dropout: f64,
 }
 
@@ -67,22 +67,21 @@ impl Layer {
         }
     }
 
-    /// `[batch, length, hidden]` to the same; `padding`, `[batch, 1, 1, length]`, is seen by
-    /// nobody. Without `draws` nothing is dropped.
+    /// `[batch, length, hidden]` to the same. `padding`, `[batch, 1, 1, length]`, gets no
+    /// attention. Without `draws` there is no dropout.
     pub(super) fn forward(
         &self,
         x: Tensor<3>,
         padding: &Tensor<4, Bool>,
         draws: Option<Draws>,
     ) -> Tensor<3> {
-        let part = |number| draws.map(|draws| draws.part(number));
         let context = self
             .attention
             .self_attention
-            .forward(x.clone(), padding, part(0));
-        let x = self.attention.output.forward(context, x, part(1));
+            .forward(x.clone(), padding, part(draws, 0));
+        let x = self.attention.output.forward(context, x, part(draws, 1));
         let wide = gelu(self.intermediate.dense.forward(x.clone()));
-        self.output.forward(wide, x, part(2))
+        self.output.forward(wide, x, part(draws, 2))
     }
 }
 
@@ -101,20 +100,16 @@ impl SelfAttention {
     fn forward(&self, x: Tensor<3>, padding: &Tensor<4, Bool>, draws: Option<Draws>) -> Tensor<3> {
         let [batch, length, hidden] = x.dims();
         let width = hidden / self.heads;
-        let by_head = |map: &Linear| {
-            map.forward(x.clone())
+        let [query, key, value] = [&self.query, &self.key, &self.value].map(|linear| {
+            linear
+                .forward(x.clone())
                 .reshape([batch, length, self.heads, width])
                 .swap_dims(1, 2)
-        };
-        let (query, key, value) = (
-            by_head(&self.query),
-            by_head(&self.key),
-            by_head(&self.value),
-        );
+        });
         let scores = query
             .matmul(key.transpose())
             .div_scalar((width as f64).sqrt());
-        let weights = softmax(scores.mask_fill(padding.clone(), UNSEEN), 3);
+        let weights = softmax(scores.mask_fill(padding.clone(), MASKED_SCORE), 3);
         dropout(weights, self.dropout, draws)
             .matmul(value)
             .swap_dims(1, 2)

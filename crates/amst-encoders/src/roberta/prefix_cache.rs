@@ -1,16 +1,16 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What the frozen part of an encoder gives for texts it has read, in main memory.
+/// The output of an encoder's frozen part for texts it has read, in host memory.
 ///
-/// A text is known by its tokens, not by its place in a split: the frozen part is a function
-/// of them alone, so that no entry can go stale, splits cannot be mixed up, and texts that occur
-/// twice are kept once. Of a text only the vectors up to its last token are kept; those of the
-/// padding after it are seen by nobody, and 0 stands in for them.
+/// The key of a text is its tokens, not its index in a split: the frozen part is a function of them
+/// alone, so entries cannot go stale or be mixed up between splits, and texts that occur twice are
+/// kept once. Only the vectors up to a text's last token are kept; the padding after it gets no
+/// attention, and its vectors are returned as 0.
 ///
-/// Entries stay until the last clone of the cache is dropped. Once the limit is reached nothing
-/// more is kept and further texts are computed each time, with the same result: an epoch reads
-/// every text once, so that one entry is worth as much as another.
+/// Entries stay until the last clone of the cache is dropped. At the limit nothing more is kept and
+/// further texts are computed each time, with the same result. Nothing is evicted: an epoch reads
+/// every text once, so all entries are equally useful.
 #[derive(Clone, Debug)]
 pub struct PrefixCache {
     kept: Arc<Mutex<Kept>>,
@@ -23,16 +23,16 @@ struct Kept {
     bytes: usize,
 }
 
-/// A text as the frozen part with a certain fingerprint sees it.
+/// The key of a text: the fingerprint of the frozen part, and the tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Text {
     prefix: u64,
-    /// Twice the id, and 1 more where it is seen.
+    /// Twice the id, plus 1 where the mask is set.
     tokens: Box<[i64]>,
 }
 
 impl PrefixCache {
-    /// An empty one that keeps vectors of up to `limit` bytes: 3 KiB a token for `roberta-base`.
+    /// An empty cache that keeps vectors of up to `limit` bytes: 3 KiB a token for `roberta-base`.
     pub fn new(limit: usize) -> Self {
         Self {
             kept: Arc::default(),
@@ -40,23 +40,23 @@ impl PrefixCache {
         }
     }
 
-    /// Texts in it.
+    /// The number of texts.
     pub fn len(&self) -> usize {
         self.kept().rows.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no texts.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// What the vectors and tokens in it take.
+    /// The bytes of the vectors and tokens.
     pub fn bytes(&self) -> usize {
         self.kept().bytes
     }
 
-    /// The vectors of a text up to its last token, and how many numbers they are with those of
-    /// the padding: from the cache, or from `compute`, which gives all of them.
+    /// The vectors of a text up to its last token, and how many values there are with those of the
+    /// padding: from the cache, or from `compute`, which returns all of them.
     pub(super) fn rows(
         &self,
         prefix: u64,
@@ -70,7 +70,8 @@ impl PrefixCache {
             .map(|(id, seen)| 2 * id + i64::from(*seen))
             .collect();
         let (text, length) = (Text { prefix, tokens }, seen.len());
-        // Where nothing is seen all places count the same (see `UNSEEN`), padding too.
+        // Without any token, attention is equal everywhere (see `MASKED_SCORE`): keep the padding
+        // too.
         let used = seen
             .iter()
             .rposition(|seen| *seen)
@@ -87,7 +88,7 @@ impl PrefixCache {
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        // Whoever panicked left whole entries behind.
+        // A thread that panicked left complete entries.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

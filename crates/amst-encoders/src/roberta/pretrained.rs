@@ -1,4 +1,4 @@
-//! Weights as Hugging Face's models come.
+//! The weights of Hugging Face's models.
 
 use std::path::{Path, PathBuf};
 
@@ -9,9 +9,9 @@ use super::{ConfigError, Roberta, RobertaConfig};
 use crate::weights::read_part;
 use crate::{Renames, WeightsError};
 
-/// Beginnings of the names of tensors that checkpoints hold beside the encoder: what stood on
-/// top of it when it was trained, and two tables of counted numbers that old versions saved.
-const BESIDE: [&str; 7] = [
+/// Prefixes of tensors in checkpoints that are not of the encoder: heads of the training task, and
+/// two tables of indices that old versions saved.
+const IGNORED: [&str; 7] = [
     "pooler.",
     "lm_head.",
     "cls.",
@@ -24,13 +24,13 @@ const BESIDE: [&str; 7] = [
 /// The files that a model's weights are in, by preference.
 const FILES: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
 
-/// Why a pretrained encoder cannot be had.
+/// Why a pretrained encoder cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum PretrainedError {
-    /// Its settings.
+    /// Its configuration is refused.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// Its weights.
+    /// Its weights cannot be read.
     #[error(transparent)]
     Weights(#[from] WeightsError),
 }
@@ -39,7 +39,7 @@ pub enum PretrainedError {
 ///
 /// # Errors
 ///
-/// There is neither.
+/// Neither exists.
 pub fn pretrained_weights(folder: &Path) -> Result<PathBuf, WeightsError> {
     let found = FILES
         .iter()
@@ -60,8 +60,8 @@ impl RobertaConfig {
     ///
     /// # Errors
     ///
-    /// Settings that fit no network; weights that are not there, cannot be read, or are of a model
-    /// of other settings.
+    /// Settings that no network can have; weights that do not exist, cannot be read, or are of a
+    /// model of other settings.
     pub fn load(&self, folder: &Path, device: &Device) -> Result<Roberta, PretrainedError> {
         let mut encoder = self.init(&mut || 0.0, device)?;
         encoder.read_pretrained(&pretrained_weights(folder)?)?;
@@ -72,10 +72,10 @@ impl RobertaConfig {
 impl Roberta {
     /// Reads the weights of a model that Hugging Face's `save_pretrained` wrote: safetensors, or
     /// what `torch.save` made of a state dictionary where the name ends in `.bin`, `.pt` or `.pth`.
-    /// Of the latter only tensors are read; no code in it is run, whatever it asks for.
+    /// Of the latter only tensors are read; no code in it is run.
     ///
-    /// The file may name the model before its parts (`roberta.`, `bert.`), may hold a pooler and
-    /// heads, which are passed over, and may be in half precision.
+    /// Names may begin with the model's (`roberta.`, `bert.`). A pooler and heads are ignored.
+    /// Half precision is converted.
     ///
     /// # Errors
     ///
@@ -87,7 +87,7 @@ impl Roberta {
             .with_prefix("", "bert.");
         self.fingerprint = Fingerprint::default();
         read_part(&mut self.m, path, &renames, |name| {
-            BESIDE.iter().any(|part| name.starts_with(part))
+            IGNORED.iter().any(|part| name.starts_with(part))
         })
     }
 }

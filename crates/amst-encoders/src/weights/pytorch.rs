@@ -1,9 +1,8 @@
-//! Weights as `torch.save` writes them: a pickle that names tensors, and their bytes beside it.
+//! Weights as `torch.save` writes them: a pickle that names tensors, and their bytes.
 //!
-//! A pickle is a program for a small machine that may call any function of Python. burn's
-//! reader is another machine, which knows how to make containers, numbers, strings and tensors,
-//! and for every other function notes its name instead of calling it. A file with such a name in
-//! it is refused whole: whatever it is, it is more than a state dictionary.
+//! A pickle is a program that may call any function of Python. burn's reader runs no code: it makes
+//! containers, numbers, strings and tensors, and records the name of every other function instead
+//! of calling it. A file with such a name is refused, as it is more than a state dictionary.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,11 +11,12 @@ use burn::module::Module;
 use burn_store::{ApplyResult, ModuleSnapshot, ModuleStore, PytorchStore};
 use pytorch_reader::{PickleValue, PytorchReader};
 
-use super::{Renames, pattern, plain, single_precision};
-use crate::WeightsError;
+use super::single_precision;
+use crate::renames::{pattern, plain};
+use crate::{Renames, WeightsError};
 
-/// Whether a file's name says that PyTorch wrote it.
-pub(super) fn is_by_name(path: &Path) -> bool {
+/// Whether a file has an extension of PyTorch's.
+pub(super) fn has_extension(path: &Path) -> bool {
     path.extension()
         .is_some_and(|end| ["bin", "pt", "pth"].iter().any(|known| end == *known))
 }
@@ -55,7 +55,7 @@ pub(super) fn apply<M: Module>(
     Ok(module.apply(tensors, None, Some(Box::new(single_precision())), true))
 }
 
-/// The Python types of whatever is neither a plain value nor a tensor.
+/// Collects the Python types of values that are neither plain nor tensors.
 fn collect_foreign(value: &PickleValue, foreign: &mut BTreeSet<String>) {
     match value {
         PickleValue::Unsupported(name) if name != "torch.Tensor" => {

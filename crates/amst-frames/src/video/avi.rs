@@ -1,10 +1,10 @@
-//! Pictures of several streams, one after the other, out of an AVI that is being written.
+//! Reads pictures of several streams from an AVI while ffmpeg writes it.
 //!
 //! ```text
 //! RIFF, size, AVI; chunks: name, size: u32 little-endian, so many bytes, one more if that is odd
 //! ```
 //!
-//! The chunk `02dc` holds a picture of stream 2. Those stand in a `LIST` of kind `movi`, whose size
+//! The chunk `02dc` holds a picture of stream 2. These are in a `LIST` of kind `movi`, whose size
 //! is not known while it is written.
 
 use std::io::{BufRead, Read};
@@ -15,7 +15,7 @@ use crate::video::ppm;
 /// The next picture and its stream; `None` at the end.
 ///
 /// # Errors
-/// What is wrong with the AVI, in words.
+/// What is wrong with the AVI.
 pub(super) fn next(stream: &mut impl BufRead) -> Result<Option<(usize, Picture)>, String> {
     loop {
         if stream
@@ -32,15 +32,14 @@ pub(super) fn next(stream: &mut impl BufRead) -> Result<Option<(usize, Picture)>
             b"LIST" => {
                 let [kind] = words::<1>(stream)?;
                 if &kind != b"movi" {
-                    pass(stream, even(size).saturating_sub(4))?;
+                    skip(stream, padded(size).saturating_sub(4))?;
                 }
             }
             &[tens, ones, b'd', b'c'] if size > 0 => {
-                let number = |digit: u8| usize::from(digit.wrapping_sub(b'0'));
-                let picture = picture(stream, size)?;
-                return Ok(Some((10 * number(tens) + number(ones), picture)));
+                let [tens, ones] = [tens, ones].map(|digit| usize::from(digit.wrapping_sub(b'0')));
+                return Ok(Some((10 * tens + ones, picture(stream, size)?)));
             }
-            _ => pass(stream, even(size))?,
+            _ => skip(stream, padded(size))?,
         }
     }
 }
@@ -49,19 +48,19 @@ fn picture(stream: &mut impl BufRead, size: u64) -> Result<Picture, String> {
     let mut chunk = stream.take(size);
     let picture = ppm::next(&mut chunk)?.ok_or("its output stops before a picture")?;
     let left = chunk.limit();
-    pass(stream, left + even(size) - size)?;
+    skip(stream, left + padded(size) - size)?;
     Ok(picture)
 }
 
-/// With the byte that fills a chunk up.
-fn even(size: u64) -> u64 {
+/// A chunk's size with its padding byte.
+fn padded(size: u64) -> u64 {
     size + size % 2
 }
 
-fn pass(stream: &mut impl Read, bytes: u64) -> Result<(), String> {
-    let passed = std::io::copy(&mut stream.take(bytes), &mut std::io::sink())
+fn skip(stream: &mut impl Read, bytes: u64) -> Result<(), String> {
+    let skipped = std::io::copy(&mut stream.take(bytes), &mut std::io::sink())
         .map_err(|error| error.to_string())?;
-    if passed == bytes {
+    if skipped == bytes {
         Ok(())
     } else {
         Err("its output stops inside a chunk".into())

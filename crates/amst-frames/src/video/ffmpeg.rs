@@ -5,12 +5,12 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use crate::FrameError;
-use crate::video::pipe::Running;
+use crate::video::process::Process;
 
 /// The variable that names the folder of the two programs, or ffmpeg itself.
 const VARIABLE: &str = "AMST_FFMPEG";
 
-/// Where the two programs are that read videos.
+/// The paths of ffmpeg and ffprobe.
 ///
 /// Any ffmpeg from 4.2 on will do. Debian and Ubuntu: `apt-get install ffmpeg`;
 /// conda: `conda install -c conda-forge ffmpeg`; macOS: `brew install ffmpeg`.
@@ -25,11 +25,11 @@ impl Ffmpeg {
     /// or the path of ffmpeg with ffprobe beside it), otherwise those on `PATH`.
     ///
     /// # Errors
-    /// [`FrameError::NoFfmpeg`] when the variable names no such programs. Whether
-    /// `PATH` has them turns out when the first is started.
+    /// [`FrameError::NoFfmpeg`] when the variable names no such programs. Those on
+    /// `PATH` are not checked before the first is started.
     pub fn find() -> Result<Self, FrameError> {
         match std::env::var_os(VARIABLE) {
-            Some(value) if !value.is_empty() => Self::at(value),
+            Some(value) if !value.is_empty() => Self::from_path(value),
             _ => Ok(Self {
                 ffmpeg: "ffmpeg".into(),
                 ffprobe: "ffprobe".into(),
@@ -41,15 +41,14 @@ impl Ffmpeg {
     ///
     /// # Errors
     /// [`FrameError::NoFfmpeg`] when one of them is not there.
-    pub fn at(place: impl AsRef<Path>) -> Result<Self, FrameError> {
-        let place = place.as_ref();
-        let program = |folder: &Path, name: &str| folder.join(format!("{name}{EXE_SUFFIX}"));
-        let ffmpeg = if place.is_dir() {
-            program(place, "ffmpeg")
+    pub fn from_path(path: impl AsRef<Path>) -> Result<Self, FrameError> {
+        let path = path.as_ref();
+        let ffmpeg = if path.is_dir() {
+            path.join(format!("ffmpeg{EXE_SUFFIX}"))
         } else {
-            place.to_owned()
+            path.to_owned()
         };
-        let ffprobe = program(ffmpeg.parent().unwrap_or(Path::new("")), "ffprobe");
+        let ffprobe = ffmpeg.with_file_name(format!("ffprobe{EXE_SUFFIX}"));
         for program in [&ffmpeg, &ffprobe] {
             if !program.is_file() {
                 return Err(FrameError::NoFfmpeg {
@@ -66,9 +65,9 @@ impl Ffmpeg {
     /// [`FrameError::NoFfmpeg`] when there is no ffmpeg,
     /// [`FrameError::FfmpegBroken`] when it does not answer as ffmpeg does.
     pub fn version(&self) -> Result<String, FrameError> {
-        let mut running = self.ffmpeg(&["-version".into()])?;
-        let output = running.read_to_end()?;
-        let said = running.finish()?;
+        let mut process = self.ffmpeg(&["-version".into()])?;
+        let output = process.read_to_end()?;
+        let end = process.finish()?;
         let first = output
             .split(|&byte| byte == b'\n')
             .next()
@@ -77,34 +76,32 @@ impl Ffmpeg {
         let version = words
             .strip_prefix("ffmpeg version ")
             .and_then(|rest| rest.split(' ').next());
-        let unknown = || {
-            said.broken(&format!(
+        version.map(String::from).ok_or_else(|| {
+            end.broken(&format!(
                 "it answers `-version` with {words:?} ({})",
-                said.reason()
+                end.reason()
             ))
-        };
-        version.map(String::from).ok_or_else(unknown)
+        })
     }
 
     /// Starts ffmpeg.
-    pub(super) fn ffmpeg(&self, arguments: &[OsString]) -> Result<Running, FrameError> {
-        Running::start(&self.ffmpeg, arguments)
+    pub(super) fn ffmpeg(&self, arguments: &[OsString]) -> Result<Process, FrameError> {
+        Process::start(&self.ffmpeg, arguments)
     }
 
     /// Starts ffprobe.
-    pub(super) fn ffprobe(&self, arguments: &[OsString]) -> Result<Running, FrameError> {
-        Running::start(&self.ffprobe, arguments)
+    pub(super) fn ffprobe(&self, arguments: &[OsString]) -> Result<Process, FrameError> {
+        Process::start(&self.ffprobe, arguments)
     }
 }
 
-/// Words of a command line.
+/// Arguments of a command line.
 pub(super) fn words<const N: usize>(words: [&str; N]) -> Vec<OsString> {
     words.map(OsString::from).to_vec()
 }
 
-/// The name of a file as ffmpeg takes it literally: not as an option, whatever
-/// it begins with, and not as a protocol or a playlist of others.
-pub(super) fn literal(path: &Path) -> OsString {
+/// A file's name that ffmpeg takes neither as an option nor as a protocol.
+pub(super) fn file_argument(path: &Path) -> OsString {
     let mut name = OsStr::new("file:").to_owned();
     name.push(path);
     name

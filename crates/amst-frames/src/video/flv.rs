@@ -1,8 +1,8 @@
-//! What an flv file says at its beginning, read without a process.
+//! The metadata of an flv file, read without starting ffprobe.
 //!
 //! ```text
-//! FLV, version, flags: 5 bytes; length of this head: u32; 0: u32
-//! tag        kind: u8, length: u24, time: u32, stream: u24; then so many bytes; then their number: u32
+//! header     FLV, version, flags: 5 bytes; length of the header: u32; 0: u32
+//! tag        kind: u8, length: u24, time: u32, stream: u24; the data; the length again: u32
 //! ```
 //!
 //! The first tag is of kind 18: `onMetaData` and named values in AMF0. Numbers are big-endian.
@@ -11,30 +11,29 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::video::probe::{Rate, Shown, frames_in};
+use crate::video::probe::{Rate, StreamInfo, frames_in};
 
-/// More than any metadata takes.
-const LOOKED_AT: u64 = 1 << 16;
+/// Bytes that are read: more than metadata takes.
+const READ_BYTES: u64 = 1 << 16;
 
-/// Denominators of rates in ffmpeg's reading of an flv.
-const LARGEST: i64 = 1000;
+/// The largest numerator and denominator of ffmpeg's frame rates of an flv.
+const MAX_TERM: i64 = 1000;
 
-/// The pictures of an flv file as ffprobe would describe them, where the file declares duration and
-/// rate; `None` for any other file, and for one that keeps them to itself: ffprobe then derives
-/// them from what it decodes.
-pub(super) fn shown(path: &Path) -> Option<Shown> {
+/// The picture stream of an flv file as ffprobe would describe it. `None` for any other file, and
+/// for one that does not declare duration and rate: ffprobe then derives them by decoding.
+pub(super) fn stream_info(path: &Path) -> Option<StreamInfo> {
     let mut bytes = Vec::new();
     File::open(path)
         .ok()?
-        .take(LOOKED_AT)
+        .take(READ_BYTES)
         .read_to_end(&mut bytes)
         .ok()?;
     let Metadata { duration, rate } = metadata(&bytes)?;
-    let rate = nearest(rate?)?;
+    let rate = nearest_fraction(rate?)?;
     let duration = duration.filter(|&seconds| seconds.is_finite() && seconds > 0.0)?;
-    // ffmpeg counts in microseconds, and ffprobe prints them.
+    // ffmpeg counts in whole microseconds.
     let duration = (duration * 1e6) as i64 as f64 / 1e6;
-    Some(Shown {
+    Some(StreamInfo {
         map: "V:0".into(),
         rate: Some(rate),
         frames: frames_in(duration, rate),
@@ -56,14 +55,14 @@ fn metadata(file: &[u8]) -> Option<Metadata> {
     let mut body = Amf(tag.get(11..)?.get(..length)?);
     let named = head.starts_with(b"FLV")
         && tag[0] == SCRIPT
-        && body.byte()? == TEXT
-        && body.text()? == b"onMetaData";
+        && body.byte()? == STRING
+        && body.string()? == b"onMetaData";
     if !named {
         return None;
     }
     match body.byte()? {
         OBJECT => {}
-        ARRAY => drop(body.bytes(4)?),
+        ECMA_ARRAY => drop(body.bytes(4)?),
         _ => return None,
     }
     let mut found = Metadata::default();
@@ -76,18 +75,18 @@ fn metadata(file: &[u8]) -> Option<Metadata> {
 }
 
 const NUMBER: u8 = 0;
-const TRUTH: u8 = 1;
-const TEXT: u8 = 2;
+const BOOLEAN: u8 = 1;
+const STRING: u8 = 2;
 const OBJECT: u8 = 3;
-const ARRAY: u8 = 8;
-const END: u8 = 9;
-const LIST: u8 = 10;
+const ECMA_ARRAY: u8 = 8;
+const OBJECT_END: u8 = 9;
+const STRICT_ARRAY: u8 = 10;
 const DATE: u8 = 11;
 
-/// The deepest that values may lie within values.
-const DEPTH: usize = 8;
+/// The deepest nesting of values that is read.
+const MAX_DEPTH: usize = 8;
 
-/// Bytes of AMF0, read from the front.
+/// A reader of AMF0.
 struct Amf<'a>(&'a [u8]);
 
 impl<'a> Amf<'a> {
@@ -101,52 +100,52 @@ impl<'a> Amf<'a> {
         self.bytes(1).map(|byte| byte[0])
     }
 
-    fn text(&mut self) -> Option<&'a [u8]> {
+    fn string(&mut self) -> Option<&'a [u8]> {
         let length = u16::from_be_bytes(*self.bytes(2)?.first_chunk()?);
         self.bytes(usize::from(length))
     }
 
-    /// Hands over the numbers at the top of an object, up to its end.
+    /// Reads an object to its end, and passes the numbers at its top level to `number`.
     fn object(&mut self, depth: usize, number: &mut dyn FnMut(&[u8], f64)) -> Option<()> {
         loop {
-            let name = self.text()?;
+            let name = self.string()?;
             let kind = self.byte()?;
             match kind {
-                END if name.is_empty() => return Some(()),
+                OBJECT_END if name.is_empty() => return Some(()),
                 NUMBER => {
                     let value = f64::from_be_bytes(*self.bytes(8)?.first_chunk()?);
                     if depth == 1 {
                         number(name, value);
                     }
                 }
-                kind => self.pass(kind, depth)?,
+                kind => self.skip(kind, depth)?,
             }
         }
     }
 
-    /// Passes over a value.
-    fn pass(&mut self, kind: u8, depth: usize) -> Option<()> {
-        if depth == DEPTH {
+    /// Skips a value.
+    fn skip(&mut self, kind: u8, depth: usize) -> Option<()> {
+        if depth == MAX_DEPTH {
             return None;
         }
         match kind {
             NUMBER => drop(self.bytes(8)?),
-            TRUTH => drop(self.byte()?),
-            TEXT => drop(self.text()?),
+            BOOLEAN => drop(self.byte()?),
+            STRING => drop(self.string()?),
             DATE => drop(self.bytes(10)?),
             OBJECT => self.object(depth + 1, &mut |_, _| {})?,
-            ARRAY => {
+            ECMA_ARRAY => {
                 self.bytes(4)?;
                 self.object(depth + 1, &mut |_, _| {})?;
             }
-            LIST => {
+            STRICT_ARRAY => {
                 let count = u32::from_be_bytes(*self.bytes(4)?.first_chunk()?);
                 for _ in 0..count {
                     let kind = self.byte()?;
-                    self.pass(kind, depth + 1)?;
+                    self.skip(kind, depth + 1)?;
                 }
             }
-            // Null, undefined and what nobody writes here.
+            // Null and undefined.
             5 | 6 => {}
             _ => return None,
         }
@@ -155,9 +154,9 @@ impl<'a> Amf<'a> {
 }
 
 /// The fraction that ffmpeg makes of a rate (`av_d2q`): the nearest with a denominator of at most
-/// [`LARGEST`].
-fn nearest(rate: f64) -> Option<Rate> {
-    let sensible = (1.0..=LARGEST as f64).contains(&rate);
+/// [`MAX_TERM`].
+fn nearest_fraction(rate: f64) -> Option<Rate> {
+    let sensible = (1.0..=MAX_TERM as f64).contains(&rate);
     if !sensible {
         return None;
     }
@@ -172,7 +171,7 @@ fn nearest(rate: f64) -> Option<Rate> {
     while right > 0 {
         let whole = left / right;
         let (p2, q2) = (whole * p1 + p0, whole * q1 + q0);
-        let limit = i128::from(LARGEST);
+        let limit = i128::from(MAX_TERM);
         if p2 > limit || q2 > limit {
             let most = [(limit - p0).checked_div(p1), (limit - q0).checked_div(q1)];
             let fitting = most.into_iter().flatten().min().unwrap_or(0);
@@ -199,24 +198,24 @@ mod tests {
         let text = |text: &str| [&(text.len() as u16).to_be_bytes()[..], text.as_bytes()].concat();
         let number =
             |name: &str, value: f64| [&text(name)[..], &[NUMBER], &value.to_be_bytes()].concat();
-        let inner = [&number("duration", 9.0)[..], &[0, 0, END]].concat();
+        let inner = [&number("duration", 9.0)[..], &[0, 0, OBJECT_END]].concat();
         let body = [
-            &[TEXT][..],
+            &[STRING][..],
             &text("onMetaData"),
-            &[ARRAY, 0, 0, 0, 4],
-            &[&text("stereo")[..], &[TRUTH, 1]].concat(),
+            &[ECMA_ARRAY, 0, 0, 0, 4],
+            &[&text("stereo")[..], &[BOOLEAN, 1]].concat(),
             &[
                 &text("cues")[..],
-                &[LIST, 0, 0, 0, 2, OBJECT],
+                &[STRICT_ARRAY, 0, 0, 0, 2, OBJECT],
                 &inner,
-                &[TEXT],
+                &[STRING],
                 &text("x"),
             ]
             .concat(),
             &number("duration", 2.652),
             &[&text("made")[..], &[DATE], &[0; 10]].concat(),
             &number("framerate", 29.970_029_97),
-            &[0, 0, END],
+            &[0, 0, OBJECT_END],
         ]
         .concat();
         let length = (body.len() as u32).to_be_bytes();
@@ -282,10 +281,14 @@ mod tests {
             (16.2162, "600/37"),
         ];
         for (rate, fraction) in rates {
-            assert_eq!(nearest(rate).unwrap().to_string(), fraction, "{rate}");
+            assert_eq!(
+                nearest_fraction(rate).unwrap().to_string(),
+                fraction,
+                "{rate}"
+            );
         }
         for rate in [0.0, -1.0, 0.5, 1e9, f64::NAN, f64::INFINITY] {
-            assert_eq!(nearest(rate), None, "{rate}");
+            assert_eq!(nearest_fraction(rate), None, "{rate}");
         }
     }
 }

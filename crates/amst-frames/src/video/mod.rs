@@ -1,30 +1,28 @@
 //! Videos: which frames and what sound of them are used.
 //!
-//! Decoding is ffmpeg's, run as a process whose output comes through a pipe, so
-//! nothing is written beside the video. One file of this folder, one step:
-//! finding the programs, running one, asking what a file holds, the rule that
-//! chooses frames, reading pictures, reading sound.
+//! ffmpeg decodes, as a process whose output is read through a pipe, so no files
+//! are written.
 
 mod avi;
+mod decode_losses;
 mod ffmpeg;
 mod flv;
-mod losses;
+mod keep_rule;
 mod open;
 mod pictures;
-mod pipe;
 mod ppm;
 mod probe;
-mod rule;
+mod process;
+mod several_clips;
 mod sound;
 mod span;
-mod together;
 
+pub use decode_losses::DecodeLosses;
 pub use ffmpeg::Ffmpeg;
-pub use losses::Losses;
+pub use keep_rule::{KeepRule, frames_at_load};
 pub use open::{Video, audio, probe, sample};
 pub use pictures::{Frames, VideoConfig, VideoFrame, VideoFrames};
 pub use probe::{AudioStream, Rate, VideoProbe, VideoStream};
-pub use rule::{KeepRule, frames_at_load};
+pub use several_clips::{declared_frames, sample_together};
 pub use sound::Sound;
 pub use span::Span;
-pub use together::{declared_frames, sample_together};

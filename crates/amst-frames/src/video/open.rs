@@ -1,4 +1,4 @@
-//! A video file that was asked what it holds.
+//! A video file, opened by probing it.
 
 use std::path::{Path, PathBuf};
 
@@ -8,9 +8,8 @@ use crate::video::probe::{self, VideoProbe};
 use crate::video::sound::{self, Sound};
 use crate::{FrameError, Span};
 
-/// A video file and what it declares; frames and sound are read from it on
-/// request, any number of times and from any number of threads (each request is
-/// a process of its own).
+/// A video file and what it declares. Frames and sound can be read any number of
+/// times and from any number of threads, each time by a new process.
 #[derive(Clone, Debug)]
 pub struct Video {
     pub(super) ffmpeg: Ffmpeg,
@@ -19,7 +18,7 @@ pub struct Video {
 }
 
 impl Video {
-    /// Asks a file what it holds, by the ffmpeg of [`Ffmpeg::find`].
+    /// Probes a file with the ffmpeg of [`Ffmpeg::find`].
     ///
     /// # Errors
     /// [`FrameError::VideoUnreadable`] for a file that cannot be opened,
@@ -29,10 +28,7 @@ impl Video {
         Self::open_with(&Ffmpeg::find()?, path)
     }
 
-    /// As [`Video::open`], by a given ffmpeg.
-    ///
-    /// # Errors
-    /// As [`Video::open`].
+    /// As [`Video::open`], with a given ffmpeg.
     pub fn open_with(ffmpeg: &Ffmpeg, path: impl AsRef<Path>) -> Result<Self, FrameError> {
         let path = path.as_ref();
         check_file(path)?;
@@ -49,11 +45,11 @@ impl Video {
         &self.probe
     }
 
-    /// The kept frames one after the other, of the whole file or of a span of
-    /// it; one frame is in memory at a time.
+    /// An iterator over the kept frames, of the whole file or of a span of it, with
+    /// one frame in memory at a time.
     ///
-    /// Of a whole file no frame is kept beyond the number that it declares, as
-    /// in the published loop.
+    /// Frames of a whole file beyond the number that it declares are dropped, as in
+    /// the published loop.
     ///
     /// # Errors
     /// [`FrameError::NoStream`] for a file without pictures,
@@ -65,9 +61,6 @@ impl Video {
     }
 
     /// All kept frames of the whole file, or of a span of it.
-    ///
-    /// # Errors
-    /// As [`Video::frames`].
     pub fn sample(
         &self,
         config: &VideoConfig,
@@ -93,51 +86,39 @@ impl Video {
 }
 
 /// What a file declares; see [`Video::open`].
-///
-/// # Errors
-/// As [`Video::open`].
 pub fn probe(path: impl AsRef<Path>) -> Result<VideoProbe, FrameError> {
     Video::open(path).map(|video| video.probe)
 }
 
 /// The kept frames of a whole file; see [`Video::sample`].
-///
-/// # Errors
-/// As [`Video::open`] and [`Video::frames`].
 pub fn sample(path: impl AsRef<Path>, config: &VideoConfig) -> Result<VideoFrames, FrameError> {
     Video::open(path)?.sample(config, None)
 }
 
 /// The sound of a whole file, or of a span of it; see [`Video::audio`].
-///
-/// # Errors
-/// As [`Video::open`] and [`Video::audio`].
 pub fn audio(path: impl AsRef<Path>, span: Option<Span>) -> Result<Sound, FrameError> {
     Video::open(path)?.audio(span)
 }
 
-/// Says in our words what ffprobe would say in its own, and keeps it from
-/// waiting at a pipe that never yields anything.
+/// Refuses some files with a better message than ffprobe's, and named pipes, which
+/// it would wait for without end.
 fn check_file(path: &Path) -> Result<(), FrameError> {
     let unreadable = |source| FrameError::VideoUnreadable {
         path: path.to_owned(),
         source,
     };
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
-    let refuse = |reason: &str| {
-        Err(FrameError::NotAVideo {
-            path: path.to_owned(),
-            reason: reason.to_owned(),
-        })
+    let reason = if metadata.is_dir() {
+        "it is a folder"
+    } else if !metadata.is_file() {
+        "it is not a regular file"
+    } else if metadata.len() == 0 {
+        "it is empty"
+    } else {
+        return std::fs::File::open(path).map(drop).map_err(unreadable);
     };
-    if metadata.is_dir() {
-        return refuse("it is a folder");
-    }
-    if !metadata.is_file() {
-        return refuse("it is not a regular file");
-    }
-    if metadata.len() == 0 {
-        return refuse("it is empty");
-    }
-    std::fs::File::open(path).map(drop).map_err(unreadable)
+    Err(FrameError::NotAVideo {
+        path: path.to_owned(),
+        reason: reason.to_owned(),
+    })
 }

@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use crate::video::ffmpeg::{literal, words};
-use crate::video::pipe::{Ended, Running};
-use crate::video::probe::Shown;
-use crate::video::{Losses, Span, Video, ppm};
+use crate::video::ffmpeg::{file_argument, words};
+use crate::video::probe::StreamInfo;
+use crate::video::process::{Process, ProcessEnd};
+use crate::video::{DecodeLosses, Span, Video, ppm};
 use crate::{FrameError, KeepRule, Picture};
 
 /// Which frames of a video are kept. The default is one a second.
@@ -49,10 +49,9 @@ impl VideoConfig {
 /// A kept frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VideoFrame {
-    /// Its number among the frames as they are shown, from 0 at the beginning of
-    /// the file or of the span.
+    /// Its index in display order, from 0 at the beginning of the file or of the span.
     pub index: usize,
-    /// Its pixels at source size, turned as the file asks.
+    /// Its pixels at source size, rotated as the file declares.
     pub picture: Picture,
 }
 
@@ -69,23 +68,23 @@ pub struct VideoFrames {
     /// In order.
     pub frames: Vec<VideoFrame>,
     /// What was declared but could not be decoded.
-    pub losses: Losses,
+    pub losses: DecodeLosses,
 }
 
 /// The kept frames as they are decoded; see [`Video::frames`].
 pub struct Frames {
     /// `None` once it has ended.
-    running: Option<Running>,
+    process: Option<Process>,
     path: PathBuf,
     rule: KeepRule,
     expected: usize,
     found: usize,
-    losses: Option<Losses>,
+    losses: Option<DecodeLosses>,
 }
 
-/// ffmpeg before 5.1 calls `-fps_mode` `-vsync`, and later ones forgot that name.
-/// Which of the two was understood last is tried first.
-pub(super) static OLD_NAME: AtomicBool = AtomicBool::new(false);
+/// Whether `-vsync` worked last and not `-fps_mode`, which ffmpeg before 5.1 does not
+/// have; later versions removed `-vsync`. It is tried first.
+pub(super) static USE_VSYNC: AtomicBool = AtomicBool::new(false);
 
 impl Frames {
     pub(super) fn start(
@@ -94,17 +93,19 @@ impl Frames {
         span: Option<Span>,
     ) -> Result<Self, FrameError> {
         config.validate()?;
-        let no_pictures = || FrameError::NoStream {
-            path: video.path.clone(),
-            kind: "pictures",
+        let Some(stream) = &video.probe.video else {
+            return Err(FrameError::NoStream {
+                path: video.path.clone(),
+                kind: "pictures",
+            });
         };
-        let stream = video.probe.video.as_ref().ok_or_else(no_pictures)?.shown();
+        let stream = stream.stream_info();
         let rule = stream.rule(&video.path, config.kept_per_second)?;
         video.check_span(span)?;
-        let running = start_ffmpeg(video, &stream, rule, span)?;
-        let expected = expected(&stream, rule, span);
+        let process = start_ffmpeg(video, &stream, rule, span)?;
+        let expected = expected_frames(&stream, rule, span);
         Ok(Self {
-            running: Some(running),
+            process: Some(process),
             path: video.path.clone(),
             rule,
             expected,
@@ -114,7 +115,7 @@ impl Frames {
     }
 
     /// What was declared but could not be decoded; known after the last frame.
-    pub fn losses(&self) -> Option<&Losses> {
+    pub fn losses(&self) -> Option<&DecodeLosses> {
         self.losses.as_ref()
     }
 
@@ -127,29 +128,29 @@ impl Frames {
     }
 
     fn read(&mut self) -> Result<Option<VideoFrame>, FrameError> {
-        let Some(running) = &mut self.running else {
+        let Some(process) = &mut self.process else {
             return Ok(None);
         };
-        match ppm::next(running.output()) {
+        match ppm::next(process.output()) {
             Ok(Some(picture)) => {
                 let index = self.rule.index(self.found);
                 self.found += 1;
                 Ok(Some(VideoFrame { index, picture }))
             }
             Ok(None) => self.end().map(|()| None),
-            // A process that died half-way explains a picture cut short.
+            // If the process failed, its error explains the truncated picture.
             Err(reason) => {
-                let error = running.broken(&reason);
+                let error = process.broken(&reason);
                 self.end().and(Err(error))
             }
         }
     }
 
     fn end(&mut self) -> Result<(), FrameError> {
-        let Some(running) = self.running.take() else {
+        let Some(process) = self.process.take() else {
             return Ok(());
         };
-        let ended = running.finish()?;
+        let ended = process.finish()?;
         if self.found == 0 {
             return Err(undecodable(self.path.clone(), &ended));
         }
@@ -164,33 +165,30 @@ impl Iterator for Frames {
     fn next(&mut self) -> Option<Self::Item> {
         let next = self.read().transpose();
         if matches!(next, Some(Err(_))) {
-            self.running = None;
+            self.process = None;
         }
         next
     }
 }
 
-/// What an ended process leaves unsaid: a status without words is put in words.
-pub(super) fn losses(missing: usize, ended: Ended) -> Losses {
-    let mut complaints = ended.complaints;
+/// The losses of a process that has ended, with its exit status if that is an error.
+pub(super) fn losses(missing: usize, ended: ProcessEnd) -> DecodeLosses {
+    let mut messages = ended.messages;
     if !ended.status.success() {
-        complaints.push(format!("ended with {}", ended.status));
+        messages.push(format!("ended with {}", ended.status));
     }
-    Losses {
-        missing,
-        complaints,
-    }
+    DecodeLosses { missing, messages }
 }
 
-pub(super) fn undecodable(path: PathBuf, ended: &Ended) -> FrameError {
+pub(super) fn undecodable(path: PathBuf, ended: &ProcessEnd) -> FrameError {
     FrameError::Undecodable {
         path,
         reason: ended.reason(),
     }
 }
 
-/// How many frames the file promises to keep, the last half second aside.
-pub(super) fn expected(stream: &Shown, rule: KeepRule, span: Option<Span>) -> usize {
+/// How many kept frames the file declares, without the last half second.
+pub(super) fn expected_frames(stream: &StreamInfo, rule: KeepRule, span: Option<Span>) -> usize {
     let rate = stream.rate.map_or(0.0, |rate| rate.per_second());
     let declared = match span {
         Some(span) => (span.seconds() * rate) as usize,
@@ -201,29 +199,27 @@ pub(super) fn expected(stream: &Shown, rule: KeepRule, span: Option<Span>) -> us
 
 fn start_ffmpeg(
     video: &Video,
-    stream: &Shown,
+    stream: &StreamInfo,
     rule: KeepRule,
     span: Option<Span>,
-) -> Result<Running, FrameError> {
-    let mut old = OLD_NAME.load(Ordering::Relaxed);
+) -> Result<Process, FrameError> {
+    let mut vsync = USE_VSYNC.load(Ordering::Relaxed);
     for _ in 0..2 {
-        let mut running = video
+        let mut process = video
             .ffmpeg
-            .ffmpeg(&arguments(video, stream, rule, span, old))?;
-        let first = running.output().fill_buf().map(<[u8]>::len);
+            .ffmpeg(&arguments(video, stream, rule, span, vsync))?;
+        let first = process.output().fill_buf().map(<[u8]>::len);
         if matches!(first, Ok(bytes) if bytes > 0) {
-            OLD_NAME.store(old, Ordering::Relaxed);
-            return Ok(running);
+            USE_VSYNC.store(vsync, Ordering::Relaxed);
+            return Ok(process);
         }
-        let ended = running.finish()?;
-        if !ended
-            .complaints
-            .iter()
-            .any(|line| line.contains("Unrecognized option") && line.contains(name(old)))
-        {
+        let ended = process.finish()?;
+        if !ended.messages.iter().any(|line| {
+            line.contains("Unrecognized option") && line.contains(passthrough_option(vsync))
+        }) {
             return Err(undecodable(video.path.clone(), &ended));
         }
-        old = !old;
+        vsync = !vsync;
     }
     let reason = "it knows neither -fps_mode nor -vsync; ffmpeg 4.2 or later is wanted".to_owned();
     Err(FrameError::FfmpegBroken {
@@ -232,19 +228,20 @@ fn start_ffmpeg(
     })
 }
 
-pub(super) fn name(old: bool) -> &'static str {
-    if old { "vsync" } else { "fps_mode" }
+/// The option that passes frames through, whichever name this ffmpeg has for it.
+pub(super) fn passthrough_option(vsync: bool) -> &'static str {
+    if vsync { "vsync" } else { "fps_mode" }
 }
 
-/// One decoded frame in, one picture out or none: no frame is repeated or left
-/// out to fit the clock. Colours are converted by swscale's defaults, which
-/// OpenCV takes too; one thread, since callers run videos side by side.
+/// Passes frames through: none is repeated or dropped to keep a rate. Colours are
+/// converted by swscale's defaults, as in OpenCV. One thread, since callers run
+/// several videos in parallel.
 fn arguments(
     video: &Video,
-    stream: &Shown,
+    stream: &StreamInfo,
     rule: KeepRule,
     span: Option<Span>,
-    old: bool,
+    vsync: bool,
 ) -> Vec<OsString> {
     let select = match span {
         None => select(stream, rule),
@@ -252,7 +249,10 @@ fn arguments(
     };
     let trim = span.and_then(|span| span.trim("trim"));
     let select = trim.map_or_else(|| select.clone(), |trim| format!("{trim},{select}"));
-    let (map, mode) = (format!("0:{}", stream.map), format!("-{}", name(old)));
+    let (map, mode) = (
+        format!("0:{}", stream.map),
+        format!("-{}", passthrough_option(vsync)),
+    );
     let mut arguments = input(video, span);
     arguments.extend(words([
         "-map",
@@ -278,9 +278,8 @@ fn arguments(
     arguments
 }
 
-/// The filter that lets the kept frames of a whole file through, and none beyond the number that it
-/// declares.
-pub(super) fn select(stream: &Shown, rule: KeepRule) -> String {
+/// The filter that selects the kept frames of a whole file, up to the number that it declares.
+pub(super) fn select(stream: &StreamInfo, rule: KeepRule) -> String {
     let chosen = rule.expression();
     match stream.frames {
         Some(frames) => format!("select='lt(n,{frames})*{chosen}'"),
@@ -288,7 +287,7 @@ pub(super) fn select(stream: &Shown, rule: KeepRule) -> String {
     }
 }
 
-/// The beginning of every command line: quiet, one thread, this file.
+/// The first arguments: errors only, one thread, this file.
 pub(super) fn input(video: &Video, span: Option<Span>) -> Vec<OsString> {
     let mut arguments = words([
         "-nostdin",
@@ -301,6 +300,6 @@ pub(super) fn input(video: &Video, span: Option<Span>) -> Vec<OsString> {
     ]);
     arguments.extend(span.map(|span| span.seek()).unwrap_or_default());
     arguments.push("-i".into());
-    arguments.push(literal(&video.path));
+    arguments.push(file_argument(&video.path));
     arguments
 }

@@ -1,4 +1,4 @@
-//! Pictures in a stream of binary PPM, which says how large each one is.
+//! Pictures in a stream of binary PPM, whose headers hold their sizes.
 
 use std::io::{BufRead, Read};
 
@@ -8,7 +8,7 @@ use crate::picture::{MAX_PIXELS, MAX_SIDE};
 /// The next picture; `None` at the end of the stream.
 ///
 /// # Errors
-/// What is wrong with the stream, in words.
+/// What is wrong with the stream.
 pub(super) fn next(stream: &mut impl BufRead) -> Result<Option<Picture>, String> {
     if stream
         .fill_buf()
@@ -44,7 +44,7 @@ fn number(stream: &mut impl BufRead) -> Result<usize, String> {
         .map_err(|_| format!("a PPM picture has {word:?} where a number belongs"))
 }
 
-/// One word and the single white space behind it.
+/// One word and the single white space after it.
 fn word(stream: &mut impl BufRead) -> Result<String, String> {
     let mut word = String::new();
     for byte in stream.take(16).bytes() {

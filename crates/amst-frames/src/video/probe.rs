@@ -1,16 +1,17 @@
-//! What a file holds, as ffprobe reads it.
+//! What a file declares, as ffprobe reads it.
 
 use std::fmt;
 use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::video::ffmpeg::{Ffmpeg, literal, words};
+use crate::video::ffmpeg::{Ffmpeg, file_argument, words};
 use crate::{FrameError, KeepRule};
 
-/// What is asked of ffprobe.
-const ENTRIES: &str = "format=duration:stream=index,codec_type,codec_name,width,height,avg_frame_rate,r_frame_rate,\
-                       nb_frames,duration,sample_rate,channels:stream_disposition=attached_pic";
+/// The entries that ffprobe prints.
+const ENTRIES: &str = "format=duration:stream=index,codec_type,codec_name,width,height,\
+                       avg_frame_rate,r_frame_rate,nb_frames,duration,sample_rate,channels:\
+                       stream_disposition=attached_pic";
 
 /// What a video file declares about itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,7 +74,7 @@ impl Rate {
         f64::from(self.frames) / f64::from(self.seconds)
     }
 
-    /// From `30000/1001`; nothing and nothing over nothing are no rate.
+    /// Parses `30000/1001`; `0/0` is no rate.
     fn parse(text: &str) -> Option<Self> {
         let (frames, seconds) = text.split_once('/')?;
         let rate = Self {
@@ -91,8 +92,8 @@ impl fmt::Display for Rate {
 }
 
 impl VideoStream {
-    pub(super) fn shown(&self) -> Shown {
-        Shown {
+    pub(super) fn stream_info(&self) -> StreamInfo {
+        StreamInfo {
             map: self.index.to_string(),
             rate: self.rate,
             frames: self.frames,
@@ -100,15 +101,15 @@ impl VideoStream {
     }
 }
 
-/// As much of a picture stream as choosing its frames takes.
-pub(super) struct Shown {
-    /// How ffmpeg finds it among the streams of its file.
+/// What choosing the frames of a picture stream needs.
+pub(super) struct StreamInfo {
+    /// The stream, as ffmpeg's option `-map` names it.
     pub(super) map: String,
     pub(super) rate: Option<Rate>,
     pub(super) frames: Option<usize>,
 }
 
-impl Shown {
+impl StreamInfo {
     /// The rule that keeps `kept` frames of each second of this stream.
     pub(super) fn rule(&self, path: &Path, kept: u32) -> Result<KeepRule, FrameError> {
         let rule = self
@@ -122,12 +123,12 @@ impl Shown {
     }
 }
 
-/// Frames in so many seconds, as OpenCV counts where a container does not.
+/// Frames in so many seconds, as OpenCV counts where the container declares no number.
 pub(super) fn frames_in(seconds: f64, rate: Rate) -> Option<usize> {
     Some((seconds * rate.per_second() + 0.5) as usize).filter(|&frames| frames > 0)
 }
 
-/// Numbers come as text wherever they are not small integers.
+/// ffprobe's answer, in which most numbers are text.
 #[derive(Deserialize)]
 struct Answer {
     #[serde(default)]
@@ -164,7 +165,7 @@ struct Disposition {
     attached_pic: u8,
 }
 
-/// Asks ffprobe.
+/// Runs ffprobe on a file.
 pub(super) fn probe(ffmpeg: &Ffmpeg, path: &Path) -> Result<VideoProbe, FrameError> {
     let mut arguments = words([
         "-v",
@@ -176,10 +177,10 @@ pub(super) fn probe(ffmpeg: &Ffmpeg, path: &Path) -> Result<VideoProbe, FrameErr
         "-show_entries",
         ENTRIES,
     ]);
-    arguments.push(literal(path));
-    let mut running = ffmpeg.ffprobe(&arguments)?;
-    let output = running.read_to_end()?;
-    let ended = running.finish()?;
+    arguments.push(file_argument(path));
+    let mut process = ffmpeg.ffprobe(&arguments)?;
+    let output = process.read_to_end()?;
+    let ended = process.finish()?;
     if !ended.status.success() {
         return Err(FrameError::NotAVideo {
             path: path.to_owned(),
@@ -197,20 +198,23 @@ fn seconds(text: Option<&String>) -> Option<f64> {
         .filter(|&seconds: &f64| seconds.is_finite() && seconds > 0.0)
 }
 
+impl Answer {
+    /// The first stream of a kind that is not a cover.
+    fn first(&self, kind: &str) -> Option<&Stream> {
+        self.streams.iter().find(|stream| {
+            stream.codec_type.as_deref() == Some(kind) && stream.disposition.attached_pic == 0
+        })
+    }
+}
+
 impl From<Answer> for VideoProbe {
     fn from(answer: Answer) -> Self {
         let duration = seconds(answer.format.duration.as_ref());
-        let of_kind = |kind: &'static str| {
-            let wanted = move |s: &&Stream| {
-                s.codec_type.as_deref() == Some(kind) && s.disposition.attached_pic == 0
-            };
-            answer.streams.iter().find(wanted)
-        };
         Self {
             duration,
             streams: answer.streams.len(),
-            video: of_kind("video").map(|stream| stream.video(duration)),
-            audio: of_kind("audio").map(|stream| stream.audio(duration)),
+            video: answer.first("video").map(|stream| stream.video(duration)),
+            audio: answer.first("audio").map(|stream| stream.audio(duration)),
         }
     }
 }
@@ -232,14 +236,13 @@ impl Stream {
             .and_then(|text| text.parse().ok())
             .filter(|&frames| frames > 0);
         let seconds = duration.or_else(|| seconds(self.duration.as_ref()));
-        let reckoned = || frames_in(seconds?, rate?);
         VideoStream {
             index: self.index,
             codec: self.codec(),
             width: self.width.unwrap_or_default(),
             height: self.height.unwrap_or_default(),
             rate,
-            frames: counted.or_else(reckoned),
+            frames: counted.or_else(|| frames_in(seconds?, rate?)),
         }
     }
 
@@ -303,7 +306,7 @@ mod tests {
             read(r#"{"streams": [{"index": 0, "codec_type": "video", "avg_frame_rate": "0/0"}]}"#);
         let video = probe.video.unwrap();
         assert_eq!((video.rate, video.frames), (None, None));
-        let error = video.shown().rule(Path::new("a.flv"), 1).unwrap_err();
+        let error = video.stream_info().rule(Path::new("a.flv"), 1).unwrap_err();
         assert!(error.to_string().contains("a.flv"), "{error}");
     }
 }

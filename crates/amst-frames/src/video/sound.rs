@@ -2,7 +2,7 @@
 
 use crate::video::open::Video;
 use crate::video::pictures::{input, losses, undecodable};
-use crate::video::{Losses, Span};
+use crate::video::{DecodeLosses, Span};
 use crate::{FrameError, video::ffmpeg::words};
 
 /// The sound of a video at its own rate and with all its channels.
@@ -18,17 +18,19 @@ pub struct Sound {
     /// Sampling instants a second, in Hz.
     pub sample_rate: u32,
     /// What was declared but could not be decoded.
-    pub losses: Losses,
+    pub losses: DecodeLosses,
 }
 
-/// Decodes the first sound stream. The stream that ffmpeg writes says itself what
-/// rate and how many channels came out.
+/// Decodes the first sound stream. ffmpeg's output declares its rate and channels.
 pub(super) fn read(video: &Video, span: Option<Span>) -> Result<Sound, FrameError> {
-    let silent = || FrameError::NoStream {
-        path: video.path.clone(),
-        kind: "sound",
-    };
-    let stream = video.probe.audio.as_ref().ok_or_else(silent)?;
+    let stream = video
+        .probe
+        .audio
+        .as_ref()
+        .ok_or_else(|| FrameError::NoStream {
+            path: video.path.clone(),
+            kind: "sound",
+        })?;
     video.check_span(span)?;
     let mut arguments = input(video, span);
     let map = format!("0:{}", stream.index);
@@ -44,16 +46,18 @@ pub(super) fn read(video: &Video, span: Option<Span>) -> Result<Sound, FrameErro
         "au",
         "pipe:1",
     ]));
-    let mut running = video.ffmpeg.ffmpeg(&arguments)?;
-    let bytes = running.read_to_end()?;
-    let ended = running.finish()?;
+    let mut process = video.ffmpeg.ffmpeg(&arguments)?;
+    let bytes = process.read_to_end()?;
+    let ended = process.finish()?;
     if bytes.is_empty() {
         return Err(undecodable(video.path.clone(), &ended));
     }
-    let misread = || ended.broken("its output is not the AU sound asked for");
-    let (header, data) = Header::read(&bytes).ok_or_else(misread)?;
-    let scaled = |&two: &[u8; 2]| f32::from(i16::from_be_bytes(two)) / 32768.0;
-    let samples: Vec<f32> = data.as_chunks().0.iter().map(scaled).collect();
+    let (header, data) = Header::read(&bytes)
+        .ok_or_else(|| ended.broken("its output is not the AU sound asked for"))?;
+    let samples = data.as_chunks().0.iter();
+    let samples: Vec<f32> = samples
+        .map(|&two| f32::from(i16::from_be_bytes(two)) / 32768.0)
+        .collect();
     let found = samples.len() / header.channels;
     if found == 0 {
         return Err(undecodable(video.path.clone(), &ended));
@@ -72,26 +76,23 @@ pub(super) fn read(video: &Video, span: Option<Span>) -> Result<Sound, FrameErro
     })
 }
 
-/// What stands before the samples of an AU stream.
+/// The header of an AU stream.
 struct Header {
     channels: usize,
     sample_rate: u32,
 }
 
 impl Header {
-    /// The header and the bytes behind it.
+    /// The header, and the bytes of the samples.
     fn read(bytes: &[u8]) -> Option<(Self, &[u8])> {
         const LINEAR_16_BIT: u32 = 3;
-        let number = |at: usize| {
-            bytes
-                .get(at..)?
-                .first_chunk()
-                .map(|four| u32::from_be_bytes(*four))
-        };
-        let (start, encoding) = (number(4)? as usize, number(12)?);
+        let header = bytes.get(..24)?.as_chunks::<4>().0;
+        let [start, encoding, sample_rate, channels] =
+            [1, 3, 4, 5].map(|word| u32::from_be_bytes(header[word]));
+        let (start, channels) = (start as usize, channels as usize);
         let header = Self {
-            sample_rate: number(16)?,
-            channels: number(20)? as usize,
+            sample_rate,
+            channels,
         };
         let sound = bytes.starts_with(b".snd") && encoding == LINEAR_16_BIT;
         let sensible = header.channels > 0 && header.sample_rate > 0;

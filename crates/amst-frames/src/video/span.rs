@@ -11,10 +11,9 @@ use crate::video::ffmpeg::words;
 const TOLERANCE: f64 = 0.1;
 
 /// Starts before this many seconds are reached by decoding from the beginning.
-/// Seeking to the first moments of an avi with B-frames or of an flv fails in
-/// ffmpeg 5.1: it goes back a little for B-frames, to before the beginning, and
-/// ends up anywhere.
-const NEAR: f64 = 1.0;
+/// Seeking there is wrong in ffmpeg 5.1 for an flv or an avi with B-frames: it goes
+/// back a little for B-frames, to before the beginning.
+const MIN_SEEK: f64 = 1.0;
 
 /// A stretch of a video, in seconds from its beginning.
 ///
@@ -30,8 +29,7 @@ impl Span {
     /// From `start` to `end` in seconds.
     ///
     /// # Errors
-    /// Refuses a negative start, an end that is not after the start, and what is
-    /// not a number.
+    /// Refuses a negative start, an end that is not after the start, NaN and infinity.
     pub fn new(start: f64, end: f64) -> Result<Self, FrameError> {
         if start >= 0.0 && end > start && end.is_finite() {
             return Ok(Self { start, end });
@@ -54,10 +52,10 @@ impl Span {
         self.end - self.start
     }
 
-    /// What stands before the input: a seek, which decodes from the key frame
-    /// before and is exact.
+    /// The arguments before the input: an exact seek, which decodes from the key frame
+    /// before.
     pub(super) fn seek(&self) -> Vec<OsString> {
-        if self.start < NEAR {
+        if self.start < MIN_SEEK {
             return Vec::new();
         }
         let (start, seconds) = (
@@ -67,10 +65,10 @@ impl Span {
         words(["-ss", &start, "-t", &seconds])
     }
 
-    /// The filter that does it where no seek does: `trim` of pictures, `atrim` of
-    /// sound.
+    /// The filter that replaces the seek near the beginning: `trim` for pictures, `atrim`
+    /// for sound.
     pub(super) fn trim(&self, filter: &str) -> Option<String> {
-        (self.start < NEAR).then(|| {
+        (self.start < MIN_SEEK).then(|| {
             format!(
                 "{filter}=start={:.6}:duration={:.6}",
                 self.start,

@@ -29,7 +29,7 @@ fn bytes(name: &str) -> Vec<u8> {
 #[test]
 fn a_folder_without_ffmpeg_is_refused_with_the_packages() {
     let folder = tempfile::tempdir().unwrap();
-    let error = Ffmpeg::at(folder.path()).unwrap_err();
+    let error = Ffmpeg::from_path(folder.path()).unwrap_err();
     assert!(matches!(error, FrameError::NoFfmpeg { .. }));
     for word in ["apt-get install ffmpeg", "conda", "brew", "AMST_FFMPEG"] {
         assert!(error.to_string().contains(word), "{error}");
@@ -43,7 +43,7 @@ fn a_folder_without_ffmpeg_is_refused_with_the_packages() {
     )
     .unwrap();
     assert!(
-        Ffmpeg::at(folder.path())
+        Ffmpeg::from_path(folder.path())
             .unwrap_err()
             .to_string()
             .contains("ffprobe")
@@ -225,13 +225,9 @@ fn damage_in_the_middle_is_reported() {
             None,
         )
         .unwrap();
-    assert!(!read.losses.complaints.is_empty());
+    assert!(!read.losses.messages.is_empty());
     assert!(
-        !read
-            .losses
-            .complaints
-            .iter()
-            .any(|line| line.contains("0x")),
+        !read.losses.messages.iter().any(|line| line.contains("0x")),
         "the same words each time"
     );
     assert_eq!(

@@ -1,24 +1,24 @@
-//! On Flex, burn's CPU device in Rust.
+//! Batch normalisation on Flex, burn's CPU backend in Rust.
 
 use burn::backend::Flex;
 
 use super::host;
-use super::operation::{InputGradients, Inputs, Kernels, Trained};
+use super::operation::{InputGradients, Inputs, Kernels, TrainResult};
 use crate::flex::FlexTensor;
 
 impl Kernels for Flex {
-    type Memory = host::Memory<FlexTensor>;
+    type State = host::State<FlexTensor>;
 
     fn forward(
         inputs: Inputs<FlexTensor>,
         epsilon: f64,
         relu: bool,
-    ) -> Trained<FlexTensor, Self::Memory> {
+    ) -> TrainResult<FlexTensor, Self::State> {
         host::forward(inputs, epsilon, relu)
     }
 
-    fn backward(memory: Self::Memory, gradient: FlexTensor) -> InputGradients<FlexTensor> {
-        host::backward(memory, gradient)
+    fn backward(state: Self::State, gradient: FlexTensor) -> InputGradients<FlexTensor> {
+        host::backward(state, gradient)
     }
 
     fn affine(

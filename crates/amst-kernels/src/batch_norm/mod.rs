@@ -1,28 +1,21 @@
 //! Batch normalisation (Ioffe and Szegedy 2015).
 //!
 //! burn composes a training step's normalisation of about ten element-wise operations, each of
-//! which reads and writes a whole feature map. Here a channel is read twice forward (once for its
-//! statistics, once to be written) and twice backward, and what a ResNet does next to it comes for
-//! free: [`Then::Relu`], or [`Then::AddRelu`] with the shortcut.
+//! which reads and writes a whole feature map. Here a channel is read twice forward (for its
+//! statistics, and to be normalised) and twice backward, and the operations that follow it in a
+//! ResNet are [`Fused`] into the same pass.
 //!
 //! - [`train`] normalises with the batch's own statistics and returns them,
 //! - [`eval`] normalises with given ones.
 //!
-//! Statistics are stable where the mean is large and the deviation small.
+//! Statistics are numerically stable where the mean is large and the deviation small.
 
 #[cfg(feature = "flex")]
 mod flex;
-#[cfg(any(feature = "flex", feature = "tch"))]
 mod host;
-#[cfg(any(feature = "flex", feature = "tch"))]
 mod kernel;
 #[cfg(feature = "tch")]
 mod libtorch;
-#[cfg_attr(
-    not(any(feature = "flex", feature = "tch")),
-    allow(dead_code, unused_variables)
-)]
-// Of a build without kernels.
 mod operation;
 
 use burn::backend::Dispatch;
@@ -33,10 +26,10 @@ use burn::tensor::{DType, Tensor};
 use crate::device::has_kernels;
 use operation::BatchNormOps;
 
-/// What happens to a normalised value before it is written.
+/// What is applied to a normalised value before it is written.
 #[derive(Clone, Debug)]
-#[allow(clippy::large_enum_variant)] // One at a time, made where it is used.
-pub enum Then {
+#[allow(clippy::large_enum_variant)] // Short-lived, one at a time.
+pub enum Fused {
     /// Nothing.
     Nothing,
     /// `max(value, 0)`.
@@ -57,7 +50,7 @@ pub struct Normalised {
 }
 
 /// Normalises `[batch, channels, height, width]` with the batch's statistics:
-/// `gamma (x - mean) / sqrt(variance + epsilon) + beta`, then `then`.
+/// `gamma (x - mean) / sqrt(variance + epsilon) + beta`, then `fused`.
 ///
 /// `gamma` and `beta` are `[channels]`.
 ///
@@ -69,29 +62,28 @@ pub fn train(
     gamma: Tensor<1>,
     beta: Tensor<1>,
     epsilon: f64,
-    then: Then,
+    fused: Fused,
 ) -> Normalised {
-    check(&x, &[&gamma, &beta], &then);
-    let floats = is_f32(&x, &[&gamma, &beta], &then);
+    check(&x, &[&gamma, &beta], &fused);
+    let is_f32 = all_f32(&x, &[&gamma, &beta], &fused);
     let (x, gamma, beta) = (
         x.into_dispatch(),
         gamma.into_dispatch(),
         beta.into_dispatch(),
     );
-    if !(floats && has_kernels(&x)) {
-        let [x] = [x].map(Tensor::<4>::from_dispatch);
-        let [gamma, beta] = [gamma, beta].map(Tensor::<1>::from_dispatch);
-        let plain = batch_norm_train(x, gamma, beta, epsilon);
+    if !(is_f32 && has_kernels(&x)) {
+        let [gamma, beta] = [gamma, beta].map(Tensor::from_dispatch);
+        let plain = batch_norm_train(Tensor::<4>::from_dispatch(x), gamma, beta, epsilon);
         return Normalised {
-            output: followed(plain.output, then),
+            output: apply(plain.output, fused),
             mean: plain.mean,
             variance: plain.variance,
         };
     }
-    let (output, mean, variance) = match then {
-        Then::Nothing => Dispatch::norm_train(x, gamma, beta, epsilon, false),
-        Then::Relu => Dispatch::norm_train(x, gamma, beta, epsilon, true),
-        Then::AddRelu(shortcut) => {
+    let (output, mean, variance) = match fused {
+        Fused::Nothing => Dispatch::norm_train(x, gamma, beta, epsilon, false),
+        Fused::Relu => Dispatch::norm_train(x, gamma, beta, epsilon, true),
+        Fused::AddRelu(shortcut) => {
             Dispatch::norm_add_train(x, shortcut.into_dispatch(), gamma, beta, epsilon)
         }
     };
@@ -103,7 +95,7 @@ pub fn train(
     }
 }
 
-/// Normalises `[batch, channels, height, width]` with given statistics, then `then`.
+/// Normalises `[batch, channels, height, width]` with given statistics, then `fused`.
 ///
 /// `gamma`, `beta`, `mean` and `variance` are `[channels]`; gradients flow through all of them.
 ///
@@ -115,18 +107,18 @@ pub fn eval(
     [gamma, beta]: [Tensor<1>; 2],
     [mean, variance]: [Tensor<1>; 2],
     epsilon: f64,
-    then: Then,
+    fused: Fused,
 ) -> Tensor<4> {
-    check(&x, &[&gamma, &beta, &mean, &variance], &then);
-    let floats = is_f32(&x, &[&gamma, &beta, &mean, &variance], &then);
-    // Gradients of an affine map come from burn's own operations: nothing that trains asks for
+    check(&x, &[&gamma, &beta, &mean, &variance], &fused);
+    let is_f32 = all_f32(&x, &[&gamma, &beta, &mean, &variance], &fused);
+    // With given statistics, gradients come from burn's own operations: training does not need
     // them.
-    if x.device().is_autodiff() || !floats {
-        return followed(batch_norm(x, gamma, beta, mean, variance, epsilon), then);
+    if x.device().is_autodiff() || !is_f32 {
+        return apply(batch_norm(x, gamma, beta, mean, variance, epsilon), fused);
     }
     let x = x.into_dispatch();
     if !has_kernels(&x) {
-        return followed(
+        return apply(
             batch_norm(
                 Tensor::from_dispatch(x),
                 gamma,
@@ -135,14 +127,14 @@ pub fn eval(
                 variance,
                 epsilon,
             ),
-            then,
+            fused,
         );
     }
     let [gamma, beta, mean, variance] = [gamma, beta, mean, variance].map(Tensor::into_dispatch);
-    Tensor::from_dispatch(match then {
-        Then::Nothing => Dispatch::norm_eval(x, gamma, beta, mean, variance, epsilon, false),
-        Then::Relu => Dispatch::norm_eval(x, gamma, beta, mean, variance, epsilon, true),
-        Then::AddRelu(shortcut) => Dispatch::norm_add_eval(
+    Tensor::from_dispatch(match fused {
+        Fused::Nothing => Dispatch::norm_eval(x, gamma, beta, mean, variance, epsilon, false),
+        Fused::Relu => Dispatch::norm_eval(x, gamma, beta, mean, variance, epsilon, true),
+        Fused::AddRelu(shortcut) => Dispatch::norm_add_eval(
             x,
             shortcut.into_dispatch(),
             gamma,
@@ -154,25 +146,24 @@ pub fn eval(
     })
 }
 
-/// The type that there are kernels for.
-fn is_f32(x: &Tensor<4>, per_channel: &[&Tensor<1>], then: &Then) -> bool {
-    let shortcut = !matches!(then, Then::AddRelu(shortcut) if shortcut.dtype() != DType::F32);
-    shortcut
+fn all_f32(x: &Tensor<4>, per_channel: &[&Tensor<1>], fused: &Fused) -> bool {
+    !matches!(fused, Fused::AddRelu(shortcut) if shortcut.dtype() != DType::F32)
         && x.dtype() == DType::F32
         && per_channel
             .iter()
             .all(|vector| vector.dtype() == DType::F32)
 }
 
-fn followed(value: Tensor<4>, then: Then) -> Tensor<4> {
-    match then {
-        Then::Nothing => value,
-        Then::Relu => relu(value),
-        Then::AddRelu(shortcut) => relu(value + shortcut),
+/// `fused` from burn's own operations.
+fn apply(value: Tensor<4>, fused: Fused) -> Tensor<4> {
+    match fused {
+        Fused::Nothing => value,
+        Fused::Relu => relu(value),
+        Fused::AddRelu(shortcut) => relu(value + shortcut),
     }
 }
 
-fn check(x: &Tensor<4>, per_channel: &[&Tensor<1>], then: &Then) {
+fn check(x: &Tensor<4>, per_channel: &[&Tensor<1>], fused: &Fused) {
     let [_, channels, _, _] = x.dims();
     for vector in per_channel {
         assert_eq!(
@@ -181,7 +172,7 @@ fn check(x: &Tensor<4>, per_channel: &[&Tensor<1>], then: &Then) {
             "one value for each of {channels} channels is needed"
         );
     }
-    if let Then::AddRelu(shortcut) = then {
+    if let Fused::AddRelu(shortcut) = fused {
         assert_eq!(
             shortcut.dims(),
             x.dims(),

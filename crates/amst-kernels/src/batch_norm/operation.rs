@@ -1,4 +1,4 @@
-//! The operation across burn's devices, and its place in the graph of gradients.
+//! The operations for `Dispatch`, and their node in the autodiff graph.
 
 use std::fmt::Debug;
 
@@ -9,21 +9,21 @@ use burn::backend::autodiff::ops::{Backward, NodeGuard, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, backend_extension};
 
-/// What a device computes. `[batch, channels, height, width]` and `[channels]`, `f32`.
+/// What a backend computes, on `[batch, channels, height, width]` and `[channels]`, `f32`.
 pub trait Kernels: Backend {
     /// What the backward pass needs of the forward pass.
-    type Memory: Clone + Send + Debug + 'static;
+    type State: Clone + Send + Debug + 'static;
 
     /// Normalises with the batch's statistics.
     fn forward(
         inputs: Inputs<FloatTensor<Self>>,
         epsilon: f64,
         relu: bool,
-    ) -> Trained<FloatTensor<Self>, Self::Memory>;
+    ) -> TrainResult<FloatTensor<Self>, Self::State>;
 
     /// Gradients of the inputs, from the output's.
     fn backward(
-        memory: Self::Memory,
+        state: Self::State,
         gradient: FloatTensor<Self>,
     ) -> InputGradients<FloatTensor<Self>>;
 
@@ -47,11 +47,11 @@ pub struct Inputs<T> {
 
 /// Results of a training pass: the output, the batch's mean and biased variance, and what the
 /// backward pass needs.
-pub struct Trained<T, M> {
+pub struct TrainResult<T, M> {
     pub output: T,
     pub mean: T,
     pub variance: T,
-    pub memory: M,
+    pub state: M,
 }
 
 /// Gradients of [`Inputs`].
@@ -63,9 +63,9 @@ pub struct InputGradients<T> {
 }
 
 /// Output, mean and biased variance.
-type Three<B> = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>);
+type TrainOutputs<B> = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>);
 
-/// The operations that `Dispatch` finds on the device of their tensors.
+/// The operations that `Dispatch` runs on the backend of their tensors.
 #[backend_extension(Flex: cfg(feature = "flex"), LibTorch: cfg(feature = "tch"), Autodiff)]
 pub trait BatchNormOps: Backend {
     fn norm_train(
@@ -84,6 +84,7 @@ pub trait BatchNormOps: Backend {
         epsilon: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
+    #[allow(unused_variables)]
     fn norm_eval(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
@@ -92,8 +93,11 @@ pub trait BatchNormOps: Backend {
         variance: FloatTensor<Self>,
         epsilon: f64,
         relu: bool,
-    ) -> FloatTensor<Self>;
+    ) -> FloatTensor<Self> {
+        unreachable!("`eval` leaves gradients with given statistics to burn")
+    }
 
+    #[allow(unused_variables)]
     fn norm_add_eval(
         x: FloatTensor<Self>,
         shortcut: FloatTensor<Self>,
@@ -102,11 +106,12 @@ pub trait BatchNormOps: Backend {
         mean: FloatTensor<Self>,
         variance: FloatTensor<Self>,
         epsilon: f64,
-    ) -> FloatTensor<Self>;
+    ) -> FloatTensor<Self> {
+        unreachable!("`eval` leaves gradients with given statistics to burn")
+    }
 }
 
-/// The operations of a device, from its kernels.
-#[cfg(any(feature = "flex", feature = "tch"))]
+/// The operations of a backend, from its kernels.
 macro_rules! operations {
     ($backend:ty) => {
         impl BatchNormOps for $backend {
@@ -116,8 +121,8 @@ macro_rules! operations {
                 beta: FloatTensor<Self>,
                 epsilon: f64,
                 relu: bool,
-            ) -> Three<Self> {
-                let done = Self::forward(
+            ) -> TrainOutputs<Self> {
+                let result = Self::forward(
                     Inputs {
                         x,
                         shortcut: None,
@@ -127,7 +132,7 @@ macro_rules! operations {
                     epsilon,
                     relu,
                 );
-                (done.output, done.mean, done.variance)
+                (result.output, result.mean, result.variance)
             }
 
             fn norm_add_train(
@@ -136,8 +141,8 @@ macro_rules! operations {
                 gamma: FloatTensor<Self>,
                 beta: FloatTensor<Self>,
                 epsilon: f64,
-            ) -> Three<Self> {
-                let done = Self::forward(
+            ) -> TrainOutputs<Self> {
+                let result = Self::forward(
                     Inputs {
                         x,
                         shortcut: Some(shortcut),
@@ -147,7 +152,7 @@ macro_rules! operations {
                     epsilon,
                     true,
                 );
-                (done.output, done.mean, done.variance)
+                (result.output, result.mean, result.variance)
             }
 
             fn norm_eval(
@@ -193,11 +198,11 @@ operations!(burn::backend::LibTorch);
 struct Node;
 
 impl<B: Kernels, const N: usize> Backward<B, N> for Node {
-    type State = B::Memory;
+    type State = B::State;
 
     fn backward(
         self,
-        ops: Ops<B::Memory, N>,
+        ops: Ops<B::State, N>,
         grads: &mut Gradients,
         _checkpointer: &mut Checkpointer,
     ) {
@@ -208,8 +213,8 @@ impl<B: Kernels, const N: usize> Backward<B, N> for Node {
             gamma,
             beta,
         } = B::backward(ops.state, gradient);
-        let of_parents = [Some(x), Some(gamma), Some(beta), shortcut];
-        for (parent, gradient) in ops.parents.into_iter().zip(of_parents) {
+        let gradients = [Some(x), Some(gamma), Some(beta), shortcut];
+        for (parent, gradient) in ops.parents.into_iter().zip(gradients) {
             if let (Some(parent), Some(gradient)) = (parent, gradient) {
                 grads.register::<B>(parent.id, gradient);
             }
@@ -224,10 +229,10 @@ impl<B: Kernels, C: CheckpointStrategy> BatchNormOps for Autodiff<B, C> {
         beta: FloatTensor<Self>,
         epsilon: f64,
         relu: bool,
-    ) -> Three<Self> {
+    ) -> TrainOutputs<Self> {
         let [(x, x_node), (gamma, gamma_node), (beta, beta_node)] =
             [x, gamma, beta].map(|t| t.into_parts());
-        let done = B::forward(
+        let result = B::forward(
             Inputs {
                 x,
                 shortcut: None,
@@ -237,7 +242,7 @@ impl<B: Kernels, C: CheckpointStrategy> BatchNormOps for Autodiff<B, C> {
             epsilon,
             relu,
         );
-        recorded::<B, C, 3>([x_node, gamma_node, beta_node], done)
+        record::<B, C, 3>([x_node, gamma_node, beta_node], result)
     }
 
     fn norm_add_train(
@@ -246,11 +251,11 @@ impl<B: Kernels, C: CheckpointStrategy> BatchNormOps for Autodiff<B, C> {
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         epsilon: f64,
-    ) -> Three<Self> {
+    ) -> TrainOutputs<Self> {
         let [(x, x_node), (gamma, gamma_node), (beta, beta_node)] =
             [x, gamma, beta].map(|t| t.into_parts());
         let (shortcut, shortcut_node) = shortcut.into_parts();
-        let done = B::forward(
+        let result = B::forward(
             Inputs {
                 x,
                 shortcut: Some(shortcut),
@@ -260,44 +265,23 @@ impl<B: Kernels, C: CheckpointStrategy> BatchNormOps for Autodiff<B, C> {
             epsilon,
             true,
         );
-        recorded::<B, C, 4>([x_node, gamma_node, beta_node, shortcut_node], done)
-    }
-
-    fn norm_eval(
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: f64,
-        _: bool,
-    ) -> FloatTensor<Self> {
-        unreachable!("`eval` leaves gradients of an affine map to burn")
-    }
-
-    fn norm_add_eval(
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: f64,
-    ) -> FloatTensor<Self> {
-        unreachable!("`eval` leaves gradients of an affine map to burn")
+        record::<B, C, 4>([x_node, gamma_node, beta_node, shortcut_node], result)
     }
 }
 
-/// Puts a training pass into the graph; its statistics are constants there.
-fn recorded<B: Kernels, C: CheckpointStrategy, const N: usize>(
+/// Adds a training pass to the autodiff graph, in which its statistics are constants.
+fn record<B: Kernels, C: CheckpointStrategy, const N: usize>(
     parents: [NodeGuard; N],
-    done: Trained<FloatTensor<B>, B::Memory>,
-) -> Three<Autodiff<B, C>> {
+    result: TrainResult<FloatTensor<B>, B::State>,
+) -> TrainOutputs<Autodiff<B, C>> {
     let prepared = <Node as Backward<B, N>>::prepare::<C>(Node, parents);
     let output = match prepared.compute_bound().stateful() {
-        OpsKind::Tracked(node) => node.finish(done.memory, done.output),
-        OpsKind::UnTracked(node) => node.finish(done.output),
+        OpsKind::Tracked(node) => node.finish(result.state, result.output),
+        OpsKind::UnTracked(node) => node.finish(result.output),
     };
-    let constant = <Autodiff<B, C> as AutodiffBackend>::from_inner;
-    (output, constant(done.mean), constant(done.variance))
+    (
+        output,
+        Autodiff::<B, C>::from_inner(result.mean),
+        Autodiff::<B, C>::from_inner(result.variance),
+    )
 }

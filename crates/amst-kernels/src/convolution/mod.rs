@@ -1,23 +1,16 @@
-//! Convolution of two dimensions, without bias, groups or dilation: what a ResNet is made of.
+//! Convolution in two dimensions, without bias, groups or dilation, as ResNets use it.
 //!
-//! Pictures are unfolded tile by tile (im2col) and multiplied by the kernels as one matrix. Where
-//! the stride is 1, the input's gradient is the convolution of the output's with kernels turned
-//! around; the kernels' gradient is one product over all positions. LibTorch has kernels of its
-//! own.
+//! Pictures are unfolded tile by tile (im2col) and multiplied by the kernels as one matrix. With a
+//! stride of 1, the input's gradient is the convolution of the output's with kernels rotated by
+//! 180°; the kernels' gradient is one matrix product over all positions. LibTorch has its own
+//! kernels.
 
 #[cfg(feature = "flex")]
 mod flex;
-#[cfg(any(feature = "flex", feature = "tch"))]
 mod host;
-#[cfg(any(feature = "flex", feature = "tch"))]
 mod kernel;
 #[cfg(feature = "tch")]
 mod libtorch;
-#[cfg_attr(
-    not(any(feature = "flex", feature = "tch")),
-    allow(dead_code, unused_variables)
-)]
-// Of a build without kernels.
 mod operation;
 
 use burn::backend::Dispatch;
@@ -26,42 +19,39 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::{DType, Tensor};
 
 use crate::device::{has_bf16_kernels, has_kernels};
-use operation::ConvolutionOps;
-#[cfg(feature = "tch")]
-pub(crate) use operation::Steps;
+use operation::{ConvParams, ConvolutionOps};
 
 /// Convolves `[batch, inputs, height, width]` with kernels `[outputs, inputs, kernel height, kernel
 /// width]`.
 ///
-/// `stride` and `padding` count for both dimensions; the result is
+/// `stride` and `padding` apply to both dimensions; the result is
 /// `[batch, outputs, (height + 2 padding - kernel height) / stride + 1, …]`.
 ///
 /// # Panics
 ///
 /// If shapes do not fit together, the stride is 0 or a kernel is larger than the padded input.
 pub fn conv2d(x: Tensor<4>, kernels: Tensor<4>, stride: usize, padding: usize) -> Tensor<4> {
-    let ([_, inputs, height, width], [_, of_kernels, high, wide]) = (x.dims(), kernels.dims());
+    let [_, inputs, height, width] = x.dims();
+    let [_, kernel_inputs, kernel_height, kernel_width] = kernels.dims();
     assert_eq!(
-        inputs, of_kernels,
-        "kernels are for {of_kernels} channels, the input has {inputs}"
+        inputs, kernel_inputs,
+        "kernels are for {kernel_inputs} channels, the input has {inputs}"
     );
-    assert!(stride > 0, "a stride of 0 leads nowhere");
-    let fits = high <= height + 2 * padding && wide <= width + 2 * padding && high > 0 && wide > 0;
+    assert!(stride > 0, "the stride must be positive");
     assert!(
-        fits,
-        "kernels of {high}×{wide} do not fit into {height}×{width} with a padding of {padding}"
+        (1..=height + 2 * padding).contains(&kernel_height)
+            && (1..=width + 2 * padding).contains(&kernel_width),
+        "kernels of {kernel_height}×{kernel_width} do not fit into {height}×{width} with a padding \
+         of {padding}"
     );
-    let dtype = if x.dtype() == kernels.dtype() {
-        Some(x.dtype())
-    } else {
-        None
-    };
+    let (dtype, same_dtype) = (x.dtype(), x.dtype() == kernels.dtype());
     let x = x.into_dispatch();
-    let has_kernels = match dtype {
-        Some(DType::F32) => has_kernels(&x),
-        Some(DType::BF16) => has_bf16_kernels(&x),
-        _ => false,
-    };
+    let has_kernels = same_dtype
+        && match dtype {
+            DType::F32 => has_kernels(&x),
+            DType::BF16 => has_bf16_kernels(&x),
+            _ => false,
+        };
     if !has_kernels {
         let options = ConvOptions::new([stride; 2], [padding; 2], [1; 2], 1);
         return module::conv2d(Tensor::from_dispatch(x), kernels, None, options);
@@ -69,7 +59,6 @@ pub fn conv2d(x: Tensor<4>, kernels: Tensor<4>, stride: usize, padding: usize) -
     Tensor::from_dispatch(Dispatch::convolve(
         x,
         kernels.into_dispatch(),
-        stride,
-        padding,
+        ConvParams { stride, padding },
     ))
 }

@@ -1,26 +1,26 @@
-//! On Flex, burn's CPU device in Rust.
+//! The SGD step on Flex, burn's CPU backend in Rust.
 
 use burn::backend::TensorMetadata;
 use burn::tensor::Shape;
 use rayon::prelude::*;
 
 use super::Sgd;
+use crate::avx2::with_avx2;
 use crate::flex::FlexTensor;
-use crate::host::Host;
-use crate::wide::wide;
+use crate::host::HostTensor;
 
-/// Numbers of a task.
-const PIECE: usize = 32 * 1024;
+/// Elements a task updates.
+const TASK: usize = 32 * 1024;
 
-/// The settings as they meet numbers of single precision.
+/// [`Sgd`] in single precision.
 #[derive(Clone, Copy)]
-struct Rates {
+struct Settings {
     lr: f32,
     momentum: f32,
     decay: f32,
 }
 
-impl Rates {
+impl Settings {
     fn new(sgd: Sgd) -> Self {
         Self {
             lr: sgd.lr as f32,
@@ -30,7 +30,7 @@ impl Rates {
     }
 
     #[inline(always)]
-    fn decayed(&self, value: f32, gradient: f32) -> f32 {
+    fn with_decay(&self, value: f32, gradient: f32) -> f32 {
         if self.decay == 0.0 {
             gradient
         } else {
@@ -46,50 +46,56 @@ pub fn step(
     sgd: Sgd,
 ) -> (FlexTensor, FlexTensor) {
     match velocity {
-        Some(velocity) => later(value, gradient, velocity, Rates::new(sgd)),
-        None => first(value, gradient, Rates::new(sgd)),
+        Some(velocity) => later_step(value, gradient, velocity, Settings::new(sgd)),
+        None => first_step(value, gradient, Settings::new(sgd)),
     }
 }
 
-fn later(
+fn later_step(
     value: FlexTensor,
     gradient: FlexTensor,
     velocity: FlexTensor,
-    rates: Rates,
+    settings: Settings,
 ) -> (FlexTensor, FlexTensor) {
     let (value, mut gradient, mut velocity) = (
         value.contiguous(),
         gradient.contiguous(),
         velocity.contiguous(),
     );
-    let values = value.numbers();
-    let moved = gradient.numbers_mut().par_chunks_mut(PIECE);
-    let pieces = moved
-        .zip(velocity.numbers_mut().par_chunks_mut(PIECE))
-        .zip(values.par_chunks(PIECE));
-    pieces.for_each(|((gradients, velocities), values)| {
-        wide(|| {
+    let values = value.values();
+    let tasks = gradient
+        .values_mut()
+        .par_chunks_mut(TASK)
+        .zip(velocity.values_mut().par_chunks_mut(TASK))
+        .zip(values.par_chunks(TASK));
+    tasks.for_each(|((gradients, velocities), values)| {
+        with_avx2(|| {
             for ((gradient, velocity), &value) in gradients.iter_mut().zip(velocities).zip(values) {
-                *velocity = *velocity * rates.momentum + rates.decayed(value, *gradient);
-                *gradient = value - *velocity * rates.lr;
+                *velocity = *velocity * settings.momentum + settings.with_decay(value, *gradient);
+                *gradient = value - *velocity * settings.lr;
             }
         });
     });
     (gradient, velocity)
 }
 
-fn first(value: FlexTensor, gradient: FlexTensor, rates: Rates) -> (FlexTensor, FlexTensor) {
+fn first_step(
+    value: FlexTensor,
+    gradient: FlexTensor,
+    settings: Settings,
+) -> (FlexTensor, FlexTensor) {
     let (value, mut gradient) = (value.contiguous(), gradient.contiguous());
     let size = value.shape().num_elements();
-    let mut velocity = <FlexTensor as Host>::zeros(Shape::new([size]));
-    let moved = gradient.numbers_mut().par_chunks_mut(PIECE);
-    let pieces = moved
-        .zip(velocity.numbers_mut().par_chunks_mut(PIECE))
-        .zip(value.numbers().par_chunks(PIECE));
-    pieces.for_each(|((gradients, velocities), values)| {
+    let mut velocity = <FlexTensor as HostTensor>::zeros(Shape::new([size]));
+    let tasks = gradient
+        .values_mut()
+        .par_chunks_mut(TASK)
+        .zip(velocity.values_mut().par_chunks_mut(TASK))
+        .zip(value.values().par_chunks(TASK));
+    tasks.for_each(|((gradients, velocities), values)| {
         for ((gradient, velocity), &value) in gradients.iter_mut().zip(velocities).zip(values) {
-            *velocity = rates.decayed(value, *gradient);
-            *gradient = value - *velocity * rates.lr;
+            *velocity = settings.with_decay(value, *gradient);
+            *gradient = value - *velocity * settings.lr;
         }
     });
     (gradient, velocity)

@@ -1,14 +1,14 @@
-//! On LibTorch: the step that PyTorch calls fused, which there is with momentum alone.
+//! The SGD step on LibTorch: PyTorch's fused one, which exists only with momentum.
 
-use tch::Tensor;
+use tch::{IValue, Tensor};
 
 use super::Sgd;
-use crate::libtorch::{TchTensor, descend};
+use crate::libtorch::{TchTensor, call};
 
-/// Parameters that move together, where they lie: those that have a velocity, and those at their
-/// first step.
+/// Parameters to be updated together, in place: those with a velocity, and those at their first
+/// step.
 #[derive(Default)]
-pub struct Waiting {
+pub struct Pending {
     later: Group,
     first: Group,
 }
@@ -20,7 +20,7 @@ struct Group {
     velocities: Vec<Tensor>,
 }
 
-impl Waiting {
+impl Pending {
     pub fn step(
         &mut self,
         value: TchTensor,
@@ -36,10 +36,10 @@ impl Waiting {
         } else {
             &mut self.first
         };
-        let value = own(value);
+        let value = writable(value);
         let velocity = velocity.map_or_else(
             || TchTensor::new(value.tensor.zeros_like().flatten(0, -1)),
-            own,
+            writable,
         );
         group.values.push(value.tensor.shallow_clone());
         group.gradients.push(gradient.tensor.contiguous());
@@ -49,16 +49,26 @@ impl Waiting {
         (value, velocity)
     }
 
-    pub fn descend(self, sgd: Sgd) {
-        for (group, is_first) in [(self.later, false), (self.first, true)] {
-            if !group.values.is_empty() {
-                descend(
-                    [group.values, group.gradients, group.velocities],
-                    sgd,
-                    is_first,
-                );
-            }
+    pub fn finish(self, sgd: Sgd) {
+        self.later.descend(sgd, false);
+        self.first.descend(sgd, true);
+    }
+}
+
+impl Group {
+    /// Updates values and velocities in place.
+    fn descend(self, sgd: Sgd, is_first: bool) {
+        if self.values.is_empty() {
+            return;
         }
+        let [values, gradients, velocities] =
+            [self.values, self.gradients, self.velocities].map(IValue::TensorList);
+        let settings = IValue::DoubleList(vec![sgd.lr, sgd.momentum, sgd.weight_decay]);
+        let is_first = IValue::Bool(is_first);
+        let _how_many = call(
+            "descend",
+            &[values, gradients, velocities, settings, is_first],
+        );
     }
 }
 
@@ -68,11 +78,13 @@ fn without_momentum(value: TchTensor, gradient: TchTensor, sgd: Sgd) -> (TchTens
     (moved, TchTensor::new(velocity.flatten(0, -1)))
 }
 
-/// In C order and nobody else's, so that it can be written into.
-fn own(tensor: TchTensor) -> TchTensor {
-    match (tensor.can_mut(), tensor.tensor.is_contiguous()) {
-        (true, true) => tensor,
-        (_, false) => TchTensor::new(tensor.tensor.contiguous()),
-        (false, true) => TchTensor::new(tensor.tensor.copy()),
+/// The tensor, or a copy of it, in C order and in storage that nothing else shares.
+fn writable(tensor: TchTensor) -> TchTensor {
+    if !tensor.tensor.is_contiguous() {
+        TchTensor::new(tensor.tensor.contiguous())
+    } else if !tensor.can_mut() {
+        TchTensor::new(tensor.tensor.copy())
+    } else {
+        tensor
     }
 }

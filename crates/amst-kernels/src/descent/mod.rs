@@ -1,35 +1,23 @@
-//! A step of stochastic gradient descent, as PyTorch's `SGD(momentum, weight_decay)` makes it.
+//! An SGD step as PyTorch's `SGD(momentum, weight_decay)` makes it, fused.
 //!
-//! Composed of operations it reads and writes the parameters a dozen times; here three arrays are
-//! read once and two written, in place of the gradient and of the old velocity.
+//! Composed of operations, a step reads and writes the parameters a dozen times. Here three arrays
+//! are read once and two written, in place of the gradient and of the old velocity.
 
 #[cfg(feature = "flex")]
 mod flex;
 #[cfg(feature = "tch")]
 mod libtorch;
+mod sgd;
 
 use burn::backend::DispatchTensorKind;
 use burn::tensor::{DType, Tensor};
 
 use crate::device::has_kernels;
-#[cfg(feature = "flex")]
-use crate::flex::{from_dispatch as on_flex, into_dispatch as of_flex};
-#[cfg(feature = "tch")]
-use crate::libtorch::{from_dispatch as on_libtorch, into_dispatch as of_libtorch};
 
-/// Settings of a step.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sgd {
-    /// How far along the velocity.
-    pub lr: f64,
-    /// Share of the old velocity in the new one.
-    pub momentum: f64,
-    /// Share of the value that is added to its gradient.
-    pub weight_decay: f64,
-}
+pub use sgd::Sgd;
 
-/// A step of many parameters, which LibTorch makes in one call: on a GPU each call has its price,
-/// however little it computes.
+/// A step of many parameters. LibTorch makes it in one call, because on a GPU each call has a fixed
+/// cost.
 ///
 /// ```
 /// use amst_kernels::descent::{Descent, Sgd};
@@ -43,28 +31,28 @@ pub struct Sgd {
 /// assert_eq!(value.into_data().try_to_vec::<f32>().unwrap(), [0.5; 4]);
 /// assert_eq!(velocity.dims(), [4]);
 /// ```
-#[must_use = "parameters have not moved before `finish`"]
+#[must_use = "parameters are not updated before `finish`"]
 pub struct Descent {
     sgd: Sgd,
     #[cfg(feature = "tch")]
-    waiting: libtorch::Waiting,
+    pending: libtorch::Pending,
 }
 
 impl Descent {
-    /// A step without any parameter yet.
+    /// A step without parameters yet.
     pub fn new(sgd: Sgd) -> Self {
         Self {
             sgd,
             #[cfg(feature = "tch")]
-            waiting: libtorch::Waiting::default(),
+            pending: libtorch::Pending::default(),
         }
     }
 
     /// The new value and velocity: `v ← momentum v + (g + weight_decay p)`, `p ← p − lr v`, and
-    /// without a velocity yet `v ← g + weight_decay p`. **Their numbers are not to be read before
+    /// without a velocity yet `v ← g + weight_decay p`. **They must not be read before
     /// [`Descent::finish`].**
     ///
-    /// Velocities are flattened, `[numbers of the value]`. Nothing is to carry a gradient.
+    /// Velocities are flattened, `[elements of the value]`. No tensor may carry a gradient.
     ///
     /// # Panics
     ///
@@ -83,13 +71,14 @@ impl Descent {
         );
         assert!(
             velocity.as_ref().is_none_or(|v| v.dims() == [size]),
-            "a velocity has as many numbers as its parameter"
+            "a velocity has as many elements as its parameter"
         );
-        let velocity_fits = velocity.as_ref().is_none_or(|v| v.dtype() == DType::F32);
-        let floats = value.dtype() == DType::F32 && gradient.dtype() == DType::F32 && velocity_fits;
-        let plain = !value.device().is_autodiff() && !gradient.device().is_autodiff();
+        let is_f32 = value.dtype() == DType::F32
+            && gradient.dtype() == DType::F32
+            && velocity.as_ref().is_none_or(|v| v.dtype() == DType::F32);
+        let is_autodiff = value.device().is_autodiff() || gradient.device().is_autodiff();
         let (value, gradient) = (value.into_dispatch(), gradient.into_dispatch());
-        if !(floats && plain && has_kernels(&value)) {
+        if !is_f32 || is_autodiff || !has_kernels(&value) {
             return composed(
                 Tensor::from_dispatch(value),
                 Tensor::from_dispatch(gradient),
@@ -101,24 +90,28 @@ impl Descent {
         let (value, velocity) = match value.kind {
             #[cfg(feature = "flex")]
             DispatchTensorKind::Flex(_) => {
+                use crate::flex::{from_dispatch, into_dispatch};
                 let (value, velocity) = flex::step(
-                    on_flex(value),
-                    on_flex(gradient),
-                    velocity.map(on_flex),
+                    from_dispatch(value),
+                    from_dispatch(gradient),
+                    velocity.map(from_dispatch),
                     self.sgd,
                 );
-                (of_flex(value), of_flex(velocity))
+                (into_dispatch(value), into_dispatch(velocity))
             }
             #[cfg(feature = "tch")]
             DispatchTensorKind::LibTorch(_) => {
-                let (value, velocity) = (on_libtorch(value), velocity.map(on_libtorch));
-                let (value, velocity) =
-                    self.waiting
-                        .step(value, on_libtorch(gradient), velocity, self.sgd);
-                (of_libtorch(value), of_libtorch(velocity))
+                use crate::libtorch::{from_dispatch, into_dispatch};
+                let (value, velocity) = self.pending.step(
+                    from_dispatch(value),
+                    from_dispatch(gradient),
+                    velocity.map(from_dispatch),
+                    self.sgd,
+                );
+                (into_dispatch(value), into_dispatch(velocity))
             }
-            #[allow(unreachable_patterns)] // Where every device of the build has kernels.
-            _ => unreachable!("a device with kernels"),
+            #[allow(unreachable_patterns)] // Every device of the build has kernels.
+            _ => unreachable!("the device has kernels"),
         };
         (
             Tensor::from_dispatch(value),
@@ -126,17 +119,18 @@ impl Descent {
         )
     }
 
-    /// Moves whatever has not moved yet.
+    /// Updates the parameters that are not updated yet.
     ///
     /// # Panics
     ///
-    /// If parameters lie on more than one GPU.
+    /// If parameters are on more than one GPU.
     pub fn finish(self) {
         #[cfg(feature = "tch")]
-        self.waiting.descend(self.sgd);
+        self.pending.finish(self.sgd);
     }
 }
 
+/// The step from burn's own operations.
 fn composed<const D: usize>(
     value: Tensor<D>,
     gradient: Tensor<D>,
@@ -144,13 +138,14 @@ fn composed<const D: usize>(
     sgd: Sgd,
 ) -> (Tensor<D>, Tensor<1>) {
     let (shape, size) = (value.dims(), value.dims().iter().product::<usize>());
-    let decayed = match sgd.weight_decay {
-        0.0 => gradient,
-        decay => value.clone().mul_scalar(decay) + gradient,
+    let gradient = if sgd.weight_decay == 0.0 {
+        gradient
+    } else {
+        value.clone().mul_scalar(sgd.weight_decay) + gradient
     };
     let velocity = match velocity {
-        Some(before) => before.reshape(shape).mul_scalar(sgd.momentum) + decayed,
-        None => decayed,
+        Some(before) => before.reshape(shape).mul_scalar(sgd.momentum) + gradient,
+        None => gradient,
     };
     (
         value - velocity.clone().mul_scalar(sgd.lr),

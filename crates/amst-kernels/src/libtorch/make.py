@@ -26,7 +26,7 @@ class Operations(torch.nn.Module):
             gradient, x, kernels, None, strides, paddings, dilations, False, no_output_padding, 1,
             [of_x, of_kernels, False],
         )
-        # What was not asked for is no tensor at all. Kernels' gradients lie as kernels do, which fused descent asks for.
+        # Unwanted gradients are undefined tensors. The fused SGD step needs the kernels' gradient in C order.
         wanted: List[Tensor] = []
         if of_x:
             wanted.append(of[0])

@@ -1,47 +1,41 @@
-//! In the processor's memory, by the kernels of this crate.
+//! Max-pooling of tensors in host memory, by this crate's kernels.
 
 use std::sync::Arc;
 
-use super::kernel::{self, Planes};
-use super::operation::Windows;
-use crate::host::Host;
+use super::kernel::{self, PlaneSizes, Windows};
+use crate::host::HostTensor;
 
-/// The largest of each window, and the shape of what the windows lie in.
+/// Which tap of each window was the largest, and the input's shape.
 #[derive(Clone, Debug)]
-pub struct Chosen {
+pub struct Argmax {
     taps: Arc<[u8]>,
-    from: [usize; 4],
+    input_shape: [usize; 4],
 }
 
-/// As [`Kernels::forward`](super::operation::Kernels::forward).
-pub fn forward<T: Host>(x: T, windows: Windows) -> (T, Chosen) {
+/// The output, and what [`backward`] needs.
+pub fn forward<T: HostTensor>(x: T, windows: Windows) -> (T, Argmax) {
     let x = x.contiguous();
-    let from @ [batch, channels, height, width] = x.shape().dims();
-    let planes = Planes::new([height, width], windows);
-    let [high, wide] = planes.to;
-    let mut output = T::zeros([batch, channels, high, wide].into());
-    let mut taps = vec![0; batch * channels * high * wide];
-    kernel::forward(x.numbers(), output.numbers_mut(), &mut taps, planes);
+    let input_shape @ [batch, channels, height, width] = x.shape().dims();
+    let planes = PlaneSizes::new([height, width], windows);
+    let [output_height, output_width] = planes.output_size;
+    let mut output = T::zeros([batch, channels, output_height, output_width].into());
+    let mut taps = vec![0; batch * channels * output_height * output_width];
+    kernel::forward(x.values(), output.values_mut(), &mut taps, planes);
     (
         output,
-        Chosen {
+        Argmax {
             taps: taps.into(),
-            from,
+            input_shape,
         },
     )
 }
 
-/// As [`Kernels::backward`](super::operation::Kernels::backward).
-pub fn backward<T: Host>(chosen: &Chosen, gradient: T, windows: Windows) -> T {
+/// The gradient of the input from the output's.
+pub fn backward<T: HostTensor>(argmax: &Argmax, gradient: T, windows: Windows) -> T {
     let gradient = gradient.contiguous();
-    let [_, _, height, width] = chosen.from;
-    let mut result = T::zeros(chosen.from.into());
-    let planes = Planes::new([height, width], windows);
-    kernel::backward(
-        &chosen.taps,
-        gradient.numbers(),
-        result.numbers_mut(),
-        planes,
-    );
+    let [_, _, height, width] = argmax.input_shape;
+    let mut result = T::zeros(argmax.input_shape.into());
+    let planes = PlaneSizes::new([height, width], windows);
+    kernel::backward(&argmax.taps, gradient.values(), result.values_mut(), planes);
     result
 }

@@ -1,6 +1,4 @@
-//! The operation across burn's devices, and its place in the graph of gradients.
-
-use std::fmt::Debug;
+//! The operation for `Dispatch`, and its node in the autodiff graph.
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -9,55 +7,21 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, backend_extension};
 
-/// Size, stride and padding of the windows, of both dimensions.
-#[derive(Clone, Copy, Debug)]
-pub struct Windows {
-    pub size: usize,
-    pub stride: usize,
-    pub padding: usize,
-}
+use super::host::{self, Argmax};
+use super::kernel::Windows;
+use crate::host::HostTensor;
 
-/// What a device computes, on `f32`.
-pub trait Kernels: Backend {
-    /// Which number of each window was the largest.
-    type Chosen: Clone + Send + Debug + 'static;
-
-    fn forward(x: FloatTensor<Self>, windows: Windows) -> (FloatTensor<Self>, Self::Chosen);
-
-    /// The gradient of the input from the output's.
-    fn backward(
-        chosen: Self::Chosen,
-        gradient: FloatTensor<Self>,
-        windows: Windows,
-    ) -> FloatTensor<Self>;
-}
-
-/// The operation that `Dispatch` finds on the device of its tensors.
+/// The operation that `Dispatch` runs on the backend of its tensors.
 #[backend_extension(Flex: cfg(feature = "flex"), LibTorch: cfg(feature = "tch"), Autodiff)]
 pub trait PoolingOps: Backend {
-    fn pool(x: FloatTensor<Self>, size: usize, stride: usize, padding: usize) -> FloatTensor<Self>;
+    fn pool(x: FloatTensor<Self>, windows: Windows) -> FloatTensor<Self>;
 }
 
-/// The operation of a device, from its kernels.
-#[cfg(any(feature = "flex", feature = "tch"))]
 macro_rules! operation {
     ($backend:ty) => {
         impl PoolingOps for $backend {
-            fn pool(
-                x: FloatTensor<Self>,
-                size: usize,
-                stride: usize,
-                padding: usize,
-            ) -> FloatTensor<Self> {
-                Self::forward(
-                    x,
-                    Windows {
-                        size,
-                        stride,
-                        padding,
-                    },
-                )
-                .0
+            fn pool(x: FloatTensor<Self>, windows: Windows) -> FloatTensor<Self> {
+                host::forward(x, windows).0
             }
         }
     };
@@ -65,6 +29,7 @@ macro_rules! operation {
 
 #[cfg(feature = "flex")]
 operation!(burn::backend::Flex);
+// `max_pool2d` calls this only where the host kernels are to replace LibTorch's.
 #[cfg(feature = "tch")]
 operation!(burn::backend::LibTorch);
 
@@ -72,8 +37,11 @@ operation!(burn::backend::LibTorch);
 #[derive(Debug)]
 struct Node;
 
-impl<B: Kernels> Backward<B, 1> for Node {
-    type State = (B::Chosen, Windows);
+impl<B: Backend> Backward<B, 1> for Node
+where
+    FloatTensor<B>: HostTensor,
+{
+    type State = (Argmax, Windows);
 
     fn backward(
         self,
@@ -82,27 +50,23 @@ impl<B: Kernels> Backward<B, 1> for Node {
         _checkpointer: &mut Checkpointer,
     ) {
         let gradient = grads.consume::<B>(&ops.node);
-        let (chosen, windows) = ops.state;
+        let (argmax, windows) = ops.state;
         if let [Some(parent)] = ops.parents {
-            grads.register::<B>(parent.id, B::backward(chosen, gradient, windows));
+            grads.register::<B>(parent.id, host::backward(&argmax, gradient, windows));
         }
     }
 }
 
-impl<B: Kernels, C: CheckpointStrategy> PoolingOps for Autodiff<B, C> {
-    fn pool(x: FloatTensor<Self>, size: usize, stride: usize, padding: usize) -> FloatTensor<Self> {
-        let windows = Windows {
-            size,
-            stride,
-            padding,
-        };
+impl<B: Backend, C: CheckpointStrategy> PoolingOps for Autodiff<B, C>
+where
+    FloatTensor<B>: HostTensor,
+{
+    fn pool(x: FloatTensor<Self>, windows: Windows) -> FloatTensor<Self> {
         let (x, node) = x.into_parts();
-        let (output, chosen) = B::forward(x, windows);
-        match <Node as Backward<B, 1>>::prepare::<C>(Node, [node])
-            .compute_bound()
-            .stateful()
-        {
-            OpsKind::Tracked(node) => node.finish((chosen, windows), output),
+        let (output, argmax) = host::forward(x, windows);
+        let prepared = <Node as Backward<B, 1>>::prepare::<C>(Node, [node]);
+        match prepared.compute_bound().stateful() {
+            OpsKind::Tracked(node) => node.finish((argmax, windows), output),
             OpsKind::UnTracked(node) => node.finish(output),
         }
     }

@@ -1,7 +1,7 @@
 //! What does not change results: how tensors lie in memory, who else holds them, and how many
 //! threads there are.
 
-use amst_kernels::batch_norm::{Then, eval, train};
+use amst_kernels::batch_norm::{Fused, eval, train};
 use burn::tensor::{DType, Device, Tensor};
 
 use crate::devices::devices;
@@ -19,7 +19,7 @@ fn everything(x: Tensor<4>, shortcut: Tensor<4>, weight: Tensor<4>) -> Vec<Vec<f
         gamma.clone(),
         beta.clone(),
         EPSILON,
-        Then::AddRelu(shortcut.clone()),
+        Fused::AddRelu(shortcut.clone()),
     );
     let gradients = (done.output.clone() * weight).sum().backward();
     let of = |t: Tensor<1>| floats(t.grad(&gradients).unwrap());
@@ -100,7 +100,7 @@ fn a_gradient_that_two_outputs_share_is_not_overwritten() {
     let [a, b] = [7, 8].map(|seed| noise([2, 3, 4, 5], seed, &device).require_grad());
     let normal = |t: &Tensor<4>| {
         let (ones, zeros) = (Tensor::ones([3], &device), Tensor::zeros([3], &device));
-        train(t.clone(), ones, zeros, EPSILON, Then::Nothing).output
+        train(t.clone(), ones, zeros, EPSILON, Fused::Nothing).output
     };
     let weight = noise([2, 3, 4, 5], 9, &device);
     let alone = |t: &Tensor<4>| {
@@ -130,7 +130,7 @@ fn what_needs_no_gradient_gets_none_and_the_rest_does() {
             gamma.clone(),
             beta.clone(),
             EPSILON,
-            Then::Nothing,
+            Fused::Nothing,
         );
         assert!(
             !done.mean.is_require_grad() && !done.variance.is_require_grad(),
@@ -143,7 +143,7 @@ fn what_needs_no_gradient_gets_none_and_the_rest_does() {
         );
         assert_eq!(floats(beta.grad(&gradients).unwrap()), [40.0; 3], "{on}");
 
-        let untracked = train(x.clone(), gamma.clone(), gamma, EPSILON, Then::AddRelu(x));
+        let untracked = train(x.clone(), gamma.clone(), gamma, EPSILON, Fused::AddRelu(x));
         assert!(!untracked.output.is_require_grad(), "{on}");
     }
 }
@@ -173,7 +173,7 @@ fn other_types_go_through_burns_own_operations() {
         let double = |name: &str| fixture.tensor::<1>(name, &device).cast(DType::F64);
         let x = fixture.tensor::<4>("x", &device).cast(DType::F64);
         let then = match fixture.then(&device) {
-            Then::AddRelu(shortcut) => Then::AddRelu(shortcut.cast(DType::F64)),
+            Fused::AddRelu(shortcut) => Fused::AddRelu(shortcut.cast(DType::F64)),
             other => other,
         };
         let done = train(

@@ -5,7 +5,7 @@ mod devices;
 mod layout;
 mod reading;
 
-use amst_kernels::batch_norm::{Then, eval, train};
+use amst_kernels::batch_norm::{Fused, eval, train};
 use burn::tensor::{Device, Tensor};
 
 use devices::devices;
@@ -110,7 +110,7 @@ fn training_is_pytorchs(at: (&str, &str), device: &Device) {
         &floats(beta.grad(&gradients).unwrap()),
         fixture.values("grad.beta"),
     );
-    if let Then::AddRelu(shortcut) = then {
+    if let Fused::AddRelu(shortcut) = then {
         let got = floats(shortcut.grad(&gradients).unwrap());
         agrees(at, "grad.shortcut", &got, fixture.values("grad.shortcut"));
     }
@@ -153,7 +153,7 @@ fn a_single_number_a_channel_becomes_the_shift() {
             Tensor::ones([2], &device),
             beta,
             EPSILON,
-            Then::Nothing,
+            Fused::Nothing,
         );
         // LibTorch takes the mean off behind a factor of 1/√ε.
         let apart = apart(&floats(done.output.clone()), &[0.5, 2.0], 0.0);
@@ -175,7 +175,7 @@ fn a_number_that_is_none_reaches_output_and_statistics() {
     for (on, device) in devices() {
         let x = Tensor::<4>::from_floats([[[[1.0, f32::NAN]], [[1.0, 2.0]]]], &device);
         let (ones, zeros) = (Tensor::ones([2], &device), Tensor::zeros([2], &device));
-        let done = train(x, ones, zeros, EPSILON, Then::Relu);
+        let done = train(x, ones, zeros, EPSILON, Fused::Relu);
         let output = floats(done.output);
         assert!(output[0].is_nan() && output[1].is_nan(), "{on}: {output:?}");
         assert!(output[2] == 0.0 && output[3] > 0.9, "{on}: {output:?}");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use amst_kernels::batch_norm::Then;
+use amst_kernels::batch_norm::Fused;
 use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::SafeTensors;
 
@@ -60,13 +60,13 @@ impl Fixture {
         Tensor::from_data(TensorData::new(values.clone(), shape.clone()), device)
     }
 
-    pub fn then(&self, device: &Device) -> Then {
+    pub fn then(&self, device: &Device) -> Fused {
         match self.then.as_str() {
-            "nothing" => Then::Nothing,
-            "relu" => Then::Relu,
+            "nothing" => Fused::Nothing,
+            "relu" => Fused::Relu,
             _ => {
                 let shortcut = self.tensor("shortcut", device);
-                Then::AddRelu(if device.is_autodiff() {
+                Fused::AddRelu(if device.is_autodiff() {
                     shortcut.require_grad()
                 } else {
                     shortcut

@@ -58,8 +58,8 @@ mod tests {
             &device,
         );
         let tensors = [
-            HeldTensor::of("z", &Tensor::<2>::from_data([[1.0], [2.0]], &device)),
-            HeldTensor::of("a", &odd),
+            HeldTensor::from_tensor("z", &Tensor::<2>::from_data([[1.0], [2.0]], &device)),
+            HeldTensor::from_tensor("a", &odd),
         ];
         let mut bytes = Vec::new();
         write(&tensors, &mut bytes).unwrap();

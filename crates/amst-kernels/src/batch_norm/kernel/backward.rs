@@ -1,16 +1,16 @@
-//! Gradients.
+//! The backward pass.
 
 use super::moments::{BLOCK, LANES};
-use super::planes::Planes;
-use super::{Affine, Dims, Moments, of_channels};
+use super::planes::SharedPlanes;
+use super::{Affine, Dims, Moments, for_each_channel};
 
 /// What a backward pass reads.
 #[derive(Clone, Copy, Debug)]
-pub struct Incoming<'a> {
+pub struct BackwardInputs<'a> {
     /// The forward pass's input.
     pub x: &'a [f32],
-    /// Whether its output was rectified: there is no gradient where it is zero.
-    pub rectified: Rectified<'a>,
+    /// Where ReLU was zero, and passes no gradient.
+    pub relu: Relu<&'a [f32]>,
     /// Statistics of every channel.
     pub moments: &'a [Moments],
     /// Scales.
@@ -19,129 +19,140 @@ pub struct Incoming<'a> {
     pub epsilon: f64,
 }
 
-/// Where an output was rectified.
+/// From what to tell where ReLU was zero.
 #[derive(Clone, Copy, Debug)]
-pub enum Rectified<'a> {
-    /// Nowhere.
-    No,
-    /// Where the normalised input is, computed again from these `beta`: the output need not have
-    /// been kept.
-    Again(&'a [f32]),
-    /// Where the output is zero.
-    Output(&'a [f32]),
+pub enum Relu<T> {
+    /// There was no ReLU.
+    None,
+    /// From the output, computed again with this `beta`, so that it need not be kept.
+    Recomputed(T),
+    /// From the output itself, where a shortcut was added: the next block keeps it anyway.
+    Output(T),
 }
 
-/// What the functions below are made for, of [`Rectified`].
-const NO: u8 = 0;
-const AGAIN: u8 = 1;
+/// [`Relu`] as a compile-time parameter of the functions below.
+const NONE: u8 = 0;
+const RECOMPUTED: u8 = 1;
 const OUTPUT: u8 = 2;
 
-/// Gradients of `gamma` and `beta`, and the input's in place of the output's.
+/// The gradients of one channel's parameters.
+#[derive(Clone, Copy, Debug)]
+pub struct ChannelGradients {
+    /// Of the scale.
+    pub gamma: f32,
+    /// Of the shift.
+    pub beta: f32,
+}
+
+/// The gradients of `gamma` and `beta` by channel, and the input's in place of the output's.
 ///
-/// With z = scale (x - mean) + beta, r = 1/sqrt(variance + epsilon) and m numbers a channel, the
+/// With z = scale (x - mean) + beta, r = 1/sqrt(variance + epsilon) for every channel, the
 /// input's gradient is `gamma r (dz - mean(dz) - (x - mean) r² mean(dz (x - mean)))`. `gradient`
-/// holds the output's and then the input's; with a `split`, where a shortcut was added, the input's
-/// goes there and `gradient` becomes dz, which is the shortcut's.
+/// holds the output's gradient first and the input's in the end. Where a shortcut was added, the
+/// input's gradient goes to `separate` instead, and `gradient` becomes dz, which is the shortcut's.
 pub fn backward(
-    incoming: Incoming<'_>,
+    inputs: BackwardInputs<'_>,
     gradient: &mut [f32],
-    split: Option<&mut [f32]>,
+    separate: Option<&mut [f32]>,
     dims: Dims,
-) -> Vec<[f32; 2]> {
-    let gradient = Planes::new(gradient, dims);
-    let split = split.map(|s| Planes::new(s, dims));
-    of_channels(dims, |channel| match incoming.rectified {
-        Rectified::No => {
-            channel_backward::<NO>(incoming, incoming.x, 0.0, gradient, split, dims, channel)
+) -> Vec<ChannelGradients> {
+    let gradient = SharedPlanes::new(gradient, dims);
+    let separate = separate.map(|s| SharedPlanes::new(s, dims));
+    for_each_channel(dims, |channel| match inputs.relu {
+        Relu::None => {
+            channel_backward::<NONE>(inputs, inputs.x, 0.0, gradient, separate, dims, channel)
         }
-        Rectified::Again(beta) => channel_backward::<AGAIN>(
-            incoming,
-            incoming.x,
+        Relu::Recomputed(beta) => channel_backward::<RECOMPUTED>(
+            inputs,
+            inputs.x,
             beta[channel],
             gradient,
-            split,
+            separate,
             dims,
             channel,
         ),
-        Rectified::Output(output) => {
-            channel_backward::<OUTPUT>(incoming, output, 0.0, gradient, split, dims, channel)
+        Relu::Output(output) => {
+            channel_backward::<OUTPUT>(inputs, output, 0.0, gradient, separate, dims, channel)
         }
     })
 }
 
-/// `output` is only read where it was rectified; what is computed again is so from the input, in
-/// its place.
+/// `output` is only read if there was a ReLU; to compute it again, it is the input.
 #[inline(always)]
-fn channel_backward<const RECTIFIED: u8>(
-    incoming: Incoming<'_>,
+fn channel_backward<const RELU: u8>(
+    inputs: BackwardInputs<'_>,
     output: &[f32],
     beta: f32,
-    gradient: Planes<'_>,
-    split: Option<Planes<'_>>,
+    gradient: SharedPlanes<'_>,
+    separate: Option<SharedPlanes<'_>>,
     dims: Dims,
     channel: usize,
-) -> [f32; 2] {
-    let range =
-        |picture| dims.start(picture, channel)..dims.start(picture, channel) + dims.positions;
-    let moments = incoming.moments[channel];
+) -> ChannelGradients {
+    let moments = inputs.moments[channel];
     let centre = moments.mean as f32;
-    let of_channel = [incoming.gamma[channel], beta];
-    let again = Affine::new(
+    let affine = Affine::new(
         moments.mean,
         moments.variance(),
-        of_channel,
-        incoming.epsilon,
+        [inputs.gamma[channel], beta],
+        inputs.epsilon,
     );
     let mut sums = Sums::default();
     for picture in 0..dims.batch {
         // SAFETY: this task is the only one of the channel, and takes one plane at a time.
         let gradient = unsafe { gradient.plane(picture, channel) };
-        sums.add::<RECTIFIED>(
+        sums.add::<RELU>(
             gradient,
-            &incoming.x[range(picture)],
-            &output[range(picture)],
+            &inputs.x[dims.range(picture, channel)],
+            &output[dims.range(picture, channel)],
             centre,
-            again,
+            affine,
         );
     }
-    let [of_beta, products] = sums.total();
-    let rounded_off = moments.mean - f64::from(centre);
-    let products = products - rounded_off * of_beta;
-    let root = (moments.variance() + incoming.epsilon).sqrt().recip();
-    let map = Map::new(
-        f64::from(incoming.gamma[channel]) * root,
+    let [dz_sum, products] = sums.total();
+    // The products were taken around the rounded mean.
+    let rounding = moments.mean - f64::from(centre);
+    let products = products - rounding * dz_sum;
+    let root = (moments.variance() + inputs.epsilon).sqrt().recip();
+    let map = InputGradient::new(
+        f64::from(inputs.gamma[channel]) * root,
         root,
-        [of_beta, products],
+        [dz_sum, products],
         moments,
     );
     for picture in 0..dims.batch {
         // SAFETY: as above.
         let gradient = unsafe { gradient.plane(picture, channel) };
-        let (x, output) = (&incoming.x[range(picture)], &output[range(picture)]);
-        match split {
-            // SAFETY: as above, and it is another array.
-            Some(split) => map.write_split::<RECTIFIED>(
+        let (x, output) = (
+            &inputs.x[dims.range(picture, channel)],
+            &output[dims.range(picture, channel)],
+        );
+        match separate {
+            // SAFETY: as above, and this is another array.
+            Some(separate) => map.write_separate::<RELU>(
                 gradient,
-                unsafe { split.plane(picture, channel) },
+                unsafe { separate.plane(picture, channel) },
                 x,
                 output,
-                again,
+                affine,
             ),
-            None => map.write::<RECTIFIED>(gradient, x, output, again),
+            None => map.write::<RELU>(gradient, x, output, affine),
         }
     }
-    [(products * root) as f32, of_beta as f32]
+    ChannelGradients {
+        gamma: (products * root) as f32,
+        beta: dz_sum as f32,
+    }
 }
 
-/// The gradient of z: none where the output was rectified to zero; a NaN keeps it, as in PyTorch.
+/// dz: the output's gradient, and 0 where ReLU was zero. As in PyTorch, NaN passes it.
 #[inline(always)]
-fn passed<const RECTIFIED: u8>(gradient: f32, output: f32, again: Affine) -> f32 {
-    let output = if RECTIFIED == AGAIN {
-        again.of(output)
+fn through_relu<const RELU: u8>(gradient: f32, output: f32, affine: Affine) -> f32 {
+    let output = if RELU == RECOMPUTED {
+        affine.apply(output)
     } else {
         output
     };
-    if RECTIFIED != NO && output <= 0.0 {
+    if RELU != NONE && output <= 0.0 {
         0.0
     } else {
         gradient
@@ -158,13 +169,13 @@ struct Sums {
 
 impl Sums {
     #[inline(always)]
-    fn add<const RECTIFIED: u8>(
+    fn add<const RELU: u8>(
         &mut self,
         gradient: &[f32],
         x: &[f32],
         output: &[f32],
         centre: f32,
-        again: Affine,
+        affine: Affine,
     ) {
         for ((gradient, x), output) in gradient
             .chunks(BLOCK)
@@ -175,22 +186,22 @@ impl Sums {
                 self.close_block();
             }
             self.added += gradient.len();
-            self.add_block::<RECTIFIED>(gradient, x, output, centre, again);
+            self.add_block::<RELU>(gradient, x, output, centre, affine);
         }
     }
 
     #[inline(always)]
-    fn add_block<const RECTIFIED: u8>(
+    fn add_block<const RELU: u8>(
         &mut self,
         gradient: &[f32],
         x: &[f32],
         output: &[f32],
         centre: f32,
-        again: Affine,
+        affine: Affine,
     ) {
         let [mut plain, mut product] = self.lanes;
-        let mut each = |lane: usize, gradient: f32, x: f32, output: f32| {
-            let dz = passed::<RECTIFIED>(gradient, output, again);
+        let mut accumulate = |lane: usize, gradient: f32, x: f32, output: f32| {
+            let dz = through_relu::<RELU>(gradient, output, affine);
             plain[lane] += dz;
             product[lane] += dz * (x - centre);
         };
@@ -202,12 +213,12 @@ impl Sums {
         let rest = (gradients.remainder(), xs.remainder(), outputs.remainder());
         for ((gradient, x), output) in gradients.zip(xs).zip(outputs) {
             for lane in 0..LANES {
-                each(lane, gradient[lane], x[lane], output[lane]);
+                accumulate(lane, gradient[lane], x[lane], output[lane]);
             }
         }
         for (lane, ((&gradient, &x), &output)) in rest.0.iter().zip(rest.1).zip(rest.2).enumerate()
         {
-            each(lane, gradient, x, output);
+            accumulate(lane, gradient, x, output);
         }
         self.lanes = [plain, product];
     }
@@ -230,14 +241,14 @@ impl Sums {
 
 /// From dz to the input's gradient: `scale dz + slope (x - centre) + shift`.
 #[derive(Clone, Copy)]
-struct Map {
+struct InputGradient {
     scale: f32,
     slope: f32,
     shift: f32,
     centre: f32,
 }
 
-impl Map {
+impl InputGradient {
     fn new(scale: f64, root: f64, [plain, product]: [f64; 2], moments: Moments) -> Self {
         let centre = moments.mean as f32;
         let slope = -scale * root * root * product / moments.count;
@@ -251,37 +262,38 @@ impl Map {
     }
 
     #[inline(always)]
-    fn of(&self, dz: f32, x: f32) -> f32 {
+    fn apply(&self, dz: f32, x: f32) -> f32 {
         dz * self.scale + ((x - self.centre) * self.slope + self.shift)
     }
 
     #[inline(always)]
-    fn write<const RECTIFIED: u8>(
+    fn write<const RELU: u8>(
         &self,
         gradient: &mut [f32],
         x: &[f32],
         output: &[f32],
-        again: Affine,
+        affine: Affine,
     ) {
         for ((gradient, &x), &output) in gradient.iter_mut().zip(x).zip(output) {
-            *gradient = self.of(passed::<RECTIFIED>(*gradient, output, again), x);
+            *gradient = self.apply(through_relu::<RELU>(*gradient, output, affine), x);
         }
     }
 
     #[inline(always)]
-    fn write_split<const RECTIFIED: u8>(
+    fn write_separate<const RELU: u8>(
         &self,
         gradient: &mut [f32],
-        split: &mut [f32],
+        separate: &mut [f32],
         x: &[f32],
         output: &[f32],
-        again: Affine,
+        affine: Affine,
     ) {
-        for (((gradient, split), &x), &output) in gradient.iter_mut().zip(split).zip(x).zip(output)
+        for (((gradient, separate), &x), &output) in
+            gradient.iter_mut().zip(separate).zip(x).zip(output)
         {
-            let dz = passed::<RECTIFIED>(*gradient, output, again);
+            let dz = through_relu::<RELU>(*gradient, output, affine);
             *gradient = dz;
-            *split = self.of(dz, x);
+            *separate = self.apply(dz, x);
         }
     }
 }

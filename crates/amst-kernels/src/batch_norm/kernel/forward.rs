@@ -1,7 +1,7 @@
-//! Normalising forward.
+//! The forward passes.
 
-use super::planes::Planes;
-use super::{Dims, Moments, of_channels};
+use super::planes::SharedPlanes;
+use super::{Dims, Moments, for_each_channel};
 
 /// An affine map of one channel, `scale (x - centre) + shift`.
 ///
@@ -19,7 +19,7 @@ impl Affine {
     pub fn new(mean: f64, variance: f64, [gamma, beta]: [f32; 2], epsilon: f64) -> Self {
         let centre = mean as f32;
         let scale = f64::from(gamma) / (variance + epsilon).sqrt();
-        // What rounding took off the mean goes where it still counts.
+        // The rounding error of `centre` is corrected in the shift.
         let shift = f64::from(beta) - scale * (mean - f64::from(centre));
         Self {
             centre,
@@ -28,14 +28,14 @@ impl Affine {
         }
     }
 
-    /// Of one number.
+    /// The map of one value.
     #[inline(always)]
-    pub fn of(&self, x: f32) -> f32 {
+    pub fn apply(&self, x: f32) -> f32 {
         (x - self.centre) * self.scale + self.shift
     }
 }
 
-/// Training: statistics of every channel, and `output` from them.
+/// Training: the statistics of every channel, and `output` normalised by them.
 pub fn forward(
     x: &[f32],
     shortcut: Option<&[f32]>,
@@ -45,8 +45,8 @@ pub fn forward(
     output: &mut [f32],
     dims: Dims,
 ) -> Vec<Moments> {
-    let output = Planes::new(output, dims);
-    of_channels(dims, |channel| {
+    let output = SharedPlanes::new(output, dims);
+    for_each_channel(dims, |channel| {
         let moments = Moments::of_channel(x, dims, channel);
         let map = Affine::new(
             moments.mean,
@@ -59,7 +59,7 @@ pub fn forward(
     })
 }
 
-/// Evaluation: `output` from maps that are known.
+/// Evaluation: `output` by given maps.
 pub fn affine(
     x: &[f32],
     shortcut: Option<&[f32]>,
@@ -68,8 +68,8 @@ pub fn affine(
     output: &mut [f32],
     dims: Dims,
 ) {
-    let output = Planes::new(output, dims);
-    of_channels(dims, |channel| {
+    let output = SharedPlanes::new(output, dims);
+    for_each_channel(dims, |channel| {
         write_channel(maps[channel], x, shortcut, relu, output, dims, channel)
     });
 }
@@ -79,28 +79,31 @@ fn write_channel(
     map: Affine,
     x: &[f32],
     shortcut: Option<&[f32]>,
-    relu: bool,
-    output: Planes<'_>,
+    has_relu: bool,
+    output: SharedPlanes<'_>,
     dims: Dims,
     channel: usize,
 ) {
     for picture in 0..dims.batch {
-        let range = dims.start(picture, channel)..dims.start(picture, channel) + dims.positions;
+        let range = dims.range(picture, channel);
         let x = &x[range.clone()];
         // SAFETY: this task is the only one of the channel, and takes one plane at a time.
         let output = unsafe { output.plane(picture, channel) };
-        match (shortcut.map(|s| &s[range]), relu) {
-            (None, false) => output.iter_mut().zip(x).for_each(|(o, &x)| *o = map.of(x)),
+        match (shortcut.map(|s| &s[range]), has_relu) {
+            (None, false) => output
+                .iter_mut()
+                .zip(x)
+                .for_each(|(o, &x)| *o = map.apply(x)),
             (None, true) => output
                 .iter_mut()
                 .zip(x)
-                .for_each(|(o, &x)| *o = rectified(map.of(x))),
+                .for_each(|(o, &x)| *o = relu(map.apply(x))),
             (Some(shortcut), _) => {
                 let pairs = x.iter().zip(shortcut);
                 output
                     .iter_mut()
                     .zip(pairs)
-                    .for_each(|(o, (&x, &s))| *o = rectified(map.of(x) + s));
+                    .for_each(|(o, (&x, &s))| *o = relu(map.apply(x) + s));
             }
         }
     }
@@ -108,6 +111,6 @@ fn write_channel(
 
 /// `max(v, 0)` that lets a NaN through, as PyTorch's does.
 #[inline(always)]
-fn rectified(v: f32) -> f32 {
+fn relu(v: f32) -> f32 {
     if v <= 0.0 { 0.0 } else { v }
 }

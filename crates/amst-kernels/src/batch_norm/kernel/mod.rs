@@ -1,20 +1,22 @@
-//! Passes over channels of `[batch, channels, positions]`, on slices of `f32`.
+//! Batch normalisation of `[batch, channels, positions]` on slices of `f32`.
 //!
-//! A channel is one task: its sums are added in one order whatever the number of threads, and its
-//! second pass finds in the cache what the first one read.
+//! A channel is one task: its sums are added in one order whatever the number of threads, and the
+//! second pass over it finds the values in the cache.
 
 mod backward;
 mod forward;
 mod moments;
 mod planes;
 
-pub use backward::{Incoming, Rectified, backward};
+pub use backward::{BackwardInputs, Relu, backward};
 pub use forward::{Affine, affine, forward};
 pub use moments::Moments;
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
-use crate::wide::wide;
+use crate::avx2::with_avx2;
 
 /// Shape of a feature map.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +30,7 @@ pub struct Dims {
 }
 
 impl Dims {
-    /// Numbers of one channel.
+    /// Values of one channel.
     fn per_channel(&self) -> usize {
         self.batch * self.positions
     }
@@ -37,14 +39,20 @@ impl Dims {
     fn start(&self, picture: usize, channel: usize) -> usize {
         (picture * self.channels + channel) * self.positions
     }
+
+    /// Where the plane of a picture's channel is.
+    fn range(&self, picture: usize, channel: usize) -> Range<usize> {
+        let start = self.start(picture, channel);
+        start..start + self.positions
+    }
 }
 
-/// Numbers below which a thread costs more than it saves.
+/// Values below which a thread costs more than it saves.
 const WORTH_A_THREAD: usize = 16 * 1024;
 
-/// What `work` makes of every channel, in their order.
-fn of_channels<T: Send>(dims: Dims, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
-    let work = |channel| wide(|| work(channel));
+/// Runs `work` for every channel, in parallel if there is enough to do; the results in order.
+fn for_each_channel<T: Send>(dims: Dims, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    let work = |channel| with_avx2(|| work(channel));
     if dims.per_channel() * dims.channels <= WORTH_A_THREAD {
         return (0..dims.channels).map(work).collect();
     }

@@ -2,15 +2,15 @@
 
 use super::Dims;
 
-/// Independent partial sums, as many as fill the registers of a loop that waits for none.
+/// Independent partial sums: enough to hide the latency of an addition.
 pub const LANES: usize = 16;
-/// Numbers whose deviations are summed in single precision around a pivot of their own.
+/// Values whose deviations are summed in single precision around a pivot of their own.
 pub const BLOCK: usize = 1024;
 
-/// Mean and sum of squared deviations of so many numbers.
+/// Count, mean and sum of squared deviations of some values.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Moments {
-    /// How many.
+    /// How many values.
     pub count: f64,
     /// Their mean.
     pub mean: f64,
@@ -19,9 +19,9 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Of one channel of `[batch, channels, positions]`.
+    /// The moments of one channel of `[batch, channels, positions]`.
     ///
-    /// Blocks that fit into the first cache are read twice, for a pivot near their mean and for
+    /// Blocks that fit into the L1 cache are read twice, for a pivot near their mean and for
     /// deviations from it; a deviation is exact where the two are close. Blocks are merged in
     /// double precision (Chan, Golub and LeVeque 1983), in the order of the pictures.
     #[inline(always)]
@@ -29,14 +29,13 @@ impl Moments {
         let mut moments = Self::default();
         if dims.positions >= BLOCK / 4 {
             for picture in 0..dims.batch {
-                let start = dims.start(picture, channel);
-                for block in x[start..start + dims.positions].chunks(BLOCK) {
+                for block in x[dims.range(picture, channel)].chunks(BLOCK) {
                     moments = moments.merged(Self::of_block(block));
                 }
             }
             return moments;
         }
-        // Planes of a few numbers are laid beside each other first.
+        // Small planes are copied together into blocks first.
         let mut block = [0.0; BLOCK];
         let mut filled = 0;
         for picture in 0..dims.batch {
@@ -44,9 +43,8 @@ impl Moments {
                 moments = moments.merged(Self::of_block(&block[..filled]));
                 filled = 0;
             }
-            let start = dims.start(picture, channel);
             block[filled..filled + dims.positions]
-                .copy_from_slice(&x[start..start + dims.positions]);
+                .copy_from_slice(&x[dims.range(picture, channel)]);
             filled += dims.positions;
         }
         moments.merged(Self::of_block(&block[..filled]))
@@ -91,22 +89,22 @@ impl Moments {
     }
 }
 
-/// Sums of what `of` makes of each number, in lanes of single precision.
+/// Sums of what `f` returns for each value, in lanes of single precision.
 #[inline(always)]
-fn sums<const N: usize>(block: &[f32], of: impl Fn(f32) -> [f32; N]) -> [f64; N] {
+fn sums<const N: usize>(block: &[f32], f: impl Fn(f32) -> [f32; N]) -> [f64; N] {
     let mut lanes = [[0.0f32; LANES]; N];
     let chunks = block.chunks_exact(LANES);
     let rest = chunks.remainder();
     for chunk in chunks {
         for lane in 0..LANES {
-            let values = of(chunk[lane]);
+            let values = f(chunk[lane]);
             for (sum, value) in lanes.iter_mut().zip(values) {
                 sum[lane] += value;
             }
         }
     }
     for (lane, &value) in rest.iter().enumerate() {
-        for (sum, value) in lanes.iter_mut().zip(of(value)) {
+        for (sum, value) in lanes.iter_mut().zip(f(value)) {
             sum[lane] += value;
         }
     }

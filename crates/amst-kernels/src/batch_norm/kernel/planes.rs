@@ -1,25 +1,25 @@
-//! One array that several channels write at the same time.
+//! A feature map that several threads write at the same time.
 
 use std::marker::PhantomData;
 
 use super::Dims;
 
-/// A feature map whose planes are handed out one by one, so that channels can be written by
-/// several threads though they lie between each other in memory.
+/// A feature map whose planes are borrowed one by one, so that several threads can write channels
+/// though these are interleaved in memory.
 #[derive(Clone, Copy)]
-pub struct Planes<'a> {
+pub struct SharedPlanes<'a> {
     start: *mut f32,
     dims: Dims,
     owner: PhantomData<&'a mut [f32]>,
 }
 
-// SAFETY: a plane is only reached through `plane`, whose caller sees to it that no other thread has
+// SAFETY: a plane is only reached through `plane`, whose caller ensures that no other thread has
 // it.
-unsafe impl Send for Planes<'_> {}
-unsafe impl Sync for Planes<'_> {}
+unsafe impl Send for SharedPlanes<'_> {}
+unsafe impl Sync for SharedPlanes<'_> {}
 
-impl<'a> Planes<'a> {
-    /// All planes of `map`, which must hold as many numbers as `dims` says.
+impl<'a> SharedPlanes<'a> {
+    /// All planes of `map`, which must have the size that `dims` says.
     pub fn new(map: &'a mut [f32], dims: Dims) -> Self {
         assert_eq!(
             map.len(),

@@ -1,23 +1,33 @@
-//! The convolution.
+//! The convolution, by im2col and matrix products.
 
 use super::Shape;
-use super::product::{Matrix, Target};
-use super::tiles::{OF_CACHE, Strip, run, tiles};
+use super::matmul::{Matrix, SharedArray};
+use super::tiles::{CACHE_VALUES, Strip, run, tiles};
 use super::workspace::with_workspace;
 
 /// Convolves `[batch, inputs, height, width]` into `output`, `[batch, outputs, …]`.
 pub fn forward(x: &[f32], kernels: &[f32], output: &mut [f32], shape: Shape) {
-    let output = Target::new(output);
-    run(&tiles(&shape, OF_CACHE), shape.multiplications(), |tile| {
-        // SAFETY: no position of the output is in two tiles.
-        unsafe { convolve(x, kernels, output, &shape, tile) }
-    });
+    let output = SharedArray::new(output);
+    run(
+        &tiles(&shape, CACHE_VALUES),
+        shape.multiplications(),
+        |tile| {
+            // SAFETY: no position of the output is in two tiles.
+            unsafe { convolve(x, kernels, output, &shape, tile) }
+        },
+    );
 }
 
 /// # Safety
 ///
-/// Nobody else may hold the tile's part of the output.
-unsafe fn convolve(x: &[f32], kernels: &[f32], output: Target<'_>, shape: &Shape, tile: &[Strip]) {
+/// No other borrow of the tile's part of the output may be alive.
+unsafe fn convolve(
+    x: &[f32],
+    kernels: &[f32],
+    output: SharedArray<'_>,
+    shape: &Shape,
+    tile: &[Strip],
+) {
     with_workspace(|workspace| {
         let mut product = std::mem::take(&mut workspace.matrix);
         let (unfolded, columns) = workspace.unfold(x, shape, 0..shape.inputs, tile);
@@ -28,24 +38,24 @@ unsafe fn convolve(x: &[f32], kernels: &[f32], output: Target<'_>, shape: &Shape
             unsafe { output.multiply(start(shape, strip), shape.positions(), left, right, false) };
         } else {
             product.resize(shape.outputs * columns, 0.0);
-            // SAFETY: this array is ours.
-            unsafe { Target::new(&mut product).multiply(0, columns, left, right, false) };
+            // SAFETY: no other task has this array.
+            unsafe { SharedArray::new(&mut product).multiply(0, columns, left, right, false) };
             // SAFETY: by this function's contract.
-            unsafe { spread(&product, columns, output, shape, tile) };
+            unsafe { scatter(&product, columns, output, shape, tile) };
         }
         workspace.matrix = product;
     });
 }
 
-/// Several pictures, each whole: their columns lie beside each other, their planes do not.
+/// Copies a tile of whole pictures to the output, where their planes are not adjacent.
 ///
 /// # Safety
 ///
-/// Nobody else may hold the tile's part of the output.
-unsafe fn spread(
+/// No other borrow of the tile's part of the output may be alive.
+unsafe fn scatter(
     product: &[f32],
     columns: usize,
-    output: Target<'_>,
+    output: SharedArray<'_>,
     shape: &Shape,
     tile: &[Strip],
 ) {
@@ -61,5 +71,5 @@ unsafe fn spread(
 
 /// Where a strip begins in the first channel of its picture's output.
 fn start(shape: &Shape, strip: &Strip) -> usize {
-    strip.picture * shape.outputs * shape.positions() + strip.row * shape.to()[1]
+    strip.picture * shape.outputs * shape.positions() + strip.row * shape.output_size()[1]
 }

@@ -1,21 +1,21 @@
-//! Convolution on slices of `f32`, by unfolding tiles and multiplying matrices, and by [`winograd`]
-//! where that is faster.
+//! Convolution on slices of `f32`: im2col and matrix products, or [`winograd`] where that is
+//! faster.
 //!
-//! How work is cut depends on shapes alone and sums are added in one order, so that no bit depends
-//! on the number of threads.
+//! How work is split depends on shapes alone and sums are added in one order, so results do not
+//! depend on the number of threads.
 
+mod cropped_kernel;
 mod forward;
-mod narrow;
-mod of_input;
-mod of_kernels;
-mod product;
+mod gradient_of_input;
+mod gradient_of_weights;
+mod matmul;
 mod shape;
 mod tiles;
 mod unfold;
 mod winograd;
 mod workspace;
 
-use narrow::Narrowed;
+use cropped_kernel::CroppedKernel;
 pub use shape::Shape;
 
 /// Convolves `[batch, inputs, height, width]` into `output`, `[batch, outputs, …]`.
@@ -23,37 +23,41 @@ pub fn forward(x: &[f32], kernels: &[f32], output: &mut [f32], shape: Shape) {
     if winograd::is_faster(&shape) {
         return winograd::forward(x, kernels, output, &shape);
     }
-    match Narrowed::of(shape) {
-        Some(narrowed) => forward::forward(x, &narrowed.cut(kernels), output, narrowed.shape),
+    match CroppedKernel::new(shape) {
+        Some(cropped) => forward::forward(x, &cropped.crop(kernels), output, cropped.shape),
         None => forward::forward(x, kernels, output, shape),
     }
 }
 
-/// From the output's gradient `[batch, outputs, …]` to the input's, which `result` holds zeros for.
-pub fn of_input(gradient: &[f32], kernels: &[f32], result: &mut [f32], shape: Shape) {
+/// Writes the input's gradient to `result`, which must be zero, from the output's, `[batch,
+/// outputs, …]`.
+pub fn gradient_of_input(gradient: &[f32], kernels: &[f32], result: &mut [f32], shape: Shape) {
     if winograd::is_faster(&shape) {
-        return winograd::of_input(gradient, kernels, result, &shape);
+        return winograd::gradient_of_input(gradient, kernels, result, &shape);
     }
-    match Narrowed::of(shape) {
-        Some(narrowed) => {
-            of_input::of_input(gradient, &narrowed.cut(kernels), result, narrowed.shape)
-        }
-        None => of_input::of_input(gradient, kernels, result, shape),
+    match CroppedKernel::new(shape) {
+        Some(cropped) => gradient_of_input::gradient_of_input(
+            gradient,
+            &cropped.crop(kernels),
+            result,
+            cropped.shape,
+        ),
+        None => gradient_of_input::gradient_of_input(gradient, kernels, result, shape),
     }
 }
 
-/// From the input and the output's gradient to that of `[outputs, inputs, h, w]`, which `result`
-/// holds zeros for.
-pub fn of_kernels(x: &[f32], gradient: &[f32], result: &mut [f32], shape: Shape) {
-    if winograd::is_faster_of_kernels(&shape) {
-        return winograd::of_kernels(x, gradient, result, &shape);
+/// Writes the gradient of the kernels `[outputs, inputs, h, w]` to `result`, which must be zero,
+/// from the input and the output's gradient.
+pub fn gradient_of_weights(x: &[f32], gradient: &[f32], result: &mut [f32], shape: Shape) {
+    if winograd::is_faster_for_weights(&shape) {
+        return winograd::gradient_of_weights(x, gradient, result, &shape);
     }
-    match Narrowed::of(shape) {
-        Some(narrowed) => {
-            let mut cut = vec![0.0; shape.outputs * narrowed.shape.depth()];
-            of_kernels::of_kernels(x, gradient, &mut cut, narrowed.shape);
-            narrowed.put_back(&cut, result);
+    match CroppedKernel::new(shape) {
+        Some(cropped) => {
+            let mut small = vec![0.0; shape.outputs * cropped.shape.depth()];
+            gradient_of_weights::gradient_of_weights(x, gradient, &mut small, cropped.shape);
+            cropped.uncrop(&small, result);
         }
-        None => of_kernels::of_kernels(x, gradient, result, shape),
+        None => gradient_of_weights::gradient_of_weights(x, gradient, result, shape),
     }
 }

@@ -1,6 +1,6 @@
-//! What is convolved with what.
+//! The shape of a convolution.
 
-/// Sizes of a convolution.
+/// Sizes of a convolution's tensors, stride and padding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     /// Pictures.
@@ -10,39 +10,38 @@ pub struct Shape {
     /// Channels of the output.
     pub outputs: usize,
     /// Height and width of the input.
-    pub from: [usize; 2],
+    pub input_size: [usize; 2],
     /// Height and width of a kernel.
     pub kernel: [usize; 2],
     /// Stride in both dimensions.
     pub stride: usize,
-    /// Zeros before and after the rows and before and after the columns of the input.
+    /// Rows of zeros above and below the input, and columns left and right of it.
     pub padding: [usize; 2],
 }
 
 impl Shape {
     /// Height and width of the output.
-    pub fn to(&self) -> [usize; 2] {
-        let side =
-            |d: usize| (self.from[d] + 2 * self.padding[d] - self.kernel[d]) / self.stride + 1;
-        [side(0), side(1)]
+    pub fn output_size(&self) -> [usize; 2] {
+        [0, 1]
+            .map(|d| (self.input_size[d] + 2 * self.padding[d] - self.kernel[d]) / self.stride + 1)
     }
 
     /// Positions of a picture's channel in the output.
     pub fn positions(&self) -> usize {
-        self.to().iter().product()
+        self.output_size().iter().product()
     }
 
-    /// Numbers of a picture's channel in the input.
+    /// Values of a picture's channel in the input.
     pub fn plane(&self) -> usize {
-        self.from.iter().product()
+        self.input_size.iter().product()
     }
 
-    /// Places of a kernel.
+    /// Height × width of a kernel.
     pub fn taps(&self) -> usize {
         self.kernel.iter().product()
     }
 
-    /// Numbers of the input that make one of the output: rows of the unfolded matrix.
+    /// Values of the input that one of the output is computed from: rows of the unfolded matrix.
     pub fn depth(&self) -> usize {
         self.inputs * self.taps()
     }

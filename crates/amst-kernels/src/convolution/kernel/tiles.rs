@@ -1,4 +1,4 @@
-//! How positions of the output are cut into tasks.
+//! How the output's positions are split into tasks.
 
 use rayon::prelude::*;
 
@@ -15,26 +15,30 @@ pub struct Strip {
     pub rows: usize,
 }
 
-/// Numbers of an unfolded tile: three quarters of a second cache of half a megabyte.
-pub const OF_CACHE: usize = 96 * 1024;
+/// Values of an unfolded tile: three quarters of an L2 cache of half a megabyte.
+pub const CACHE_VALUES: usize = 96 * 1024;
 
-/// Strips that are unfolded beside each other.
+/// Strips that are unfolded into one matrix.
 pub type Tile = Vec<Strip>;
 
 /// Columns that an unfolded tile should have: enough for a matrix product to run at speed, few
-/// enough for the tile to stay in the second cache.
-fn columns(shape: &Shape, of_cache: usize) -> usize {
+/// enough for the tile to stay in the L2 cache.
+fn columns(shape: &Shape, cache_values: usize) -> usize {
     let all = shape.batch * shape.positions();
-    let cached = (of_cache / shape.depth()).max(96);
-    // At least eight tasks, where there is work for them.
+    let cached = (cache_values / shape.depth()).max(96);
+    // At least eight tasks, if there is enough work.
     (all / 8).clamp(96, cached)
 }
 
-/// All positions of the output, in tiles of about as many columns as are best.
+/// All positions of the output, in tiles of the best number of columns.
 ///
-/// `of_cache` is how many numbers an unfolded tile may have.
-pub fn tiles(shape: &Shape, of_cache: usize) -> Vec<Tile> {
-    cut(shape.batch, shape.to(), columns(shape, of_cache))
+/// An unfolded tile has at most about `cache_values` values.
+pub fn tiles(shape: &Shape, cache_values: usize) -> Vec<Tile> {
+    cut(
+        shape.batch,
+        shape.output_size(),
+        columns(shape, cache_values),
+    )
 }
 
 /// Maps of `[rows, width]` in tiles of about `columns` positions: some rows of one map, or some
@@ -43,16 +47,14 @@ pub fn cut(batch: usize, [rows, width]: [usize; 2], columns: usize) -> Vec<Tile>
     if rows * width > columns {
         let strips = (rows * width).div_ceil(columns).min(rows);
         let each = rows.div_ceil(strips);
-        let of_picture = |picture| {
-            (0..rows).step_by(each).map(move |row| {
-                vec![Strip {
-                    picture,
-                    row,
-                    rows: each.min(rows - row),
-                }]
-            })
-        };
-        return (0..batch).flat_map(of_picture).collect();
+        let mut tiles = Vec::new();
+        for picture in 0..batch {
+            for row in (0..rows).step_by(each) {
+                let rows = each.min(rows - row);
+                tiles.push(vec![Strip { picture, row, rows }]);
+            }
+        }
+        return tiles;
     }
     let pictures: Vec<_> = (0..batch)
         .map(|picture| Strip {

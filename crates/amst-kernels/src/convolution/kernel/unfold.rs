@@ -1,13 +1,13 @@
-//! From pictures to the matrix whose columns are what each position of the output reads (im2col).
+//! im2col: the matrix whose columns are the values that each position of the output reads.
 
 use super::Shape;
 use super::tiles::Strip;
 
-/// Numbers that are copied at once.
+/// Values that are copied at once.
 const WIDTH: usize = 8;
 
-/// Rows of some channels with zeros around them, columns sorted by their remainder modulo the
-/// stride, so that what a tap reads along a row of the output lies in one piece.
+/// Rows of some channels with zeros around them. Columns are sorted by their remainder modulo the
+/// stride, so that the values a tap reads along a row of the output are contiguous.
 #[derive(Default)]
 pub struct Padded {
     values: Vec<f32>,
@@ -19,7 +19,7 @@ pub struct Padded {
 }
 
 impl Padded {
-    /// Where the input's column `column`, counted with the padding, lies in its row.
+    /// Where column `column` of the padded input is in its row here.
     #[inline(always)]
     fn column(&self, column: usize) -> usize {
         column % self.stride * self.part + column / self.stride
@@ -29,10 +29,10 @@ impl Padded {
         self.stride * self.part
     }
 
-    /// Makes room for what a strip of the output reads of so many channels, all zeros.
+    /// Makes room for what a strip of `rows` rows of the output reads of some channels, all zeros.
     pub fn clear(&mut self, shape: &Shape, rows: usize, channels: usize) {
         self.stride = shape.stride;
-        self.part = (shape.from[1] + 2 * shape.padding[1]).div_ceil(shape.stride);
+        self.part = (shape.input_size[1] + 2 * shape.padding[1]).div_ceil(shape.stride);
         self.rows = (rows - 1) * shape.stride + shape.kernel[0];
         self.values.clear();
         // The last copy reads past the last row.
@@ -40,25 +40,29 @@ impl Padded {
             .resize(channels * self.rows * self.row_length() + WIDTH, 0.0);
     }
 
-    /// Rows of the input that a strip touches, with their number in here.
-    fn touched(&self, shape: &Shape, row: usize) -> impl Iterator<Item = (usize, usize)> + use<> {
-        let (first, height, padding) = (row * shape.stride, shape.from[0], shape.padding[0]);
+    /// The rows of the input that a strip from output row `row` on reads: their index here, and in
+    /// the input.
+    fn input_rows(
+        &self,
+        shape: &Shape,
+        row: usize,
+    ) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let (first, height, padding) = (row * shape.stride, shape.input_size[0], shape.padding[0]);
         (0..self.rows).filter_map(move |own| {
-            let of_input = (first + own).checked_sub(padding)?;
-            (of_input < height).then_some((own, of_input))
+            let input = (first + own).checked_sub(padding)?;
+            (input < height).then_some((own, input))
         })
     }
 
-    /// Lays a picture's channels `[channels, height, width]` in, as far as a strip of the output
-    /// reads them.
+    /// Copies what a strip of the output reads of a picture's channels `[channels, height, width]`.
     #[inline(always)]
     pub fn fill(&mut self, picture: &[f32], shape: &Shape, strip: Strip) {
         let channels = picture.len() / shape.plane();
         self.clear(shape, strip.rows, channels);
-        let (length, width, padding) = (self.row_length(), shape.from[1], shape.padding[1]);
+        let (length, width, padding) = (self.row_length(), shape.input_size[1], shape.padding[1]);
         for (channel, plane) in picture.chunks_exact(shape.plane()).enumerate() {
-            for (own, of_input) in self.touched(shape, strip.row) {
-                let from = &plane[of_input * width..(of_input + 1) * width];
+            for (own, input) in self.input_rows(shape, strip.row) {
+                let from = &plane[input * width..(input + 1) * width];
                 let start = (channel * self.rows + own) * length;
                 if shape.stride == 1 {
                     self.values[start + padding..start + padding + width].copy_from_slice(from);
@@ -86,7 +90,7 @@ impl Padded {
         }
     }
 
-    /// The same of two remainders at once, which the compiler makes shuffles of.
+    /// The same for a stride of 2, both remainders at once: the compiler makes shuffles of this.
     #[inline(always)]
     fn scatter_pairs(&mut self, from: &[f32], start: usize, padding: usize) {
         let [first, second] = [padding, padding + 1].map(|column| self.column(column));
@@ -107,12 +111,12 @@ impl Padded {
         }
     }
 
-    /// Adds what lies in here to a picture's channels: the reverse of [`Padded::fill`].
+    /// Adds the values here to a picture's channels: the reverse of [`Padded::fill`].
     pub fn add_to(&self, picture: &mut [f32], shape: &Shape, strip: Strip) {
-        let (length, width, padding) = (self.row_length(), shape.from[1], shape.padding[1]);
+        let (length, width, padding) = (self.row_length(), shape.input_size[1], shape.padding[1]);
         for (channel, plane) in picture.chunks_exact_mut(shape.plane()).enumerate() {
-            for (own, of_input) in self.touched(shape, strip.row) {
-                let to = &mut plane[of_input * width..(of_input + 1) * width];
+            for (own, input) in self.input_rows(shape, strip.row) {
+                let to = &mut plane[input * width..(input + 1) * width];
                 let start = (channel * self.rows + own) * length;
                 for remainder in 0..self.stride {
                     let first = (remainder + self.stride - padding % self.stride) % self.stride;
@@ -127,25 +131,25 @@ impl Padded {
         }
     }
 
-    /// Where what tap `[y, x]` of a channel reads for the strip's row begins.
+    /// Where the values that tap `[y, x]` of a channel reads for a row of the strip begin.
     #[inline(always)]
     fn start(&self, channel: usize, row: usize, [y, x]: [usize; 2]) -> usize {
         (channel * self.rows + row * self.stride + y) * self.row_length() + self.column(x)
     }
 
-    /// What tap `[y, x]` of a channel reads for the strip's row, column after column, and what lies
-    /// behind it.
+    /// The values that tap `[y, x]` of a channel reads for a row of the strip, column by column,
+    /// and all that follow.
     #[inline(always)]
-    pub fn read_by(&self, channel: usize, row: usize, tap: [usize; 2]) -> &[f32] {
+    pub fn tap_row(&self, channel: usize, row: usize, tap: [usize; 2]) -> &[f32] {
         &self.values[self.start(channel, row, tap)..]
     }
 
     /// Writes the rows of the unfolded matrix `[channels × taps, columns]` that this strip has,
-    /// from column `at` on.
+    /// at the beginning of `unfolded`.
     ///
-    /// Copies are eight numbers long, and the last of a row may run over what follows it: so rows
-    /// are written from the first to the last and strips from left to right, and `unfolded` is
-    /// [`SLACK`] longer than its columns say.
+    /// Copies are eight values long, and a row's last one may overwrite what follows. So rows are
+    /// written from first to last and strips from left to right, and `unfolded` is [`SLACK`] values
+    /// longer than its columns.
     #[inline(always)]
     pub fn unfold_row(
         &self,
@@ -156,7 +160,7 @@ impl Padded {
         unfolded: &mut [f32],
     ) {
         for row in 0..rows {
-            let from = self.read_by(channel, row, tap);
+            let from = self.tap_row(channel, row, tap);
             let to = &mut unfolded[row * width..];
             let mut done = 0;
             while done < width {
@@ -167,7 +171,7 @@ impl Padded {
         }
     }
 
-    /// Adds a row of an unfolded matrix to where it was unfolded from.
+    /// Adds a row of an unfolded matrix to the values that it was unfolded from.
     #[inline(always)]
     pub fn fold_row(
         &mut self,
@@ -187,25 +191,25 @@ impl Padded {
     }
 }
 
-/// Numbers that an unfolded matrix is longer than its rows and columns say.
+/// Values by which an unfolded matrix's array is longer than the matrix.
 pub const SLACK: usize = WIDTH;
 
-/// Unfolds strips beside each other: `[depth, columns]` with `columns` the sum of the strips'
+/// Unfolds strips side by side: `[depth, columns]` with `columns` the sum of the strips'
 /// positions.
 pub fn unfold(padded: &[Padded], strips: &[Strip], shape: &Shape, unfolded: &mut [f32]) {
-    let width = shape.to()[1];
+    let width = shape.output_size()[1];
     let columns: usize = strips.iter().map(|s| s.rows * width).sum();
-    let [high, wide] = shape.kernel;
-    let mut at = 0;
+    let [kernel_height, kernel_width] = shape.kernel;
+    let mut start = 0;
     for channel in 0..shape.inputs {
-        for y in 0..high {
-            for x in 0..wide {
-                let mut column = at;
+        for y in 0..kernel_height {
+            for x in 0..kernel_width {
+                let mut column = start;
                 for (padded, strip) in padded.iter().zip(strips) {
                     padded.unfold_row(channel, [y, x], strip.rows, width, &mut unfolded[column..]);
                     column += strip.rows * width;
                 }
-                at += columns;
+                start += columns;
             }
         }
     }

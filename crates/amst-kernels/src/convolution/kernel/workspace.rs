@@ -1,4 +1,4 @@
-//! What a thread works in, kept from task to task.
+//! Buffers of a thread, kept from task to task.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -6,24 +6,24 @@ use std::ops::Range;
 use super::Shape;
 use super::tiles::Strip;
 use super::unfold::{Padded, SLACK, unfold};
-use crate::wide::wide;
+use crate::avx2::with_avx2;
 
-/// Arrays of one thread, as large as the largest task it has had (a few megabytes at 512 channels),
-/// and never given back.
+/// Buffers of one thread, as large as its largest task needed (a few megabytes at 512 channels),
+/// and never freed.
 #[derive(Default)]
 pub struct Workspace {
     padded: Vec<Padded>,
     unfolded: Vec<f32>,
-    /// For whatever else a task needs an array.
+    /// For a matrix that a task needs besides.
     pub matrix: Vec<f32>,
 }
 
 thread_local! {
     static WORKSPACE: RefCell<Workspace> = RefCell::default();
-    static IMAGES: RefCell<Images> = RefCell::default();
+    static TRANSFORM_BUFFERS: RefCell<TransformBuffers> = RefCell::default();
 }
 
-/// Lends the calling thread's workspace to a task, which starts no other.
+/// Runs a task with the calling thread's workspace. The task must not run another one within.
 pub fn with_workspace<T>(task: impl FnOnce(&mut Workspace) -> T) -> T {
     WORKSPACE.with_borrow_mut(task)
 }
@@ -42,12 +42,12 @@ impl Workspace {
             inputs: channels.len(),
             ..*shape
         };
-        let columns = tile.iter().map(|s| s.rows).sum::<usize>() * shape.to()[1];
+        let columns = tile.iter().map(|s| s.rows).sum::<usize>() * shape.output_size()[1];
         if self.padded.len() < tile.len() {
             self.padded.resize_with(tile.len(), Padded::default);
         }
         self.unfolded.resize(part.depth() * columns + SLACK, 0.0);
-        wide(|| {
+        with_avx2(|| {
             for (padded, strip) in self.padded.iter_mut().zip(tile) {
                 let start = (strip.picture * shape.inputs + channels.start) * shape.plane();
                 padded.fill(
@@ -61,7 +61,7 @@ impl Workspace {
         (&self.unfolded, columns)
     }
 
-    /// The rows of one strip.
+    /// The buffer for one strip.
     pub fn padded(&mut self) -> &mut Padded {
         if self.padded.is_empty() {
             self.padded.push(Padded::default());
@@ -69,31 +69,31 @@ impl Workspace {
         &mut self.padded[0]
     }
 
-    /// The rows of one strip, and an array for the product that is folded into them.
-    pub fn folding(&mut self) -> (&mut Padded, &mut Vec<f32>) {
+    /// The buffer for one strip, and the matrix.
+    pub fn padded_and_matrix(&mut self) -> (&mut Padded, &mut Vec<f32>) {
         self.padded();
         (&mut self.padded[0], &mut self.matrix)
     }
 }
 
-/// Two arrays that all threads work in, kept by the thread that calls them together.
+/// Two buffers that all threads work in, kept by the thread that starts the tasks.
 #[derive(Default)]
-pub struct Images([Vec<f32>; 2]);
+pub struct TransformBuffers([Vec<f32>; 2]);
 
-impl Images {
-    /// The calling thread's. It may be given other tasks meanwhile, which find none and make their
-    /// own.
+impl TransformBuffers {
+    /// Takes the calling thread's buffers. Should it run other tasks meanwhile, these allocate new
+    /// ones.
     pub fn take() -> Self {
-        IMAGES.take()
+        TRANSFORM_BUFFERS.take()
     }
 
-    /// For the next time.
+    /// Keeps the buffers for the next call of [`take`](Self::take).
     pub fn give_back(self) {
-        IMAGES.set(self);
+        TRANSFORM_BUFFERS.set(self);
     }
 
-    /// So many numbers of each, whatever they are.
-    pub fn of(&mut self, lengths: [usize; 2]) -> [&mut [f32]; 2] {
+    /// A slice of each buffer, with arbitrary content.
+    pub fn slices(&mut self, lengths: [usize; 2]) -> [&mut [f32]; 2] {
         let [first, second] = &mut self.0;
         first.resize(lengths[0].max(first.len()), 0.0);
         second.resize(lengths[1].max(second.len()), 0.0);

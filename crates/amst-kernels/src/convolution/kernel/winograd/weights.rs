@@ -1,83 +1,87 @@
-//! Images of kernels, `[outputs, 16, inputs]`, and the way back from theirs to a gradient.
+//! Transformed kernels, `[outputs, 16, inputs]`, and the inverse transform of their gradients.
 
 use rayon::prelude::*;
 
 use super::super::Shape;
-use super::super::product::Matrix;
-use super::IMAGE;
-use super::lanes::{LANES, of_kernel, to_kernel, twice};
-use crate::wide::wide;
+use super::super::matmul::Matrix;
+use super::TILE_VALUES;
+use super::transforms::{LANES, to_kernel, transform_2d, transform_kernel};
+use crate::avx2::with_avx2;
 
-/// Numbers between the images of one output and the next, beyond their own: rows that lie a power
-/// of two apart would share a few places of the cache.
-const APART: usize = 16;
+/// Unused values at the end of a row: rows a power of two apart would compete for a few cache
+/// lines.
+const PADDING: usize = 16;
 
 /// Taps of a kernel.
 const TAPS: usize = 9;
 
-/// Images of all kernels.
-pub struct Weights {
-    images: Vec<f32>,
+/// All kernels, transformed.
+pub struct TransformedWeights {
+    transformed: Vec<f32>,
     inputs: usize,
     outputs: usize,
-    /// Turned by half a turn, and from outputs to inputs.
-    turned: bool,
+    /// Whether [`matrix`](Self::matrix) gives the kernels rotated by 180°, from outputs to inputs.
+    rotated: bool,
 }
 
-impl Weights {
-    /// Of `[outputs, inputs, 3, 3]`.
-    pub fn of(kernels: &[f32], shape: &Shape) -> Self {
-        let row = row(shape.inputs);
-        let mut images = vec![0.0; shape.outputs * row];
-        images
+impl TransformedWeights {
+    /// Transforms `[outputs, inputs, 3, 3]`.
+    pub fn new(kernels: &[f32], shape: &Shape) -> Self {
+        let row = row_length(shape.inputs);
+        let mut transformed = vec![0.0; shape.outputs * row];
+        transformed
             .par_chunks_mut(row)
             .zip(kernels.par_chunks(shape.inputs * TAPS))
-            .for_each(|(images, kernels)| {
-                wide(|| map_row(kernels, images, shape.inputs));
+            .for_each(|(transformed, kernels)| {
+                with_avx2(|| transform_row(kernels, transformed, shape.inputs));
             });
         Self {
-            images,
+            transformed,
             inputs: shape.inputs,
             outputs: shape.outputs,
-            turned: false,
+            rotated: false,
         }
     }
 
-    /// Those of the convolution that is the input's gradient.
+    /// The kernels of the convolution that is the input's gradient.
     ///
-    /// A turned kernel's image is the kernel's with the first and the last of each side exchanged,
-    /// as the two in the middle see no difference.
-    pub fn turned(self) -> Self {
+    /// Rotating a kernel by 180° exchanges the first and the last row of its transform, and the
+    /// first and the last column; the two in the middle are symmetric.
+    pub fn rotated(self) -> Self {
         Self {
-            turned: true,
+            rotated: true,
             ..self
         }
     }
 
-    /// Number `n` of all images, `[outputs, inputs]`.
+    /// Value `n` of all transformed kernels, `[outputs, inputs]`.
     pub fn matrix(&self, n: usize) -> Matrix<'_> {
-        let of = |n: usize| {
-            Matrix::new(
-                &self.images[n * self.inputs..],
-                [self.outputs, self.inputs],
-                row(self.inputs),
-            )
+        const EXCHANGED: [usize; 4] = [3, 1, 2, 0];
+        let n = if self.rotated {
+            EXCHANGED[n / 4] * 4 + EXCHANGED[n % 4]
+        } else {
+            n
         };
-        if !self.turned {
-            return of(n);
+        let matrix = Matrix::new(
+            &self.transformed[n * self.inputs..],
+            [self.outputs, self.inputs],
+            row_length(self.inputs),
+        );
+        if self.rotated {
+            matrix.transposed()
+        } else {
+            matrix
         }
-        let exchanged = |side: usize| [3, 1, 2, 0][side];
-        of(exchanged(n / 4) * 4 + exchanged(n % 4)).turned()
     }
 }
 
-/// Numbers from the images of one output to those of the next.
-pub fn row(inputs: usize) -> usize {
-    IMAGE * inputs + APART
+/// Values from the transformed kernels of one output to those of the next.
+pub fn row_length(inputs: usize) -> usize {
+    TILE_VALUES * inputs + PADDING
 }
 
 #[inline(always)]
-fn map_row(kernels: &[f32], images: &mut [f32], inputs: usize) {
+fn transform_row(kernels: &[f32], transformed: &mut [f32], inputs: usize) {
     for (block, kernels) in kernels.chunks(LANES * TAPS).enumerate() {
         let count = kernels.len() / TAPS;
         let mut square = [[[0.0; LANES]; 3]; 3];
@@ -86,36 +90,36 @@ fn map_row(kernels: &[f32], images: &mut [f32], inputs: usize) {
                 square[tap / 3][tap % 3][lane] = kernel[tap];
             }
         }
-        let image = twice(square, of_kernel);
-        for n in 0..IMAGE {
+        let values = transform_2d(square, transform_kernel);
+        for n in 0..TILE_VALUES {
             let at = n * inputs + block * LANES;
-            images[at..at + count].copy_from_slice(&image[n / 4][n % 4][..count]);
+            transformed[at..at + count].copy_from_slice(&values[n / 4][n % 4][..count]);
         }
     }
 }
 
-/// From the gradient of images, in rows as [`row`] says, to that of the kernels `[outputs, inputs,
-/// 3, 3]`.
-pub fn to_kernels(images: &[f32], kernels: &mut [f32], shape: &Shape) {
+/// Transforms the gradient of transformed kernels, in rows of [`row_length`], to that of the
+/// kernels `[outputs, inputs, 3, 3]`.
+pub fn inverse_transform(transformed: &[f32], kernels: &mut [f32], shape: &Shape) {
     let inputs = shape.inputs;
-    images
-        .par_chunks(row(inputs))
+    transformed
+        .par_chunks(row_length(inputs))
         .zip(kernels.par_chunks_mut(inputs * TAPS))
-        .for_each(|(images, kernels)| {
-            wide(|| gather_row(images, kernels, inputs));
+        .for_each(|(transformed, kernels)| {
+            with_avx2(|| inverse_transform_row(transformed, kernels, inputs));
         });
 }
 
 #[inline(always)]
-fn gather_row(images: &[f32], kernels: &mut [f32], inputs: usize) {
+fn inverse_transform_row(transformed: &[f32], kernels: &mut [f32], inputs: usize) {
     for (block, kernels) in kernels.chunks_mut(LANES * TAPS).enumerate() {
         let count = kernels.len() / TAPS;
-        let mut image = [[[0.0; LANES]; 4]; 4];
-        for n in 0..IMAGE {
+        let mut values = [[[0.0; LANES]; 4]; 4];
+        for n in 0..TILE_VALUES {
             let at = n * inputs + block * LANES;
-            image[n / 4][n % 4][..count].copy_from_slice(&images[at..at + count]);
+            values[n / 4][n % 4][..count].copy_from_slice(&transformed[at..at + count]);
         }
-        let square = twice(image, to_kernel);
+        let square = transform_2d(values, to_kernel);
         for (lane, kernel) in kernels.chunks_exact_mut(TAPS).enumerate() {
             for tap in 0..TAPS {
                 kernel[tap] = square[tap / 3][tap % 3][lane];

@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::Shape;
-use super::product::{Matrix, Target};
-use super::tiles::{OF_CACHE, Strip, run, tiles};
+use super::matmul::{Matrix, SharedArray};
+use super::tiles::{CACHE_VALUES, Strip, run, tiles};
 use super::workspace::with_workspace;
 
-/// Tasks that are made where the work allows it.
+/// Tasks to make, if there is enough work.
 const TASKS: usize = 8;
 
 /// Some channels of the input, and some of the pictures.
@@ -18,11 +18,12 @@ struct Task {
     start: usize,
 }
 
-/// From the input and the output's gradient to that of `[outputs, inputs, h, w]`.
+/// Writes the gradient of the kernels `[outputs, inputs, h, w]` to `result`, from the input and the
+/// output's gradient.
 ///
-/// Tasks are for channels of the input, so that none waits for another's sum; where there are too
-/// few channels, pictures are shared out too, and their sums added in the order of the pictures.
-pub fn of_kernels(x: &[f32], gradient: &[f32], result: &mut [f32], shape: Shape) {
+/// Tasks are for channels of the input, whose sums are independent. Where there are too few
+/// channels, pictures are divided too, and their sums added in the order of the pictures.
+pub fn gradient_of_weights(x: &[f32], gradient: &[f32], result: &mut [f32], shape: Shape) {
     let length = result.len();
     let (tasks, groups) = tasks(&shape, length);
     let mut sums = if groups > 1 {
@@ -30,7 +31,7 @@ pub fn of_kernels(x: &[f32], gradient: &[f32], result: &mut [f32], shape: Shape)
     } else {
         Vec::new()
     };
-    let target = Target::new(if groups > 1 {
+    let target = SharedArray::new(if groups > 1 {
         &mut sums[..]
     } else {
         &mut *result
@@ -47,44 +48,45 @@ pub fn of_kernels(x: &[f32], gradient: &[f32], result: &mut [f32], shape: Shape)
     }
 }
 
+/// The tasks, and how many groups of pictures they are for; `length` is that of the result.
 fn tasks(shape: &Shape, length: usize) -> (Vec<Task>, usize) {
-    // A product that is narrower than this would run below its speed.
+    // Narrower matrix products would be slower.
     let at_least = 64usize.div_ceil(shape.taps());
     let each = shape.inputs.div_ceil(TASKS).max(at_least).min(shape.inputs);
     let blocks = shape.inputs.div_ceil(each);
     let groups = TASKS.div_ceil(blocks).min(shape.batch);
-    let task = |group, block: usize| Task {
-        channels: block * each..((block + 1) * each).min(shape.inputs),
-        pictures: shape.batch * group / groups..shape.batch * (group + 1) / groups,
-        start: group * length,
-    };
-    (
-        (0..groups)
-            .flat_map(|group| (0..blocks).map(move |block| task(group, block)))
-            .collect(),
-        groups,
-    )
+    let mut tasks = Vec::new();
+    for group in 0..groups {
+        for block in 0..blocks {
+            tasks.push(Task {
+                channels: block * each..((block + 1) * each).min(shape.inputs),
+                pictures: shape.batch * group / groups..shape.batch * (group + 1) / groups,
+                start: group * length,
+            });
+        }
+    }
+    (tasks, groups)
 }
 
 /// Sums over all positions of some pictures.
 ///
 /// # Safety
 ///
-/// Nobody else may hold the columns of the task's channels in its sums.
-unsafe fn sum(x: &[f32], gradient: &[f32], target: Target<'_>, shape: &Shape, task: &Task) {
+/// No other borrow of the task's channels in its sums may be alive.
+unsafe fn sum(x: &[f32], gradient: &[f32], target: SharedArray<'_>, shape: &Shape, task: &Task) {
     let part = Shape {
         inputs: task.channels.len(),
         batch: task.pictures.len(),
         ..*shape
     };
     with_workspace(|workspace| {
-        for (index, mut tile) in tiles(&part, OF_CACHE).into_iter().enumerate() {
+        for (index, mut tile) in tiles(&part, CACHE_VALUES).into_iter().enumerate() {
             tile.iter_mut()
                 .for_each(|strip| strip.picture += task.pictures.start);
             let mut gathered = std::mem::take(&mut workspace.matrix);
             let (unfolded, columns) = workspace.unfold(x, shape, task.channels.clone(), &tile);
-            let left = gradient_of(gradient, shape, &tile, &mut gathered, columns);
-            let right = Matrix::new(unfolded, [part.depth(), columns], columns).turned();
+            let left = tile_gradient(gradient, shape, &tile, &mut gathered, columns);
+            let right = Matrix::new(unfolded, [part.depth(), columns], columns).transposed();
             let start = task.start + task.channels.start * shape.taps();
             // SAFETY: by this function's contract.
             unsafe { target.multiply(start, shape.depth(), left, right, index > 0) };
@@ -93,8 +95,8 @@ unsafe fn sum(x: &[f32], gradient: &[f32], target: Target<'_>, shape: &Shape, ta
     });
 }
 
-/// The gradient of a tile's positions, `[outputs, columns]`: where it lies, or gathered.
-fn gradient_of<'a>(
+/// The gradient of a tile's positions, `[outputs, columns]`: in place, or copied to `gathered`.
+fn tile_gradient<'a>(
     gradient: &'a [f32],
     shape: &Shape,
     tile: &[Strip],
@@ -104,7 +106,7 @@ fn gradient_of<'a>(
     let positions = shape.positions();
     let start = |picture: usize, output: usize| (picture * shape.outputs + output) * positions;
     if let [strip] = tile {
-        let from = start(strip.picture, 0) + strip.row * shape.to()[1];
+        let from = start(strip.picture, 0) + strip.row * shape.output_size()[1];
         return Matrix::new(&gradient[from..], [shape.outputs, columns], positions);
     }
     gathered.clear();

@@ -1,10 +1,10 @@
-//! Products of matrices, through the crate `gemm` on the calling thread.
+//! Matrix products, through the crate `gemm` on the calling thread.
 
 use std::marker::PhantomData;
 
 use gemm::Parallelism;
 
-/// A matrix that is read. Element `[r, c]` is `values[r * row + c * column]`.
+/// A matrix to read. Element `[r, c]` is `values[r * row + c * column]`.
 #[derive(Clone, Copy)]
 pub struct Matrix<'a> {
     values: &'a [f32],
@@ -15,11 +15,11 @@ pub struct Matrix<'a> {
 }
 
 impl<'a> Matrix<'a> {
-    /// Rows of `columns` numbers that begin `row` numbers apart.
+    /// A matrix whose rows have `columns` values and begin `row` values apart.
     pub fn new(values: &'a [f32], [rows, columns]: [usize; 2], row: usize) -> Self {
         assert!(
             rows > 0 && columns > 0 && (rows - 1) * row + columns <= values.len(),
-            "a matrix past its numbers"
+            "the matrix exceeds its array"
         );
         Self {
             values,
@@ -30,8 +30,8 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// Rows as columns.
-    pub fn turned(self) -> Self {
+    /// The transpose, without copying.
+    pub fn transposed(self) -> Self {
         Self {
             rows: self.columns,
             columns: self.rows,
@@ -42,21 +42,21 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// An array into whose parts several tasks write.
+/// An array that several tasks write parts of at the same time.
 #[derive(Clone, Copy)]
-pub struct Target<'a> {
+pub struct SharedArray<'a> {
     start: *mut f32,
     length: usize,
     owner: PhantomData<&'a mut [f32]>,
 }
 
-// SAFETY: parts are only written through methods whose callers see to it that no other thread has
+// SAFETY: parts are only written through methods whose callers ensure that no other thread has
 // them.
-unsafe impl Send for Target<'_> {}
-unsafe impl Sync for Target<'_> {}
+unsafe impl Send for SharedArray<'_> {}
+unsafe impl Sync for SharedArray<'_> {}
 
-impl<'a> Target<'a> {
-    /// All of an array.
+impl<'a> SharedArray<'a> {
+    /// Shares a whole array.
     pub fn new(values: &'a mut [f32]) -> Self {
         Self {
             start: values.as_mut_ptr(),
@@ -65,23 +65,23 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// Some numbers of it.
+    /// A part of the array.
     ///
     /// # Safety
     ///
-    /// Nobody else may hold any of them.
+    /// No other borrow of any of it may be alive.
     pub unsafe fn part(&self, start: usize, length: usize) -> &'a mut [f32] {
-        assert!(start + length <= self.length, "a part past the array");
+        assert!(start + length <= self.length, "the part exceeds the array");
         // SAFETY: within the array, and not aliased by the contract above.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(start), length) }
     }
 
-    /// Writes `left × right` from `start` on, in rows that begin `row` numbers apart; adds it if
+    /// Writes `left × right` from `start` on, in rows that begin `row` values apart; adds it if
     /// `add`.
     ///
     /// # Safety
     ///
-    /// Nobody else may hold the numbers that are written.
+    /// No other borrow of the values that are written may be alive.
     pub unsafe fn multiply(
         &self,
         start: usize,
@@ -92,15 +92,15 @@ impl<'a> Target<'a> {
     ) {
         assert_eq!(
             left.columns, right.rows,
-            "matrices that do not fit together"
+            "the matrices' shapes do not match"
         );
         let last = start + (left.rows - 1) * row + right.columns;
         assert!(
             last <= self.length && right.columns <= row,
-            "a product past its array"
+            "the product exceeds its array"
         );
-        // SAFETY: by `Matrix::new` and the assertions all elements lie within their arrays, and
-        // those of the product are distinct and nobody else's.
+        // SAFETY: by `Matrix::new` and the assertions all elements are within their arrays, and
+        // those of the product are distinct and not borrowed elsewhere.
         unsafe {
             gemm::gemm(
                 left.rows,

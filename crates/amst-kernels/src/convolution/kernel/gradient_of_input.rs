@@ -2,27 +2,28 @@
 
 use super::Shape;
 use super::forward::forward;
-use super::product::{Matrix, Target};
-use super::tiles::{OF_CACHE, Strip, run};
+use super::matmul::{Matrix, SharedArray};
+use super::tiles::{CACHE_VALUES, Strip, run};
 use super::workspace::{Workspace, with_workspace};
-use crate::wide::wide;
+use crate::avx2::with_avx2;
 
-/// From the output's gradient `[batch, outputs, …]` to the input's, which `result` holds zeros for.
-pub fn of_input(gradient: &[f32], kernels: &[f32], result: &mut [f32], shape: Shape) {
-    let ([high, wide], [above, before]) = (shape.kernel, shape.padding);
-    if shape.stride == 1 && above < high && before < wide {
-        let turned_shape = Shape {
+/// Writes the input's gradient to `result`, which must be zero, from the output's, `[batch,
+/// outputs, …]`.
+pub fn gradient_of_input(gradient: &[f32], kernels: &[f32], result: &mut [f32], shape: Shape) {
+    let ([height, width], [rows, columns]) = (shape.kernel, shape.padding);
+    if shape.stride == 1 && rows < height && columns < width {
+        let rotated_shape = Shape {
             inputs: shape.outputs,
             outputs: shape.inputs,
-            from: shape.to(),
-            padding: [high - 1 - above, wide - 1 - before],
+            input_size: shape.output_size(),
+            padding: [height - 1 - rows, width - 1 - columns],
             ..shape
         };
-        return forward(gradient, &turned(kernels, &shape), result, turned_shape);
+        return forward(gradient, &rotated(kernels, &shape), result, rotated_shape);
     }
     let pictures: Vec<_> = (0..shape.batch).collect();
     let size = shape.inputs * shape.plane();
-    let result = Target::new(result);
+    let result = SharedArray::new(result);
     run(&pictures, shape.multiplications(), |&picture| {
         // SAFETY: every picture is in one task.
         let result = unsafe { result.part(picture * size, size) };
@@ -32,23 +33,23 @@ pub fn of_input(gradient: &[f32], kernels: &[f32], result: &mut [f32], shape: Sh
     });
 }
 
-/// Kernels `[outputs, inputs, h, w]` as `[inputs, outputs, h, w]`, each turned by half a turn.
-fn turned(kernels: &[f32], shape: &Shape) -> Vec<f32> {
+/// Kernels `[outputs, inputs, h, w]` as `[inputs, outputs, h, w]`, each rotated by 180°.
+fn rotated(kernels: &[f32], shape: &Shape) -> Vec<f32> {
     let taps = shape.taps();
-    let mut turned = vec![0.0; kernels.len()];
-    for (output, of_output) in kernels.chunks_exact(shape.depth()).enumerate() {
-        for (input, kernel) in of_output.chunks_exact(taps).enumerate() {
+    let mut rotated = vec![0.0; kernels.len()];
+    for (output, kernels) in kernels.chunks_exact(shape.depth()).enumerate() {
+        for (input, kernel) in kernels.chunks_exact(taps).enumerate() {
             let start = (input * shape.outputs + output) * taps;
-            let to = &mut turned[start..start + taps];
+            let to = &mut rotated[start..start + taps];
             to.iter_mut()
                 .zip(kernel.iter().rev())
                 .for_each(|(to, &value)| *to = value);
         }
     }
-    turned
+    rotated
 }
 
-/// Spreads each position's gradient over what it read, strip by strip.
+/// Adds each position's gradient to the values it read (col2im), strip by strip.
 fn fold_picture(
     gradient: &[f32],
     kernels: &[f32],
@@ -57,29 +58,29 @@ fn fold_picture(
     picture: usize,
     workspace: &mut Workspace,
 ) {
-    let (positions, [rows, width]) = (shape.positions(), shape.to());
-    let each = (OF_CACHE / shape.depth() / width).clamp(1, rows);
-    let of_picture =
+    let (positions, [rows, width]) = (shape.positions(), shape.output_size());
+    let rows_per_strip = (CACHE_VALUES / shape.depth() / width).clamp(1, rows);
+    let gradient =
         &gradient[picture * shape.outputs * positions..(picture + 1) * shape.outputs * positions];
-    let left = Matrix::new(kernels, [shape.outputs, shape.depth()], shape.depth()).turned();
-    let (padded, product) = workspace.folding();
-    for row in (0..rows).step_by(each) {
+    let left = Matrix::new(kernels, [shape.outputs, shape.depth()], shape.depth()).transposed();
+    let (padded, product) = workspace.padded_and_matrix();
+    for row in (0..rows).step_by(rows_per_strip) {
         let strip = Strip {
             picture,
             row,
-            rows: each.min(rows - row),
+            rows: rows_per_strip.min(rows - row),
         };
         let columns = strip.rows * width;
         let right = Matrix::new(
-            &of_picture[row * width..],
+            &gradient[row * width..],
             [shape.outputs, columns],
             positions,
         );
         product.resize(shape.depth() * columns, 0.0);
-        // SAFETY: this array is ours.
-        unsafe { Target::new(product).multiply(0, columns, left, right, false) };
+        // SAFETY: no other task has this array.
+        unsafe { SharedArray::new(product).multiply(0, columns, left, right, false) };
         padded.clear(shape, strip.rows, shape.inputs);
-        wide(|| {
+        with_avx2(|| {
             let rows = product.chunks_exact(columns);
             let taps = (0..shape.inputs).flat_map(|c| {
                 (0..shape.kernel[0])

@@ -1,4 +1,4 @@
-//! Tensors that are held now and read later.
+//! Tensors of one moment, read from the device later.
 
 use std::path::Path;
 
@@ -9,29 +9,30 @@ use burn_store::{
     ApplyResult, BurnToPyTorchAdapter, KeyRemapper, ModuleSnapshot, PyTorchToBurnAdapter,
 };
 
-use crate::weights::{check, pattern, plain};
+use crate::renames::{pattern, plain};
+use crate::weights::mismatch::check;
 use crate::{Renames, WeightsError};
 
-/// A named tensor as it is at one moment, whatever becomes of the module that it was taken from.
+/// A named tensor as it is at one moment, independent of later changes to its module.
 ///
-/// Holding one copies nothing: tensors of burn never change, they are replaced. Its numbers are
-/// read from the device, and a linear layer's turned round, only when [`HeldTensor::data`] asks
-/// for them, which another thread may do.
+/// Making one copies nothing, as burn replaces tensors and never changes them. Its values are read
+/// from the device, and a linear layer's transposed, only by [`HeldTensor::data`], which may run on
+/// another thread.
 #[derive(Clone, Debug)]
 pub struct HeldTensor(Packed);
 
 impl HeldTensor {
     /// Holds a tensor under a name.
-    pub fn of<const D: usize>(name: impl Into<String>, tensor: &Tensor<D>) -> Self {
+    pub fn from_tensor<const D: usize>(name: impl Into<String>, tensor: &Tensor<D>) -> Self {
         Self(burn_store::bridge::from_tensor(tensor, name.into(), None))
     }
 
-    /// Numbers that are in memory already.
+    /// Holds values that are in host memory already.
     pub fn from_data(name: impl Into<String>, data: TensorData) -> Self {
         Self(burn_store::bridge::from_data(data, name.into(), None))
     }
 
-    /// As files have it.
+    /// The name, as files have it.
     pub fn name(&self) -> &str {
         &self.0.name
     }
@@ -42,17 +43,17 @@ impl HeldTensor {
         self
     }
 
-    /// As PyTorch has it: a linear layer is `[output, input]`.
+    /// The shape, as PyTorch has it: a linear layer's is `[output, input]`.
     pub fn shape(&self) -> Vec<usize> {
         self.0.shape.iter().copied().collect()
     }
 
-    /// The kind of its numbers.
+    /// The type of its elements.
     pub fn dtype(&self) -> DType {
         self.0.dtype
     }
 
-    /// The parameter that it is, which optimisers know it by.
+    /// The parameter's identity, as optimisers know it.
     pub fn id(&self) -> Option<ParamId> {
         self.0.param_id.map(ParamId::from)
     }
@@ -62,11 +63,11 @@ impl HeldTensor {
         self.0.byte_len()
     }
 
-    /// Reads the numbers, in row-major order.
+    /// Reads the values, in row-major order.
     ///
     /// # Errors
     ///
-    /// The device does not give them.
+    /// The device fails to read them.
     pub fn data(&self) -> Result<TensorData, WeightsError> {
         burn_store::bridge::to_data(&self.0).map_err(|e| WeightsError::File {
             path: self.name().into(),
@@ -78,7 +79,7 @@ impl HeldTensor {
     ///
     /// # Errors
     ///
-    /// Another rank; a device that does not give the numbers.
+    /// Another rank; a device that fails to read the values.
     pub fn tensor<const D: usize>(&self, device: &Device) -> Result<Tensor<D>, WeightsError> {
         if self.0.shape.num_dims() != D {
             let why = format!("has the shape {:?}, not one of rank {D}", self.shape());
@@ -96,7 +97,7 @@ impl HeldTensor {
 ///
 /// # Errors
 ///
-/// Renames that are no names.
+/// Renames that are not valid patterns.
 pub fn held_tensors<M: Module>(
     module: &M,
     renames: &Renames,
@@ -116,7 +117,7 @@ pub fn held_tensors<M: Module>(
 }
 
 /// Replaces every parameter and running statistic of `module` by the tensor of its published name.
-/// `path` is what messages call their source.
+/// `path` names their source in messages.
 ///
 /// # Errors
 ///
@@ -128,17 +129,14 @@ pub fn replace_all<M: Module>(
     renames: &Renames,
 ) -> Result<(), WeightsError> {
     let result = replace(module, tensors, path, renames)?;
-    check(&result, module, renames).map_err(|why| WeightsError::Mismatch {
-        path: path.into(),
-        why,
-    })
+    check(&result, module, path, renames)
 }
 
-/// Replaces those tensors of `module` that are named; the others stay as they are.
+/// Replaces some tensors of `module`; the others stay as they are.
 ///
 /// # Errors
 ///
-/// A tensor that the module has not, or that is of another shape there.
+/// A tensor that the module does not have, or has in another shape.
 pub fn replace_some<M: Module>(
     module: &mut M,
     tensors: Vec<HeldTensor>,
@@ -147,10 +145,7 @@ pub fn replace_some<M: Module>(
 ) -> Result<(), WeightsError> {
     let mut result = replace(module, tensors, path, renames)?;
     result.missing.clear();
-    check(&result, module, renames).map_err(|why| WeightsError::Mismatch {
-        path: path.into(),
-        why,
-    })
+    check(&result, module, path, renames)
 }
 
 fn replace<M: Module>(

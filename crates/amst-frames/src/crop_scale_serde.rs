@@ -1,7 +1,7 @@
 //! How `crop_scale` is written in a settings file: a pair, or `false`.
 //!
-//! TOML has no null, and a key left out means the default, which is to crop. So
-//! switching the crop off needs a word of its own.
+//! TOML has no null, and a missing key means the default, which is to crop. So
+//! switching the crop off needs a value.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 

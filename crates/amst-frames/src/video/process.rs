@@ -1,4 +1,4 @@
-//! One process, its output through a pipe, its complaints kept.
+//! A child process whose output is read through a pipe and whose error messages are kept.
 
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Read};
@@ -8,29 +8,29 @@ use std::thread::JoinHandle;
 
 use crate::FrameError;
 
-/// Complaints that are kept, and how much of each.
+/// Lines of error output that are kept, and the bytes of each.
 const LINES: usize = 20;
 const LINE_BYTES: usize = 300;
 
-/// A program at work. It is killed when this is dropped before [`finish`].
+/// A running program. It is killed when this is dropped before [`finish`].
 ///
-/// [`finish`]: Running::finish
-pub(crate) struct Running {
+/// [`finish`]: Process::finish
+pub(crate) struct Process {
     program: PathBuf,
     child: Child,
     output: BufReader<ChildStdout>,
-    listener: Option<JoinHandle<Vec<String>>>,
+    reader_thread: Option<JoinHandle<Vec<String>>>,
 }
 
 /// How a program ended.
-pub(crate) struct Ended {
+pub(crate) struct ProcessEnd {
     program: PathBuf,
     pub(crate) status: ExitStatus,
-    pub(crate) complaints: Vec<String>,
+    pub(crate) messages: Vec<String>,
 }
 
-impl Running {
-    /// Starts a program without a shell; it can read nothing from us.
+impl Process {
+    /// Starts a program without a shell and without input.
     pub(crate) fn start(program: &Path, arguments: &[OsString]) -> Result<Self, FrameError> {
         let mut command = Command::new(program);
         command
@@ -41,17 +41,17 @@ impl Running {
         let mut child = command
             .spawn()
             .map_err(|source| cannot_start(program, source))?;
-        let (Some(output), Some(complaints)) = (child.stdout.take(), child.stderr.take()) else {
+        let (Some(output), Some(errors)) = (child.stdout.take(), child.stderr.take()) else {
             unreachable!("both were asked for as pipes");
         };
-        // A full pipe would stop the program, so both are emptied at once.
-        let listener = std::thread::spawn(move || listen(complaints));
+        // A full pipe would block the program, so both are read at the same time.
+        let reader_thread = std::thread::spawn(move || read_messages(errors));
         let output = BufReader::with_capacity(1 << 16, output);
         Ok(Self {
             program: program.to_owned(),
             child,
             output,
-            listener: Some(listener),
+            reader_thread: Some(reader_thread),
         })
     }
 
@@ -69,25 +69,25 @@ impl Running {
         Ok(bytes)
     }
 
-    /// Waits for the end; to be called once everything was read, or the program
-    /// will wait at the pipe.
+    /// Waits for the end. Call it only after reading all output, or the program blocks
+    /// at the pipe.
     ///
-    /// A program that was killed (by a person, or for want of memory) says
-    /// nothing about the file it was reading: that is an error of its own.
-    pub(crate) fn finish(mut self) -> Result<Ended, FrameError> {
+    /// That a program was killed (by a user, or for lack of memory) is no fault of the
+    /// file it was reading, so it is another error.
+    pub(crate) fn finish(mut self) -> Result<ProcessEnd, FrameError> {
         let status = self
             .child
             .wait()
             .map_err(|error| self.broken(&error.to_string()))?;
-        let listener = self.listener.take();
-        let complaints = listener
-            .and_then(|listener| listener.join().ok())
+        let reader_thread = self.reader_thread.take();
+        let messages = reader_thread
+            .and_then(|reader_thread| reader_thread.join().ok())
             .unwrap_or_default();
         match status.code() {
-            Some(_) => Ok(Ended {
+            Some(_) => Ok(ProcessEnd {
                 program: self.program.clone(),
                 status,
-                complaints,
+                messages,
             }),
             None => Err(self.broken(&format!("it was stopped ({status})"))),
         }
@@ -99,18 +99,18 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for Process {
     fn drop(&mut self) {
-        // Both fail only where the child has ended and been waited for already.
+        // Both fail only if the child has been waited for already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-impl Ended {
-    /// The first complaint, or the exit status of one that went in silence.
+impl ProcessEnd {
+    /// The first message, or the exit status if there is none.
     pub(crate) fn reason(&self) -> String {
-        self.complaints
+        self.messages
             .first()
             .cloned()
             .unwrap_or_else(|| self.status.to_string())
@@ -139,13 +139,13 @@ fn cannot_start(program: &Path, source: io::Error) -> FrameError {
 }
 
 /// Reads to the end, keeping the first lines only.
-fn listen(complaints: ChildStderr) -> Vec<String> {
+fn read_messages(errors: ChildStderr) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut reader = BufReader::new(complaints);
+    let mut reader = BufReader::new(errors);
     let mut line = Vec::new();
     loop {
         line.clear();
-        // Part of a line without an end is read at a time, so memory stays bounded.
+        // Long lines are read in parts, so memory stays bounded.
         let read = reader
             .by_ref()
             .take(LINE_BYTES as u64)
@@ -160,7 +160,7 @@ fn listen(complaints: ChildStderr) -> Vec<String> {
     }
 }
 
-/// `[flv @ 0x55d6] Error` as `[flv] Error`: the same file, the same words.
+/// `[flv @ 0x55d6] Error` as `[flv] Error`, so that messages about a file are reproducible.
 fn without_addresses(line: &str) -> String {
     let mut parts = line.split(" @ 0x");
     let mut text = parts.next().unwrap_or_default().to_owned();
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_program_that_is_not_there_is_named_with_the_packages() {
-        let error = Running::start(Path::new("no/such/ffmpeg"), &[])
+        let error = Process::start(Path::new("no/such/ffmpeg"), &[])
             .map(|_| ())
             .unwrap_err();
         assert!(matches!(error, FrameError::NoFfmpeg { .. }));
@@ -201,31 +201,31 @@ mod tests {
     }
 
     #[cfg(unix)]
-    fn shell(script: &str) -> Running {
-        Running::start(Path::new("/bin/sh"), &["-c".into(), script.into()]).unwrap()
+    fn shell(script: &str) -> Process {
+        Process::start(Path::new("/bin/sh"), &["-c".into(), script.into()]).unwrap()
     }
 
     #[cfg(unix)]
     #[test]
     fn complaints_without_end_neither_block_nor_fill_the_memory() {
-        let mut running = shell(
+        let mut process = shell(
             "i=0; while [ $i -lt 20000 ]; do echo complaint $i >&2; i=$((i+1)); done; echo done; exit 3",
         );
-        assert_eq!(running.read_to_end().unwrap(), b"done\n");
-        let ended = running.finish().unwrap();
+        assert_eq!(process.read_to_end().unwrap(), b"done\n");
+        let ended = process.finish().unwrap();
         assert_eq!(
-            (ended.status.code(), ended.complaints.len()),
+            (ended.status.code(), ended.messages.len()),
             (Some(3), LINES)
         );
-        assert_eq!(ended.complaints[0], "complaint 0");
+        assert_eq!(ended.messages[0], "complaint 0");
     }
 
     #[cfg(unix)]
     #[test]
     fn a_program_let_go_of_is_killed() {
-        let running = shell("exec sleep 60");
-        let id = running.child.id();
-        drop(running);
+        let process = shell("exec sleep 60");
+        let id = process.child.id();
+        drop(process);
         // Signal 0 asks whether the process is still there.
         let status = Command::new("/bin/kill")
             .args(["-0", &id.to_string()])

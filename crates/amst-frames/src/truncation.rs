@@ -1,8 +1,8 @@
-//! Whether a file is all there, read from its own structure.
+//! Detects truncated files by their structure.
 //!
-//! Decoders forgive: a JPEG that stops half-way comes back with its lower half
-//! grey. Training on such a picture would be a silent fault, so the end marker
-//! is looked for first; walking the structure costs microseconds.
+//! Decoders accept them: a JPEG that stops half-way is decoded with its lower half
+//! grey. Training on such a picture would be a silent fault, so the end marker is
+//! looked for first; walking the structure costs microseconds.
 
 /// First bytes of every PNG.
 pub(crate) const PNG_SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
@@ -10,7 +10,7 @@ pub(crate) const PNG_SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 /// First bytes of every JPEG: start of image, then a marker.
 pub(crate) const JPEG_SIGNATURE: [u8; 3] = [0xFF, 0xD8, 0xFF];
 
-/// What is missing of a PNG, or `None` when its `IEND` chunk is there.
+/// What is missing of a PNG; `None` if its `IEND` chunk is there.
 pub(crate) fn png_missing(bytes: &[u8]) -> Option<&'static str> {
     let mut rest = bytes.get(PNG_SIGNATURE.len()..).unwrap_or_default();
     loop {
@@ -29,7 +29,7 @@ pub(crate) fn png_missing(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// What is missing of a JPEG, or `None` when its end-of-image marker is there.
+/// What is missing of a JPEG; `None` if its end-of-image marker is there.
 pub(crate) fn jpeg_missing(bytes: &[u8]) -> Option<&'static str> {
     const START_OF_SCAN: u8 = 0xDA;
     const END_OF_IMAGE: u8 = 0xD9;
@@ -57,14 +57,13 @@ pub(crate) fn jpeg_missing(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Whether a JPEG that is not progressive codes its colours one after the other although they are
-/// not all sampled alike.
+/// Whether a JPEG that is not progressive has a scan for each colour, with chroma subsampling.
 ///
-/// The decoder here (zune-jpeg 0.5.15) makes noise of such files, and no error.
-pub(crate) fn jpeg_colours_apart(bytes: &[u8]) -> bool {
+/// zune-jpeg 0.5.15 decodes such files to noise, without an error.
+pub(crate) fn jpeg_has_scan_per_colour(bytes: &[u8]) -> bool {
     const START_OF_SCAN: u8 = 0xDA;
     let mut rest = bytes.get(2..).unwrap_or_default();
-    // Of a frame whose colours are not all sampled alike.
+    // 0 without chroma subsampling.
     let mut colours = 0;
     while let Some((marker, body)) = next_marker(rest) {
         let length = body
@@ -82,11 +81,15 @@ pub(crate) fn jpeg_colours_apart(bytes: &[u8]) -> bool {
             // Baseline and extended: length, precision, sides, number of colours; then name,
             // sampling and table of each.
             0xC0 | 0xC1 => {
-                let of = segment.get(8..).unwrap_or_default().as_chunks::<3>().0;
-                let alike = of.windows(2).all(|pair| pair[0][1] == pair[1][1]);
-                colours = if alike { 0 } else { of.len() };
+                let components = segment.get(8..).unwrap_or_default().as_chunks::<3>().0;
+                let alike = components.windows(2).all(|pair| pair[0][1] == pair[1][1]);
+                colours = if alike { 0 } else { components.len() };
             }
-            START_OF_SCAN => return segment.get(2).is_some_and(|&of| usize::from(of) < colours),
+            START_OF_SCAN => {
+                return segment
+                    .get(2)
+                    .is_some_and(|&count| usize::from(count) < colours);
+            }
             _ => {}
         }
         rest = after;
@@ -94,8 +97,8 @@ pub(crate) fn jpeg_colours_apart(bytes: &[u8]) -> bool {
     false
 }
 
-/// The next marker of a JPEG and what follows it. Coded data is passed over:
-/// there, 0xFF is followed by zero (stuffing) or by a restart marker.
+/// The next marker of a JPEG and what follows it. Coded data is skipped: in it,
+/// 0xFF is followed by zero (stuffing) or by a restart marker.
 fn next_marker(bytes: &[u8]) -> Option<(u8, &[u8])> {
     let mut rest = bytes;
     loop {
@@ -103,7 +106,7 @@ fn next_marker(bytes: &[u8]) -> Option<(u8, &[u8])> {
         rest = &rest[at + 1..];
         match *rest.first()? {
             0x00 | 0xD0..=0xD7 => rest = &rest[1..],
-            // A fill byte: the marker is still to come.
+            // A fill byte before the marker.
             0xFF => {}
             marker => return Some((marker, &rest[1..])),
         }
@@ -128,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_after_the_end_are_nobodys_business() {
+    fn bytes_after_the_end_are_ignored() {
         let mut longer = WHOLE.to_vec();
         longer.extend([1, 2, 3]);
         assert_eq!(jpeg_missing(&longer), None);

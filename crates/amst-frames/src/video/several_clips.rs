@@ -1,29 +1,31 @@
-//! Several short clips in one process.
+//! Decodes several short clips with one process.
 //!
-//! Of what a clip of two seconds takes, most is the start of ffmpeg, which is linked with some two
-//! hundred libraries, and of ffprobe, which is too. So the clips of one process are several, and
-//! each declares its frame rate itself.
+//! For a clip of two seconds, most of the time is the start of ffmpeg and ffprobe, each linked with
+//! some two hundred libraries. So one ffmpeg reads several clips, and their frame rates are read
+//! from the files without ffprobe.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use crate::video::ffmpeg::{Ffmpeg, literal, words};
-use crate::video::pictures::{OLD_NAME, VideoConfig, VideoFrame, expected, name, select};
-use crate::video::probe::Shown;
+use crate::video::ffmpeg::{Ffmpeg, file_argument, words};
+use crate::video::pictures::{
+    USE_VSYNC, VideoConfig, VideoFrame, expected_frames, passthrough_option, select,
+};
+use crate::video::probe::StreamInfo;
 use crate::video::{avi, flv};
 use crate::{FrameError, KeepRule};
 
-/// The most clips that one process reads: an AVI numbers its streams with two digits.
-const MOST: usize = 100;
+/// The most clips of one process: an AVI numbers its streams with two digits.
+const MAX_CLIPS: usize = 100;
 
-/// The kept frames of several whole flv files, read by one process: each is handed to `take` with
-/// the number of its clip, in order within a clip, one in memory at a time.
+/// Reads the kept frames of several whole flv files with one process. `take` receives each with the
+/// index of its clip, in order within a clip, one in memory at a time.
 ///
-/// Whether everything came out, without a complaint; then the frames are those of
-/// [`Video::sample`]. If not, what was handed over is to be forgotten, and each clip is to be read
-/// by itself, which tells what is wrong with which: one of them may be no flv file, one that does
-/// not declare its duration and rate, or damaged.
+/// Returns whether everything was decoded without an error; then the frames are those of
+/// [`Video::sample`]. If not, the caller must discard what `take` received and read each clip by
+/// itself, which tells which one is at fault: it may be damaged, not an flv file, or one that does
+/// not declare its duration and rate.
 ///
 /// [`Video::sample`]: crate::Video::sample
 pub fn sample_together(
@@ -32,20 +34,17 @@ pub fn sample_together(
     config: &VideoConfig,
     take: &mut dyn FnMut(usize, VideoFrame) -> Result<(), FrameError>,
 ) -> bool {
-    match paths
-        .iter()
-        .map(|path| Clip::open(path, config))
-        .collect::<Option<Vec<_>>>()
-    {
-        Some(clips) if (1..=MOST).contains(&clips.len()) => {
+    let clips: Option<Vec<_>> = paths.iter().map(|path| Clip::open(path, config)).collect();
+    match clips {
+        Some(clips) if (1..=MAX_CLIPS).contains(&clips.len()) => {
             read(ffmpeg, &clips, take).unwrap_or(false)
         }
         _ => false,
     }
 }
 
-/// How many frames are kept of a whole flv file by what it declares, without a process; `None` for
-/// any other file, and for one that does not declare its duration and rate.
+/// How many frames are kept of a whole flv file by its declared duration and rate, without starting
+/// a process; `None` for any other file, and where it does not declare them.
 pub fn declared_frames(path: impl AsRef<Path>, config: &VideoConfig) -> Option<usize> {
     let clip = Clip::open(path.as_ref(), config)?;
     Some(clip.rule.count(clip.stream.frames?))
@@ -53,17 +52,17 @@ pub fn declared_frames(path: impl AsRef<Path>, config: &VideoConfig) -> Option<u
 
 struct Clip<'a> {
     path: &'a Path,
-    stream: Shown,
+    stream: StreamInfo,
     rule: KeepRule,
 }
 
 impl<'a> Clip<'a> {
     fn open(path: &'a Path, config: &VideoConfig) -> Option<Self> {
-        // A pipe by this name would be waited for without end.
+        // Reading a named pipe would block.
         if !path.is_file() {
             return None;
         }
-        let stream = flv::shown(path)?;
+        let stream = flv::stream_info(path)?;
         let rule = stream.rule(path, config.kept_per_second).ok()?;
         Some(Self { path, stream, rule })
     }
@@ -74,10 +73,10 @@ fn read(
     clips: &[Clip],
     take: &mut dyn FnMut(usize, VideoFrame) -> Result<(), FrameError>,
 ) -> Result<bool, FrameError> {
-    let mut running = ffmpeg.ffmpeg(&arguments(clips))?;
+    let mut process = ffmpeg.ffmpeg(&arguments(clips))?;
     let mut found = vec![0; clips.len()];
     loop {
-        match avi::next(running.output()) {
+        match avi::next(process.output()) {
             Ok(Some((number, picture))) if number < clips.len() => {
                 let index = clips[number].rule.index(found[number]);
                 found[number] += 1;
@@ -87,17 +86,16 @@ fn read(
             Ok(Some(_)) | Err(_) => return Ok(false),
         }
     }
-    let ended = running.finish()?;
-    let whole = |(clip, found): (&Clip, &usize)| {
-        *found > 0 && *found >= expected(&clip.stream, clip.rule, None)
-    };
-    let all = clips.iter().zip(&found).all(whole);
-    Ok(all && ended.status.success() && ended.complaints.is_empty())
+    let ended = process.finish()?;
+    let all = clips
+        .iter()
+        .zip(found)
+        .all(|(clip, found)| found > 0 && found >= expected_frames(&clip.stream, clip.rule, None));
+    Ok(all && ended.status.success() && ended.messages.is_empty())
 }
 
-/// As for one clip, but that the pictures go into an AVI, a stream for each clip. There they are
-/// numbered instead of timed, so that clips of one length are written side by side and none waits
-/// in memory for another.
+/// As for one clip, but the output is an AVI with a stream for each clip. Frame numbers replace
+/// timestamps, so that clips of one length are interleaved and none waits in memory for another.
 fn arguments(clips: &[Clip]) -> Vec<OsString> {
     let mut arguments = words(["-nostdin", "-v", "error", "-filter_threads", "1"]);
     for clip in clips {
@@ -108,7 +106,7 @@ fn arguments(clips: &[Clip]) -> Vec<OsString> {
             "file",
             "-i",
         ]));
-        arguments.push(literal(clip.path));
+        arguments.push(file_argument(clip.path));
     }
     for (number, clip) in clips.iter().enumerate() {
         let filter = format!("{},settb=1,setpts=N", select(&clip.stream, clip.rule));
@@ -120,7 +118,7 @@ fn arguments(clips: &[Clip]) -> Vec<OsString> {
             &filter,
         ]));
     }
-    let mode = format!("-{}", name(OLD_NAME.load(Ordering::Relaxed)));
+    let mode = format!("-{}", passthrough_option(USE_VSYNC.load(Ordering::Relaxed)));
     arguments.extend(words([
         &mode,
         "passthrough",

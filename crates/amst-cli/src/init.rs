@@ -4,12 +4,12 @@ use std::path::Path;
 
 use amst_data::Prepared;
 use amst_encoders::{WeightsError, write_weights};
+use amst_files::{hash_file, hex};
 use amst_recipe::{Precision, Recipe};
 use amst_train::{Built, TrainError};
 use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::Device;
-use sha2::{Digest, Sha256};
 
 use crate::args::Init;
 use crate::datasets::{Resolved, resolved};
@@ -90,10 +90,6 @@ fn classes(recipe: &Recipe, named: &[String]) -> usize {
 /// What the recipe says of a file of initial weights: its SHA-256, so that the result is known to
 /// come from it.
 pub fn assignment(file: &Path) -> Result<String> {
-    let bytes = std::fs::read(file).map_err(|e| unreadable(file, e.to_string()))?;
-    let hash: String = Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Ok(format!("init=\"{hash}\""))
+    let hash = hash_file(file).map_err(|e| unreadable(file, e.to_string()))?;
+    Ok(format!("init=\"{}\"", hex::encode(hash.sha256)))
 }

@@ -3,10 +3,11 @@
 use std::io::Write;
 use std::sync::LazyLock;
 
+use amst_files::sha256;
 use amst_recipe::{Modality, ResolvedDataset, find_dataset};
 
 use crate::store::format::{Entry, Head};
-use crate::store::key::{StoreKey, sha256};
+use crate::store::key::StoreKey;
 use crate::store::read::Store;
 
 /// Bytes before the hash of the index, and that hash; see `store/format.rs`.

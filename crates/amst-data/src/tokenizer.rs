@@ -1,12 +1,11 @@
 //! The tokenizer of a recipe's text.
 
-use std::io::Write;
 use std::path::Path;
 
+use amst_files::write_file_synced;
 use amst_recipe::{Modality, Recipe, TextEncoder, TextModel};
 use amst_tokens::{Embeddings, Tokenizer};
 
-use crate::store::make::temporary;
 use crate::{DataError, Raw, Row, SplitName};
 
 /// The tokenizer that a recipe asks for: none for bytes, the pretrained model's, or one that is
@@ -92,18 +91,8 @@ fn embeddings(model: &TextModel) -> Embeddings {
 fn keep(tokenizer: &Tokenizer, store_dir: &Path) -> Result<(), DataError> {
     let file = store_dir.join(format!("tokenizer-{}.json", &tokenizer.digest()?[..12]));
     let json = tokenizer.to_json()?;
-    let write = || -> std::io::Result<()> {
-        let mut beside = temporary(&file)?;
-        beside.write_all(json.as_bytes())?;
-        beside.as_file().sync_all()?;
-        beside.persist(&file)?;
-        Ok(())
-    };
     match std::fs::read(&file) {
         Ok(there) if there == json.as_bytes() => Ok(()),
-        _ => write().map_err(|source| DataError::Write {
-            path: file.clone(),
-            source,
-        }),
+        _ => Ok(write_file_synced(&file, json)?),
     }
 }

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use amst_files::sha256_hex;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use tokenizers::{PaddingParams, PaddingStrategy};
 
 use crate::tokenizer::failed;
@@ -76,8 +76,7 @@ impl Tokenizer {
     /// # Errors
     /// As [`to_json`](Self::to_json).
     pub fn digest(&self) -> Result<String, TokensError> {
-        let digest = Sha256::digest(self.to_json()?.as_bytes());
-        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(sha256_hex(self.to_json()?))
     }
 }
 

@@ -6,15 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
+use amst_files::{hex, write_file};
 use amst_recipe::Modality;
 use serde::{Deserialize, Serialize};
 
-use crate::store::key::{Hash, Plan};
+use crate::store::key::Plan;
 use crate::store::line::Bad;
-use crate::store::make::temporary;
 use crate::{DataError, Row, SplitName};
 
 /// The file's name.
@@ -66,7 +65,7 @@ impl Accepted {
     pub(super) fn add(&mut self, plan: &Plan, bad: Vec<Bad>) {
         for Bad { source, why } in bad {
             let source = &plan.sources[source];
-            let record = hex(&source.identity);
+            let record = hex::encode(source.identity);
             let one = Agreed {
                 record: record.clone(),
                 modality: plan.modality,
@@ -79,19 +78,9 @@ impl Accepted {
 
     /// Writes the file.
     pub(super) fn keep(&self, store_dir: &Path) -> Result<(), DataError> {
-        let path = store_dir.join(FILE);
-        let write = || -> std::io::Result<()> {
-            let mut file = temporary(&path)?;
-            file.write_all(&serde_json::to_vec_pretty(
-                &self.0.values().collect::<Vec<_>>(),
-            )?)?;
-            file.persist(&path)?;
-            Ok(())
-        };
-        write().map_err(|source| DataError::Write {
-            path: path.clone(),
-            source,
-        })
+        let agreed: Vec<_> = self.0.values().collect();
+        let text = serde_json::to_vec_pretty(&agreed).expect("plain data");
+        Ok(write_file(&store_dir.join(FILE), text)?)
     }
 
     /// Takes the rows out of which a record may be missing.
@@ -108,7 +97,7 @@ impl Accepted {
             for (row, sources) in plan.samples.iter().enumerate() {
                 let agreed = sources
                     .iter()
-                    .find_map(|source| self.0.get(&hex(&plan.sources[*source].identity)));
+                    .find_map(|source| self.0.get(&hex::encode(plan.sources[*source].identity)));
                 if let Some(agreed) = agreed {
                     gone.entry(row).or_insert_with(|| LeftOut {
                         id: rows[row].id.clone(),
@@ -127,8 +116,4 @@ impl Accepted {
         });
         gone.into_values().collect()
     }
-}
-
-fn hex(hash: &Hash) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }

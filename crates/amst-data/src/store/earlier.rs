@@ -6,13 +6,12 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use amst_files::{WriteError, sha256, write_file};
 use amst_recipe::Modality;
 
-use super::key::{Hash, Plan, sha256};
-use super::make::temporary;
+use super::key::{Hash, Plan};
 use super::read::Store;
 
 /// The stores of one modality that there are.
@@ -74,16 +73,13 @@ fn identities(bytes: &[u8]) -> Option<Vec<Hash>> {
 }
 
 /// Writes the identities beside a store.
-pub(crate) fn keep(plan: &Plan, store: &Path) -> io::Result<()> {
+pub(crate) fn keep(plan: &Plan, store: &Path) -> Result<(), WriteError> {
     let path = store.with_extension("sources");
-    let body: Vec<u8> = plan
+    let mut body: Vec<u8> = plan
         .sources
         .iter()
         .flat_map(|source| source.identity)
         .collect();
-    let mut file = temporary(&path)?;
-    file.write_all(&body)?;
-    file.write_all(&sha256(&body))?;
-    file.persist(&path)?;
-    Ok(())
+    body.extend(sha256(&body));
+    write_file(&path, body)
 }

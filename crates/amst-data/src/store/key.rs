@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use amst_files::hex;
 use amst_recipe::{Modality, Recipe};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -15,10 +16,6 @@ use crate::{Row, record};
 /// A SHA-256.
 pub(crate) type Hash = [u8; 32];
 
-pub(crate) fn sha256(bytes: &[u8]) -> Hash {
-    Sha256::digest(bytes).into()
-}
-
 /// The identity of a store: SHA-256 over its configuration and the path, length and content
 /// of every source of every sample, in order.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,13 +24,13 @@ pub struct StoreKey(pub(crate) Hash);
 impl StoreKey {
     /// The first twelve hexadecimal digits, which name the file.
     pub fn short(&self) -> String {
-        self.0[..6].iter().map(|b| format!("{b:02x}")).collect()
+        hex::encode(&self.0[..6])
     }
 }
 
 impl fmt::Display for StoreKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+        f.write_str(&hex::encode(self.0))
     }
 }
 

@@ -7,13 +7,12 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
-use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use amst_files::{hash_file, write_file};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::key::Hash;
 use crate::DataError;
@@ -100,14 +99,9 @@ impl Ledger {
     /// Writes the ledger if it changed. That may fail (a store that is only read from):
     /// what is lost is time, nothing else.
     pub(crate) fn keep(&self) {
-        let write = || -> std::io::Result<()> {
-            let mut file = super::make::temporary(&self.file)?;
-            file.write_all(&serde_json::to_vec(&self.seen)?)?;
-            file.persist(&self.file)?;
-            Ok(())
-        };
         if self.changed {
-            write().ok();
+            let text = serde_json::to_vec(&self.seen).expect("plain data");
+            write_file(&self.file, text).ok();
         }
     }
 }
@@ -120,33 +114,15 @@ fn look(path: &Path, known: Option<&Seen>) -> std::io::Result<(Seen, bool)> {
         return Ok((*seen, true));
     }
     let started = SystemTime::now() - Duration::from_secs(2);
-    let (read, content) = content(path)?;
-    let settled = stamp.iter().all(|s| *s < nanoseconds(started)) && read == length;
-    Ok((
-        Seen {
-            length: read,
-            stamp,
-            content,
-        },
-        settled,
-    ))
-}
-
-/// Length and hash, a block at a time: a dialogue's video is larger than memory should be.
-fn content(path: &Path) -> std::io::Result<(u64, Hash)> {
-    let mut file = fs::File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut block = vec![0; 1 << 17];
-    let mut length = 0;
-    loop {
-        match file.read(&mut block)? {
-            0 => return Ok((length, hash.finalize().into())),
-            read => {
-                hash.update(&block[..read]);
-                length += read as u64;
-            }
-        }
-    }
+    // By the block: a dialogue's video is larger than memory should be.
+    let read = hash_file(path)?;
+    let settled = stamp.iter().all(|s| *s < nanoseconds(started)) && read.bytes == length;
+    let seen = Seen {
+        length: read.bytes,
+        stamp,
+        content: read.sha256,
+    };
+    Ok((seen, settled))
 }
 
 fn nanoseconds(time: SystemTime) -> u64 {

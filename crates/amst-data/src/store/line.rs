@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
 
-use super::key::{Hash, Plan, Source, sha256};
+use amst_files::sha256;
+
+use super::key::{Hash, Plan, Source};
 use super::make::Watch;
 use crate::record::{Encode, Extracted, Part, Unmade};
 use crate::{DataError, Progress};

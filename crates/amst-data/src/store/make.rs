@@ -1,19 +1,18 @@
 //! Makes the records that are missing, in parallel, and of all records a store: one file at the
 //! end, or nothing.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::{Receiver, sync_channel};
 
+use amst_files::{NewFile, sha256};
 use rayon::prelude::*;
-use tempfile::NamedTempFile;
 
 use super::earlier::{self, Earlier};
 use super::format::{Entry, Head};
 use super::journal::Journal;
-use super::key::{Hash, Plan, sha256};
+use super::key::{Hash, Plan};
 use super::line::{Bad, Line, at_once};
 use crate::record::Encode;
 use crate::{DataError, Progress};
@@ -25,17 +24,6 @@ pub(crate) struct Workshop {
     dir: PathBuf,
     journal: Journal,
     earlier: Earlier,
-}
-
-/// A file beside `path` that vanishes unless it is given that name.
-pub(crate) fn temporary(path: &Path) -> io::Result<NamedTempFile> {
-    let dir = path.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".making-");
-    // As readable as any file one writes; the default is the owner's eyes only.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(dir)
 }
 
 impl Workshop {
@@ -110,7 +98,7 @@ impl Workshop {
             path: path.clone(),
             source,
         };
-        let mut out = BufWriter::new(temporary(&path).map_err(unwritable)?);
+        let mut out = BufWriter::new(NewFile::create(&path)?);
         // The head is written last: it holds the hashes of what follows it.
         out.seek(SeekFrom::Start(Head::size(
             &plan.samples,
@@ -135,7 +123,7 @@ impl Workshop {
             samples: plan.samples.clone(),
             records,
         };
-        finish(out, &head, &path).map_err(unwritable)?;
+        finish(out, &head).map_err(unwritable)?;
         // Without it, the next preparation makes more records anew; the store itself is complete.
         earlier::keep(plan, &path).ok();
         self.journal.remove().map_err(unwritable)
@@ -158,15 +146,9 @@ fn write_down(journal: &mut Journal, records: Receiver<(Hash, Vec<u8>)>) -> io::
         .try_for_each(|(identity, record)| journal.add(identity, &record))
 }
 
-fn finish(mut out: BufWriter<NamedTempFile>, head: &Head, path: &Path) -> io::Result<()> {
+fn finish(mut out: BufWriter<NewFile>, head: &Head) -> io::Result<()> {
     out.seek(SeekFrom::Start(0))?;
     out.write_all(&head.to_bytes())?;
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    // The name, too, must survive a power cut; where folders cannot be synced it may not.
-    if let Some(dir) = path.parent().and_then(|dir| File::open(dir).ok()) {
-        dir.sync_all().ok();
-    }
-    Ok(())
+    Ok(file.persist_synced()?)
 }

@@ -4,12 +4,13 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use amst_files::sha256;
 use amst_recipe::Modality;
 use memmap2::Mmap;
 use rayon::prelude::*;
 
 use super::format::{Entry, Head};
-use super::key::{StoreKey, sha256};
+use super::key::StoreKey;
 use crate::sample::Input;
 use crate::{DataError, record};
 

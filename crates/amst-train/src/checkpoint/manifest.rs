@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use amst_files::sha256_hex;
 use amst_recipe::{CellId, DataLock};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::CheckpointError;
 
@@ -84,7 +84,7 @@ impl Manifest {
         let body = text
             .strip_suffix("\n}")
             .expect("an object, one member a line");
-        format!("{body}{SEAL}{}{END}", hex(&Sha256::digest(body))).into_bytes()
+        format!("{body}{SEAL}{}{END}", sha256_hex(body)).into_bytes()
     }
 
     /// Reads the file of the checkpoint `dir`.
@@ -97,7 +97,7 @@ impl Manifest {
         let (body, seal) = text
             .rsplit_once(SEAL)
             .ok_or_else(|| damaged("it does not end in its own hash"))?;
-        if seal.strip_suffix(END) != Some(hex(&Sha256::digest(body)).as_str()) {
+        if seal.strip_suffix(END) != Some(sha256_hex(body).as_str()) {
             return Err(damaged("its hash is another one"));
         }
         let whole = format!("{body}\n}}");
@@ -116,9 +116,4 @@ impl Manifest {
     pub fn bytes(&self) -> u64 {
         self.files.values().map(|file| file.bytes).sum()
     }
-}
-
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -15,14 +15,13 @@ use std::path::{Path, PathBuf};
 
 use amst::{Net, renames};
 use amst_encoders::{AnyEncoder, HeldTensor, replace_all};
+use amst_files::sha256_hex;
 use amst_recipe::{CODE_EPOCH, Cell, Recipe, TextModel};
 use burn::module::Module;
 use burn::tensor::Device;
 pub use error::CheckpointError;
 pub(crate) use manifest::MANIFEST;
-use manifest::hex;
 pub use manifest::{CHECKPOINT_FORMAT, FileEntry, Kind, Manifest};
-use sha2::{Digest, Sha256};
 pub(crate) use shelf::{Loaded, Shelf, set_aside};
 pub(crate) use snapshot::{Best, Snapshot, WriteFault, Written};
 pub(crate) use state::{BestState, EpochSums, STATE, State};
@@ -259,7 +258,7 @@ impl Checkpoint {
                 entry.bytes
             )));
         }
-        match hex(&Sha256::digest(&bytes)) == entry.sha256 {
+        match sha256_hex(&bytes) == entry.sha256 {
             true => Ok(bytes),
             false => Err(damaged(
                 "its SHA-256 is not the one that it was written with".into(),

@@ -1,11 +1,11 @@
 //! A network's parts under the names that PyTorch users know.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
 
 use amst::Modality;
 use amst_encoders::{Architecture, NamedTensor, RobertaConfig, named_tensors};
+use amst_files::write_file_synced;
 use amst_recipe::{Stem, TextEncoder};
 use serde_json::{Value, json};
 
@@ -248,28 +248,10 @@ impl Exported {
     ///
     /// No permission, no space.
     pub fn write(&self, path: &Path) -> Result<(), TrainError> {
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        let write = || -> std::io::Result<()> {
-            if path.is_dir() {
-                return Err(std::io::ErrorKind::IsADirectory.into());
-            }
-            let mut builder = tempfile::Builder::new();
-            // As readable as any file one writes; the default is the owner's eyes only.
-            #[cfg(unix)]
-            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-            let mut file = builder.tempfile_in(folder)?;
-            file.write_all(&self.bytes())?;
-            file.as_file().sync_all()?;
-            file.persist(path)?;
-            Ok(())
-        };
-        write().map_err(|source| TrainError::Io {
+        write_file_synced(path, self.bytes()).map_err(|error| TrainError::Io {
             verb: "write",
-            path: path.into(),
-            source,
+            path: error.path,
+            source: error.cause,
             option: "--out",
         })
     }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use amst_files::{folder_of, sha256_hex};
 use amst_recipe::{CellResult, DataLock, Recipe};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use crate::TrainError;
 use crate::run::TOKENIZER;
@@ -187,15 +187,7 @@ fn is_sealed(text: &[u8]) -> bool {
     else {
         return false;
     };
-    seal.strip_suffix("\"\n}\n") == Some(hex(body.as_bytes()).as_str())
-}
-
-/// SHA-256 in lower-case hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    seal.strip_suffix("\"\n}\n") == Some(sha256_hex(body).as_str())
 }
 
 /// That a file is what its manifest says.
@@ -203,7 +195,7 @@ fn verify(path: &Path, entry: Option<&Entry>) -> Result<(), TrainError> {
     let entry =
         entry.ok_or_else(|| foreign(path, "its checkpoint's manifest.json does not name it"))?;
     let bytes = std::fs::read(path).map_err(|e| unreadable(path, e))?;
-    match hex(&bytes) == entry.sha256 {
+    match sha256_hex(&bytes) == entry.sha256 {
         true => Ok(()),
         false => Err(foreign(
             path,
@@ -220,11 +212,7 @@ fn weights(file: &Path, run: Option<&Path>) -> Result<FoundNetwork, TrainError> 
             "there is no such file: `amst train --weights FILE` writes one",
         ));
     }
-    let beside = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let run = run.unwrap_or(beside);
+    let run = run.unwrap_or(folder_of(file));
     let path = run.join(RECIPE);
     if !path.is_file() {
         let file = file.display();

@@ -4,19 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use amst_files::sha256_hex;
 use amst_recipe::CODE_EPOCH;
 use amst_train::{NetworkPlace, SelectedNetwork, TrainError, find_network};
 use burn::tensor::Device;
-use sha2::{Digest, Sha256};
 
 use crate::trained::Trained;
-
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
 
 /// A checkpoint of the trained network in `runs/…/checkpoints/NAME`, with its weights under these
 /// names.
@@ -29,7 +22,7 @@ fn checkpoint(trained: &Trained, name: &str, weights: &[&str], format: u64) -> P
         fs::write(folder.join(name), &bytes).unwrap();
         files.insert(
             name.to_string(),
-            serde_json::json!({ "bytes": bytes.len(), "sha256": hex(&bytes) }),
+            serde_json::json!({ "bytes": bytes.len(), "sha256": sha256_hex(&bytes) }),
         );
     };
     put("recipe.toml", &trained.run.join("recipe.toml"));
@@ -46,7 +39,7 @@ fn checkpoint(trained: &Trained, name: &str, weights: &[&str], format: u64) -> P
     // Sealed by the hash of everything before the seal.
     let text = serde_json::to_string_pretty(&manifest).unwrap();
     let body = text.strip_suffix("\n}").unwrap();
-    let sealed = format!("{body},\n  \"seal\": \"{}\"\n}}\n", hex(body.as_bytes()));
+    let sealed = format!("{body},\n  \"seal\": \"{}\"\n}}\n", sha256_hex(body));
     fs::write(folder.join("manifest.json"), sealed).unwrap();
     folder
 }

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use amst_files::sha256_hex;
 use amst_recipe::CODE_EPOCH;
 use amst_train::{CheckpointError, Run, RunState, TrainError, status};
-use sha2::{Digest, Sha256};
 
 use crate::cells::cell;
 use crate::cut::{Made, checkpoints, short};
@@ -71,10 +71,7 @@ fn reseal(checkpoint: &Path, from: &str, to: &str) {
     assert!(text.contains(from), "{text}");
     let changed = text.replacen(from, to, 1);
     let (body, _) = changed.rsplit_once(",\n  \"seal\": \"").unwrap();
-    let hash: String = Sha256::digest(body)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = sha256_hex(body);
     fs::write(&path, format!("{body},\n  \"seal\": \"{hash}\"\n}}\n")).unwrap();
 }
 

@@ -34,7 +34,7 @@ impl TurnName {
         let (dialogue, turn) = id.rsplit_once('_')?;
         let after = dialogue.strip_prefix("Ses0")?;
         let (session, rest) = after.split_at_checked(1)?;
-        let session = session.parse().ok()?;
+        let session: u32 = session.parse().ok()?;
         let (marked, scene) = rest.split_at_checked(1)?;
         let scene = scene.strip_prefix('_')?;
         let is_scene = !scene.is_empty()

@@ -56,7 +56,7 @@ pub(crate) fn all<T>(
 /// A number of seconds: plain decimal digits, at most one point.
 pub(crate) fn seconds(text: &str) -> Result<f64, String> {
     let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.') && text.len() < 20;
-    let value = text.parse().ok().filter(|_| plain);
+    let value = text.parse::<f64>().ok().filter(|_| plain);
     value.ok_or_else(|| format!("{} is no number of seconds", crate::error::shown(text)))
 }
 

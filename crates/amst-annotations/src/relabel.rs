@@ -53,7 +53,10 @@ pub fn later_label_wins(samples: &mut [Annotation]) -> Vec<Conflict> {
         if rows.iter().any(|&row| samples[row].label != last.label) {
             conflicts.push(Conflict {
                 id: last.id.clone(),
-                mentions: rows.iter().map(|&row| (&samples[row]).into()).collect(),
+                mentions: rows
+                    .iter()
+                    .map(|&row| Mention::from(&samples[row]))
+                    .collect(),
             });
             labels.push((rows, last.label.clone()));
         }

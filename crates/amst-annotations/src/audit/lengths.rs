@@ -85,7 +85,8 @@ impl<'a> Lengths<'a> {
         if let Some(found) = facts.frames {
             return Some(found < frames as usize);
         }
-        let last = f64::from(frames - 1) / f64::from(self.rules.frames_per_second.max(1));
+        let last =
+            f64::from(frames.saturating_sub(1)) / f64::from(self.rules.frames_per_second.max(1));
         Some(facts.video_seconds.or_else(|| spanned(sample))? <= last)
     }
 

@@ -49,7 +49,7 @@ fn classes(f: &mut fmt::Formatter<'_>, balance: &[Balance]) -> fmt::Result {
     if let Some(first) = balance.first() {
         for (index, (class, _)) in first.classes.iter().enumerate() {
             rows.push((
-                class,
+                class.as_str(),
                 row_cells(balance, |b| b.classes[index].1.to_string()),
             ));
         }

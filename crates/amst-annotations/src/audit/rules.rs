@@ -9,7 +9,7 @@ pub struct AuditRules {
     pub name: String,
     /// Its classes, in the order of their index.
     pub classes: Vec<String>,
-    /// What [`Annotation::group`] is: `speaker`, `dialogue`.
+    /// What [`Annotation::group`](crate::Annotation::group) is: `speaker`, `dialogue`.
     pub group: &'static str,
     /// Frames that a sample must yield, 3 in the paper; `None`: there are no videos.
     pub frames: Option<u32>,

@@ -9,9 +9,9 @@ mod retry;
 
 use std::path::Path;
 
-pub use options::{Clock, Options, Retry, SystemClock};
-
 use amst_files::folder_of;
+
+pub use options::{Clock, Options, Retry, SystemClock};
 
 use crate::{Content, Expected, FetchError, Source, Step, Token, Verified};
 use address::parse;
@@ -21,8 +21,7 @@ use partial::Partial;
 
 pub(crate) use address::shown_text;
 #[cfg(feature = "hub")]
-pub(crate) use partial::quarantine;
-pub(crate) use retry::Failure;
+pub(crate) use {partial::quarantine, retry::Failure};
 
 /// Downloads files, several at a time if asked from several threads, over connections that stay
 /// open.

@@ -68,7 +68,7 @@ pub struct Annotation {
     pub split: Split,
     /// The part of a longer recording that it is (IEMOCAP); `None`: the whole file.
     pub span: Option<Span>,
-    /// What is said, where the line tells (IEMOCAP, UR-FUNNY); `None` where it does not.
+    /// What is said, where the line has it (IEMOCAP, UR-FUNNY).
     pub text: Option<String>,
     /// What it shares with other samples: the speaker (CREMA-D, `1001`), the dialogue (IEMOCAP,
     /// `Ses05F_impro07`).

@@ -1,6 +1,6 @@
 //! AVE's own files: `Annotations.txt`, `trainSet.txt`, `valSet.txt`, `testSet.txt`.
 
-use crate::error::shown;
+use crate::error::is_not;
 use crate::lines::{all, id, span};
 use crate::{Annotation, AnnotationError, Dataset, Span, Split};
 
@@ -65,10 +65,7 @@ pub fn events(text: &str, file: &str) -> Result<Vec<Event>, AnnotationError> {
 fn event(line: usize, content: &str) -> Result<Event, String> {
     let fields: Vec<_> = content.trim_end().split('&').collect();
     let [category, clip, quality, start, end] = fields[..] else {
-        return Err(format!(
-            "{} is not `<category>&<id>&<quality>&<start>&<end>`",
-            shown(content)
-        ));
+        return Err(is_not(content, "<category>&<id>&<quality>&<start>&<end>"));
     };
     Ok(Event {
         category: Dataset::Ave.label(category)?,

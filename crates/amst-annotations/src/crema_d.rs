@@ -1,6 +1,6 @@
 //! CREMA-D says everything in the names of its files: `1001_DFA_ANG_XX`.
 
-use crate::error::shown;
+use crate::error::{is_not, shown};
 
 /// The emotions of names and what the published lists call them.
 pub const EMOTIONS: [(&str, &str); 6] = [
@@ -38,10 +38,7 @@ impl ClipName {
     pub fn parse(id: &str) -> Result<Self, String> {
         let parts: Vec<_> = id.split('_').collect();
         let [speaker, sentence, emotion, level] = parts[..] else {
-            return Err(format!(
-                "{} is not `<speaker>_<sentence>_<emotion>_<level>`",
-                shown(id)
-            ));
+            return Err(is_not(id, "<speaker>_<sentence>_<emotion>_<level>"));
         };
         let wrong =
             |what: &str, part: &str| format!("{} in {} is no {what}", shown(part), shown(id));

@@ -45,12 +45,12 @@ impl Dataset {
     }
 
     /// The data set of a name.
-    pub fn of(name: &str) -> Option<Self> {
+    pub fn find(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|dataset| dataset.name() == name)
     }
 
-    /// The labels in the order of their class index: as the published code sorts them (METHODS
-    /// 2.7).
+    /// The labels in the order of their class index: as the published code sorts them
+    /// (docs/paper.md §2.7).
     pub fn classes(self) -> &'static [&'static str] {
         match self {
             Self::CremaD => &["Anger", "Disgust", "Fear", "Happy", "Neutral", "Sad"],
@@ -157,7 +157,7 @@ mod tests {
     fn classes_are_sorted_and_names_are_read_back() {
         for dataset in Dataset::ALL {
             assert!(dataset.classes().is_sorted(), "{dataset}");
-            assert_eq!(Dataset::of(dataset.name()), Some(dataset));
+            assert_eq!(Dataset::find(dataset.name()), Some(dataset));
         }
         let counts = Dataset::ALL.map(|dataset| dataset.classes().len());
         assert_eq!(
@@ -165,7 +165,7 @@ mod tests {
             [6, 28, 3, 5, 2],
             "as many as the paper's data sets have"
         );
-        assert_eq!(Dataset::of("cremad"), None);
+        assert_eq!(Dataset::find("cremad"), None);
     }
 
     #[test]

@@ -12,7 +12,10 @@ const SHOWN: usize = 20;
 #[non_exhaustive]
 pub enum AnnotationError {
     /// The operating system would not hand the file over.
-    #[error("{}: cannot be read ({source}); check that the path exists and may be read", path.display())]
+    #[error(
+        "{}: cannot be read ({source}); check that the path exists and may be read",
+        path.display()
+    )]
     Io {
         /// The file.
         path: PathBuf,
@@ -21,8 +24,8 @@ pub enum AnnotationError {
     },
     /// Published lists that are not where they were looked for.
     #[error(
-        "{}: {dataset}'s {} missing, here and in its folder `splits`; copy them there from CXianRen/AMST, `code/data`, \
-         or run `cargo xtask fetch {dataset} --raw {}`",
+        "{}: {dataset}'s {} missing, here and in its folder `splits`; copy them there from \
+         CXianRen/AMST, `code/data`, or run `cargo xtask fetch {dataset} --raw {}`",
         folder.display(),
         listed(missing),
         folder.display()
@@ -57,8 +60,8 @@ pub enum AnnotationError {
     },
     /// Lists that do not say who speaks.
     #[error(
-        "{dataset}: its lists name no speakers, so that nothing can be split by them; `clean` leaves out what the lists \
-         show to be wrong"
+        "{dataset}: its lists name no speakers, so that nothing can be split by them; `clean` \
+         leaves out what the lists show to be wrong"
     )]
     NoSpeakers {
         /// Whose lists.
@@ -66,13 +69,14 @@ pub enum AnnotationError {
     },
     /// UR-FUNNY's lists do not say who speaks, its owners' folds do.
     #[error(
-        "ur-funny: its lists name no speakers; give the owners' folds, which keep speakers apart: `data_folds.pkl`, which \
-         they publish with UR-FUNNY"
+        "ur-funny: its lists name no speakers; give the owners' folds, which keep speakers apart: \
+         `data_folds.pkl`, which they publish with UR-FUNNY"
     )]
     FoldsWanted,
     /// A list of folds that is not one.
     #[error(
-        "{file}: {why}; it must be the owners' `data_folds.pkl`, or JSON: lists of clip numbers, `train`, `dev`, `test`"
+        "{file}: {why}; it must be the owners' `data_folds.pkl`, or JSON: lists of clip numbers, \
+         `train`, `dev`, `test`"
     )]
     Folds {
         /// The file.
@@ -110,25 +114,19 @@ impl AnnotationError {
 }
 
 fn lines_message(bad: &[BadLine]) -> String {
-    let lines: Vec<_> = bad.iter().take(SHOWN).map(BadLine::to_string).collect();
-    let total = bad.len();
-    let more = total - lines.len();
-    let rest = if more > 0 {
-        format!("\nand {more} more such lines")
-    } else {
-        String::new()
-    };
-    let remedy = "correct them, or fetch the published file again";
-    match total {
-        1 => format!(
-            "{}; correct it, or fetch the published file again",
-            lines[0]
-        ),
-        _ => format!(
-            "{total} lines are not what they should be; {remedy}:\n{}{rest}",
-            lines.join("\n")
-        ),
+    const REMEDY: &str = "or fetch the published file again";
+    if let [only] = bad {
+        return format!("{only}; correct it, {REMEDY}");
     }
+    let total = bad.len();
+    let mut message = format!("{total} lines are not what they should be; correct them, {REMEDY}:");
+    for line in bad.iter().take(SHOWN) {
+        message += &format!("\n{line}");
+    }
+    if total > SHOWN {
+        message += &format!("\nand {} more such lines", total - SHOWN);
+    }
+    message
 }
 
 fn listed(names: &[&str]) -> String {
@@ -153,15 +151,19 @@ pub(crate) fn shown(value: &str) -> String {
     format!("`{start}{more}`")
 }
 
+/// What is wrong with text of another form than `form`.
+pub(crate) fn is_not(text: &str, form: &str) -> String {
+    format!("{} is not `{form}`", shown(text))
+}
+
 /// `; did you mean `x`?`, or nothing.
 pub(crate) fn hint<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
-    let likeness = |c: &str| strsim::jaro_winkler(&given.to_lowercase(), &c.to_lowercase());
-    let nearest = candidates
+    let given = given.to_lowercase();
+    candidates
         .into_iter()
-        .map(|c| (likeness(c), c))
+        .map(|c| (strsim::jaro_winkler(&given, &c.to_lowercase()), c))
         .filter(|(likeness, _)| *likeness > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    nearest
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, c)| format!("; did you mean `{c}`?"))
         .unwrap_or_default()
 }

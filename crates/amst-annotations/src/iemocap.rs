@@ -1,6 +1,6 @@
 //! IEMOCAP's own files: `dialog/EmoEvaluation/*.txt` and `dialog/transcriptions/*.txt`.
 
-use crate::error::shown;
+use crate::error::{is_not, shown};
 use crate::lines::{all, span};
 use crate::{AnnotationError, Dataset, Span};
 
@@ -26,30 +26,28 @@ impl TurnName {
     /// # Errors
     /// The name is of another form.
     pub fn parse(id: &str) -> Result<Self, String> {
-        let form = || format!("{} is not a turn such as `Ses05F_impro07_F013`", shown(id));
-        let (dialogue, turn) = id.rsplit_once('_').ok_or_else(form)?;
-        let after = dialogue.strip_prefix("Ses0").ok_or_else(form)?;
-        let (session, rest) = after.split_at_checked(1).ok_or_else(form)?;
-        let session = session
-            .parse()
-            .ok()
-            .filter(|session| (1..=5).contains(session))
-            .ok_or_else(form)?;
-        let (marked, scene) = rest.split_at_checked(1).ok_or_else(form)?;
-        let scene = scene.strip_prefix('_').ok_or_else(form)?;
+        let name = Self::take_apart(id);
+        name.ok_or_else(|| format!("{} is not a turn such as `Ses05F_impro07_F013`", shown(id)))
+    }
+
+    fn take_apart(id: &str) -> Option<Self> {
+        let (dialogue, turn) = id.rsplit_once('_')?;
+        let after = dialogue.strip_prefix("Ses0")?;
+        let (session, rest) = after.split_at_checked(1)?;
+        let session: u32 = session.parse().ok()?;
+        let (marked, scene) = rest.split_at_checked(1)?;
+        let scene = scene.strip_prefix('_')?;
         let is_scene = !scene.is_empty()
             && scene
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        let (speaker, number) = turn.split_at_checked(1).ok_or_else(form)?;
+        let (speaker, number) = turn.split_at_checked(1)?;
         // `FXX0`: the second half of a turn that was cut in two.
         let is_number =
             !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit() || b == b'X');
-        let of_actors = |letter: &str| matches!(letter, "F" | "M");
-        if !(is_scene && is_number && of_actors(marked) && of_actors(speaker)) {
-            return Err(form());
-        }
-        Ok(Self {
+        let are_actors = ["F", "M"].contains(&marked) && ["F", "M"].contains(&speaker);
+        let valid = (1..=5).contains(&session) && is_scene && is_number && are_actors;
+        valid.then(|| Self {
             session,
             dialogue: dialogue.into(),
             speaker: format!("Ses0{session}{speaker}"),
@@ -101,21 +99,14 @@ pub fn turns(text: &str, file: &str) -> Result<Vec<Turn>, AnnotationError> {
 }
 
 fn turn(line: usize, content: &str) -> Result<Turn, String> {
-    let form = || {
-        format!(
-            "{} is not `[<start> - <end>]<TAB><turn><TAB><emotion><TAB>[…]`",
-            shown(content)
-        )
-    };
-    let fields: Vec<_> = content.split('\t').collect();
-    let [times, id, emotion, _] = fields[..] else {
-        return Err(form());
-    };
-    let times = times
-        .strip_prefix('[')
-        .and_then(|times| times.strip_suffix(']'))
-        .ok_or_else(form)?;
-    let (start, end) = times.split_once(" - ").ok_or_else(form)?;
+    let mut fields = None;
+    if let [times, id, emotion, _] = content.split('\t').collect::<Vec<_>>()[..] {
+        let times = times.strip_prefix('[').and_then(|t| t.strip_suffix(']'));
+        let times = times.and_then(|times| times.split_once(" - "));
+        fields = times.map(|(start, end)| (start, end, id, emotion));
+    }
+    let form = "[<start> - <end>]<TAB><turn><TAB><emotion><TAB>[…]";
+    let (start, end, id, emotion) = fields.ok_or_else(|| is_not(content, form))?;
     TurnName::parse(id)?;
     if !OTHER_EMOTIONS.contains(&emotion) && Dataset::Iemocap.class_index(emotion).is_none() {
         let known = [Dataset::Iemocap.classes(), &OTHER_EMOTIONS]
@@ -166,10 +157,13 @@ pub fn transcripts(text: &str, file: &str) -> Result<Vec<Transcript>, Annotation
 }
 
 fn transcript(line: usize, content: &str) -> Result<Transcript, String> {
-    let form = || format!("{} is not `<turn> [<start>-<end>]: <text>`", shown(content));
-    let (id, rest) = content.split_once(" [").ok_or_else(form)?;
-    let (times, text) = rest.split_once("]:").ok_or_else(form)?;
-    let (start, end) = times.split_once('-').ok_or_else(form)?;
+    let fields = content.split_once(" [").and_then(|(id, rest)| {
+        let (times, text) = rest.split_once("]:")?;
+        let (start, end) = times.split_once('-')?;
+        Some((id, start, end, text))
+    });
+    let (id, start, end, text) =
+        fields.ok_or_else(|| is_not(content, "<turn> [<start>-<end>]: <text>"))?;
     TurnName::parse(id)?;
     Ok(Transcript {
         id: id.into(),

@@ -5,7 +5,7 @@
 //! [`crema_d`] (names of files), [`ave`] (`Annotations.txt`), [`mvsa`] (labels of pairs, captions),
 //! [`iemocap`] (turns, transcripts), [`ur_funny`] (the owners' folds). No media file is opened. A
 //! file with wrong lines is refused with all of them, not the first ([`AnnotationError::Lines`]).
-//! [`audit`] tells what is wrong with the lists themselves, and [`select`] makes splits without it.
+//! [`audit`] finds what is wrong with the lists themselves, and [`select`] makes splits without it.
 //!
 //! ```
 //! use amst_annotations::{Dataset, Split, parse_list};
@@ -18,14 +18,15 @@
 //! assert_eq!(samples[0].group.as_deref(), Some("Ses05F_impro07"));
 //!
 //! let text = "897.jpg positive\n898.jpg postive\n899.jpg\n";
-//! let error = parse_list(Dataset::MvsaSingle, Split::Train, text, "my_train_mvsa.txt").unwrap_err();
-//! assert!(error.to_string().contains("my_train_mvsa.txt:2: `postive` is no label here; did you mean `positive`?"));
-//! assert!(error.to_string().contains("my_train_mvsa.txt:3: "));
+//! let error = parse_list(Dataset::MvsaSingle, Split::Train, text, "list.txt").unwrap_err();
+//! let message = error.to_string();
+//! assert!(message.contains("list.txt:2: `postive` is no label here; did you mean `positive`?"));
+//! assert!(message.contains("list.txt:3: "));
 //! # Ok::<(), amst_annotations::AnnotationError>(())
 //! ```
 //!
 //! Formats: the data sets' owners; published split files: CXianRen/AMST at 71d414f, `code/data`.
-//! METHODS 2.7.
+//! See docs/paper.md §2.7.
 
 #![warn(missing_docs)]
 

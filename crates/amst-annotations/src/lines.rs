@@ -44,21 +44,19 @@ pub(crate) fn all<T>(
     parse: impl FnMut(usize, &str) -> Result<Option<T>, String>,
 ) -> Result<Vec<T>, AnnotationError> {
     let (good, bad) = each(text, file, parse);
-    match (good.is_empty(), bad.is_empty()) {
-        (_, false) => Err(AnnotationError::Lines { bad }),
-        (true, true) => Err(AnnotationError::Empty { file: file.into() }),
-        (false, true) => Ok(good),
+    if !bad.is_empty() {
+        Err(AnnotationError::Lines { bad })
+    } else if good.is_empty() {
+        Err(AnnotationError::Empty { file: file.into() })
+    } else {
+        Ok(good)
     }
 }
 
 /// A number of seconds: plain decimal digits, at most one point.
 pub(crate) fn seconds(text: &str) -> Result<f64, String> {
     let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.') && text.len() < 20;
-    let value = if plain {
-        text.parse::<f64>().ok()
-    } else {
-        None
-    };
+    let value = text.parse::<f64>().ok().filter(|_| plain);
     value.ok_or_else(|| format!("{} is no number of seconds", crate::error::shown(text)))
 }
 
@@ -68,17 +66,15 @@ pub(crate) fn span(start: &str, end: &str) -> Result<crate::Span, String> {
         start: seconds(start)?,
         end: seconds(end)?,
     };
-    let ordered = span.end > span.start;
-    ordered
+    (span.end > span.start)
         .then_some(span)
         .ok_or_else(|| format!("the span ends at {end} s and begins at {start} s"))
 }
 
 /// A name that can stand in a path without leading elsewhere.
 pub(crate) fn id(text: &str) -> Result<String, String> {
-    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '/' | '\\' | ':');
-    let fit =
-        !text.is_empty() && text.len() <= 200 && !text.starts_with('.') && text.chars().all(plain);
+    let wrong = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | '\\' | ':');
+    let fit = (1..=200).contains(&text.len()) && !text.starts_with('.') && !text.contains(wrong);
     fit.then(|| text.into())
         .ok_or_else(|| format!("{} cannot be a sample's name", crate::error::shown(text)))
 }

@@ -1,6 +1,6 @@
 //! MVSA-Single's own files: `labelResultAll.txt` and the captions.
 
-use crate::error::shown;
+use crate::error::is_not;
 use crate::lines::{all, id};
 use crate::{AnnotationError, Dataset};
 
@@ -45,19 +45,19 @@ pub fn pairs(text: &str, file: &str) -> Result<Vec<Pair>, AnnotationError> {
 }
 
 fn pair(line: usize, content: &str) -> Result<Pair, String> {
-    let form = || {
-        format!(
-            "{} is not `<id><TAB><text label>,<image label>`",
-            shown(content)
-        )
-    };
-    let (number, labels) = content.trim_end().split_once('\t').ok_or_else(form)?;
-    let (text, image) = labels.split_once(',').ok_or_else(form)?;
-    let label = |given: &str| Dataset::MvsaSingle.label(given.trim());
+    let fields = content
+        .trim_end()
+        .split_once('\t')
+        .and_then(|(number, labels)| {
+            let (text, image) = labels.split_once(',')?;
+            Some([number, text, image].map(str::trim))
+        });
+    let [number, text, image] =
+        fields.ok_or_else(|| is_not(content, "<id><TAB><text label>,<image label>"))?;
     Ok(Pair {
-        id: id(number.trim())?,
-        text: label(text)?,
-        image: label(image)?,
+        id: id(number)?,
+        text: Dataset::MvsaSingle.label(text)?,
+        image: Dataset::MvsaSingle.label(image)?,
         line,
     })
 }
@@ -74,8 +74,10 @@ pub fn caption(bytes: &[u8], file: &str) -> Result<String, AnnotationError> {
     };
     // Only the first 32: those from 0x80 on stand in captions that were saved under Windows, and
     // published code takes them as they are.
-    let control = |c: &char| *c < ' ' && !matches!(c, '\t' | '\n' | '\r');
-    if let Some(found) = text.chars().find(control) {
+    if let Some(found) = text
+        .chars()
+        .find(|c| *c < ' ' && !matches!(c, '\t' | '\n' | '\r'))
+    {
         let why = format!(
             "it is neither UTF-8 nor ISO-8859-1 text: it holds the byte 0x{:02x}",
             found as u32

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::shown;
+use crate::error::{is_not, shown};
 use crate::lines::{all, each, id, span};
 use crate::{Annotation, AnnotationError, BadLine, Dataset, Split, crema_d, iemocap};
 
@@ -12,8 +12,8 @@ pub const LISTS_FOLDER: &str = "splits";
 /// What stands between the fields of a line and its text.
 const BEFORE_TEXT: &str = " ### ";
 
-/// Stands for a transcript that whoever copied IEMOCAP's lists had no licence to pass on: there is
-/// no text then.
+/// Stands for a transcript of IEMOCAP that its licence does not allow to pass on: there is no text
+/// then.
 const OMITTED: &str = "[transcript omitted: licensed corpus]";
 
 /// Reads one published list; `file` stands in the errors.
@@ -96,23 +96,18 @@ fn read_list(
 
 /// Where each list lies.
 fn located(dataset: Dataset, folder: &Path) -> Result<Vec<(Split, PathBuf)>, AnnotationError> {
-    let here = |split| {
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for split in Split::ALL {
         let name = dataset.list_name(split);
-        [folder.join(name), folder.join(LISTS_FOLDER).join(name)]
-            .into_iter()
-            .find(|path| path.is_file())
-    };
-    let found: Vec<_> = Split::ALL
-        .into_iter()
-        .filter_map(|split| Some((split, here(split)?)))
-        .collect();
-    if found.len() == Split::ALL.len() {
+        let places = [folder.join(name), folder.join(LISTS_FOLDER).join(name)];
+        match places.into_iter().find(|path| path.is_file()) {
+            Some(path) => found.push((split, path)),
+            None => missing.push(name),
+        }
+    }
+    if missing.is_empty() {
         return Ok(found);
     }
-    let missing = Split::ALL
-        .into_iter()
-        .filter(|split| here(*split).is_none());
-    let missing = missing.map(|split| dataset.list_name(split)).collect();
     Err(AnnotationError::MissingLists {
         dataset: dataset.name(),
         folder: folder.into(),
@@ -142,13 +137,7 @@ fn named_file(
     line: usize,
     content: &str,
 ) -> Result<Annotation, String> {
-    let form = || {
-        format!(
-            "{} is not `<name>{} <label>`",
-            shown(content),
-            dataset.ending()
-        )
-    };
+    let form = || is_not(content, &format!("<name>{} <label>", dataset.ending()));
     let (file, label) = content.split_once(' ').ok_or_else(form)?;
     let id = id(file.strip_suffix(dataset.ending()).ok_or_else(form)?)?;
     let label = dataset.label(label.trim_end())?;
@@ -176,16 +165,11 @@ fn named_file(
 
 /// `Ses05F_impro07_F013, exc, 60.2400, 64.5700 ### text`.
 fn turn(split: Split, line: usize, content: &str) -> Result<Annotation, String> {
-    let form = || {
-        format!(
-            "{} is not `<turn>, <label>, <start>, <end> ### <text>`",
-            shown(content)
-        )
-    };
-    let (fields, text) = content.split_once(BEFORE_TEXT).ok_or_else(form)?;
+    let (fields, text) = content.split_once(BEFORE_TEXT).unwrap_or_default();
     let fields: Vec<_> = fields.split(", ").collect();
     let [turn, label, start, end] = fields[..] else {
-        return Err(form());
+        let form = "<turn>, <label>, <start>, <end> ### <text>";
+        return Err(is_not(content, form));
     };
     let name = iemocap::TurnName::parse(turn)?;
     let text = (text != OMITTED).then(|| text.to_string());
@@ -202,14 +186,13 @@ fn turn(split: Split, line: usize, content: &str) -> Result<Annotation, String> 
 
 /// `10397, NOTFUNNY, ### text`.
 fn punchline(split: Split, line: usize, content: &str) -> Result<Annotation, String> {
-    let form = || format!("{} is not `<number>, <label>, ### <text>`", shown(content));
-    let (fields, text) = content.split_once(BEFORE_TEXT).ok_or_else(form)?;
+    let (fields, text) = content.split_once(BEFORE_TEXT).unwrap_or_default();
     let (number, label) = fields
         .strip_suffix(',')
         .and_then(|fields| fields.split_once(", "))
-        .ok_or_else(form)?;
+        .unwrap_or_default();
     if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(form());
+        return Err(is_not(content, "<number>, <label>, ### <text>"));
     }
     let (id, label) = (id(number)?, Dataset::UrFunny.label(label)?);
     Ok(Annotation {

@@ -26,9 +26,8 @@ pub struct Mention {
     pub label: String,
 }
 
-impl Mention {
-    /// The line of a sample.
-    pub(crate) fn of(sample: &Annotation) -> Self {
+impl From<&Annotation> for Mention {
+    fn from(sample: &Annotation) -> Self {
         Self {
             split: sample.split,
             line: sample.line,
@@ -38,8 +37,8 @@ impl Mention {
 }
 
 /// Gives every row of a sample that a list names several times the label of its last line there, as
-/// the published code does (METHODS 2.7: 28 samples of AVE). Lists do not influence each other.
-/// Returns what was decided, by list and name.
+/// the published code does (docs/paper.md §2.7: 28 samples of AVE). Lists do not influence each
+/// other. Returns what was decided, by list and name.
 pub fn later_label_wins(samples: &mut [Annotation]) -> Vec<Conflict> {
     let mut rows: BTreeMap<(Split, &str), Vec<usize>> = BTreeMap::new();
     for (index, sample) in samples.iter().enumerate() {
@@ -47,23 +46,25 @@ pub fn later_label_wins(samples: &mut [Annotation]) -> Vec<Conflict> {
             .or_default()
             .push(index);
     }
-    let differ = |rows: &Vec<usize>| {
-        rows.windows(2)
-            .any(|pair| samples[pair[0]].label != samples[pair[1]].label)
-    };
-    let conflicting: Vec<_> = rows.into_values().filter(differ).collect();
-    let conflict = |rows: &Vec<usize>| Conflict {
-        id: samples[rows[0]].id.clone(),
-        mentions: rows.iter().map(|&row| Mention::of(&samples[row])).collect(),
-    };
-    let conflicts = conflicting.iter().map(conflict).collect();
-    for rows in conflicting {
-        let label = rows
-            .last()
-            .map(|&row| samples[row].label.clone())
-            .unwrap_or_default();
-        rows.into_iter()
-            .for_each(|row| samples[row].label.clone_from(&label));
+    let mut conflicts = Vec::new();
+    let mut labels = Vec::new();
+    for rows in rows.into_values() {
+        let last = &samples[rows[rows.len() - 1]];
+        if rows.iter().any(|&row| samples[row].label != last.label) {
+            conflicts.push(Conflict {
+                id: last.id.clone(),
+                mentions: rows
+                    .iter()
+                    .map(|&row| Mention::from(&samples[row]))
+                    .collect(),
+            });
+            labels.push((rows, last.label.clone()));
+        }
+    }
+    for (rows, label) in labels {
+        for row in rows {
+            samples[row].label.clone_from(&label);
+        }
     }
     conflicts
 }

@@ -33,17 +33,12 @@ pub fn read_folds(path: &Path) -> Result<BTreeMap<String, Split>, AnnotationErro
     if path.extension().is_some_and(|ending| ending == "json") {
         return folds(&std::fs::read_to_string(path).map_err(failed)?, &file);
     }
-    // Only to tell a file that cannot be opened from one that is no pickle.
+    // A file that cannot be opened is another error than one that is no pickle.
     std::fs::File::open(path).map_err(failed)?;
-    let wrong = |why: String| AnnotationError::Folds {
-        file: file.clone(),
-        why,
-    };
-    let pickle = PytorchReader::read_pickle_data(path, None);
-    checked(
-        &plain(pickle.map_err(|error| wrong(format!("no pickle ({error})")))?),
-        &file,
-    )
+    match PytorchReader::read_pickle_data(path, None) {
+        Ok(pickle) => checked(&plain(pickle), &file),
+        Err(error) => Err(wrong(&file, format!("no pickle ({error})"))),
+    }
 }
 
 /// Reads `{"train": [1, 2], "dev": [3], "test": [4]}`: the fold of every clip, by its number.
@@ -51,35 +46,37 @@ pub fn read_folds(path: &Path) -> Result<BTreeMap<String, Split>, AnnotationErro
 /// # Errors
 /// [`AnnotationError::Folds`] where it is something else, a fold is empty, or a clip stands in two.
 pub fn folds(json: &str, file: &str) -> Result<BTreeMap<String, Split>, AnnotationError> {
-    let wrong = |why: String| AnnotationError::Folds {
+    match serde_json::from_str(json) {
+        Ok(value) => checked(&value, file),
+        Err(error) => Err(wrong(file, format!("no JSON ({error})"))),
+    }
+}
+
+fn wrong(file: &str, why: String) -> AnnotationError {
+    AnnotationError::Folds {
         file: file.into(),
         why,
-    };
-    checked(
-        &serde_json::from_str(json).map_err(|error| wrong(format!("no JSON ({error})")))?,
-        file,
-    )
+    }
 }
 
 fn checked(value: &Value, file: &str) -> Result<BTreeMap<String, Split>, AnnotationError> {
-    let wrong = |why: String| AnnotationError::Folds {
-        file: file.into(),
-        why,
-    };
-    let object = value.as_object().ok_or_else(|| wrong("no object".into()))?;
+    let object = value
+        .as_object()
+        .ok_or_else(|| wrong(file, "no object".into()))?;
     let mut folds = BTreeMap::new();
     for (name, split) in FOLDS {
         let clips = object
             .get(name)
             .and_then(Value::as_array)
             .filter(|clips| !clips.is_empty());
-        for clip in clips.ok_or_else(|| wrong(format!("no clips in `{name}`")))? {
+        for clip in clips.ok_or_else(|| wrong(file, format!("no clips in `{name}`")))? {
             let number = number(clip)
-                .ok_or_else(|| wrong(format!("{clip} in `{name}` is no clip's number")))?;
+                .ok_or_else(|| wrong(file, format!("{clip} in `{name}` is no clip's number")))?;
             if let Some(other) = folds.insert(number.clone(), split) {
-                return Err(wrong(format!(
-                    "clip {number} stands in `{name}` and before that in {other}"
-                )));
+                return Err(wrong(
+                    file,
+                    format!("clip {number} stands in `{name}` and before that in {other}"),
+                ));
             }
         }
     }
@@ -90,7 +87,7 @@ fn checked(value: &Value, file: &str) -> Result<BTreeMap<String, Split>, Annotat
     if others.is_empty() {
         Ok(folds)
     } else {
-        Err(wrong(format!("{others:?} is none of the folds")))
+        Err(wrong(file, format!("{others:?} is none of the folds")))
     }
 }
 

@@ -21,7 +21,7 @@ use crate::progress;
 /// Prints what the lists hold, and writes those that were asked for.
 pub fn run(args: &Audit) -> Result<()> {
     let (dataset, lists) = located(args)?;
-    let rules = AuditRules::of(dataset);
+    let rules = AuditRules::for_dataset(dataset);
     let published = read_lists(dataset, &lists)?;
     let folds = args
         .folds
@@ -49,7 +49,7 @@ pub fn run(args: &Audit) -> Result<()> {
 
 /// The data set whose lists are meant, and the folder of the lists.
 fn located(args: &Audit) -> Result<(Dataset, PathBuf)> {
-    let named = args.what.to_str().and_then(Dataset::of);
+    let named = args.what.to_str().and_then(Dataset::find);
     if let Some(dataset) = named {
         let lists = match &args.lists {
             Some(lists) => lists.clone(),
@@ -92,13 +92,13 @@ fn facts(
     rules: &AuditRules,
     samples: &[Annotation],
 ) -> Result<BTreeMap<String, Facts>> {
-    let pictures_alone = rules.frames == 0 && rules.sound_seconds.is_infinite();
+    let pictures_alone = rules.frames.is_none() && rules.sound_seconds.is_none();
     if args.lists_only || pictures_alone {
         return Ok(BTreeMap::new());
     }
     let raw = match &args.raw {
         Some(raw) => raw.clone(),
-        None if args.what.to_str().and_then(Dataset::of).is_some() => {
+        None if args.what.to_str().and_then(Dataset::find).is_some() => {
             raw_place(dataset.name(), &folder())?
         }
         None => args.what.clone(),

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use amst_encoders::{WeightsError, read_weights_from, write_weights};
+use amst_files::sha256_hex;
 use amst_recipe::Precision;
 use amst_train::{Built, TrainError};
 use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::Device;
-use sha2::{Digest, Sha256};
 
 use crate::args::Init;
 use crate::datasets::{Resolved, resolved};
@@ -53,11 +53,7 @@ impl InitialWeights {
 
     /// The recipe's setting for this file, its SHA-256: a result is known to come from it.
     pub fn assignment(&self) -> String {
-        let hash: String = Sha256::digest(&self.bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        format!("init=\"{hash}\"")
+        format!("init=\"{}\"", sha256_hex(&self.bytes))
     }
 
     /// The network of a cell with these weights, ready for training. Fails, before anything is

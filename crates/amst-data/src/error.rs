@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use amst_annotations::AnnotationError;
+use amst_files::WriteError;
 use amst_frames::FrameError;
 use amst_recipe::Modality;
 use amst_tokens::TokensError;
@@ -164,6 +165,15 @@ pub enum ErrorKind {
     Machine,
     /// The program is wrong.
     Program,
+}
+
+impl From<WriteError> for DataError {
+    fn from(error: WriteError) -> Self {
+        Self::Write {
+            path: error.path,
+            source: error.cause,
+        }
+    }
 }
 
 impl DataError {

@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::sync::LazyLock;
 
+use amst_files::sha256;
 use amst_recipe::{Modality, ResolvedDataset, find_dataset};
 
-use crate::hash::sha256;
 use crate::store::format::{FIXED, PLAIN, RecordEntry, StoreHeader};
 use crate::store::key::StoreKey;
 use crate::store::read::Store;

@@ -6,14 +6,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
 use std::path::Path;
 
+use amst_files::{hex, write_file};
 use amst_recipe::Modality;
 use serde::{Deserialize, Serialize};
 
-use crate::files::write_whole;
-use crate::hash::hex;
 use crate::store::key::StorePlan;
 use crate::store::record_maker::FailedRecord;
 use crate::{DataError, Row, SplitName};
@@ -62,7 +60,7 @@ impl AcceptedFailures {
     pub(crate) fn add(&mut self, plan: &StorePlan, failed: Vec<FailedRecord>) {
         for FailedRecord { number, why } in failed {
             let planned = &plan.records[number];
-            let record = hex(&planned.identity);
+            let record = hex::encode(planned.identity);
             let missing = MissingRecord {
                 record: record.clone(),
                 modality: plan.modality,
@@ -74,11 +72,9 @@ impl AcceptedFailures {
     }
 
     pub(crate) fn write(&self, store_dir: &Path) -> Result<(), DataError> {
-        let path = store_dir.join(FILE);
-        serde_json::to_vec_pretty(&self.0.values().collect::<Vec<_>>())
-            .map_err(io::Error::from)
-            .and_then(|json| write_whole(&path, &json))
-            .map_err(DataError::writing(&path))
+        let missing: Vec<_> = self.0.values().collect();
+        let json = serde_json::to_vec_pretty(&missing).expect("plain data");
+        Ok(write_file(&store_dir.join(FILE), json)?)
     }
 
     /// Removes the rows of which a record may be missing.
@@ -95,7 +91,7 @@ impl AcceptedFailures {
             for (row, records) in plan.samples.iter().enumerate() {
                 let missing = records
                     .iter()
-                    .find_map(|&number| self.0.get(&hex(&plan.records[number].identity)));
+                    .find_map(|&number| self.0.get(&hex::encode(plan.records[number].identity)));
                 if let Some(missing) = missing {
                     left_out.entry(row).or_insert_with(|| LeftOut {
                         id: rows[row].id.clone(),

@@ -36,7 +36,6 @@ mod batches;
 mod collator;
 mod damage;
 mod error;
-mod files;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;

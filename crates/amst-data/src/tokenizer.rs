@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use amst_files::write_file_synced;
 use amst_recipe::{Modality, Recipe, TextEncoder, TextModel};
 use amst_tokens::{Embeddings, Tokenizer};
 
-use crate::files::write_whole;
 use crate::{DataError, Raw, Row, SplitName};
 
 /// The tokenizer that a recipe asks for: none for bytes, the pretrained model's, or one that is
@@ -87,9 +87,9 @@ fn embeddings(model: &TextModel) -> Embeddings {
 /// Under its hash, so that a store shows which tokens its records were made of.
 fn save(tokenizer: &Tokenizer, store_dir: &Path) -> Result<(), DataError> {
     let file = store_dir.join(format!("tokenizer-{}.json", &tokenizer.digest()?[..12]));
-    let json = tokenizer.to_json()?.into_bytes();
-    if std::fs::read(&file).is_ok_and(|there| there == json) {
+    let json = tokenizer.to_json()?;
+    if std::fs::read(&file).is_ok_and(|there| there == json.as_bytes()) {
         return Ok(());
     }
-    write_whole(&file, &json).map_err(DataError::writing(&file))
+    Ok(write_file_synced(&file, json)?)
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+use amst_files::NewFile;
 use burn::module::{Module, ParamId};
 use burn::tensor::DType;
 use burn_store::{
@@ -50,22 +51,10 @@ pub fn write_tensor_file(
     tensors: &[HeldTensor],
     texts: &BTreeMap<String, String>,
 ) -> io::Result<()> {
-    if path.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
-    let mut builder = tempfile::Builder::new();
-    // As readable as any new file; the default is the owner's eyes only.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    let mut buffered = BufWriter::with_capacity(1 << 20, &mut file);
-    write_tensors(&mut buffered, tensors, texts)?;
-    buffered.flush()?;
-    drop(buffered);
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+    let mut file = BufWriter::with_capacity(1 << 20, NewFile::create(path)?);
+    write_tensors(&mut file, tensors, texts)?;
+    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+    Ok(file.persist_synced()?)
 }
 
 /// Writes the bytes of a safetensors file, the same whenever tensors and `texts` are. Of the

@@ -163,6 +163,7 @@ impl Fbank {
         } else {
             0.0
         };
+        // A plain loop where it can be: the compiler vectorises it.
         if wave.channels == 1 {
             return wave.samples.iter().map(|x| x - mean).collect();
         }
@@ -238,13 +239,13 @@ fn hann(length: usize) -> Vec<f32> {
 /// The mean, summed in eight lanes so that the compiler can vectorise it, in
 /// blocks short enough for single precision.
 fn mean(samples: &[f32]) -> f32 {
-    let block_sum = |block: &[f32]| {
+    let mut total = 0.0;
+    for block in samples.chunks(512) {
         let (lanes, rest) = block.as_chunks::<8>();
         let sums = lanes.iter().fold([0.0_f32; 8], |sums, lane| {
             std::array::from_fn(|index| sums[index] + lane[index])
         });
-        f64::from(sums.iter().chain(rest).sum::<f32>())
-    };
-    let total: f64 = samples.chunks(512).map(block_sum).sum();
+        total += f64::from(sums.iter().chain(rest).sum::<f32>());
+    }
     (total / samples.len() as f64) as f32
 }

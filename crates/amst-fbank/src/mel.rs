@@ -36,19 +36,17 @@ impl MelBank {
             weights: Vec::new(),
         };
         for index in 0..mels {
-            let edge = |offset: f32| low + (index as f32 + offset) * step;
-            bank.push([edge(0.0), edge(1.0), edge(2.0)], &bins);
+            let edges = [0.0, 1.0, 2.0].map(|offset| low + (index as f32 + offset) * step);
+            bank.push(edges, &bins);
         }
         bank
     }
 
     fn push(&mut self, [left, centre, right]: [f32; 3], bins: &[f32]) {
-        let weight =
-            |mel: f32| ((mel - left) / (centre - left)).min((right - mel) / (right - centre));
         let start = bins.partition_point(|&mel| mel <= left);
         let weights = bins[start..]
             .iter()
-            .map(|&mel| weight(mel))
+            .map(|mel| ((mel - left) / (centre - left)).min((right - mel) / (right - centre)))
             .take_while(|&w| w > 0.0);
         let offset = self.weights.len();
         self.weights.extend(weights);

@@ -2,7 +2,7 @@
 //!
 //! Written here because a WAV library such as hound reads neither 64-bit
 //! floats nor the pad byte after a chunk of odd length, and because a file cut
-//! short must be told from one that is broken otherwise.
+//! short gets another error than one that is broken otherwise.
 
 use crate::FbankError;
 
@@ -96,23 +96,11 @@ fn chunk_header<'b>(
     bytes: &'b [u8],
     name: &str,
 ) -> Result<(&'b [u8; 4], usize, &'b [u8]), FbankError> {
-    let Some((id, rest)) = bytes.split_first_chunk::<4>() else {
-        return Err(truncated(
-            name,
-            "the header of the next chunk",
-            8,
-            bytes.len(),
-        ));
-    };
-    let Some((length, body)) = rest.split_first_chunk::<4>() else {
-        return Err(truncated(
-            name,
-            "the header of the next chunk",
-            8,
-            bytes.len(),
-        ));
-    };
-    Ok((id, u32::from_le_bytes(*length) as usize, body))
+    let header = bytes.split_first_chunk::<4>().and_then(|(id, rest)| {
+        let (length, body) = rest.split_first_chunk::<4>()?;
+        Some((id, u32::from_le_bytes(*length) as usize, body))
+    });
+    header.ok_or_else(|| truncated(name, "the header of the next chunk", 8, bytes.len()))
 }
 
 /// The first `length` bytes, or the error that `what` is cut off.
@@ -147,14 +135,13 @@ fn sample_bytes<'b>(
 
 fn parse_format(chunk: &[u8], name: &str) -> Result<Format, FbankError> {
     let chunk = whole(chunk, chunk.len().max(16), "the format", name)?;
-    let u16_at = |at: usize| u16::from_le_bytes([chunk[at], chunk[at + 1]]);
-    let mut tag = u16_at(0);
+    let mut tag = u16_at(chunk, 0);
     if tag == EXTENSIBLE {
         // The real tag opens the sub-format's identifier.
         whole(chunk, 40, "the extensible format", name)?;
-        tag = u16_at(24);
+        tag = u16_at(chunk, 24);
     }
-    let (channels, bits, align) = (u16_at(2), u16_at(14), u16_at(12));
+    let (channels, bits, align) = (u16_at(chunk, 2), u16_at(chunk, 14), u16_at(chunk, 12));
     let sample_rate = u32::from_le_bytes([chunk[4], chunk[5], chunk[6], chunk[7]]);
     let unsupported = |reason| {
         Err(FbankError::Unsupported {
@@ -187,6 +174,10 @@ fn parse_format(chunk: &[u8], name: &str) -> Result<Format, FbankError> {
         channels,
         sample_rate,
     })
+}
+
+fn u16_at(chunk: &[u8], at: usize) -> u16 {
+    u16::from_le_bytes([chunk[at], chunk[at + 1]])
 }
 
 fn not_wav(name: &str, reason: &'static str) -> FbankError {

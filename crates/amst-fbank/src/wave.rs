@@ -58,18 +58,18 @@ impl Wave {
         self.frames() as f64 / f64::from(self.sample_rate.max(1))
     }
 
-    /// Refuses samples that are no number, or so large that their energy is
+    /// Refuses samples that are NaN or infinite, or so large that their energy is
     /// beyond single precision.
     pub(crate) fn check_samples(&self, name: &str) -> Result<(), FbankError> {
         const LOUDEST: f32 = 1e12;
         // NaN is not within the range either. A block at a time, so that the
         // comparison is vectorised.
-        let sound = |block: &[f32]| block.iter().fold(true, |ok, x| ok & (x.abs() <= LOUDEST));
-        if self.samples.chunks(64).all(sound) {
+        let mut blocks = self.samples.chunks(64);
+        if blocks.all(|block| block.iter().fold(true, |ok, x| ok & (x.abs() <= LOUDEST))) {
             return Ok(());
         }
-        let bad = |x: &f32| x.is_nan() || x.abs() > LOUDEST;
-        let Some(index) = self.samples.iter().position(bad) else {
+        let is_bad = |x: &f32| x.is_nan() || x.abs() > LOUDEST;
+        let Some(index) = self.samples.iter().position(is_bad) else {
             return Ok(());
         };
         let (frame, channel) = (index / self.channels, index % self.channels);

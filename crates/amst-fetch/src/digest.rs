@@ -1,90 +1,72 @@
-//! What tells one content from another: its length, SHA-256, and git's name for it.
+//! What a file's content is known by: its length, SHA-256, and git's name for it.
 
 use std::fmt;
-use std::io::Read;
 use std::path::Path;
 use std::str::FromStr;
 
+use amst_files::{hex, read_block};
 use serde::{Deserialize, Serialize};
 use sha1::Sha1;
-use sha2::Digest;
+use sha2::Digest as _;
 
 use crate::FetchError;
 
 /// Bytes read from a file at once.
 const BLOCK: usize = 256 << 10;
 
-macro_rules! digest {
-    ($(#[$about:meta])* $name:ident, $bytes:literal, $kind:literal) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name([u8; $bytes]);
+/// A digest of `N` bytes; read from and written as hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Digest<const N: usize>([u8; N]);
 
-        impl FromStr for $name {
-            type Err = FetchError;
+/// SHA-256 of a file's bytes.
+pub type Sha256 = Digest<32>;
 
-            fn from_str(text: &str) -> Result<Self, FetchError> {
-                parse(text).map(Self).ok_or_else(|| FetchError::Hash { text: text.into(), kind: $kind, digits: 2 * $bytes })
-            }
+/// The name git gives a file's content: SHA-1 over `blob <length>\0` and the bytes.
+///
+/// The Hub names small files so. It guards against damage, not against forgery.
+pub type GitBlob = Digest<20>;
+
+impl<const N: usize> FromStr for Digest<N> {
+    type Err = FetchError;
+
+    fn from_str(text: &str) -> Result<Self, FetchError> {
+        let mut bytes = [0; N];
+        match hex::decode_to_slice(text, &mut bytes) {
+            Ok(()) => Ok(Self(bytes)),
+            Err(_) => Err(FetchError::Hash {
+                text: text.into(),
+                kind: if N == 32 { "SHA-256" } else { "git blob" },
+                digits: 2 * N,
+            }),
         }
-
-        impl TryFrom<String> for $name {
-            type Error = FetchError;
-
-            fn try_from(text: String) -> Result<Self, FetchError> {
-                text.parse()
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(digest: $name) -> String {
-                digest.to_string()
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(self, f)
-            }
-        }
-    };
-}
-
-digest! {
-    /// SHA-256 of a file's bytes; read from and written as 64 hexadecimal digits.
-    Sha256, 32, "SHA-256"
-}
-digest! {
-    /// The name git gives a file's content: SHA-1 over `blob <length>\0` and the bytes; 40
-    /// hexadecimal digits.
-    ///
-    /// The Hub names small files so. It guards against damage, not against somebody who forges on
-    /// purpose.
-    GitBlob, 20, "git blob"
-}
-
-fn parse<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digits = text.as_bytes();
-    if digits.len() != 2 * N {
-        return None;
     }
-    let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
-        let digit = |d: u8| {
-            char::from(d)
-                .to_digit(16)
-                .and_then(|d| u8::try_from(d).ok())
-        };
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+}
+
+impl<const N: usize> TryFrom<String> for Digest<N> {
+    type Error = FetchError;
+
+    fn try_from(text: String) -> Result<Self, FetchError> {
+        text.parse()
     }
-    Some(bytes)
+}
+
+impl<const N: usize> From<Digest<N>> for String {
+    fn from(digest: Digest<N>) -> String {
+        hex::encode(digest.0)
+    }
+}
+
+impl<const N: usize> fmt::Display for Digest<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl<const N: usize> fmt::Debug for Digest<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// Length and both digests of some bytes.
@@ -99,35 +81,32 @@ pub struct Content {
 }
 
 impl Content {
-    /// Reads a file to its end.
+    /// That of a file, which is read to its end.
     ///
     /// # Errors
     /// [`FetchError::Io`] where the file cannot be read, or changes its length meanwhile.
     pub fn of_file(path: &Path) -> Result<Self, FetchError> {
-        let failed = |source| FetchError::io("read", path, source);
+        let failed = FetchError::io("read", path);
         let mut file = std::fs::File::open(path).map_err(failed)?;
         let length = file.metadata().map_err(failed)?.len();
         let mut hashing = Hashing::new(length);
         let mut block = vec![0; BLOCK];
         loop {
-            match file.read(&mut block) {
-                Ok(0) => break,
-                Ok(read) => hashing.update(&block[..read]),
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(failed(error)),
+            match read_block(&mut file, &mut block).map_err(failed)? {
+                0 => break,
+                read => hashing.update(&block[..read]),
             }
         }
         let content = hashing.finish();
         if content.size != length {
-            return Err(failed(std::io::Error::other(
-                "its length changed while it was read",
-            )));
+            let changed = "its length changed while it was read";
+            return Err(failed(std::io::Error::other(changed)));
         }
         Ok(content)
     }
 
-    /// The same of bytes in memory.
-    pub fn of(bytes: &[u8]) -> Self {
+    /// That of bytes in memory.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
         let mut hashing = Hashing::new(bytes.len() as u64);
         hashing.update(bytes);
         hashing.finish()
@@ -161,8 +140,8 @@ impl Hashing {
     fn finish(self) -> Content {
         Content {
             size: self.size,
-            sha256: Sha256(self.sha256.finalize().into()),
-            git_blob: GitBlob(self.git.finalize().into()),
+            sha256: Digest(self.sha256.finalize().into()),
+            git_blob: Digest(self.git.finalize().into()),
         }
     }
 }
@@ -199,28 +178,37 @@ impl Expected {
 
     /// The first way in which a content is not what was expected.
     pub fn differs(&self, found: &Content) -> Option<Difference> {
-        fn against<T: PartialEq + ToString>(
+        self.contradicts(&Self {
+            size: Some(found.size),
+            sha256: Some(found.sha256),
+            git_blob: Some(found.git_blob),
+        })
+    }
+
+    /// The first way in which two descriptions cannot both be of one file.
+    pub(crate) fn contradicts(&self, other: &Self) -> Option<Difference> {
+        fn between<T: PartialEq + ToString>(
             what: &'static str,
             expected: Option<T>,
-            found: T,
+            found: Option<T>,
         ) -> Option<Difference> {
-            let expected = expected.filter(|e| *e != found)?;
-            Some(Difference {
+            let (expected, found) = (expected?, found?);
+            (expected != found).then(|| Difference {
                 what,
                 expected: expected.to_string(),
                 found: found.to_string(),
             })
         }
-        against("length in bytes", self.size, found.size)
-            .or_else(|| against("SHA-256", self.sha256, found.sha256))
-            .or_else(|| against("git blob hash", self.git_blob, found.git_blob))
+        between("length in bytes", self.size, other.size)
+            .or_else(|| between("SHA-256", self.sha256, other.sha256))
+            .or_else(|| between("git blob hash", self.git_blob, other.git_blob))
     }
 }
 
 /// One way in which a file is not the file that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// Which property, in words.
+    /// Which property.
     pub what: &'static str,
     /// What it should be.
     pub expected: String,
@@ -245,7 +233,7 @@ mod tests {
     #[test]
     fn digests_are_those_of_sha256sum_and_git_hash_object() {
         // printf 'hello\n' | sha256sum; printf 'hello\n' | git hash-object --stdin
-        let content = Content::of(b"hello\n");
+        let content = Content::of_bytes(b"hello\n");
         assert_eq!(
             content.sha256.to_string(),
             "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"
@@ -279,7 +267,7 @@ mod tests {
 
     #[test]
     fn the_first_difference_is_named_with_both_values() {
-        let found = Content::of(b"hello\n");
+        let found = Content::of_bytes(b"hello\n");
         assert_eq!(Expected::default().differs(&found), None);
         assert_eq!(Expected::pinned(6, found.sha256).differs(&found), None);
         let difference = Expected {
@@ -289,7 +277,7 @@ mod tests {
         .differs(&found)
         .unwrap();
         assert_eq!(difference.to_string(), "its length in bytes is 6, not 7");
-        let other = Content::of(b"other\n");
+        let other = Content::of_bytes(b"other\n");
         let difference = Expected {
             git_blob: Some(other.git_blob),
             ..Expected::default()

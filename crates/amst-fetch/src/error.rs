@@ -19,9 +19,10 @@ pub enum FetchError {
         /// What the operating system answered.
         source: std::io::Error,
     },
-    /// The file system has no room.
+    /// The file system is full.
     #[error(
-        "no room for {}: {needed} bytes are needed{}; free some, or choose a folder on another disk",
+        "not enough disk space for {}: {needed} bytes are needed{}; free some, or choose a folder \
+         on another disk",
         path.display(), available.map(|free| format!(" and {free} are free")).unwrap_or_default()
     )]
     Space {
@@ -34,8 +35,8 @@ pub enum FetchError {
     },
     /// A file is not here, and the network must not be used.
     #[error(
-        "{} is not here, and the network is switched off (AMST_OFFLINE or HF_HUB_OFFLINE is set); unset it, or put \
-         the file there by hand: it is {url}", path.display()
+        "{} is not here, and the network is switched off (AMST_OFFLINE or HF_HUB_OFFLINE is set); \
+         unset it, or put the file there by hand: it is {url}", path.display()
     )]
     Offline {
         /// Where the file belongs.
@@ -59,8 +60,8 @@ pub enum FetchError {
     },
     /// The server could not be reached, or broke off again and again.
     #[error(
-        "{url} could not be downloaded: {why} (attempt {attempts}, the last); check the connection and run the \
-         command again: it goes on where it stopped"
+        "{url} could not be downloaded: {why} (attempt {attempts}, the last); check the connection \
+         and run the command again: it goes on where it stopped"
     )]
     Unreachable {
         /// The address.
@@ -72,8 +73,8 @@ pub enum FetchError {
     },
     /// 401.
     #[error(
-        "{url} asks who you are (401){}: make a token at https://huggingface.co/settings/tokens, then set HF_TOKEN or \
-         write it to the file `token` in HF_HOME (~/.cache/huggingface)",
+        "{url} asks who you are (401){}: make a token at https://huggingface.co/settings/tokens, \
+         then set HF_TOKEN or write it to the file `token` in HF_HOME (~/.cache/huggingface)",
         if *.token_sent { ", and does not take the token it was sent" } else { "" }
     )]
     Unauthorised {
@@ -84,7 +85,8 @@ pub enum FetchError {
     },
     /// 403.
     #[error(
-        "{url} may not be read (403){}: accept the conditions on its page, or use an account or a token that may",
+        "{url} may not be read (403){}: accept the conditions on its page, or use an account or a \
+         token that may",
         if *.token_sent { " with the token that was sent" } else { "" }
     )]
     Forbidden {
@@ -95,7 +97,8 @@ pub enum FetchError {
     },
     /// 404 or 410.
     #[error(
-        "{url} is not there ({status}): its owner may have moved it; check the name and the revision"
+        "{url} is not there ({status}): its owner may have moved it; check the name and the \
+         revision"
     )]
     NotFound {
         /// The address.
@@ -103,7 +106,7 @@ pub enum FetchError {
         /// The HTTP status.
         status: u16,
     },
-    /// The server asks to come back later than anyone would wait.
+    /// The server asks to come back later than a download waits.
     #[error(
         "{url} is busy ({status}) and asks to come back in {seconds} s; run the command again then"
     )]
@@ -117,7 +120,8 @@ pub enum FetchError {
     },
     /// Any other answer that is no file.
     #[error(
-        "{url} answers {status}, which is not a file; open the address in a browser to see what it says"
+        "{url} answers {status}, which is not a file; open the address in a browser to see what it \
+         says"
     )]
     Refused {
         /// The address.
@@ -135,7 +139,8 @@ pub enum FetchError {
     },
     /// The server's file has another length than was expected.
     #[error(
-        "{url} has {found} bytes where {expected} were expected; it is another file or another version: nothing was kept"
+        "{url} has {found} bytes where {expected} were expected; it is another file or another \
+         version: nothing was kept"
     )]
     Length {
         /// The address.
@@ -148,7 +153,8 @@ pub enum FetchError {
     /// A complete file is not the one that was asked for.
     #[error(
         "what {url} sent is not the file that was asked for: {difference}; it was put aside as {}: \
-         run the command again, and if it stays so, somebody changed the file on its way or at its source",
+         run the command again, and if it stays so, the file was changed at its source or on its \
+         way",
         quarantine.display()
     )]
     Wrong {
@@ -171,10 +177,11 @@ pub enum FetchError {
     },
     /// A token that cannot be sent.
     #[error(
-        "the Hub's token is empty or has characters that no token has; check HF_TOKEN or the token file"
+        "the Hub's token is empty or has characters that no token has; check HF_TOKEN or the token \
+         file"
     )]
     Token,
-    /// A name that nobody gave to a model.
+    /// A name that no known model has.
     #[error("no model is called `{name}`; known are {known}")]
     UnknownModel {
         /// What was asked for.
@@ -182,9 +189,10 @@ pub enum FetchError {
         /// What there is.
         known: String,
     },
-    /// A name that nobody gave to a data set.
+    /// A name that no known data set has.
     #[error(
-        "no data set is called `{name}`; known are {known}, or give the path of a recipe that ends in .toml"
+        "no data set is called `{name}`; known are {known}, or give the path of a recipe that ends \
+         in .toml"
     )]
     UnknownDataset {
         /// What was asked for.
@@ -195,7 +203,7 @@ pub enum FetchError {
     /// A recipe of downloads that is wrong.
     #[error("the recipe of downloads is wrong: {why}; docs/datasets.md lists its keys")]
     Recipe {
-        /// In words.
+        /// What is wrong.
         why: String,
     },
     /// Files of a model are not here.
@@ -218,20 +226,22 @@ pub enum FetchError {
     },
     /// The Hub's description of a repository could not be used.
     #[error(
-        "the Hub at {endpoint} does not say what {repo} holds: {why}; check HF_ENDPOINT and try again"
+        "the Hub at {endpoint} does not say what {repo} holds: {why}; check HF_ENDPOINT and try \
+         again"
     )]
     Metadata {
         /// The Hub's address.
         endpoint: String,
         /// `owner/name`.
         repo: String,
-        /// In words.
+        /// What is wrong.
         why: String,
     },
     /// An archive that is not unpacked.
     #[error(
-        "{} is not unpacked{}: {why}; nothing of it was kept: download it again, and if it stays so, do not trust it",
-        archive.display(), if entry.is_empty() { String::new() } else { format!(" because of `{entry}`") }
+        "{} is not unpacked{}: {why}; nothing of it was kept: download it again, and if it stays \
+         so, do not trust it",
+        archive.display(), because_of(entry)
     )]
     #[cfg(feature = "archives")]
     Archive {
@@ -244,7 +254,8 @@ pub enum FetchError {
     },
     /// Something is where an archive's content belongs.
     #[error(
-        "{} is there already, and {} would replace it; move it away, or remove the archive if it was unpacked before",
+        "{} is there already, and {} would replace it; move it away, or remove the archive if it \
+         was unpacked before",
         path.display(), archive.display()
     )]
     Occupied {
@@ -254,7 +265,10 @@ pub enum FetchError {
         path: PathBuf,
     },
     /// A file that should be a Git LFS pointer.
-    #[error("{} is not a Git LFS pointer; check out the repository without LFS (GIT_LFS_SKIP_SMUDGE=1)", path.display())]
+    #[error(
+        "{} is not a Git LFS pointer; check out the repository without LFS (GIT_LFS_SKIP_SMUDGE=1)",
+        path.display()
+    )]
     NoPointer {
         /// The file.
         path: PathBuf,
@@ -264,12 +278,13 @@ pub enum FetchError {
     Lfs {
         /// The address.
         url: String,
-        /// In words.
+        /// What is wrong.
         why: String,
     },
     /// The Git LFS server refuses one object.
     #[error(
-        "the server does not hand out the object {oid}: {message} ({code}); its owner may have removed it"
+        "the server does not hand out the object {oid}: {message} ({code}); its owner may have \
+         removed it"
     )]
     ObjectRefused {
         /// SHA-256 of the object.
@@ -293,26 +308,33 @@ pub enum FetchError {
     },
 }
 
-/// Failures of the same kind fill a screen; the first tell enough.
+#[cfg(feature = "archives")]
+fn because_of(entry: &str) -> String {
+    if entry.is_empty() {
+        return String::new();
+    }
+    format!(" because of `{entry}`")
+}
+
+/// The first failures: hundreds of the same kind would fill the screen.
 #[cfg(feature = "net")]
 fn listed(failed: &[crate::lfs::ObjectFailure]) -> String {
     const SHOWN: usize = 10;
-    let lines = failed
+    let mut lines: String = failed
         .iter()
         .take(SHOWN)
-        .map(|f| format!("\n  {}: {}", f.path.display(), f.error));
-    let more = failed.len().saturating_sub(SHOWN);
-    let rest = if more > 0 {
-        format!("\n  and {more} more")
-    } else {
-        String::new()
-    };
-    lines.collect::<String>() + &rest
+        .map(|f| format!("\n  {}: {}", f.path.display(), f.error))
+        .collect();
+    if failed.len() > SHOWN {
+        lines += &format!("\n  and {} more", failed.len() - SHOWN);
+    }
+    lines
 }
 
 impl FetchError {
-    pub(crate) fn io(what: &'static str, path: &Path, source: std::io::Error) -> Self {
-        Self::Io {
+    /// For `map_err`: what could not be done with a path.
+    pub(crate) fn io(what: &'static str, path: &Path) -> impl Fn(std::io::Error) -> Self + Copy {
+        move |source| Self::Io {
             what,
             path: path.into(),
             source,

@@ -25,8 +25,8 @@
 //! assert_eq!(model.revision.len(), 40);
 //!
 //! // A file is known by what it holds.
-//! let expected = amst_fetch::Expected::pinned(6, Content::of(b"hello\n").sha256);
-//! assert!(expected.differs(&Content::of(b"hello!")).is_some());
+//! let expected = amst_fetch::Expected::pinned(6, Content::of_bytes(b"hello\n").sha256);
+//! assert!(expected.differs(&Content::of_bytes(b"hello!")).is_some());
 //!
 //! // Where nothing is, the error says what to put where.
 //! let settings = hub::Settings { cache: "nowhere".into(), ..hub::Settings::from_env()? };
@@ -49,7 +49,7 @@ mod token;
 #[cfg(feature = "net")]
 mod transfer;
 
-pub use digest::{Content, Difference, Expected, GitBlob, Sha256};
+pub use digest::{Content, Difference, Digest, Expected, GitBlob, Sha256};
 pub use error::FetchError;
 pub use message::Message;
 pub use source::{Source, Step, Verified};

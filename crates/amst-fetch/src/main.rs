@@ -2,7 +2,7 @@
 //! far it is, one JSON object a line.
 //!
 //! A program of its own because the libraries that ask the Hub take minutes to build; `cargo xtask
-//! fetch` starts it and shows its words as a bar.
+//! fetch` starts it and shows a progress bar.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -14,7 +14,7 @@ use amst_fetch::datasets::{self, Recipe};
 use amst_fetch::hub::{self, Settings, model};
 use amst_fetch::{Client, FetchError, Message, Options, Step};
 
-/// Bytes come thousands of times a second; nobody reads that fast.
+/// Bytes come thousands of times a second, which is too fast to read.
 const BETWEEN_LINES: Duration = Duration::from_millis(100);
 
 fn main() -> ExitCode {
@@ -49,10 +49,10 @@ fn main() -> ExitCode {
 }
 
 fn bring_model(name: &str) -> Result<Message, FetchError> {
-    let mut words = Words::default();
+    let mut lines = Lines::default();
     let (settings, options) = (Settings::from_env()?, Options::from_env());
     let fetched = hub::fetch(model(name)?, &settings, &options, &mut |file, step| {
-        words.say(file, step)
+        lines.say(file, step)
     })?;
     let folder = fetched.folder;
     Ok(Message::Done {
@@ -64,14 +64,14 @@ fn bring_model(name: &str) -> Result<Message, FetchError> {
 }
 
 fn bring_dataset(name: &str, raw: &Path, pointers: Option<&Path>) -> Result<Message, FetchError> {
-    let mut words = Words::default();
+    let mut lines = Lines::default();
     let client = Client::new(Options::from_env());
     let recipe = Recipe::find(name)?;
     let done = datasets::fetch(&client, &recipe, raw, pointers, &mut |file, step| {
-        words.say(file, step)
+        lines.say(file, step)
     })?;
     let received = done.iter().map(|file| file.received).sum();
-    // Thousands of paths that follow from the recipe are no news.
+    // The paths, thousands of them, follow from the recipe.
     Ok(Message::Done {
         folder: raw.into(),
         files: Vec::new(),
@@ -82,19 +82,22 @@ fn bring_dataset(name: &str, raw: &Path, pointers: Option<&Path>) -> Result<Mess
 
 /// Says what happens to files, but of bytes only now and then.
 #[derive(Default)]
-struct Words(HashMap<String, Instant>);
+struct Lines {
+    /// When each file's bytes were last reported.
+    reported: HashMap<String, Instant>,
+}
 
-impl Words {
+impl Lines {
     fn say(&mut self, file: &str, step: Step) {
         if let Step::Received { done, total } = step {
             let recent = self
-                .0
+                .reported
                 .get(file)
                 .is_some_and(|at| at.elapsed() < BETWEEN_LINES);
             if recent && Some(done) != total {
                 return;
             }
-            self.0.insert(file.into(), Instant::now());
+            self.reported.insert(file.into(), Instant::now());
         }
         say(&Message::Step {
             file: file.into(),
@@ -103,7 +106,7 @@ impl Words {
     }
 }
 
-/// Whoever started this may have gone; the download is worth finishing all the same.
+/// The program that started this may have ended; the download is finished all the same.
 fn say(message: &Message) {
     let line = serde_json::to_string(message).unwrap_or_default();
     let _ = writeln!(std::io::stdout(), "{line}");

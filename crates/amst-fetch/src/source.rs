@@ -21,7 +21,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// A source that anybody may read.
+    /// A source that needs no token.
     pub fn new(url: impl Into<String>, expected: Expected) -> Self {
         Self {
             url: url.into(),
@@ -58,7 +58,7 @@ pub enum Step {
     },
     /// What was here cannot be used.
     StartingOver {
-        /// In words.
+        /// The reason.
         why: String,
     },
     /// Bytes came.
@@ -72,7 +72,7 @@ pub enum Step {
     Retrying {
         /// Milliseconds until then.
         wait_ms: u64,
-        /// In words.
+        /// The reason.
         why: String,
     },
     /// The file is read once more, from its first byte to its last.

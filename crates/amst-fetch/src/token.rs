@@ -1,4 +1,4 @@
-//! A token that does not find its way into a message.
+//! A token that never appears in a message.
 
 use std::fmt;
 
@@ -30,8 +30,11 @@ impl Token {
 
     /// A message without the token, should a server or a library have repeated it.
     #[cfg(feature = "net")]
-    pub(crate) fn cut_from(&self, message: &str) -> String {
-        message.replace(&self.0, "[token]")
+    pub(crate) fn cut(token: Option<&Self>, message: String) -> String {
+        match token {
+            Some(token) => message.replace(&token.0, "[token]"),
+            None => message,
+        }
     }
 }
 

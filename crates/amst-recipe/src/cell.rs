@@ -3,11 +3,10 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use amst_files::sha256_hex;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
-use crate::lock::hex;
 use crate::method::sections;
 use crate::{DataLock, Every, Execution, MethodName, Modality, Precision, Recipe};
 
@@ -29,7 +28,7 @@ impl CellId {
         });
         let mut text = String::new();
         canonical(&identity, &mut text);
-        Self(hex(&Sha256::digest(text.as_bytes())))
+        Self(sha256_hex(text))
     }
 
     /// All 64 hexadecimal digits.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use amst_files::{hex, sha256};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -55,7 +56,7 @@ impl DataLock {
                 file.feed(&dataset.root, with_content, &mut hash)?;
             }
         }
-        Ok(Self(hex(&hash.finalize())))
+        Ok(Self(hex::encode(hash.finalize())))
     }
 
     /// The lower-case hexadecimal digits.
@@ -83,7 +84,7 @@ impl Listed {
         hash.update([0]);
         hash.update(self.length.to_le_bytes());
         if with_content {
-            hash.update(Sha256::digest(read(&root.join(&self.path))?));
+            hash.update(sha256(read(&root.join(&self.path))?));
         }
         Ok(())
     }
@@ -128,10 +129,6 @@ fn list(root: &Path, below: &Path, files: &mut Vec<Listed>) -> Result<(), Recipe
         }
     }
     Ok(())
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]

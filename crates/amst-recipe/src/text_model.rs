@@ -1,13 +1,12 @@
 //! A pretrained text model on disk: its files, its sizes, its identity.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use amst_files::{hash_file, hex};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::error::bad;
-use crate::lock::hex;
 use crate::{Recipe, RecipeError};
 
 const CONFIG: &str = "config.json";
@@ -97,16 +96,17 @@ impl TextModel {
         }
         let mut hash = Sha256::new();
         for name in [CONFIG].into_iter().chain(tokenizer).chain([*weights]) {
-            let (length, content) = content(&folder.join(name))?;
+            let path = folder.join(name);
+            let file = hash_file(&path).map_err(failed(&path))?;
             hash.update(name);
-            hash.update(length.to_le_bytes());
-            hash.update(content);
+            hash.update(file.bytes.to_le_bytes());
+            hash.update(file.sha256);
         }
         Ok(Self {
             folder: folder.into(),
             weights: folder.join(weights),
             sizes,
-            digest: hex(&hash.finalize()),
+            digest: hex::encode(hash.finalize()),
         })
     }
 
@@ -174,20 +174,6 @@ fn sizes(config: &[u8]) -> Result<TextModelSizes, String> {
             "a {CONFIG} of another architecture ({kind:?}; only \"roberta\" and \"bert\" are read)"
         )),
         _ => serde_json::from_value(config).map_err(too_little),
-    }
-}
-
-/// Length and SHA-256 of a file that may be larger than memory.
-fn content(path: &Path) -> Result<(u64, [u8; 32]), RecipeError> {
-    let mut file = std::fs::File::open(path).map_err(failed(path))?;
-    let (mut hash, mut length, mut buffer) = (Sha256::new(), 0, vec![0; 1 << 20]);
-    loop {
-        let read = file.read(&mut buffer).map_err(failed(path))?;
-        if read == 0 {
-            return Ok((length, hash.finalize().into()));
-        }
-        hash.update(&buffer[..read]);
-        length += read as u64;
     }
 }
 

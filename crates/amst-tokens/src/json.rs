@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use amst_files::sha256_hex;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use tokenizers::{PaddingParams, PaddingStrategy};
 
 use crate::tokenizer::Padding;
@@ -63,8 +63,7 @@ impl Tokenizer {
 
     /// SHA-256 of [`to_json`](Self::to_json), in 64 hexadecimal digits.
     pub fn digest(&self) -> Result<String, TokensError> {
-        let digest = Sha256::digest(self.to_json()?.as_bytes());
-        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(sha256_hex(self.to_json()?))
     }
 }
 

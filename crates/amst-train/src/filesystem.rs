@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+use amst_files::folder_of;
+
 /// Writes what a file holds.
 pub type Content<'a> = &'a mut dyn FnMut(&mut dyn Write) -> io::Result<()>;
 
@@ -103,7 +105,7 @@ impl FileSystem for Disk {
 /// Writes a hidden file beside `path`, synchronises and renames it: the file is whole or absent. No
 /// other process may write there at the same time.
 pub(crate) fn write_whole(disk: &dyn FileSystem, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let dir = path.parent().unwrap_or(Path::new("."));
+    let dir = folder_of(path);
     let partial = dir.join(format!(
         ".{}.partial",
         path.file_name().unwrap_or_default().to_string_lossy()

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use amst::Stopwatch;
 use amst_data::{Prepared, SplitName};
 use amst_encoders::{AnyEncoder, Encoder, write_weights};
+use amst_files::folder_of;
 use amst_recipe::{CellResult, RESULT_SCHEMA, Recipe, TestResult, Timing};
 use burn::tensor::Device;
 
@@ -113,14 +114,13 @@ impl<E: Encoder> Trainer<E> {
     ///
     /// The file could not be written: that is found out now, not after the training.
     pub fn keep_weights(mut self, path: &Path) -> Result<Self, TrainError> {
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
         let failed = |source| TrainError::Io {
             verb: "write",
             path: path.into(),
             source,
             option: "--weights",
         };
-        tempfile::tempfile_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;
+        tempfile::tempfile_in(folder_of(path)).map_err(failed)?;
         if path.is_dir() {
             return Err(failed(std::io::ErrorKind::IsADirectory.into()));
         }

@@ -41,7 +41,7 @@ fn list(dataset: Dataset, text: &str) {
     for (index, sample) in samples.iter_mut().enumerate() {
         sample.split = Split::ALL[3 * index / count];
     }
-    let report = audit(&AuditRules::of(dataset), &samples, &BTreeMap::new());
+    let report = audit(&AuditRules::for_dataset(dataset), &samples, &BTreeMap::new());
     assert!(!report.to_string().is_empty());
     for splitting in Splitting::ALL {
         if let Ok(selection) = select(splitting, dataset, &samples, None) {

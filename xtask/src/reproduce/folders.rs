@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use amst_files::write_file;
 use amst_report::{Csv, Exporter, Json, Markdown, Pairs, Table};
-use anyhow::Context;
 
 use crate::exit::Usage;
 use crate::workspace::root;
@@ -58,11 +58,7 @@ impl Folders {
             .table
             .join(format.stem())
             .with_extension(format.extension());
-        let unfinished =
-            file.with_extension(format!("{}.{}", format.extension(), std::process::id()));
-        std::fs::write(&unfinished, format.export(table))
-            .and_then(|()| std::fs::rename(&unfinished, &file))
-            .with_context(|| format!("cannot write {}", file.display()))?;
+        write_file(&file, format.export(table))?;
         Ok(file)
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::audit::{names, of};
+use super::splits::{in_split, names};
 use crate::{Annotation, Split};
 
 /// A split's samples by class.
@@ -24,32 +24,29 @@ pub struct Balance {
 
 impl Balance {
     /// Counts the classes of a split.
-    pub(crate) fn of(split: Split, classes: &[String], samples: &[Annotation]) -> Self {
-        let count = |class: &String| {
-            of(split, samples)
-                .filter(|sample| sample.label == *class)
-                .count()
-        };
-        let classes: Vec<_> = classes
-            .iter()
-            .map(|class| (class.clone(), count(class)))
-            .collect();
-        let rows = of(split, samples).count();
-        let mut majority: Option<(&String, usize)> = None;
-        for (class, count) in classes.iter().map(|(class, count)| (class, *count)) {
-            if count > majority.map_or(0, |(_, most)| most) {
-                majority = Some((class, count));
+    pub(crate) fn count(split: Split, classes: &[String], samples: &[Annotation]) -> Self {
+        let rows = in_split(split, samples).count();
+        let mut counts = Vec::new();
+        let (mut majority, mut most) = (None, 0);
+        for class in classes {
+            let of_class = in_split(split, samples).filter(|sample| sample.label == *class);
+            let count = of_class.count();
+            if count > most {
+                (majority, most) = (Some(class.clone()), count);
             }
+            counts.push((class.clone(), count));
         }
-        let majority_rate = majority.map_or(0.0, |(_, most)| most as f64 / rows as f64);
-        let majority = majority.map(|(class, _)| class.clone());
         Self {
             split,
             rows,
             samples: names(split, samples).len(),
-            classes,
+            classes: counts,
             majority,
-            majority_rate,
+            majority_rate: if most > 0 {
+                most as f64 / rows as f64
+            } else {
+                0.0
+            },
         }
     }
 }

@@ -95,11 +95,11 @@ pub enum Finding {
         /// Names of those that are too short.
         ids: Vec<String>,
     },
-    /// Sound that is longer than the features have room for: its end is not used.
+    /// Sound that is longer than what the features hold: its end is not used.
     CutSound {
         /// The split.
         split: Split,
-        /// Seconds there is room for.
+        /// Seconds that they hold.
         seconds: f64,
         /// Samples that could be checked.
         of: usize,
@@ -165,7 +165,8 @@ impl fmt::Display for Finding {
             } => {
                 write!(
                     f,
-                    "of {of} in {second} with a transcript of {first}; {long_rows} of three words or more"
+                    "of {of} in {second} with a transcript of {first}; {long_rows} of three words \
+                     or more"
                 )
             }
             Self::RepeatedTranscripts {
@@ -176,7 +177,8 @@ impl fmt::Display for Finding {
             } => {
                 write!(
                     f,
-                    "of {split} sharing {texts} transcripts among them; {long_rows} of three words or more"
+                    "of {split} sharing {texts} transcripts among them; {long_rows} of three words \
+                     or more"
                 )
             }
             Self::SharedGroups {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::audit::Finding;
+use super::finding::Finding;
 use crate::{Annotation, Conflict, Mention, Split};
 
 /// Conflicts in each split, then those between splits.
@@ -63,7 +63,7 @@ fn conflicting<'a>(
         mentions
             .entry(&sample.id)
             .or_default()
-            .push(Mention::of(sample));
+            .push(Mention::from(sample));
     }
     let disputed = mentions
         .into_iter()

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::audit::{Finding, PAIRS, names, of};
+use super::finding::Finding;
+use super::splits::{PAIRS, in_split, names};
 use crate::{Annotation, Split};
 
 /// Samples in two splits.
@@ -10,7 +11,7 @@ pub(crate) fn shared(samples: &[Annotation]) -> impl Iterator<Item = Finding> {
     PAIRS.into_iter().filter_map(|(first, second)| {
         let there = names(second, samples);
         let ids = distinct(
-            of(first, samples)
+            in_split(first, samples)
                 .map(|sample| sample.id.as_str())
                 .filter(|id| there.contains(id)),
         );
@@ -22,7 +23,7 @@ pub(crate) fn shared(samples: &[Annotation]) -> impl Iterator<Item = Finding> {
 pub(crate) fn repeated(samples: &[Annotation]) -> impl Iterator<Item = Finding> {
     Split::ALL.into_iter().filter_map(|split| {
         let mut seen = BTreeSet::new();
-        let again = of(split, samples)
+        let again = in_split(split, samples)
             .map(|sample| sample.id.as_str())
             .filter(|id| !seen.insert(*id));
         let ids = distinct(again);

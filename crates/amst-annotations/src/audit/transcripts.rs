@@ -2,8 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::audit::{Finding, LONG, PAIRS, of};
+use super::finding::Finding;
+use super::splits::{PAIRS, in_split};
 use crate::{Annotation, Split};
+
+/// Words from which on two equal transcripts are more than a coincidence.
+const LONG: usize = 3;
 
 /// Transcripts that two splits share, then those that stand in one split several times.
 pub(crate) fn findings(samples: &[Annotation]) -> Vec<Finding> {
@@ -34,7 +38,7 @@ pub(crate) fn text(sample: &Annotation) -> Option<&str> {
 /// The samples of a split by what they say.
 pub(crate) fn by_text(split: Split, samples: &[Annotation]) -> BTreeMap<&str, BTreeSet<&str>> {
     let mut texts: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for sample in of(split, samples) {
+    for sample in in_split(split, samples) {
         if let Some(text) = text(sample) {
             texts.entry(text).or_default().insert(&sample.id);
         }
@@ -45,29 +49,30 @@ pub(crate) fn by_text(split: Split, samples: &[Annotation]) -> BTreeMap<&str, BT
 /// A sample that stands in both splits is no second sample with its words.
 fn shared(first: Split, second: Split, samples: &[Annotation]) -> Finding {
     let texts = by_text(first, samples);
-    let said = |sample: &&Annotation| {
-        let others = text(sample).and_then(|text| texts.get(text));
-        others.is_some_and(|ids| ids.iter().any(|id| *id != sample.id))
-    };
-    let twins: Vec<_> = of(second, samples).filter(said).collect();
+    let twins: Vec<_> = in_split(second, samples)
+        .filter(|sample| {
+            let others = text(sample).and_then(|text| texts.get(text));
+            others.is_some_and(|ids| ids.iter().any(|id| *id != sample.id))
+        })
+        .collect();
     Finding::SharedTranscripts {
         first,
         second,
         rows: twins.len(),
         long_rows: long(&twins),
-        of: of(second, samples).count(),
+        of: in_split(second, samples).count(),
         ids: ids(&twins),
     }
 }
 
 fn repeated(split: Split, samples: &[Annotation]) -> Finding {
     let texts = by_text(split, samples);
-    let said = |sample: &&Annotation| {
-        text(sample)
-            .and_then(|text| texts.get(text))
-            .is_some_and(|ids| ids.len() > 1)
-    };
-    let twins: Vec<_> = of(split, samples).filter(said).collect();
+    let twins: Vec<_> = in_split(split, samples)
+        .filter(|sample| {
+            let together = text(sample).and_then(|text| texts.get(text));
+            together.is_some_and(|ids| ids.len() > 1)
+        })
+        .collect();
     Finding::RepeatedTranscripts {
         split,
         texts: texts.values().filter(|ids| ids.len() > 1).count(),

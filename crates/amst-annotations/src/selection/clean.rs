@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::labels::disputed;
-use crate::audit::names;
+use crate::audit::splits::names;
 use crate::audit::transcripts::{by_text, is_long, text};
 use crate::selection::{Reason, Selection, sieve};
 use crate::{Annotation, Conflict, Split};

@@ -1,6 +1,6 @@
 //! Splits that share no speaker.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::selection::clean::once;
 use crate::selection::{Reason, Selection, sieve};
@@ -23,10 +23,10 @@ pub(super) fn independent(
             });
         }
     };
-    let mut at = 0..;
+    let mut splits = dealt.iter();
     let kept = sieve(&once.samples, |_| {
-        at.next()
-            .and_then(|i: usize| dealt[i].is_none().then_some(Reason::NotInFolds))
+        let is_dealt = splits.next().is_some_and(Option::is_some);
+        (!is_dealt).then_some(Reason::NotInFolds)
     });
     let mut dropped = [once.dropped, kept.dropped].concat();
     dropped.sort_by_key(|dropped| (dropped.split, dropped.line));
@@ -56,24 +56,15 @@ fn by_fold(
     samples: &[Annotation],
     folds: &BTreeMap<String, Split>,
 ) -> Result<Vec<Option<Split>>, AnnotationError> {
-    let known: std::collections::BTreeSet<_> =
-        samples.iter().map(|sample| sample.id.as_str()).collect();
-    let unknown: Vec<_> = folds
-        .keys()
-        .map(String::as_str)
-        .filter(|clip| !known.contains(clip))
-        .collect();
+    let known: BTreeSet<_> = samples.iter().map(|sample| sample.id.as_str()).collect();
+    let clips = folds.keys().map(String::as_str);
+    let unknown: Vec<_> = clips.filter(|clip| !known.contains(clip)).collect();
     if !unknown.is_empty() {
-        let shown = unknown
-            .iter()
-            .take(10)
-            .copied()
-            .collect::<Vec<_>>()
-            .join(", ");
+        let shown = unknown[..unknown.len().min(10)].join(", ");
         let more = if unknown.len() > 10 { ", …" } else { "" };
         let why = format!(
-            "{} clips are not in the published lists ({shown}{more}): these may be the folds of UR-FUNNY's version 1, and \
-             version 2 is meant",
+            "{} clips are not in the published lists ({shown}{more}): these may be the folds of \
+             UR-FUNNY's version 1, and version 2 is meant",
             unknown.len()
         );
         return Err(AnnotationError::Folds {
@@ -85,6 +76,13 @@ fn by_fold(
         .iter()
         .map(|sample| folds.get(&sample.id).copied())
         .collect())
+}
+
+/// How much nearer a split comes to what it should hold, class by class, by a speaker's samples:
+/// the decrease of the squared distance.
+fn gain(missing: &[f64], counts: &[f64]) -> f64 {
+    let classes = missing.iter().zip(counts);
+    classes.map(|(missing, n)| (2.0 * missing - n) * n).sum()
 }
 
 /// Deals speakers, those with the most samples first, each into the split that is then nearest to
@@ -105,7 +103,7 @@ fn by_speaker(
     let total: Vec<f64> = (0..classes)
         .map(|class| speakers.values().map(|counts| counts[class]).sum())
         .collect();
-    let mut room: Vec<Vec<f64>> = Split::ALL
+    let mut missing: Vec<Vec<f64>> = Split::ALL
         .iter()
         .map(|&split| {
             let share = published.iter().filter(|s| s.split == split).count() as f64
@@ -122,20 +120,13 @@ fn by_speaker(
     });
     let mut dealt = BTreeMap::new();
     for (speaker, counts) in order {
-        let gain = |room: &Vec<f64>| -> f64 {
-            room.iter()
-                .zip(counts)
-                .map(|(room, n)| (2.0 * room - n) * n)
-                .sum()
-        };
-        let best = (0..room.len())
+        let best = (0..missing.len())
             .rev()
-            .max_by(|&a, &b| gain(&room[a]).total_cmp(&gain(&room[b])))
+            .max_by(|&a, &b| gain(&missing[a], counts).total_cmp(&gain(&missing[b], counts)))
             .unwrap_or_default();
-        room[best]
-            .iter_mut()
-            .zip(counts)
-            .for_each(|(room, n)| *room -= n);
+        for (missing, n) in missing[best].iter_mut().zip(counts) {
+            *missing -= n;
+        }
         dealt.insert(*speaker, Split::ALL[best]);
     }
     samples

@@ -72,7 +72,7 @@ pub struct Dropped {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 pub enum Reason {
-    /// The lists name the sample with several labels, so that nobody knows the right one: all its
+    /// The lists name the sample with several labels, so that the right one is unknown: all its
     /// lines go.
     ConflictingLabels {
         /// The labels.
@@ -98,7 +98,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The kind of reason, in words.
+    /// The kind of reason.
     pub fn name(&self) -> &'static str {
         match self {
             Self::ConflictingLabels { .. } => "with conflicting labels",
@@ -133,7 +133,7 @@ impl fmt::Display for Reason {
 /// UR-FUNNY's, by clip ([`ur_funny::folds`](crate::ur_funny::folds)).
 ///
 /// # Errors
-/// [`AnnotationError::NoSpeakers`] where the lists tell no speakers (AVE, MVSA-Single);
+/// [`AnnotationError::NoSpeakers`] where the lists name no speakers (AVE, MVSA-Single);
 /// [`AnnotationError::FoldsWanted`] for UR-FUNNY without folds; [`AnnotationError::Folds`] where
 /// they name other clips.
 pub fn select(

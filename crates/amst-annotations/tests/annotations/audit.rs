@@ -11,11 +11,15 @@ use crate::shared;
 fn published(dataset: Dataset, test: &str) -> Option<Report> {
     let folder = shared::lists(dataset, test)?;
     let samples = read_lists(dataset, &folder).unwrap_or_else(|error| panic!("{error}"));
-    Some(audit(&AuditRules::of(dataset), &samples, &BTreeMap::new()))
+    Some(audit(
+        &AuditRules::for_dataset(dataset),
+        &samples,
+        &BTreeMap::new(),
+    ))
 }
 
 /// Each finding as its count and its sentence.
-fn told(report: &Report) -> Vec<String> {
+fn sentences(report: &Report) -> Vec<String> {
     report
         .findings
         .iter()
@@ -48,7 +52,7 @@ fn exactly_what_an_independent_program_counts_is_found() {
         }
         let oracle = oracle(dataset);
         assert_eq!(
-            serde_json::json!(told(&report)),
+            serde_json::json!(sentences(&report)),
             oracle["findings"],
             "{dataset}"
         );
@@ -180,7 +184,7 @@ fn sample(split: Split, line: usize, id: &str, label: &str, text: &str) -> Annot
 fn rules() -> AuditRules {
     AuditRules {
         classes: vec!["a".into(), "b".into()],
-        ..AuditRules::of(Dataset::UrFunny)
+        ..AuditRules::for_dataset(Dataset::UrFunny)
     }
 }
 
@@ -220,7 +224,7 @@ fn what_was_planted_is_found() {
     );
     let report = audit(&rules(), &samples, &facts);
     assert_eq!(
-        told(&report),
+        sentences(&report),
         [
             "1 samples in both train and val",
             "1 samples of train on several lines",
@@ -260,7 +264,7 @@ fn a_span_stands_in_for_the_length_of_a_file() {
     };
     let rules = AuditRules {
         classes: vec!["a".into()],
-        ..AuditRules::of(Dataset::Iemocap)
+        ..AuditRules::for_dataset(Dataset::Iemocap)
     };
     let report = audit(
         &rules,

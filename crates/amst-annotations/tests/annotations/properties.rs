@@ -97,7 +97,7 @@ proptest! {
         prop_assert_eq!(clean.samples.len() + clean.dropped.len(), samples.len());
         let again = select(Splitting::Clean, Dataset::CremaD, &clean.samples, None).unwrap();
         prop_assert_eq!((again.samples, again.dropped), (clean.samples.clone(), vec![]));
-        let report = audit(&AuditRules::of(Dataset::CremaD), &clean.samples, &BTreeMap::new());
+        let report = audit(&AuditRules::for_dataset(Dataset::CremaD), &clean.samples, &BTreeMap::new());
         for finding in &report.findings {
             let harmless = match finding {
                 Finding::SharedTranscripts { long_rows, .. } => *long_rows == 0,

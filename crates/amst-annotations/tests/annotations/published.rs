@@ -1,4 +1,4 @@
-//! The published lists parse to the counts that are known of them (METHODS 2.7).
+//! The published lists parse to the counts that are known of them (docs/paper.md §2.7).
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;

@@ -65,7 +65,7 @@ fn clean_lists_have_nothing_left_that_leaks_samples_labels_or_long_transcripts()
             samples.len()
         );
         let report = audit(
-            &AuditRules::of(dataset),
+            &AuditRules::for_dataset(dataset),
             &selection.samples,
             &BTreeMap::new(),
         );
@@ -114,7 +114,7 @@ fn every_line_that_goes_has_its_reason() {
         sample(Split::Test, 3, "yes", "a", "yes"),
     ];
     let selection = select(Splitting::Clean, Dataset::UrFunny, &samples, None).unwrap();
-    let told: Vec<_> = selection
+    let reasons: Vec<_> = selection
         .dropped
         .iter()
         .map(
@@ -127,7 +127,7 @@ fn every_line_that_goes_has_its_reason() {
         )
         .collect();
     assert_eq!(
-        told,
+        reasons,
         [
             "train:1 disputed: conflicting labels: a | b",
             "train:3 twice: on an earlier line of the same list",
@@ -182,7 +182,7 @@ fn no_speaker_of_crema_d_stands_in_two_splits() {
         oracle()["crema-d"]["by_speaker"]
     );
     let report = audit(
-        &AuditRules::of(Dataset::CremaD),
+        &AuditRules::for_dataset(Dataset::CremaD),
         &selection.samples,
         &BTreeMap::new(),
     );
@@ -225,7 +225,7 @@ fn no_session_of_iemocap_stands_in_two_splits() {
         (6785, 0)
     );
     let report = audit(
-        &AuditRules::of(Dataset::Iemocap),
+        &AuditRules::for_dataset(Dataset::Iemocap),
         &selection.samples,
         &BTreeMap::new(),
     );

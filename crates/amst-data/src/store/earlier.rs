@@ -6,15 +6,14 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
+use amst_files::{WriteError, sha256, write_file};
 use amst_recipe::Modality;
 
 use super::key::StorePlan;
 use super::read::Store;
-use crate::files::write_whole;
-use crate::hash::{Hash, sha256};
+use crate::hash::Hash;
 
 /// The stores of one modality that there are.
 pub(crate) struct EarlierStores {
@@ -71,11 +70,11 @@ fn identities(bytes: &[u8]) -> Option<Vec<Hash>> {
 }
 
 /// Writes the identities beside a store.
-pub(crate) fn write_identities(plan: &StorePlan, store: &Path) -> io::Result<()> {
+pub(crate) fn write_identities(plan: &StorePlan, store: &Path) -> Result<(), WriteError> {
     let mut bytes = Vec::new();
     for record in &plan.records {
         bytes.extend(record.identity);
     }
     bytes.extend(sha256(&bytes));
-    write_whole(&store.with_extension("sources"), &bytes)
+    write_file(&store.with_extension("sources"), bytes)
 }

@@ -10,10 +10,11 @@
 //! All numbers are little-endian `u64`. The hash of the head covers the hashes of all
 //! records, so nothing in the file can change unnoticed.
 
+use amst_files::sha256;
 use amst_recipe::Modality;
 
 use super::key::StoreKey;
-use crate::hash::{Hash, sha256};
+use crate::hash::Hash;
 
 const MAGIC: [u8; 8] = *b"amstore1";
 /// Magic, modality, key, four counts.

@@ -7,16 +7,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use amst_files::{hash_file, write_file};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::DataError;
-use crate::files::write_whole;
 use crate::hash::Hash;
 
 /// What one file was like when it was hashed.
@@ -96,7 +94,7 @@ impl HashCache {
         if self.changed
             && let Ok(json) = serde_json::to_vec(&self.files)
         {
-            write_whole(&self.file, &json).ok();
+            write_file(&self.file, json).ok();
         }
     }
 }
@@ -109,33 +107,15 @@ fn look(path: &Path, known: Option<&FileState>) -> std::io::Result<(FileState, b
         return Ok((*state, true));
     }
     let started = SystemTime::now() - Duration::from_secs(2);
-    let (read, content) = content(path)?;
-    let settled = stamp.iter().all(|s| *s < nanoseconds(started)) && read == length;
-    Ok((
-        FileState {
-            length: read,
-            stamp,
-            content,
-        },
-        settled,
-    ))
-}
-
-/// Length and hash, a block at a time: a dialogue's video is larger than memory should be.
-fn content(path: &Path) -> std::io::Result<(u64, Hash)> {
-    let mut file = fs::File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut block = vec![0; 1 << 17];
-    let mut length = 0;
-    loop {
-        match file.read(&mut block)? {
-            0 => return Ok((length, hash.finalize().into())),
-            read => {
-                hash.update(&block[..read]);
-                length += read as u64;
-            }
-        }
-    }
+    // By the block: a dialogue's video is larger than memory should be.
+    let read = hash_file(path)?;
+    let settled = stamp.iter().all(|s| *s < nanoseconds(started)) && read.bytes == length;
+    let state = FileState {
+        length: read.bytes,
+        stamp,
+        content: read.sha256,
+    };
+    Ok((state, settled))
 }
 
 fn nanoseconds(time: SystemTime) -> u64 {

@@ -12,7 +12,9 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use crate::hash::{Hash, sha256};
+use amst_files::sha256;
+
+use crate::hash::Hash;
 
 const MARK: [u8; 8] = *b"amstmade";
 /// Mark, identity, hash, length.

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use amst_files::hex;
 use amst_recipe::{Modality, Recipe};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::hash_cache::FileState;
-use crate::hash::{Hash, hex, update_with_text};
+use crate::hash::{Hash, update_with_text};
 use crate::layout::{Raw, Row};
 
 /// The identity of a store: SHA-256 over its configuration and the path, length and content
@@ -20,13 +21,13 @@ pub struct StoreKey(pub(crate) Hash);
 impl StoreKey {
     /// The first twelve hexadecimal digits, which name the file.
     pub fn short(&self) -> String {
-        hex(&self.0[..6])
+        hex::encode(&self.0[..6])
     }
 }
 
 impl fmt::Display for StoreKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.write_str(&hex::encode(self.0))
     }
 }
 

@@ -4,13 +4,14 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use amst_files::sha256;
 use amst_recipe::Modality;
 use memmap2::Mmap;
 use rayon::prelude::*;
 
 use super::format::StoreHeader;
 use super::key::StoreKey;
-use crate::hash::{Hash, sha256};
+use crate::hash::Hash;
 use crate::sample::HostInput;
 use crate::{DataError, record};
 

@@ -5,9 +5,11 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
 
+use amst_files::sha256;
+
 use super::key::{PlannedRecord, StorePlan};
 use crate::DataError;
-use crate::hash::{Hash, sha256};
+use crate::hash::Hash;
 use crate::layout::Raw;
 use crate::progress::{OnProgress, Progress};
 use crate::record::{Encode, Extracted, Unmade};

@@ -1,12 +1,12 @@
 //! Makes the records that are missing, in parallel, and of all records a store: one file at the
 //! end, or nothing.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::{Receiver, sync_channel};
 
+use amst_files::{NewFile, sha256};
 use rayon::prelude::*;
 
 use super::earlier::{EarlierStores, write_identities};
@@ -15,8 +15,7 @@ use super::journal::Journal;
 use super::key::StorePlan;
 use super::record_maker::{FailedRecord, RecordMaker, chunk_size};
 use crate::DataError;
-use crate::files::temporary;
-use crate::hash::{Hash, sha256};
+use crate::hash::Hash;
 use crate::progress::OnProgress;
 use crate::record::Encode;
 
@@ -94,7 +93,7 @@ impl<'a> StoreWriter<'a> {
 
     fn write_to(&mut self, path: &Path) -> io::Result<()> {
         let plan = self.plan;
-        let mut out = BufWriter::new(temporary(path)?);
+        let mut out = BufWriter::new(NewFile::create(path)?);
         // The header is written last: it holds the hashes of what follows it.
         let size = StoreHeader::size(&plan.samples, plan.records.len());
         out.seek(SeekFrom::Start(size))?;
@@ -119,13 +118,7 @@ impl<'a> StoreWriter<'a> {
         out.seek(SeekFrom::Start(0))?;
         out.write_all(&header.to_bytes())?;
         let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        // The name, too, must survive a power cut; where folders cannot be synced it may not.
-        if let Some(dir) = path.parent().and_then(|dir| File::open(dir).ok()) {
-            dir.sync_all().ok();
-        }
-        Ok(())
+        Ok(file.persist_synced()?)
     }
 
     fn record(&mut self, identity: &Hash) -> io::Result<Vec<u8>> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Unsafe;
+use super::reason::Unsafe;
 
 /// Characters that separate, name a drive or stream, or end a name on some system.
 const SPECIAL: [char; 8] = ['\\', ':', '*', '?', '"', '<', '>', '|'];

@@ -2,22 +2,20 @@
 
 use std::io::Read;
 
+use amst_files::read_block;
 use tar::{Archive, EntryType};
 
-use super::Unsafe;
+use super::reason::Unsafe;
 use super::unpacking::{Unpacking, shown};
 use crate::FetchError;
 
 pub(crate) fn unpack(reader: impl Read, unpacking: &mut Unpacking) -> Result<(), FetchError> {
     let mut archive = Archive::new(reader);
-    let damaged = |unpacking: &Unpacking, error: std::io::Error| {
-        unpacking.refuse("", Unsafe::Damaged(error.to_string()))
-    };
-    for entry in archive
+    let entries = archive
         .entries()
-        .map_err(|error| damaged(unpacking, error))?
-    {
-        let mut entry = entry.map_err(|error| damaged(unpacking, error))?;
+        .map_err(|error| unpacking.damaged("", error))?;
+    for entry in entries {
+        let mut entry = entry.map_err(|error| unpacking.damaged("", error))?;
         let (name, size) = (entry.path_bytes().into_owned(), entry.size());
         match entry.header().entry_type() {
             EntryType::Regular | EntryType::Continuous => {
@@ -33,16 +31,13 @@ pub(crate) fn unpack(reader: impl Read, unpacking: &mut Unpacking) -> Result<(),
         }
     }
     // The checksum of a compressed archive stands behind its last byte.
-    drain(archive.into_inner(), unpacking)
-}
-
-fn drain(mut rest: impl Read, unpacking: &mut Unpacking) -> Result<(), FetchError> {
+    let mut rest = archive.into_inner();
     let mut block = [0; 4096];
     loop {
-        match rest.read(&mut block) {
+        match read_block(&mut rest, &mut block) {
             Ok(0) => return Ok(()),
             Ok(read) => unpacking.grow(read as u64, "")?,
-            Err(error) => return Err(unpacking.refuse("", Unsafe::Damaged(error.to_string()))),
+            Err(error) => return Err(unpacking.damaged("", error)),
         }
     }
 }

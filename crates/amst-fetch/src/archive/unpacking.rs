@@ -5,11 +5,50 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use amst_files::read_block;
+use serde::Serialize;
+
 use super::names::below;
-use super::{Limits, Unpacked, Unsafe};
+use super::reason::Unsafe;
 use crate::FetchError;
 
 const BLOCK: usize = 128 << 10;
+
+/// What an archive may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Files and folders.
+    pub entries: usize,
+    /// Bytes of all files together, as they come out.
+    pub bytes: u64,
+    /// How many times larger than the archive that may be. It counts from [`Limits::small`] bytes
+    /// on.
+    pub ratio: u64,
+    /// Up to so many bytes any ratio will do: a text of a few kilobytes may well shrink to nothing.
+    pub small: u64,
+}
+
+impl Default for Limits {
+    /// A million entries, 256 GiB, 200 times the archive: above what deflate does to sound,
+    /// pictures and text.
+    fn default() -> Self {
+        Self {
+            entries: 1_000_000,
+            bytes: 256 << 30,
+            ratio: 200,
+            small: 64 << 20,
+        }
+    }
+}
+
+/// What came out of an archive.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Unpacked {
+    /// Files, relative to the folder, in the archive's order.
+    pub files: Vec<PathBuf>,
+    /// Their bytes together.
+    pub bytes: u64,
+}
 
 pub(crate) struct Unpacking<'a> {
     archive: &'a Path,
@@ -36,28 +75,26 @@ impl<'a> Unpacking<'a> {
     ) -> Result<Self, FetchError> {
         let size = file
             .metadata()
-            .map_err(|source| FetchError::io("read", archive, source))?
+            .map_err(FetchError::io("read", archive))?
             .len();
-        let failed = |source| FetchError::io("write", into, source);
+        let failed = FetchError::io("write", into);
         std::fs::create_dir_all(into).map_err(failed)?;
-        // A fresh folder, in which nobody has put a link that would lead elsewhere.
+        // A new folder: no link in it leads elsewhere.
         let aside = tempfile::Builder::new()
             .prefix(".unpacking-")
             .tempdir_in(into)
             .map_err(failed)?;
-        let (files, folders) = (HashSet::new(), HashSet::new());
-        let unpacked = Unpacked::default();
         Ok(Self {
             archive,
             size,
             into,
             limits,
             aside,
-            files,
-            folders,
+            files: HashSet::new(),
+            folders: HashSet::new(),
             entries: 0,
             grown: 0,
-            unpacked,
+            unpacked: Unpacked::default(),
         })
     }
 
@@ -68,6 +105,11 @@ impl<'a> Unpacking<'a> {
             entry: entry.into(),
             why,
         }
+    }
+
+    /// The error for an entry, or the archive, that cannot be read.
+    pub(crate) fn damaged(&self, entry: impl Into<String>, error: impl ToString) -> FetchError {
+        self.refuse(entry, Unsafe::Damaged(error.to_string()))
     }
 
     /// Counts an entry and makes a folder, or a place for a file; nothing for the topmost folder.
@@ -102,7 +144,7 @@ impl<'a> Unpacking<'a> {
         }
         self.make(path.parent().unwrap_or(Path::new("")))?;
         let target = self.aside.path().join(&path);
-        let failed = |source| FetchError::io("write", &target, source);
+        let failed = FetchError::io("write", &target);
         let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -111,21 +153,18 @@ impl<'a> Unpacking<'a> {
         let mut block = vec![0; BLOCK];
         let mut written = 0;
         loop {
-            let read = match content.read(&mut block) {
-                Ok(0) => break,
-                Ok(read) => read,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => {
-                    return Err(self.refuse(shown(name), Unsafe::Damaged(error.to_string())));
-                }
-            };
+            let read = read_block(content, &mut block)
+                .map_err(|error| self.damaged(shown(name), error))?;
+            if read == 0 {
+                break;
+            }
             self.grow(read as u64, &shown(name))?;
             written += read as u64;
             file.write_all(&block[..read]).map_err(failed)?;
         }
         if written != announced {
             let why = format!("{written} bytes of {announced}");
-            return Err(self.refuse(shown(name), Unsafe::Damaged(why)));
+            return Err(self.damaged(shown(name), why));
         }
         self.unpacked.bytes += written;
         self.unpacked.files.push(path);
@@ -146,7 +185,7 @@ impl<'a> Unpacking<'a> {
 
     /// Moves everything to its place.
     pub(crate) fn finish(self) -> Result<Unpacked, FetchError> {
-        let failed = |source| FetchError::io("write", self.into, source);
+        let failed = FetchError::io("write", self.into);
         let entries: Vec<_> = std::fs::read_dir(self.aside.path())
             .and_then(Iterator::collect)
             .map_err(failed)?;
@@ -178,7 +217,7 @@ impl<'a> Unpacking<'a> {
             self.folders.insert(key(above));
         }
         let target = self.aside.path().join(path);
-        std::fs::create_dir_all(&target).map_err(|source| FetchError::io("make", &target, source))
+        std::fs::create_dir_all(&target).map_err(FetchError::io("make", &target))
     }
 }
 

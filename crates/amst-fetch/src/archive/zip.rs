@@ -6,7 +6,7 @@ use std::io::{Read, Seek, SeekFrom};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::Unsafe;
+use super::reason::Unsafe;
 use super::unpacking::{Unpacking, shown};
 use crate::FetchError;
 
@@ -17,37 +17,31 @@ const REGULAR: u32 = 0o100_000;
 const FOLDER: u32 = 0o040_000;
 
 pub(crate) fn unpack(file: File, unpacking: &mut Unpacking) -> Result<(), FetchError> {
-    let damaged = |unpacking: &Unpacking, entry: &str, error: ZipError| {
-        unpacking.refuse(entry, Unsafe::Damaged(error.to_string()))
-    };
     let mut end = file
         .try_clone()
-        .map_err(|error| damaged(unpacking, "", error.into()))?;
-    let mut archive = ZipArchive::new(file).map_err(|error| damaged(unpacking, "", error))?;
+        .map_err(|error| unpacking.damaged("", ZipError::from(error)))?;
+    let mut archive = ZipArchive::new(file).map_err(|error| unpacking.damaged("", error))?;
     let announced = announced(&mut end, archive.comment().len() as u64);
-    match announced.map_err(|error| damaged(unpacking, "", error.into()))? {
+    match announced.map_err(|error| unpacking.damaged("", ZipError::from(error)))? {
         // The library keeps the last of several entries with one name, without a word.
         Some(count) if count > archive.len() as u64 => {
             return Err(unpacking.refuse("", Unsafe::Duplicate));
         }
         Some(count) if count == archive.len() as u64 => {}
         _ => {
-            return Err(unpacking.refuse(
-                "",
-                Unsafe::Damaged("its last record is not at its end".into()),
-            ));
+            return Err(unpacking.damaged("", "its last record is not at its end"));
         }
     }
     if archive
         .has_overlapping_entries()
-        .map_err(|error| damaged(unpacking, "", error))?
+        .map_err(|error| unpacking.damaged("", error))?
     {
         return Err(unpacking.refuse("", Unsafe::Overlap));
     }
     for index in 0..archive.len() {
         let raw = archive
             .by_index_raw(index)
-            .map_err(|error| damaged(unpacking, "", error))?;
+            .map_err(|error| unpacking.damaged("", error))?;
         let (name, mode, size) = (
             raw.name_raw().to_vec(),
             raw.unix_mode().unwrap_or(0),
@@ -69,7 +63,7 @@ pub(crate) fn unpack(file: File, unpacking: &mut Unpacking) -> Result<(), FetchE
         }
         let mut entry = archive
             .by_index(index)
-            .map_err(|error| damaged(unpacking, &shown(&name), error))?;
+            .map_err(|error| unpacking.damaged(shown(&name), error))?;
         unpacking.file(&name, size, &mut entry)?;
     }
     Ok(())

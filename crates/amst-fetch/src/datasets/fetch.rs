@@ -1,7 +1,7 @@
 //! A data set's open files into its folder of raw files.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use super::Recipe;
 use super::pattern::files;
@@ -12,7 +12,7 @@ use crate::{FetchError, Source, Step, Verified};
 /// Brings what a recipe says may be downloaded; what is here is only read and checked.
 ///
 /// `pointers` is a checkout of the recipe's repository, at its commit, without the LFS objects;
-/// without it, those are left out. Progress is told with each file's path below `raw`, from several
+/// without it, those are left out. `progress` gets each file's path below `raw`, from several
 /// threads, one at a time.
 ///
 /// # Errors
@@ -36,18 +36,17 @@ pub fn fetch(
     if let (Some(repository), Some(pointers)) = (&recipe.repository, pointers) {
         let objects = objects(&repository.objects, pointers, raw)?;
         let progress = Mutex::new(progress);
-        let tell = |object: &Object, step: Step| {
-            let name = object
-                .path
-                .strip_prefix(raw)
-                .unwrap_or(&object.path)
-                .to_string_lossy();
-            let mut progress = progress
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
-            progress(&name, step);
-        };
-        done.extend(lfs::fetch(client, &repository.url, None, &objects, &tell)?);
+        done.extend(lfs::fetch(
+            client,
+            &repository.url,
+            None,
+            &objects,
+            &|object, step| {
+                let path = object.path.strip_prefix(raw).unwrap_or(&object.path);
+                let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+                progress(&path.to_string_lossy(), step);
+            },
+        )?);
     }
     Ok(done)
 }

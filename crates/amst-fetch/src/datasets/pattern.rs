@@ -30,9 +30,10 @@ pub(crate) fn files(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, FetchE
     for part in pattern.split('/') {
         let mut next = Vec::new();
         for folder in found {
-            match part.contains('*') {
-                false => next.push(folder.join(part)),
-                true => next.extend(children(&folder, part)?),
+            if part.contains('*') {
+                next.extend(children(&folder, part)?);
+            } else {
+                next.push(folder.join(part));
             }
         }
         found = next;
@@ -43,7 +44,7 @@ pub(crate) fn files(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, FetchE
 }
 
 fn children(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, FetchError> {
-    let failed = |source| FetchError::io("read", folder, source);
+    let failed = FetchError::io("read", folder);
     if !folder.is_dir() {
         return Ok(Vec::new());
     }

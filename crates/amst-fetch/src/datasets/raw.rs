@@ -1,5 +1,6 @@
 //! Whether a folder of raw files holds what it must.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +23,7 @@ pub struct Report {
 /// One thing that was looked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Item {
-    /// In words.
+    /// For a reader.
     pub what: String,
     /// How many files there are.
     pub found: usize,
@@ -81,22 +82,16 @@ pub fn archives(recipe: &Recipe, raw: &Path) -> Result<Vec<PathBuf>, FetchError>
             return Ok(Vec::new());
         }
     }
-    let all = files(raw, "*")?;
-    let name = |path: &Path| {
-        path.file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned()
-    };
-    Ok(all
-        .into_iter()
-        .filter(|path| {
-            recipe
-                .unpack
-                .iter()
-                .any(|pattern| fits(pattern, &name(path)))
-        })
-        .collect())
+    let mut archives = files(raw, "*")?;
+    archives.retain(|path| {
+        let name = file_name(path);
+        recipe.unpack.iter().any(|pattern| fits(pattern, &name))
+    });
+    Ok(archives)
+}
+
+fn file_name(path: &Path) -> Cow<'_, str> {
+    path.file_name().unwrap_or_default().to_string_lossy()
 }
 
 /// The folder itself, or the one in it that has what the recipe needs: archives and clones bring a
@@ -107,11 +102,7 @@ fn root(recipe: &Recipe, raw: &Path) -> Result<PathBuf, FetchError> {
         let mut folders: Vec<_> = entries
             .filter_map(|entry| entry.ok().map(|entry| entry.path()))
             .collect();
-        let hidden = |path: &PathBuf| {
-            path.file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with('.'))
-        };
-        folders.retain(|path| path.is_dir() && !hidden(path));
+        folders.retain(|path| path.is_dir() && !file_name(path).starts_with('.'));
         folders.sort();
         candidates.extend(folders);
     }
@@ -151,12 +142,11 @@ fn needed(root: &Path, need: &Need) -> Result<Item, FetchError> {
         .iter()
         .filter_map(|path| unusable(path).map(|why| (path.clone(), why)))
         .collect();
-    let (what, wanted, missing) = (need.path.clone(), need.count, Vec::new());
     Ok(Item {
-        what,
+        what: need.path.clone(),
         found: found.len(),
-        wanted,
-        missing,
+        wanted: need.count,
+        missing: Vec::new(),
         wrong,
     })
 }
@@ -168,7 +158,7 @@ fn by_lists(raw: &Path, root: &Path, listed: &Listed) -> Result<Item, FetchError
     for list in &listed.lists {
         let path = raw.join(list);
         let Ok(text) = std::fs::read_to_string(&path) else {
-            // Why is said of the list itself; here nobody knows how many there should be.
+            // The list itself is reported elsewhere; how many files there should be is not known.
             all_read = false;
             continue;
         };
@@ -300,7 +290,7 @@ mod tests {
             "a list that is missing lists nothing: {nothing:?}"
         );
         put(folder.path(), "l", "a.flv Sad\n\nb.flv Sad\nc.flv Sad\n");
-        let oid = Content::of(b"").sha256;
+        let oid = Content::of_bytes(b"").sha256;
         put(
             folder.path(),
             "clone/w/a.wav",

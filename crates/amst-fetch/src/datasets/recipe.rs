@@ -16,7 +16,7 @@ pub struct Recipe {
     pub name: String,
     /// As the paper spells it.
     pub title: String,
-    /// Its licence, by SPDX name or in words.
+    /// Its licence, by SPDX name or described.
     pub licence: String,
     /// Who may have it, and how.
     pub access: Access,
@@ -50,11 +50,11 @@ pub struct Recipe {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Access {
-    /// Anybody, by this program.
+    /// This program downloads it.
     Open,
-    /// Anybody, but a browser is needed.
+    /// A person downloads it with a browser.
     ByHand,
-    /// Whoever signs a form.
+    /// Its owners give it to people who sign a form.
     OnRequest,
 }
 
@@ -89,7 +89,7 @@ pub struct Repository {
 pub struct Need {
     /// A path, in which `*` stands for any part of a name.
     pub path: String,
-    /// How many there are; at least one if nobody knows.
+    /// How many there are; at least one if that is not known.
     #[serde(default)]
     pub count: Option<usize>,
 }
@@ -112,48 +112,38 @@ impl Recipe {
     /// # Errors
     /// [`FetchError::Recipe`] where it is not one, or names a path that leads out of its folder.
     pub fn parse(text: &str) -> Result<Self, FetchError> {
-        let wrong = |why: String| FetchError::Recipe { why };
-        let recipe: Self = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
-        let paths = recipe
-            .files
-            .iter()
-            .map(|file| &file.path)
-            .chain(recipe.needs.iter().map(|need| &need.path));
-        let listed = recipe
-            .listed
-            .iter()
-            .flat_map(|listed| listed.lists.iter().chain(&listed.files));
-        let objects = recipe
-            .repository
-            .iter()
-            .flat_map(|repository| &repository.objects);
-        for path in paths.chain(listed).chain(objects).chain(&recipe.unpack) {
-            if path.is_empty()
-                || !Path::new(path)
-                    .components()
-                    .all(|part| matches!(part, Component::Normal(_)))
-            {
-                return Err(wrong(format!(
-                    "`{path}` is not a path below the folder of raw files"
-                )));
-            }
+        let recipe: Self = toml::from_str(text).map_err(|error| FetchError::Recipe {
+            why: error.to_string(),
+        })?;
+        match recipe.mistake() {
+            Some(why) => Err(FetchError::Recipe { why }),
+            None => Ok(recipe),
         }
-        if let Some(file) = recipe
-            .files
-            .iter()
-            .find(|file| !file.expected.names_content())
-        {
-            return Err(wrong(format!("`{}` has no hash to check it by", file.path)));
+    }
+
+    /// What is wrong with a recipe that was read.
+    fn mistake(&self) -> Option<String> {
+        let listed = self.listed.iter();
+        let objects = self.repository.iter().flat_map(|repo| &repo.objects);
+        let mut paths = (self.files.iter().map(|file| &file.path))
+            .chain(self.needs.iter().map(|need| &need.path))
+            .chain(listed.flat_map(|listed| listed.lists.iter().chain(&listed.files)))
+            .chain(objects)
+            .chain(&self.unpack);
+        if let Some(path) = paths.find(|path| !is_below(path)) {
+            return Some(format!(
+                "`{path}` is not a path below the folder of raw files"
+            ));
         }
-        if let Some(repository) = &recipe.repository
-            && (repository.commit.parse::<GitBlob>().is_err() || repository.url.starts_with('-'))
-        {
-            return Err(wrong(format!(
-                "`{}` is not a commit of a repository",
-                repository.commit
-            )));
+        let mut files = self.files.iter();
+        if let Some(file) = files.find(|file| !file.expected.names_content()) {
+            return Some(format!("`{}` has no hash to check it by", file.path));
         }
-        Ok(recipe)
+        let repository = self.repository.as_ref()?;
+        // A commit is a SHA-1, as a blob is. What begins with a dash would be an option of git.
+        let wrong =
+            repository.commit.parse::<GitBlob>().is_err() || repository.url.starts_with('-');
+        wrong.then(|| format!("`{}` is not a commit of a repository", repository.commit))
     }
 
     /// A recipe that is known, or one in a file whose name ends in `.toml`.
@@ -167,8 +157,7 @@ impl Recipe {
         }
         if name.ends_with(".toml") {
             let path = Path::new(name);
-            let text = std::fs::read_to_string(path)
-                .map_err(|source| FetchError::io("read", path, source))?;
+            let text = std::fs::read_to_string(path).map_err(FetchError::io("read", path))?;
             return Self::parse(&text);
         }
         let known: Vec<_> = recipes()
@@ -180,6 +169,12 @@ impl Recipe {
             known: known.join(", "),
         })
     }
+}
+
+/// Whether a path stays in the folder that it is relative to.
+fn is_below(path: &str) -> bool {
+    let mut parts = Path::new(path).components();
+    !path.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
 static KNOWN: LazyLock<Vec<Recipe>> = LazyLock::new(|| {

@@ -14,7 +14,7 @@ use hf_hub::{HFClient, HFError, split_id};
 
 use super::{Model, Settings};
 use crate::transfer::{Failure, Options, shown_text};
-use crate::{Expected, FetchError};
+use crate::{Expected, FetchError, Token};
 
 /// A file as the Hub describes it: by SHA-256 where it is large, by git's hash where it is small.
 pub(crate) type Descriptions = BTreeMap<String, Expected>;
@@ -26,26 +26,16 @@ pub(crate) fn describe(
     options: &Options,
 ) -> Result<Descriptions, FetchError> {
     let url = format!("{}/{}", settings.endpoint, model.repo);
-    let mut failures = 0;
-    loop {
-        match once(model, settings, options) {
-            Ok(found) => return Ok(found),
-            Err(Failure::Final(error)) => return Err(error),
-            Err(Failure::Passing { why, retry_after }) => {
-                failures += 1;
-                options.wait_after(failures, &url, why, retry_after, &mut |_| ())?;
-            }
-        }
-    }
+    options.attempts(&url, || once(model, settings, options))
 }
 
 /// One question, in a thread of its own because `hf-hub` would wait for ever.
 fn once(model: &Model, settings: &Settings, options: &Options) -> Result<Descriptions, Failure> {
-    let (tell, told) = channel();
-    let (asked, settings_there) = (model.clone(), settings.clone());
-    std::thread::spawn(move || tell.send(ask(&asked, &settings_there)));
+    let (sender, answer) = channel();
+    let (asked_model, asked_settings) = (model.clone(), settings.clone());
+    std::thread::spawn(move || sender.send(ask(&asked_model, &asked_settings)));
     let deadline = options.connect_timeout + options.stall_timeout;
-    match told.recv_timeout(deadline) {
+    match answer.recv_timeout(deadline) {
         Ok(Ok(entries)) => Ok(entries.into_iter().filter_map(description).collect()),
         Ok(Err(error)) => Err(failure(&error, model, settings)),
         Err(RecvTimeoutError::Timeout) => Err(Failure::passing(format!(
@@ -88,29 +78,25 @@ fn description(entry: RepoTreeEntry) -> Option<(String, Expected)> {
         return None;
     };
     // For a large file `oid` names the pointer, not the content.
-    let expected = match lfs {
-        Some(lfs) => Expected {
-            size: Some(size),
-            sha256: lfs.sha256.and_then(|s| s.parse().ok()),
-            git_blob: None,
-        },
-        None => Expected {
-            size: Some(size),
-            sha256: None,
-            git_blob: oid.parse().ok(),
-        },
+    let (sha256, git_blob) = match lfs {
+        Some(lfs) => (lfs.sha256.and_then(|hash| hash.parse().ok()), None),
+        None => (None, oid.parse().ok()),
     };
-    Some((path, expected))
+    let size = Some(size);
+    Some((
+        path,
+        Expected {
+            size,
+            sha256,
+            git_blob,
+        },
+    ))
 }
 
 fn failure(error: &HFError, model: &Model, settings: &Settings) -> Failure {
     let url = shown_text(&format!("{}/{}", settings.endpoint, model.repo));
     let token_sent = settings.token.is_some();
-    let why = reason(error);
-    let why = settings
-        .token
-        .as_ref()
-        .map_or(why.clone(), |token| token.cut_from(&why));
+    let why = Token::cut(settings.token.as_ref(), reason(error));
     match error {
         HFError::AuthRequired { .. } => FetchError::Unauthorised { url, token_sent }.into(),
         HFError::Forbidden { .. } => FetchError::Forbidden { url, token_sent }.into(),
@@ -136,7 +122,7 @@ fn failure(error: &HFError, model: &Model, settings: &Settings) -> Failure {
     }
 }
 
-/// The library's words; of a request that failed, those of its cause, because it repeats the
+/// The library's message; of a request that failed, that of its cause, because it repeats the
 /// address at each level.
 fn reason(error: &HFError) -> String {
     match error {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use amst_files::folder_of;
 use serde::Serialize;
 
 use super::describe::{Descriptions, describe};
@@ -18,7 +19,7 @@ pub struct Fetched {
     pub folder: Folder,
     /// Bytes that came over the network now.
     pub received: u64,
-    /// Files put there by hand whose content nothing here tells, while the network is switched off.
+    /// Files put there by hand that nothing here can check while the network is switched off.
     pub unchecked: Vec<PathBuf>,
 }
 
@@ -129,31 +130,21 @@ impl<'a> Work<'a> {
             }
         }
         let client = Client::new(options.clone());
-        let repo = repo_folder(&self.settings.cache, &self.model.repo);
+        let (cache, repo) = (&self.settings.cache, &self.model.repo);
+        let blobs = repo_folder(cache, repo).join("blobs");
+        let snapshot = snapshot(cache, repo, &self.model.revision);
         let mut received = 0;
         for file in &self.wanted {
             let expected = self.expected(file, &descriptions)?;
-            let blob = repo
-                .join("blobs")
-                .join(blob_name(&descriptions, file).unwrap_or_default());
-            let url = file_url(
-                self.settings,
-                &self.model.repo,
-                &self.model.revision,
-                &file.name,
-            );
+            let blob = blobs.join(blob_name(&descriptions, file).unwrap_or_default());
             let source = Source {
                 token: self.settings.token.clone(),
-                ..Source::new(url, expected)
+                ..Source::new(file_url(self.settings, self.model, file), expected)
             };
             received += client
                 .download(&source, &blob, &mut |step| progress(&file.name, step))?
                 .received;
-            link(
-                &blob,
-                &snapshot(&self.settings.cache, &self.model.repo, &self.model.revision)
-                    .join(&file.name),
-            )?;
+            link(&blob, &snapshot.join(&file.name))?;
         }
         Ok(received)
     }
@@ -166,12 +157,7 @@ impl<'a> Work<'a> {
     ) -> Result<Expected, FetchError> {
         let (endpoint, repo) = (self.settings.endpoint.clone(), self.model.repo.clone());
         let Some(described) = descriptions.get(&file.name) else {
-            let url = file_url(
-                self.settings,
-                &self.model.repo,
-                &self.model.revision,
-                &file.name,
-            );
+            let url = file_url(self.settings, self.model, file);
             return Err(FetchError::NotFound { url, status: 404 });
         };
         if blob_name(descriptions, file).is_none() {
@@ -182,7 +168,7 @@ impl<'a> Work<'a> {
                 why,
             });
         }
-        if let Some(difference) = contradiction(&file.expected, described) {
+        if let Some(difference) = file.expected.contradicts(described) {
             let (revision, file) = (self.model.revision.clone(), file.name.clone());
             return Err(FetchError::HubDiffers {
                 repo,
@@ -208,32 +194,13 @@ fn blob_name(descriptions: &Descriptions, file: &ModelFile) -> Option<String> {
         .or_else(|| described.git_blob.map(|hash| hash.to_string()))
 }
 
-fn contradiction(known: &Expected, said: &Expected) -> Option<Difference> {
-    fn between<T: PartialEq + ToString>(
-        what: &'static str,
-        known: Option<T>,
-        said: Option<T>,
-    ) -> Option<Difference> {
-        let (known, said) = (known?, said?);
-        (known != said).then(|| Difference {
-            what,
-            expected: known.to_string(),
-            found: said.to_string(),
-        })
-    }
-    between("length in bytes", known.size, said.size)
-        .or_else(|| between("SHA-256", known.sha256, said.sha256))
-        .or_else(|| between("git blob hash", known.git_blob, said.git_blob))
-}
-
 /// Renames what is wrong; of a link, the content it leads to.
 fn put_aside(
     path: &Path,
     difference: &Difference,
     progress: &mut dyn FnMut(Step),
 ) -> Result<(), FetchError> {
-    let content =
-        std::fs::canonicalize(path).map_err(|source| FetchError::io("read", path, source))?;
+    let content = std::fs::canonicalize(path).map_err(FetchError::io("read", path))?;
     let aside = quarantine(&content, &content)?;
     progress(Step::Quarantined {
         path: aside,
@@ -247,15 +214,16 @@ fn put_aside(
 /// Makes the snapshot's entry: a relative link, so that the cache can be moved; a copy where there
 /// are no links.
 fn link(blob: &Path, entry: &Path) -> Result<(), FetchError> {
-    let failed = |source| FetchError::io("write", entry, source);
-    let folder = entry.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(|source| FetchError::io("make", folder, source))?;
+    let folder = folder_of(entry);
+    std::fs::create_dir_all(folder).map_err(FetchError::io("make", folder))?;
     let _ = std::fs::remove_file(entry);
     let name = blob.file_name().unwrap_or_default();
     match symlink(&Path::new("../../blobs").join(name), entry) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(_) => std::fs::copy(blob, entry).map(|_| ()).map_err(failed),
+        Err(_) => std::fs::copy(blob, entry)
+            .map(drop)
+            .map_err(FetchError::io("write", entry)),
     }
 }
 

@@ -49,7 +49,8 @@ impl fmt::Display for Missing {
         let name = &self.name;
         writeln!(
             f,
-            "`{name}` is not here. With a network, `cargo xtask fetch {name}` brings it. Without one, put"
+            "`{name}` is not here. With a network, `cargo xtask fetch {name}` brings it. Without \
+             one, put"
         )?;
         for file in &self.files {
             writeln!(f, "  {}", file.path.display())?;
@@ -64,7 +65,8 @@ impl fmt::Display for Missing {
         }
         write!(
             f,
-            "there by hand (HF_HOME or HF_HUB_CACHE choose another place); then `--set text.encoder={name}` works"
+            "there by hand (HF_HOME or HF_HUB_CACHE choose another place); then `--set \
+             text.encoder={name}` works"
         )
     }
 }
@@ -79,11 +81,11 @@ pub fn located(name: &str) -> Result<Folder, FetchError> {
     located_in(model(name)?, &Settings::from_env()?)
 }
 
-/// The folder of a model for a recipe's text encoder, or what to tell a person: which files to put
-/// where, or what else the encoder could be.
+/// The folder of a model for a recipe's text encoder, or what a person should do: which files to
+/// put where, or what else the encoder could be.
 ///
 /// # Errors
-/// As [`located`], in words.
+/// Those of [`located`], as text.
 pub fn text_model(name: &str) -> Result<PathBuf, String> {
     match located(name) {
         Ok(folder) => Ok(folder.path),
@@ -94,7 +96,7 @@ pub fn text_model(name: &str) -> Result<PathBuf, String> {
     }
 }
 
-/// The same with settings of one's own.
+/// [`located`] with settings of the caller.
 ///
 /// # Errors
 /// As [`located`].
@@ -102,7 +104,7 @@ pub fn located_in(model: &Model, settings: &Settings) -> Result<Folder, FetchErr
     let mut best: Option<Missing> = None;
     for repo in [&model.repo].into_iter().chain(&model.also) {
         let folder = snapshot(&settings.cache, repo, &model.revision);
-        let missing = missing_of(model, &folder, settings);
+        let missing = missing_files(model, &folder, settings);
         if missing.is_empty() {
             let files = model
                 .files
@@ -126,8 +128,9 @@ pub fn located_in(model: &Model, settings: &Settings) -> Result<Folder, FetchErr
     Err(FetchError::Missing(Box::new(missing)))
 }
 
-fn missing_of(model: &Model, folder: &Path, settings: &Settings) -> Vec<MissingFile> {
-    let state = |file: &ModelFile| {
+fn missing_files(model: &Model, folder: &Path, settings: &Settings) -> Vec<MissingFile> {
+    let mut missing = Vec::new();
+    for file in &model.files {
         let path = folder.join(&file.name);
         let instead = match (std::fs::metadata(&path), file.expected.size) {
             (Err(_), _) => None,
@@ -135,17 +138,16 @@ fn missing_of(model: &Model, folder: &Path, settings: &Settings) -> Vec<MissingF
             (Ok(found), Some(size)) if found.len() != size => {
                 Some(format!("{} bytes", found.len()))
             }
-            (Ok(_), _) => return None,
+            (Ok(_), _) => continue,
         };
-        let url = file_url(settings, &model.repo, &model.revision, &file.name);
-        Some(MissingFile {
+        missing.push(MissingFile {
             path,
-            url,
+            url: file_url(settings, model, file),
             expected: file.expected,
             instead,
-        })
-    };
-    model.files.iter().filter_map(state).collect()
+        });
+    }
+    missing
 }
 
 /// What was found when a file was read.
@@ -155,7 +157,7 @@ pub enum State {
     Right,
     /// It is not.
     Wrong(Difference),
-    /// Nothing here tells what it should be.
+    /// Nothing here says what it should be.
     Unknown,
 }
 
@@ -166,26 +168,25 @@ pub enum State {
 /// # Errors
 /// A file cannot be read.
 pub fn check(model: &Model, folder: &Folder) -> Result<Vec<(PathBuf, State)>, FetchError> {
-    let state = |file: &ModelFile| {
-        let path = folder.path.join(&file.name);
-        state(&path, &file.expected).map(|state| (path, state))
-    };
-    model.files.iter().map(state).collect()
+    model
+        .files
+        .iter()
+        .map(|file| {
+            let path = folder.path.join(&file.name);
+            state(&path, &file.expected).map(|state| (path, state))
+        })
+        .collect()
 }
 
 pub(crate) fn state(path: &Path, expected: &Expected) -> Result<State, FetchError> {
     let content = Content::of_file(path)?;
     let named = named_by_cache(path);
-    Ok(
-        match expected
-            .differs(&content)
-            .or_else(|| named.differs(&content))
-        {
-            Some(difference) => State::Wrong(difference),
-            None if expected.names_content() || named.names_content() => State::Right,
-            None => State::Unknown,
-        },
-    )
+    let difference = expected.differs(&content);
+    Ok(match difference.or_else(|| named.differs(&content)) {
+        Some(difference) => State::Wrong(difference),
+        None if expected.names_content() || named.names_content() => State::Right,
+        None => State::Unknown,
+    })
 }
 
 /// What the name of a cached file's blob says of its content.
@@ -212,6 +213,7 @@ pub(crate) fn snapshot(cache: &Path, repo: &str, revision: &str) -> PathBuf {
     repo_folder(cache, repo).join("snapshots").join(revision)
 }
 
-pub(crate) fn file_url(settings: &Settings, repo: &str, revision: &str, file: &str) -> String {
-    format!("{}/{repo}/resolve/{revision}/{file}", settings.endpoint)
+pub(crate) fn file_url(settings: &Settings, model: &Model, file: &ModelFile) -> String {
+    let (endpoint, repo, revision) = (&settings.endpoint, &model.repo, &model.revision);
+    format!("{endpoint}/{repo}/resolve/{revision}/{}", file.name)
 }

@@ -1,4 +1,5 @@
-//! Where the Hub is, where its cache is, and who asks: as Python's `huggingface_hub` reads it.
+//! Where the Hub and its cache are, and with which token it is asked: as Python's
+//! `huggingface_hub` reads it.
 
 use std::env::var_os;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ pub struct Settings {
     pub endpoint: String,
     /// The folder that holds `models--owner--name`.
     pub cache: PathBuf,
-    /// Who asks, if it says.
+    /// The access token, if there is one.
     pub token: Option<Token>,
     /// Whether the network is switched off.
     pub offline: bool,
@@ -39,33 +40,32 @@ impl Settings {
 
     fn read(value: &dyn Fn(&str) -> Option<PathBuf>) -> Result<Self, FetchError> {
         let text = |name: &str| value(name).map(|v| v.to_string_lossy().into_owned());
+        let user = value("HOME").or_else(|| value("USERPROFILE"));
         let home = value("HF_HOME").unwrap_or_else(|| {
-            let user = || {
-                value("HOME")
-                    .or_else(|| value("USERPROFILE"))
-                    .unwrap_or_default()
-                    .join(".cache")
-            };
             value("XDG_CACHE_HOME")
-                .unwrap_or_else(user)
+                .unwrap_or_else(|| user.unwrap_or_default().join(".cache"))
                 .join("huggingface")
         });
         let cache = value("HF_HUB_CACHE").or_else(|| value("HUGGINGFACE_HUB_CACHE"));
-        let is_on = |name| text(name).is_some_and(|text| crate::is_on(&text));
+        let [no_token, hub_offline, amst_offline] = [
+            "HF_HUB_DISABLE_IMPLICIT_TOKEN",
+            "HF_HUB_OFFLINE",
+            "AMST_OFFLINE",
+        ]
+        .map(|name| text(name).is_some_and(|text| crate::is_on(&text)));
+        let token_file = value("HF_TOKEN_PATH").unwrap_or_else(|| home.join("token"));
         Ok(Self {
             endpoint: text("HF_ENDPOINT")
                 .unwrap_or_else(|| ENDPOINT.into())
                 .trim_end_matches('/')
                 .into(),
             cache: cache.unwrap_or_else(|| home.join("hub")),
-            token: match is_on("HF_HUB_DISABLE_IMPLICIT_TOKEN") {
-                true => None,
-                false => token(
-                    text("HF_TOKEN"),
-                    &value("HF_TOKEN_PATH").unwrap_or_else(|| home.join("token")),
-                )?,
+            token: if no_token {
+                None
+            } else {
+                token(text("HF_TOKEN"), &token_file)?
             },
-            offline: is_on("HF_HUB_OFFLINE") || is_on("AMST_OFFLINE"),
+            offline: hub_offline || amst_offline,
         })
     }
 }

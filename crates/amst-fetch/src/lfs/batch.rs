@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::Pointer;
 use crate::transfer::{Client, shown_text};
@@ -12,20 +12,6 @@ const MEDIA_TYPE: &str = "application/vnd.git-lfs+json";
 
 /// The longest answer that is read: some 10,000 objects with long addresses.
 const LONGEST_ANSWER: u64 = 32 << 20;
-
-#[derive(Serialize)]
-struct Question {
-    operation: &'static str,
-    transfers: [&'static str; 1],
-    objects: Vec<Named>,
-    hash_algo: &'static str,
-}
-
-#[derive(Serialize)]
-struct Named {
-    oid: Sha256,
-    size: u64,
-}
 
 #[derive(Deserialize)]
 struct Reply {
@@ -74,24 +60,17 @@ pub(crate) fn ask(
         "{}/info/lfs/objects/batch",
         repository.trim_end_matches('/')
     );
-    let objects = objects
-        .iter()
-        .map(|pointer| Named {
-            oid: pointer.oid,
-            size: pointer.size,
-        })
-        .collect();
-    let question = Question {
-        operation: "download",
-        transfers: ["basic"],
-        objects,
-        hash_algo: "sha256",
-    };
+    let question = serde_json::json!({
+        "operation": "download",
+        "transfers": ["basic"],
+        "objects": objects,
+        "hash_algo": "sha256",
+    });
     let wrong = |why: String| FetchError::Lfs {
         url: shown_text(&url),
         why,
     };
-    let question = serde_json::to_vec(&question).map_err(|error| wrong(error.to_string()))?;
+    let question = question.to_string().into_bytes();
     let answer = client.post(&url, MEDIA_TYPE, &question, token, LONGEST_ANSWER)?;
     let reply: Reply = serde_json::from_slice(&answer)
         .map_err(|error| wrong(format!("no batch answer ({error})")))?;
@@ -100,8 +79,9 @@ pub(crate) fn ask(
             "it offers the transfer `{transfer}`, not `basic`"
         )));
     }
-    let sorted = |object: Described| {
-        let outcome = match (object.actions.download, object.error) {
+    let mut answers = BTreeMap::new();
+    for object in reply.objects {
+        let answer = match (object.actions.download, object.error) {
             (_, Some(refusal)) => Err(refusal),
             (Some(action), None) => Ok(action),
             (None, None) => Err(Refusal {
@@ -109,7 +89,7 @@ pub(crate) fn ask(
                 message: "the server gives no address".into(),
             }),
         };
-        (object.oid.to_string(), outcome)
-    };
-    Ok(reply.objects.into_iter().map(sorted).collect())
+        answers.insert(object.oid.to_string(), answer);
+    }
+    Ok(answers)
 }

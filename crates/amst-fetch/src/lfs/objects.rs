@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 
 use super::Pointer;
 use super::batch::{Action, Refusal, ask};
@@ -74,9 +74,15 @@ pub fn fetch(
         for some in left.chunks(AT_ONCE) {
             let pointers: Vec<_> = some.iter().map(|object| object.pointer).collect();
             let actions = ask(client, repository, token, &pointers)?;
-            let (ready, refused) = several(client, some, &actions, progress);
-            done.extend(ready);
-            failed.extend(refused);
+            for (object, outcome) in several(client, some, &actions, progress) {
+                match outcome {
+                    Ok(verified) => done.push(verified),
+                    Err(error) => failed.push(ObjectFailure {
+                        path: object.path.clone(),
+                        error,
+                    }),
+                }
+            }
         }
         left.retain(|object| failed.iter().any(|failure| failure.path == object.path));
         if left.is_empty() {
@@ -100,37 +106,29 @@ fn offline(object: &Object, repository: &str) -> ObjectFailure {
     }
 }
 
-/// Shares objects out among threads.
-fn several(
+/// Downloads objects on several threads; the outcomes in the order in which they were ready.
+fn several<'a>(
     client: &Client,
-    objects: &[&Object],
+    objects: &[&'a Object],
     actions: &BTreeMap<String, Result<Action, Refusal>>,
     progress: &(dyn Fn(&Object, Step) + Sync),
-) -> (Vec<Verified>, Vec<ObjectFailure>) {
+) -> impl Iterator<Item = (&'a Object, Result<Verified, FetchError>)> + use<'a> {
     let next = AtomicUsize::new(0);
-    let outcome = Mutex::new((Vec::new(), Vec::new()));
+    let (sender, outcomes) = channel();
     std::thread::scope(|scope| {
         for _ in 0..THREADS.min(objects.len()) {
-            scope.spawn(|| {
+            let (next, sender) = (&next, sender.clone());
+            scope.spawn(move || {
                 while let Some(object) = objects.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let one = one(client, object, actions, progress);
-                    let mut outcome = outcome
-                        .lock()
-                        .unwrap_or_else(std::sync::PoisonError::into_inner);
-                    match one {
-                        Ok(verified) => outcome.0.push(verified),
-                        Err(error) => outcome.1.push(ObjectFailure {
-                            path: object.path.clone(),
-                            error,
-                        }),
-                    }
+                    let outcome = one(client, object, actions, progress);
+                    // The receiver outlives these threads.
+                    let _ = sender.send((*object, outcome));
                 }
             });
         }
     });
-    outcome
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+    drop(sender);
+    outcomes.into_iter()
 }
 
 fn one(
@@ -140,23 +138,25 @@ fn one(
     progress: &(dyn Fn(&Object, Step) + Sync),
 ) -> Result<Verified, FetchError> {
     let oid = object.pointer.oid.to_string();
-    let refused = |code, message: String| FetchError::ObjectRefused {
-        oid: oid.clone(),
-        code,
-        message,
-    };
     let action = match actions.get(&oid) {
         Some(Ok(action)) => action,
-        Some(Err(refusal)) => return Err(refused(refusal.code, refusal.message.clone())),
-        None => return Err(refused(0, "the server says nothing of it".into())),
+        Some(Err(refusal)) => {
+            return Err(FetchError::ObjectRefused {
+                oid,
+                code: refusal.code,
+                message: refusal.message.clone(),
+            });
+        }
+        None => {
+            return Err(FetchError::ObjectRefused {
+                oid,
+                code: 0,
+                message: "the server says nothing of it".into(),
+            });
+        }
     };
-    let headers = action
-        .header
-        .iter()
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
     let source = Source {
-        headers,
+        headers: action.header.clone().into_iter().collect(),
         ..Source::new(&action.href, object.pointer.expected())
     };
     client.download(&source, &object.path, &mut |step| progress(object, step))

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde::Serialize;
+
 use crate::{Expected, FetchError, Sha256};
 
 const VERSION: &str = "https://git-lfs.github.com/spec/v1";
@@ -10,7 +12,7 @@ const VERSION: &str = "https://git-lfs.github.com/spec/v1";
 const LONGEST: usize = 1024;
 
 /// What an object is known by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Pointer {
     /// SHA-256 of the object.
     pub oid: Sha256,
@@ -57,13 +59,13 @@ impl Pointer {
     /// [`FetchError::NoPointer`] where it is something else; [`FetchError::Io`] where it cannot be
     /// read.
     pub fn read(path: &Path) -> Result<Self, FetchError> {
-        let failed = |source| FetchError::io("read", path, source);
-        let none = || FetchError::NoPointer { path: path.into() };
+        let failed = FetchError::io("read", path);
         let length = std::fs::metadata(path).map_err(failed)?.len();
-        if length > LONGEST as u64 {
-            return Err(none());
+        let mut pointer = None;
+        if length <= LONGEST as u64 {
+            pointer = Self::parse(&std::fs::read(path).map_err(failed)?);
         }
-        Self::parse(&std::fs::read(path).map_err(failed)?).ok_or_else(none)
+        pointer.ok_or_else(|| FetchError::NoPointer { path: path.into() })
     }
 
     /// What the object's content must be.
@@ -154,7 +156,7 @@ mod tests {
 
         #[test]
         fn every_pointer_is_read_back(size: u64, content: Vec<u8>) {
-            let oid = crate::Content::of(&content).sha256;
+            let oid = crate::Content::of_bytes(&content).sha256;
             let text = format!("version {VERSION}\noid sha256:{oid}\nsize {size}\n");
             prop_assert_eq!(Pointer::parse(text.as_bytes()), Some(Pointer { oid, size }));
         }

@@ -1,13 +1,14 @@
 //! Attempts in a row, until the file is complete or there is no use in another.
 
-use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
-use super::Options;
+use amst_files::{folder_of, read_block};
+
 use super::address::shown_text;
 use super::http::{Answer, Http, reading};
-use super::partial::{Notes, Partial, folder_of};
+use super::options::Options;
+use super::partial::{Notes, Partial};
 use super::retry::Failure;
 use crate::{Content, Difference, FetchError, Source, Step, Verified};
 
@@ -44,19 +45,17 @@ impl<'a> Transfer<'a> {
         options: &'a Options,
         progress: &'a mut dyn FnMut(Step),
     ) -> Self {
-        let (received, furthest, failures) = (0, 0, 0);
-        let (pieced, pieced_wrong) = (false, false);
         Self {
             source,
             destination,
             http,
             options,
             progress,
-            received,
-            furthest,
-            failures,
-            pieced,
-            pieced_wrong,
+            received: 0,
+            furthest: 0,
+            failures: 0,
+            pieced: false,
+            pieced_wrong: false,
         }
     }
 
@@ -114,10 +113,8 @@ impl<'a> Transfer<'a> {
                 None => return Ok(Complete::Right(content)),
                 Some(_) if self.pieced && !self.pieced_wrong => {
                     self.pieced_wrong = true;
-                    self.start_over(
-                        partial,
-                        "the pieces do not make the file that was asked for",
-                    )?;
+                    let why = "the pieces do not make the file that was asked for";
+                    self.start_over(partial, why)?;
                 }
                 Some(difference) => return Ok(Complete::Wrong(difference)),
             }
@@ -150,12 +147,12 @@ impl<'a> Transfer<'a> {
         };
         let answer = self.http.get(self.source, &range, self.options)?;
         let total = self.accept(partial, &answer, validator)?;
-        self.ensure_room(partial, total)?;
+        self.check_space(partial, total)?;
         self.receive(partial, answer, total)
     }
 
     /// Makes the unfinished file ready for what the answer brings; the length of the whole, if
-    /// anyone knows it.
+    /// it is known.
     fn accept(
         &mut self,
         partial: &mut Partial,
@@ -168,17 +165,14 @@ impl<'a> Transfer<'a> {
                 let range = answer.header("content-range").and_then(content_range);
                 let Some((from, total)) = range.filter(|(from, _)| *from == partial.length())
                 else {
-                    self.start_over(
-                        partial,
-                        "the server sent another part than it was asked for",
-                    )?;
-                    return Err(Failure::passing(
-                        "the server sent another part than it was asked for",
-                    ));
+                    let why = "the server sent another part than it was asked for";
+                    self.start_over(partial, why)?;
+                    return Err(Failure::passing(why));
                 };
                 if validator.is_some() && validator != asked_for {
-                    self.start_over(partial, "the file changed at its source")?;
-                    return Err(Failure::passing("the file changed at its source"));
+                    let why = "the file changed at its source";
+                    self.start_over(partial, why)?;
+                    return Err(Failure::passing(why));
                 }
                 (self.progress)(Step::Resuming { from });
                 self.pieced = true;
@@ -218,9 +212,9 @@ impl<'a> Transfer<'a> {
         }
     }
 
-    fn ensure_room(&self, partial: &Partial, total: Option<u64>) -> Result<(), Failure> {
+    fn check_space(&self, partial: &Partial, total: Option<u64>) -> Result<(), Failure> {
         let needed = total.unwrap_or(0).saturating_sub(partial.length());
-        // A file system that cannot be asked may still have room.
+        // A file system that cannot be asked may still have enough.
         match fs4::available_space(folder_of(self.destination)) {
             Ok(free) if free < needed => Err(FetchError::Space {
                 path: self.destination.into(),
@@ -242,12 +236,11 @@ impl<'a> Transfer<'a> {
         let mut body = answer.into_reader();
         let mut block = vec![0; BLOCK];
         loop {
-            let read = match body.read(&mut block) {
-                Ok(0) => break,
-                Ok(read) => read,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(reading(error, self.options.stall_timeout)),
-            };
+            let read = read_block(&mut body, &mut block)
+                .map_err(|error| reading(error, self.options.stall_timeout))?;
+            if read == 0 {
+                break;
+            }
             self.received += read as u64;
             let found = partial.length() + read as u64;
             if let Some(expected) = total.filter(|total| found > *total) {

@@ -7,8 +7,8 @@ use ureq::http::{HeaderMap, Response};
 use ureq::{Agent, Body};
 use url::Url;
 
-use super::Options;
 use super::address::{parse, redirected, shown};
+use super::options::Options;
 use super::retry::{Failure, retry_after};
 use crate::{FetchError, Source, Token};
 
@@ -82,12 +82,8 @@ impl Http {
                 let token_sent = at_home && source.token.is_some();
                 return judge(response, &url, token_sent, options);
             }
-            let location = response
-                .headers()
-                .get("location")
-                .and_then(|l| l.to_str().ok());
-            url = redirected(&url, location)?;
-            // Whoever has sent us away does not get the secrets back by sending us home again.
+            url = redirected(&url, location(&response))?;
+            // A redirect elsewhere and back does not bring the secrets back.
             at_home &= url.origin() == first.origin();
         }
         let why = format!("more than {MOST_REDIRECTS} times");
@@ -122,7 +118,7 @@ impl Http {
             .map_err(|error| self.failure(&error, url, source.token.as_ref()))
     }
 
-    /// Posts a document. A redirect is not followed: nobody should be sent elsewhere with it.
+    /// Posts a document. A redirect is not followed: the document is for this server only.
     pub(crate) fn post(
         &self,
         url: &str,
@@ -144,11 +140,7 @@ impl Http {
         let response = request
             .send(body)
             .map_err(|error| self.failure(&error, &url, token))?;
-        if let Some(location) = response
-            .headers()
-            .get("location")
-            .and_then(|l| l.to_str().ok())
-        {
+        if let Some(location) = location(&response) {
             let why = format!("to {}", shown(&redirected(&url, Some(location))?));
             return Err(FetchError::Redirect {
                 url: shown(&url),
@@ -177,8 +169,7 @@ impl Http {
     /// not heal.
     fn failure(&self, error: &ureq::Error, url: &Url, token: Option<&Token>) -> Failure {
         use ureq::Error as E;
-        let why = reason(error, self.stall);
-        let why = token.map_or(why.clone(), |token| token.cut_from(&why));
+        let why = Token::cut(token, reason(error, self.stall));
         match error {
             E::Http(_)
             | E::BadUri(_)
@@ -197,7 +188,7 @@ impl Http {
     }
 }
 
-/// A library's error in words, without the address: it may hold secrets.
+/// The message of a library's error, without the address: it may hold secrets.
 fn reason(error: &ureq::Error, stall: Duration) -> String {
     use ureq::Timeout as T;
     match error {
@@ -211,7 +202,11 @@ fn reason(error: &ureq::Error, stall: Duration) -> String {
     }
 }
 
-/// The same of an error while a body is read, which comes wrapped.
+fn location(response: &Response<Body>) -> Option<&str> {
+    response.headers().get("location")?.to_str().ok()
+}
+
+/// [`reason`] of an error while a body is read, which comes wrapped.
 pub(crate) fn reading(error: std::io::Error, stall: Duration) -> Failure {
     Failure::passing(reason(&ureq::Error::from(error), stall))
 }

@@ -3,62 +3,25 @@
 mod address;
 mod attempt;
 mod http;
+mod options;
 mod partial;
 mod retry;
 
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
 
-pub use retry::{Clock, Retry, SystemClock};
+use amst_files::folder_of;
+
+pub use options::{Clock, Options, Retry, SystemClock};
 
 use crate::{Content, Expected, FetchError, Source, Step, Token, Verified};
 use address::parse;
 use attempt::Transfer;
 use http::Http;
-use partial::{Partial, folder_of};
+use partial::Partial;
 
 pub(crate) use address::shown_text;
 #[cfg(feature = "hub")]
-pub(crate) use partial::quarantine;
-pub(crate) use retry::Failure;
-
-/// How patient a download is, and whether it may use the network at all.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Attempts and waits.
-    pub retry: Retry,
-    /// For a host's name to be found and for a connection.
-    pub connect_timeout: Duration,
-    /// No byte for this long counts as a failure.
-    pub stall_timeout: Duration,
-    /// Files that are here are checked, and nothing is asked for.
-    pub offline: bool,
-    /// The time; tests bring their own.
-    pub clock: Arc<dyn Clock>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            retry: Retry::default(),
-            connect_timeout: Duration::from_secs(15),
-            stall_timeout: Duration::from_secs(30),
-            offline: false,
-            clock: Arc::new(SystemClock),
-        }
-    }
-}
-
-impl Options {
-    /// The defaults, offline if the environment says so ([`offline`](crate::offline)).
-    pub fn from_env() -> Self {
-        Self {
-            offline: crate::offline(),
-            ..Self::default()
-        }
-    }
-}
+pub(crate) use {partial::quarantine, retry::Failure};
 
 /// Downloads files, several at a time if asked from several threads, over connections that stay
 /// open.
@@ -108,7 +71,7 @@ impl Client {
             });
         }
         let folder = folder_of(destination);
-        std::fs::create_dir_all(folder).map_err(|source| FetchError::io("make", folder, source))?;
+        std::fs::create_dir_all(folder).map_err(FetchError::io("make", folder))?;
         let partial = Partial::hold(destination, || progress(Step::Waiting))?;
         if let Some(verified) = self.present(source.expected, destination, progress)? {
             partial.remove()?;
@@ -124,7 +87,7 @@ impl Client {
         Transfer::new(source, destination, &self.http, &self.options, progress).run(partial)
     }
 
-    /// The file at a place if it is what it should be; all of it is read. Asks nobody.
+    /// The file at a place if it is what it should be; all of it is read. Opens no socket.
     ///
     /// # Errors
     /// [`FetchError::Io`] where it is there and cannot be read.
@@ -159,21 +122,10 @@ impl Client {
         token: Option<&Token>,
         longest: u64,
     ) -> Result<Vec<u8>, FetchError> {
-        let mut failures = 0;
-        loop {
-            match self
-                .http
+        self.options.attempts(url, || {
+            self.http
                 .post(url, media_type, body, token, longest, &self.options)
-            {
-                Ok(answer) => return Ok(answer),
-                Err(Failure::Final(error)) => return Err(error),
-                Err(Failure::Passing { why, retry_after }) => {
-                    failures += 1;
-                    self.options
-                        .wait_after(failures, url, why, retry_after, &mut |_| ())?;
-                }
-            }
-        }
+        })
     }
 }
 
@@ -188,7 +140,7 @@ impl Client {
 ///
 /// # Errors
 /// Nothing to check by, network switched off, a server that cannot be reached or refuses, a length
-/// or digest that differs, no room, and folders that cannot be written.
+/// or digest that differs, a full disk, and folders that cannot be written.
 pub fn download(
     source: &Source,
     destination: &Path,

@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use amst_files::folder_of;
 use serde::{Deserialize, Serialize};
 
 use crate::{Expected, FetchError};
@@ -31,11 +32,11 @@ pub(crate) struct Partial {
 impl Partial {
     /// Opens and locks the unfinished file; waits for another process that holds it.
     ///
-    /// There is no lock file to be left behind: whoever finishes first renames the locked file, and
-    /// whoever waited finds that the name belongs to another file by then, and looks again.
+    /// There is no lock file to be left behind: the process that finishes first renames the locked
+    /// file. One that waited finds that the name belongs to another file by then, and looks again.
     pub(crate) fn hold(destination: &Path, mut waiting: impl FnMut()) -> Result<Self, FetchError> {
         let path = beside(destination, ".partial");
-        let failed = |source| FetchError::io("write", &path, source);
+        let failed = FetchError::io("write", &path);
         loop {
             let mut open = OpenOptions::new();
             let file = open
@@ -85,9 +86,9 @@ impl Partial {
     /// Notes what the server said before its bytes are written.
     pub(crate) fn note(&self, notes: &Notes) -> Result<(), FetchError> {
         let path = beside(&self.path, ".json");
-        let text =
-            serde_json::to_vec(notes).map_err(|e| FetchError::io("write", &path, e.into()))?;
-        std::fs::write(&path, text).map_err(|source| FetchError::io("write", &path, source))
+        let failed = FetchError::io("write", &path);
+        let text = serde_json::to_vec(notes).map_err(|e| failed(e.into()))?;
+        std::fs::write(&path, text).map_err(failed)
     }
 
     /// Forgets all bytes.
@@ -95,21 +96,23 @@ impl Partial {
         self.forget_notes();
         self.file
             .set_len(0)
-            .map_err(|source| FetchError::io("write", &self.path, source))?;
+            .map_err(FetchError::io("write", &self.path))?;
         self.length = 0;
         Ok(())
     }
 
     /// Goes to the end, where the next byte belongs.
     pub(crate) fn seek_end(&mut self) -> Result<(), FetchError> {
-        let at = self.file.seek(SeekFrom::Start(self.length));
-        at.map(|_| ())
-            .map_err(|source| FetchError::io("write", &self.path, source))
+        let sought = self.file.seek(SeekFrom::Start(self.length));
+        sought
+            .map(drop)
+            .map_err(FetchError::io("write", &self.path))
     }
 
     pub(crate) fn append(&mut self, bytes: &[u8], still_needed: u64) -> Result<(), FetchError> {
-        append(&mut self.file, bytes)
-            .map_err(|source| no_room(source, &self.destination, still_needed))?;
+        self.file
+            .write_all(bytes)
+            .map_err(|source| write_error(source, &self.destination, still_needed))?;
         self.length += bytes.len() as u64;
         Ok(())
     }
@@ -118,13 +121,13 @@ impl Partial {
     pub(crate) fn sync(&self) -> Result<(), FetchError> {
         self.file
             .sync_all()
-            .map_err(|source| no_room(source, &self.destination, 0))
+            .map_err(|source| write_error(source, &self.destination, 0))
     }
 
     /// Gives the file its name; it has been checked.
     pub(crate) fn finish(self) -> Result<(), FetchError> {
         std::fs::rename(&self.path, &self.destination)
-            .map_err(|source| FetchError::io("write", &self.destination, source))?;
+            .map_err(FetchError::io("write", &self.destination))?;
         self.forget_notes();
         sync_folder(&self.destination)
     }
@@ -139,8 +142,7 @@ impl Partial {
     /// Takes it away: the destination is there already.
     pub(crate) fn remove(self) -> Result<(), FetchError> {
         self.forget_notes();
-        std::fs::remove_file(&self.path)
-            .map_err(|source| FetchError::io("remove", &self.path, source))
+        std::fs::remove_file(&self.path).map_err(FetchError::io("remove", &self.path))
     }
 
     fn forget_notes(&self) {
@@ -153,7 +155,7 @@ impl Partial {
 /// Renames a file that is wrong to `<destination>.quarantine`.
 pub(crate) fn quarantine(path: &Path, destination: &Path) -> Result<PathBuf, FetchError> {
     let aside = beside(destination, ".quarantine");
-    std::fs::rename(path, &aside).map_err(|source| FetchError::io("put aside", path, source))?;
+    std::fs::rename(path, &aside).map_err(FetchError::io("put aside", path))?;
     Ok(aside)
 }
 
@@ -162,17 +164,9 @@ pub(crate) fn quarantine(path: &Path, destination: &Path) -> Result<PathBuf, Fet
 fn sync_folder(path: &Path) -> Result<(), FetchError> {
     let folder = folder_of(path);
     match File::open(folder) {
-        Ok(open) if cfg!(unix) => open
-            .sync_all()
-            .map_err(|source| FetchError::io("write", folder, source)),
+        Ok(open) if cfg!(unix) => open.sync_all().map_err(FetchError::io("write", folder)),
         _ => Ok(()),
     }
-}
-
-pub(crate) fn folder_of(path: &Path) -> &Path {
-    path.parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
 }
 
 /// The path with something added to its name.
@@ -191,12 +185,8 @@ fn is_at(file: &File, path: &Path) -> std::io::Result<bool> {
     }
 }
 
-fn append(file: &mut impl Write, bytes: &[u8]) -> std::io::Result<()> {
-    file.write_all(bytes)
-}
-
-/// A full disk is a matter of its own.
-fn no_room(source: std::io::Error, destination: &Path, needed: u64) -> FetchError {
+/// A full disk is an error of its own.
+fn write_error(source: std::io::Error, destination: &Path, needed: u64) -> FetchError {
     match source.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             FetchError::Space {
@@ -205,7 +195,7 @@ fn no_room(source: std::io::Error, destination: &Path, needed: u64) -> FetchErro
                 available: None,
             }
         }
-        _ => FetchError::io("write", destination, source),
+        _ => FetchError::io("write", destination)(source),
     }
 }
 
@@ -217,8 +207,8 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn a_full_disk_is_named_with_the_path_and_the_bytes_that_are_missing() {
         let mut full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let source = append(&mut full, b"abc").unwrap_err();
-        let error = no_room(source, Path::new("some/file"), 300);
+        let source = full.write_all(b"abc").unwrap_err();
+        let error = write_error(source, Path::new("some/file"), 300);
         assert!(
             matches!(error, FetchError::Space { needed: 300, .. }),
             "{error}"
@@ -230,10 +220,11 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waited_for_a_file_that_was_finished_meanwhile_holds_a_new_one() {
+    fn waiting_for_a_file_that_another_finishes_ends_with_a_new_one() {
         let folder = tempfile::tempdir().unwrap();
         let destination = folder.path().join("file");
-        let mut first = Partial::hold(&destination, || panic!("nobody else is there")).unwrap();
+        let mut first =
+            Partial::hold(&destination, || panic!("no other process holds it")).unwrap();
         first.append(b"abc", 0).unwrap();
         let waiting = std::sync::mpsc::channel();
         let second = std::thread::spawn({

@@ -1,72 +1,31 @@
 //! When to try again, and how long to wait.
 
-use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use super::Options;
 use super::address::shown_text;
+use super::options::Options;
 use crate::{FetchError, Step};
 
-/// Time, so that tests need none.
-pub trait Clock: Send + Sync {
-    /// What time it is; a server may give a date to come back at.
-    fn now(&self) -> SystemTime;
-    /// Waits.
-    fn sleep(&self, wait: Duration);
-}
-
-/// The machine's own clock.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> SystemTime {
-        SystemTime::now()
-    }
-
-    fn sleep(&self, wait: Duration) {
-        std::thread::sleep(wait);
-    }
-}
-
-impl fmt::Debug for dyn Clock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Clock")
-    }
-}
-
-/// How often and how patiently a download is tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Retry {
-    /// Attempts in a row that bring no new byte before it is given up.
-    pub attempts: u32,
-    /// The wait after the first failure; each further one is twice as long.
-    pub first_wait: Duration,
-    /// No wait is longer. A server that asks for more gets an error instead.
-    pub longest_wait: Duration,
-}
-
-impl Default for Retry {
-    fn default() -> Self {
-        Self {
-            attempts: 5,
-            first_wait: Duration::from_millis(500),
-            longest_wait: Duration::from_secs(120),
+impl Options {
+    /// Attempts until one succeeds or there is no use in another.
+    pub(crate) fn attempts<T>(
+        &self,
+        url: &str,
+        mut attempt: impl FnMut() -> Result<T, Failure>,
+    ) -> Result<T, FetchError> {
+        let mut failures = 0;
+        loop {
+            match attempt() {
+                Ok(found) => return Ok(found),
+                Err(Failure::Final(error)) => return Err(error),
+                Err(Failure::Passing { why, retry_after }) => {
+                    failures += 1;
+                    self.wait_after(failures, url, why, retry_after, &mut |_| ())?;
+                }
+            }
         }
     }
-}
 
-impl Retry {
-    /// The wait after this many failures in a row.
-    pub(crate) fn backoff(&self, failures: u32) -> Duration {
-        let doubled = 2_u32.saturating_pow(failures.saturating_sub(1));
-        self.first_wait
-            .saturating_mul(doubled)
-            .min(self.longest_wait)
-    }
-}
-
-impl Options {
     /// Waits after a number of failures in a row, or gives up.
     pub(crate) fn wait_after(
         &self,
@@ -76,10 +35,9 @@ impl Options {
         asked_for: Option<(u16, Duration)>,
         progress: &mut dyn FnMut(Step),
     ) -> Result<(), FetchError> {
-        let url = || shown_text(url);
         if failures >= self.retry.attempts {
             return Err(FetchError::Unreachable {
-                url: url(),
+                url: shown_text(url),
                 attempts: failures,
                 why,
             });
@@ -88,7 +46,7 @@ impl Options {
         if let Some((status, asked_for)) = asked_for {
             if asked_for > self.retry.longest_wait {
                 return Err(FetchError::Busy {
-                    url: url(),
+                    url: shown_text(url),
                     status,
                     seconds: asked_for.as_secs(),
                 });
@@ -109,7 +67,7 @@ impl Options {
 pub(crate) enum Failure {
     /// It may go better next time.
     Passing {
-        /// In words.
+        /// The reason.
         why: String,
         /// What the server asks for.
         retry_after: Option<(u16, Duration)>,
@@ -146,14 +104,6 @@ pub(crate) fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn waits_double_up_to_the_longest() {
-        let retry = Retry::default();
-        let waits: Vec<_> = (1..=4).map(|n| retry.backoff(n).as_millis()).collect();
-        assert_eq!(waits, [500, 1000, 2000, 4000]);
-        assert_eq!(retry.backoff(u32::MAX), retry.longest_wait);
-    }
 
     #[test]
     fn a_server_may_ask_in_seconds_or_by_date() {

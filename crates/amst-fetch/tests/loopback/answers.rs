@@ -122,7 +122,7 @@ fn a_wrong_file_is_put_aside_and_is_an_error() {
 #[test]
 fn a_git_hash_is_enough_to_tell_a_wrong_file() {
     let expected = Expected {
-        git_blob: Some(Content::of(&content(100)).git_blob),
+        git_blob: Some(Content::of_bytes(&content(100)).git_blob),
         ..Expected::default()
     };
     let server = Server::new(|request| {
@@ -258,10 +258,10 @@ fn what_cannot_be_checked_is_not_downloaded() {
 }
 
 #[test]
-fn room_is_looked_for_before_the_first_byte() {
+fn disk_space_is_checked_before_the_first_byte() {
     // An exabyte is more than any disk has.
     let size = 1 << 60;
-    let expected = Expected::pinned(size, Content::of(b"").sha256);
+    let expected = Expected::pinned(size, Content::of_bytes(b"").sha256);
     let server = Server::new(|_| {
         Reply::new(200, "")
             .with("Content-Length", (1_u64 << 60).to_string())

@@ -115,6 +115,6 @@ pub fn content(length: usize) -> Vec<u8> {
 pub fn source(url: String, content: &[u8]) -> Source {
     Source::new(
         url,
-        Expected::pinned(content.len() as u64, Content::of(content).sha256),
+        Expected::pinned(content.len() as u64, Content::of_bytes(content).sha256),
     )
 }

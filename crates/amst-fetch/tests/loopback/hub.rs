@@ -23,7 +23,7 @@ fn config() -> Vec<u8> {
 
 /// One large file with a known hash, one small file that only the Hub knows.
 fn model() -> Model {
-    let pinned = Expected::pinned(5000, Content::of(&weights()).sha256);
+    let pinned = Expected::pinned(5000, Content::of_bytes(&weights()).sha256);
     let file = |name: &str, expected| ModelFile {
         name: name.into(),
         expected,
@@ -45,10 +45,10 @@ fn model() -> Model {
 /// What the Hub answers to a question about paths: git's hash for what is small, SHA-256 for what
 /// is large.
 fn described(weights: &[u8]) -> Reply {
-    let (small, large) = (Content::of(&config()), Content::of(weights));
+    let (small, large) = (Content::of_bytes(&config()), Content::of_bytes(weights));
     let body = serde_json::json!([
         { "type": "file", "path": "config.json", "size": small.size, "oid": small.git_blob },
-        { "type": "file", "path": "model.safetensors", "size": large.size, "oid": Content::of(b"pointer").git_blob,
+        { "type": "file", "path": "model.safetensors", "size": large.size, "oid": Content::of_bytes(b"pointer").git_blob,
           "lfs": { "oid": large.sha256, "sha256": large.sha256, "size": large.size, "pointerSize": 134 } },
     ]);
     Reply::new(200, body.to_string()).with("Content-Type", "application/json")
@@ -145,11 +145,11 @@ fn a_model_arrives_in_the_layout_that_python_reads() {
     );
     let blobs = stage.settings.cache.join("models--owner--tiny/blobs");
     assert_eq!(
-        std::fs::read(blobs.join(Content::of(&weights()).sha256.to_string())).unwrap(),
+        std::fs::read(blobs.join(Content::of_bytes(&weights()).sha256.to_string())).unwrap(),
         weights()
     );
     assert_eq!(
-        std::fs::read(blobs.join(Content::of(&config()).git_blob.to_string())).unwrap(),
+        std::fs::read(blobs.join(Content::of_bytes(&config()).git_blob.to_string())).unwrap(),
         config()
     );
     assert_eq!(
@@ -161,7 +161,10 @@ fn a_model_arrives_in_the_layout_that_python_reads() {
         let link = std::fs::read_link(stage.snapshot("config.json")).unwrap();
         assert_eq!(
             link,
-            PathBuf::from(format!("../../blobs/{}", Content::of(&config()).git_blob))
+            PathBuf::from(format!(
+                "../../blobs/{}",
+                Content::of_bytes(&config()).git_blob
+            ))
         );
     }
     assert!(
@@ -290,7 +293,10 @@ fn offline_says_exactly_what_to_put_where_and_opens_no_socket() {
     for part in [
         stage.snapshot("config.json").display().to_string(),
         stage.snapshot("model.safetensors").display().to_string(),
-        format!("5000 bytes, SHA-256 {}", Content::of(&weights()).sha256),
+        format!(
+            "5000 bytes, SHA-256 {}",
+            Content::of_bytes(&weights()).sha256
+        ),
         format!(
             "{}/owner/tiny/resolve/{REVISION}/model.safetensors",
             stage.settings.endpoint

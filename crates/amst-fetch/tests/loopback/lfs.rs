@@ -19,7 +19,7 @@ fn bytes(n: usize) -> Vec<u8> {
 }
 
 fn oid(n: usize) -> String {
-    Content::of(&bytes(n)).sha256.to_string()
+    Content::of_bytes(&bytes(n)).sha256.to_string()
 }
 
 /// What a good server answers to a batch, at an address of its own.
@@ -95,7 +95,7 @@ impl Stage {
 
     fn objects(&self, count: usize) -> Vec<Object> {
         let object = |n| {
-            let content = Content::of(&bytes(n));
+            let content = Content::of_bytes(&bytes(n));
             let pointer = Pointer {
                 oid: content.sha256,
                 size: content.size,
@@ -260,7 +260,7 @@ fn a_server_that_is_no_lfs_server_is_an_error_and_no_panic() {
 }
 
 #[test]
-fn offline_checks_and_asks_nobody() {
+fn offline_checks_and_opens_no_socket() {
     let mut stage = Stage::with(2, |_, _| ());
     stage.bench.options.offline = true;
     let error = stage.fetch(2).unwrap_err();

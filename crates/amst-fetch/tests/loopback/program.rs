@@ -63,7 +63,7 @@ fn hub() -> Server {
         let files = &model("distilroberta-base").unwrap().files;
         if request.path.contains("paths-info") {
             let describe = |file: &ModelFile| {
-                let content = Content::of(file.name.as_bytes());
+                let content = Content::of_bytes(file.name.as_bytes());
                 serde_json::json!({ "type": "file", "path": file.name, "size": content.size, "oid": content.git_blob })
             };
             let body: Vec<_> = files.iter().map(describe).collect();
@@ -177,7 +177,10 @@ fn a_data_set_comes_with_its_lists_and_its_objects() {
     });
     address.set(server.url()).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let (list, sound) = (Content::of(b"a.flv Sad\n"), Content::of(b"RIFF sound"));
+    let (list, sound) = (
+        Content::of_bytes(b"a.flv Sad\n"),
+        Content::of_bytes(b"RIFF sound"),
+    );
     let recipe = format!(
         "name = 'x'\ntitle = 'X'\nlicence = 'MIT'\naccess = 'open'\nhome = 'h'\n\
          [repository]\nurl = '{0}/name.git'\ncommit = '{1}'\nobjects = ['w/*.wav']\n\

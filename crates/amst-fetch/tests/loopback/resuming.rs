@@ -250,7 +250,7 @@ fn a_part_that_is_complete_is_only_checked() {
 
 #[test]
 fn a_range_that_the_server_does_not_have_is_not_insisted_on() {
-    // Nobody knows the length, and the file became shorter.
+    // The length is not known, and the file became shorter.
     let expected = Expected {
         size: None,
         ..source(String::new(), &content(30)).expected

@@ -81,7 +81,7 @@ fn a_redirect_on_the_same_host_keeps_the_token() {
 }
 
 #[test]
-fn whoever_is_sent_away_and_back_comes_without_the_token() {
+fn a_redirect_away_and_back_comes_without_the_token() {
     let home = Arc::new(std::sync::OnceLock::<String>::new());
     let (back, there) = (home.clone(), Arc::new(std::sync::OnceLock::<String>::new()));
     let away = Server::new(move |_| {

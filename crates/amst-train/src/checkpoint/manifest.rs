@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use amst_files::sha256_hex;
 use amst_recipe::{CellId, DataLock};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::CheckpointError;
 
@@ -84,7 +84,7 @@ impl Manifest {
         let body = text
             .strip_suffix("\n}")
             .expect("an object, one member a line");
-        format!("{body}{SEAL}{}{END}", hex(&Sha256::digest(body))).into_bytes()
+        format!("{body}{SEAL}{}{END}", sha256_hex(body)).into_bytes()
     }
 
     /// Reads the file of the checkpoint `dir`.
@@ -97,7 +97,7 @@ impl Manifest {
         let (body, seal) = text
             .rsplit_once(SEAL)
             .ok_or_else(|| damaged("it does not end in its own hash"))?;
-        if seal.strip_suffix(END) != Some(hex(&Sha256::digest(body)).as_str()) {
+        if seal.strip_suffix(END) != Some(sha256_hex(body).as_str()) {
             return Err(damaged("its hash is not that of its text"));
         }
         let whole = format!("{body}\n}}");
@@ -116,11 +116,6 @@ impl Manifest {
     pub fn bytes(&self) -> u64 {
         self.files.values().map(|file| file.bytes).sum()
     }
-}
-
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -152,10 +147,7 @@ mod tests {
         let text = String::from_utf8(bytes).unwrap();
         let tail = format!(",\n  \"seal\": \"{}\"\n}}\n", "0".repeat(64)).len();
         let (body, seal) = text.split_at(text.len() - tail);
-        let digest: String = Sha256::digest(body)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest = sha256_hex(body);
         assert_eq!(seal, format!(",\n  \"seal\": \"{digest}\"\n}}\n"));
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!((&json["seal"], &json["step"]), (&digest.into(), &3.into()));

@@ -14,13 +14,12 @@ mod tensors;
 use std::path::{Path, PathBuf};
 
 use amst_encoders::HeldTensor;
+use amst_files::sha256_hex;
 use amst_recipe::{CODE_EPOCH, Cell, DataLock, Recipe};
 pub(crate) use directory::{CheckpointDir, Loaded, set_aside};
 pub use error::CheckpointError;
 pub(crate) use manifest::MANIFEST;
-use manifest::hex;
 pub use manifest::{CHECKPOINT_FORMAT, FileEntry, Kind, Manifest};
-use sha2::{Digest, Sha256};
 pub(crate) use snapshot::{Best, Snapshot, WriteFault, Written, write_fault};
 pub(crate) use state::{BestState, EpochSums, STATE, State};
 
@@ -195,7 +194,7 @@ impl Checkpoint {
                 bytes.len(),
                 entry.bytes
             ),
-            (Some(entry), Ok(bytes)) if hex(&Sha256::digest(&bytes)) == entry.sha256 => {
+            (Some(entry), Ok(bytes)) if sha256_hex(&bytes) == entry.sha256 => {
                 return Ok(bytes);
             }
             _ => "its SHA-256 is not the one that it was written with".into(),

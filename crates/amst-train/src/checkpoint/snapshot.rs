@@ -4,9 +4,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use amst_encoders::HeldTensor;
+use amst_files::hex;
 use sha2::{Digest, Sha256};
 
-use super::manifest::{FileEntry, Kind, MANIFEST, Manifest, hex};
+use super::manifest::{FileEntry, Kind, MANIFEST, Manifest};
 use super::state::STATE;
 use super::{BEST, METHOD, MODEL, RECIPE, VELOCITY, folder, tensors};
 use crate::filesystem::FileSystem;
@@ -191,7 +192,7 @@ impl Partial<'_> {
             content(&mut hashing)?;
             entry = Some(FileEntry {
                 bytes: hashing.bytes,
-                sha256: hex(&hashing.hash.finalize()),
+                sha256: hex::encode(hashing.hash.finalize()),
             });
             Ok(())
         });

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use amst_files::folder_of;
 use amst_recipe::{CellResult, DataLock, Recipe};
 
 use crate::TrainError;
@@ -153,11 +154,7 @@ fn in_weights(file: &Path, run: Option<&Path>) -> Result<FoundNetwork, TrainErro
             "there is no such file: `amst train --weights FILE` writes one",
         ));
     }
-    let beside = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let run = run.unwrap_or(beside);
+    let run = run.unwrap_or(folder_of(file));
     let path = run.join(RECIPE);
     if !path.is_file() {
         let file = file.display();

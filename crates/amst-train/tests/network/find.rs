@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use amst_files::sha256_hex;
 use amst_recipe::CODE_EPOCH;
 use amst_train::{
     FileEntry, Kind, Manifest, NetworkPath, SelectedNetwork, TrainError, find_network,
 };
 use burn::tensor::Device;
-use sha2::{Digest, Sha256};
 
 use crate::trained::Trained;
 
@@ -19,10 +19,7 @@ fn copy(from: &Path, to: &Path) -> FileEntry {
     fs::write(to, &bytes).unwrap();
     FileEntry {
         bytes: bytes.len() as u64,
-        sha256: Sha256::digest(&bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        sha256: sha256_hex(&bytes),
     }
 }
 

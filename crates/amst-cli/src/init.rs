@@ -87,13 +87,12 @@ fn classes(recipe: &Recipe, named: &[String]) -> usize {
     }
 }
 
-/// What the recipe says of a file of initial weights: its SHA-256, so that the result is known to
-/// come from it.
-pub fn assignment(file: &Path) -> Result<String> {
+/// What the recipe's `init` says of a file of initial weights: its SHA-256, so that the result is
+/// known to come from it.
+pub fn digest(file: &Path) -> Result<String> {
     let bytes = std::fs::read(file).map_err(|e| unreadable(file, e.to_string()))?;
-    let hash: String = Sha256::digest(&bytes)
+    Ok(Sha256::digest(&bytes)
         .iter()
         .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Ok(format!("init=\"{hash}\""))
+        .collect())
 }

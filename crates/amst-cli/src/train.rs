@@ -20,7 +20,7 @@ pub fn run(args: &Train) -> Result<()> {
     let what = &args.what;
     let resolved = resolved(&layers(args)?)?;
     let device = device::open(&args.device, resolved.cell.recipe.precision)?;
-    refuse_unnamed_weights(args, &resolved)?;
+    refuse_other_weights(args, &resolved)?;
     amst_train::check(&resolved.cell.recipe, resolved.text_model.as_ref())?;
     if !args.fresh && finished_before(args, &resolved)? {
         return Ok(());
@@ -89,22 +89,33 @@ fn finished_before(args: &Train, resolved: &Resolved) -> Result<bool> {
     Ok(true)
 }
 
-/// The layers of the recipe, with the hash of the initial weights if a file gives them.
+/// The layers of the recipe, with the hash of the initial weights if a file gives them. A resolved
+/// recipe has no layers: it must have that hash already.
 fn layers(args: &Train) -> Result<Layers> {
     let mut layers = args.what.layers.clone();
     if let Some(path) = &args.init {
-        layers.assignments.push(init::assignment(path)?);
+        let hash = init::digest(path)?;
+        layers.assignments.push(format!("init=\"{hash}\""));
     }
     Ok(layers)
 }
 
-fn refuse_unnamed_weights(args: &Train, resolved: &Resolved) -> Result<()> {
-    match args.init.is_none() && !resolved.cell.recipe.init.is_empty() {
-        true => Err(Usage(
+fn refuse_other_weights(args: &Train, resolved: &Resolved) -> Result<()> {
+    let named = &resolved.cell.recipe.init;
+    match &args.init {
+        None if !named.is_empty() => Err(Usage(
             "`init` is the hash of a file of weights: name the file, `--init FILE`".into(),
         )
         .into()),
-        false => Ok(()),
+        Some(path) if args.what.layers.resolved.is_some() && *named != init::digest(path)? => {
+            Err(Usage(format!(
+                "the recipe of `--resolved` does not start from {}: its `init` is not that file's \
+                 SHA-256",
+                path.display()
+            ))
+            .into())
+        }
+        _ => Ok(()),
     }
 }
 

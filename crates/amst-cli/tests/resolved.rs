@@ -98,7 +98,11 @@ fn what_is_no_resolved_recipe_is_refused() {
 fn another_data_set_is_refused() {
     let out = tempfile::tempdir().unwrap();
     let text = fs::read_to_string(trained(out.path()).join("recipe.toml")).unwrap();
-    let parts = ["`synthetic`", "`world-digits`", "give `--dataset synthetic`"];
+    let parts = [
+        "`synthetic`",
+        "`world-digits`",
+        "give `--dataset synthetic`",
+    ];
     refused(&text, &["--dataset", "world-digits"], &parts);
     let unknown = text.replace("dataset = \"synthetic\"", "dataset = \"synthetics\"");
     assert_ne!(unknown, text);

@@ -191,8 +191,9 @@ fn a_child_that_begins_another_cell_than_the_planned_one_is_killed_at_once() {
     for seed in [0, 1] {
         let planned = bench.cell("6", seed, &[]).id;
         let reason = format!(
-            "experiment 6, seed {seed}: failed: killed, because it began cell abcd and not cell \
-             {planned}"
+            "experiment 6, seed {seed}: failed: killed, because it began cell abcd, not the \
+             planned {}",
+            planned.short()
         );
         assert!(stdout(&assert).contains(&reason), "{}", stdout(&assert));
     }

@@ -19,6 +19,7 @@ fn train(arguments: &[&str], out: &Path) -> Output {
     let datasets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets");
     Command::new(assert_cmd::cargo::cargo_bin!("amst"))
         .env("AMST_DATASETS", datasets)
+        .env("RAYON_NUM_THREADS", "1")
         .args(["train", "--progress", "json"])
         .args(arguments)
         .arg("--out")

@@ -68,11 +68,14 @@ fn amst(context: &RunContext, task: &str, job: &Job) -> Result<Command, Fault> {
 
 fn refuse_other_cell(message: &Message, planned: &Cell) -> Result<(), String> {
     match message.cell() {
-        Some(cell) if cell != planned.id.as_str() => Err(format!(
-            "killed, because it began cell {cell} and not cell {}, which was planned: was `amst` \
-             built from another version, or did the data set change meanwhile?",
-            planned.id
-        )),
+        Some(cell) if cell != planned.id.as_str() => {
+            let begun: String = cell.chars().take(8).collect();
+            Err(format!(
+                "killed, because it began cell {begun}, not the planned {}: was `amst` built from \
+                 another version, or did the data set change meanwhile?",
+                planned.id.short()
+            ))
+        }
         _ => Ok(()),
     }
 }

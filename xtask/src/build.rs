@@ -52,10 +52,10 @@ fn built(mut command: Command, name: &str) -> anyhow::Result<PathBuf> {
 
 fn executable(line: &str, name: &str) -> Option<PathBuf> {
     let message: Value = serde_json::from_str(line).ok()?;
-    let is_it = message["reason"] == "compiler-artifact" && message["target"]["name"] == name;
-    is_it
-        .then(|| message["executable"].as_str().map(PathBuf::from))
-        .flatten()
+    if message["reason"] != "compiler-artifact" || message["target"]["name"] != name {
+        return None;
+    }
+    message["executable"].as_str().map(PathBuf::from)
 }
 
 #[cfg(test)]

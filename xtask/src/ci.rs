@@ -1,5 +1,6 @@
-//! The checks, for a person and for the server alike.
+//! The checks: the same here as on the CI server.
 
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,16 @@ struct Step {
     name: &'static str,
     command: Command,
     limit: Option<Duration>,
+}
+
+impl Step {
+    fn new(name: &'static str, command: Command) -> Self {
+        Self {
+            name,
+            command,
+            limit: None,
+        }
+    }
 }
 
 /// Runs every check in order and stops at the first that fails.
@@ -39,11 +50,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
 /// Checks the invariants that `docs/architecture.md` states.
 pub fn tidy() -> anyhow::Result<ExitCode> {
     let command = cargo_with("test --quiet -p xtask --test architecture");
-    check(Step {
-        name: "tidy",
-        command,
-        limit: None,
-    })?;
+    check(Step::new("tidy", command))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -51,7 +58,8 @@ fn steps() -> anyhow::Result<Vec<Step>> {
     let readme =
         std::fs::read_to_string(root().join("README.md")).context("cannot read README.md")?;
     let tests = test_command(&readme).context(
-        "README.md has no line `cargo test …` in a fenced block: the command that it shows is the one that is checked",
+        "README.md has no line `cargo test …` in a fenced block: the command that it shows is the \
+         one that is checked",
     )?;
     let mut docs = cargo_with("doc --workspace --no-deps");
     docs.env("RUSTDOCFLAGS", "-D warnings");
@@ -59,35 +67,32 @@ fn steps() -> anyhow::Result<Vec<Step>> {
     // release, takes longer than all that it computes.
     let amst =
         std::env::current_exe()?.with_file_name(format!("amst{}", std::env::consts::EXE_SUFFIX));
-    let smoke = |table: &str| {
-        let columns = "--dataset synthetic --modalities own --modalities audio,visual,text --modalities visual,text";
-        let mut command = cargo_with(&format!(
-            "xtask reproduce {table} {columns} --out target/ci/reproduce --amst"
-        ));
-        command.arg(&amst);
-        command
-    };
-    let step = |name, command| Step {
-        name,
-        command,
-        limit: None,
-    };
     Ok(vec![
-        step("format", cargo_with("fmt --all --check")),
-        step(
+        Step::new("format", cargo_with("fmt --all --check")),
+        Step::new(
             "lints",
             cargo_with("clippy --workspace --all-targets -- -D warnings"),
         ),
-        step("tests, as README runs them", cargo_with(&tests)),
-        step("documentation", docs),
-        step("smoke table 2", smoke("table2")),
-        step("smoke table 1", smoke("table1")),
+        Step::new("tests, as README runs them", cargo_with(&tests)),
+        Step::new("documentation", docs),
+        Step::new("smoke table 2", smoke("table2", &amst)),
+        Step::new("smoke table 1", smoke("table1", &amst)),
         Step {
-            name: "smoke table 1 again",
-            command: smoke("table1"),
             limit: Some(AT_ONCE),
+            ..Step::new("smoke table 1 again", smoke("table1", &amst))
         },
     ])
+}
+
+/// A whole table on generated data, with all three choices of modalities.
+fn smoke(table: &str, amst: &Path) -> Command {
+    let columns = "--dataset synthetic --modalities own --modalities audio,visual,text \
+                   --modalities visual,text";
+    let mut command = cargo_with(&format!(
+        "xtask reproduce {table} {columns} --out target/ci/reproduce --amst"
+    ));
+    command.arg(amst);
+    command
 }
 
 fn cargo_with(arguments: &str) -> Command {

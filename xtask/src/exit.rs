@@ -18,7 +18,7 @@ impl fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
-/// An error whose exit code somebody else decided.
+/// An error with an exit code of its own, such as that of a child process.
 #[derive(Debug)]
 pub struct Coded {
     /// The exit code.
@@ -35,7 +35,7 @@ impl fmt::Display for Coded {
 
 impl std::error::Error for Coded {}
 
-/// The exit code of an error, by who must act.
+/// The exit code of an error: 2 for what was typed, 3 for files, 1 for anything else.
 pub fn code(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(number(error))
 }

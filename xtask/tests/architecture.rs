@@ -1,7 +1,18 @@
 //! The invariants that docs/architecture.md states.
 
+#[path = "architecture/density.rs"]
+mod density;
+#[path = "architecture/method_names.rs"]
+mod method_names;
+#[path = "architecture/module_graph.rs"]
+mod module_graph;
+#[path = "architecture/source.rs"]
+mod source;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use source::{ProductFile, product_files};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -156,7 +167,7 @@ fn the_leaves_depend_on_no_other_crate_but_files() {
 #[test]
 fn the_method_knows_neither_files_nor_recipes_of_data() {
     for package in ["amst", "amst-baselines", "amst-encoders"] {
-        for room in [
+        for other in [
             "amst-data",
             "amst-fbank",
             "amst-frames",
@@ -164,14 +175,14 @@ fn the_method_knows_neither_files_nor_recipes_of_data() {
             "amst-report",
         ] {
             assert!(
-                !links(package).contains(&room.to_string()),
-                "{package} depends on {room}"
+                !links(package).contains(&other.to_string()),
+                "{package} depends on {other}"
             );
         }
     }
 }
 
-/// The crate whose business the devices are; its public functions take tensors like everybody's.
+/// The crate that knows devices; its public functions take tensors like those of the others.
 const KERNELS: &str = "amst-kernels";
 
 #[test]
@@ -191,8 +202,8 @@ fn there_is_no_backend_type_parameter() {
     }
 }
 
-/// Operations beside burn's own, and what of them is unsafe, lie in one room with a public face of
-/// tensors.
+/// Operations beside burn's own, and what of them is unsafe, lie in one crate whose public functions
+/// take tensors.
 #[test]
 fn only_the_kernels_extend_backends_and_are_unsafe() {
     for krate in crates().into_iter().filter(|c| name(c) != KERNELS) {
@@ -333,7 +344,7 @@ fn every_crate_says_what_it_is_and_shows_it() {
 }
 
 #[test]
-fn a_room_is_small() {
+fn a_file_is_small_and_its_name_says_what_is_in_it() {
     for file in crates()
         .iter()
         .chain([&root().join("xtask")])
@@ -359,6 +370,28 @@ fn a_room_is_small() {
             );
         }
     }
+}
+
+/// The product's files of every crate and of xtask.
+fn product() -> Vec<ProductFile> {
+    let folders = crates().into_iter().chain([root().join("xtask")]);
+    folders
+        .flat_map(|krate| product_files(&krate.join("src")))
+        .collect()
+}
+
+/// `crates/amst/src/lib.rs:12`, for a message.
+fn place(file: &ProductFile, line: usize) -> String {
+    let path = file.path.strip_prefix(root()).unwrap();
+    format!("{}:{line}", path.display())
+}
+
+/// A message's list, one entry a line.
+fn listed(entries: &[String]) -> String {
+    entries
+        .iter()
+        .map(|entry| format!("\n    {entry}"))
+        .collect()
 }
 
 #[test]

@@ -243,7 +243,7 @@ fn a_program_that_dies_is_an_error() {
 }
 
 #[test]
-fn a_name_that_nobody_gave_is_a_mistake_on_the_command_line() {
+fn an_unknown_name_is_a_mistake_on_the_command_line() {
     let bench = Bench::new(&[], "exit 9");
     let text = stderr(&bench.fetch(&["bert"], &[]).code(2));
     assert!(

@@ -173,6 +173,35 @@ fn a_failing_cell_does_not_stop_the_others() {
 }
 
 #[test]
+fn a_child_that_begins_another_cell_than_the_planned_one_is_killed_at_once() {
+    let bench = Bench::new();
+    bench.stash(&[]);
+    for (seed, kind) in [(0, "start"), (1, "resumed")] {
+        let event = format!(r#"{{"kind":"{kind}","cell":"abcd","epochs":2,"epoch":1}}"#);
+        std::fs::write(bench.path(&format!("stash/begins-6-{seed}")), event + "\n").unwrap();
+    }
+    let start = Instant::now();
+    let assert = bench
+        .reproduce(&["--jobs", "3", "--experiments", "6"])
+        .code(1);
+    assert!(
+        start.elapsed() < Duration::from_secs(30),
+        "it is not awaited"
+    );
+    for seed in [0, 1] {
+        let planned = bench.cell("6", seed, &[]).id;
+        let reason = format!(
+            "experiment 6, seed {seed}: failed: killed, because it began cell abcd, not the \
+             planned {}",
+            planned.short()
+        );
+        assert!(stdout(&assert).contains(&reason), "{}", stdout(&assert));
+    }
+    assert!(bench.run("6", 2).join("result.json").exists(), "the others");
+    assert!(stderr(&assert).contains("2 failed"), "{}", stderr(&assert));
+}
+
+#[test]
 fn data_that_cannot_be_prepared_leaves_a_table_of_dashes() {
     let bench = Bench::new();
     std::fs::write(

@@ -81,6 +81,16 @@ pub struct What {
 /// The layers of a recipe.
 #[derive(Clone, Debug, Args)]
 pub struct Layers {
+    /// A resolved recipe, such as the `recipe.toml` of a run directory, to be run as it is: nothing
+    /// else chooses settings
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = [
+            "recipe", "experiment", "preset", "modalities", "seed", "epochs", "precision", "assignments"
+        ]
+    )]
+    pub resolved: Option<PathBuf>,
     /// A table of the paper whose experiment to run, such as `table2`; without it the data set's
     /// own settings
     #[arg(long, requires = "experiment")]
@@ -92,9 +102,10 @@ pub struct Layers {
     /// presets` says more
     #[arg(long, value_name = "NAME", value_parser = Preset::parse, default_value = "recommended")]
     pub preset: Preset,
-    /// A known data set, or the path of a folder with a `dataset.toml`
-    #[arg(long, default_value = "world-digits")]
-    pub dataset: String,
+    /// A known data set, or the path of a folder with a `dataset.toml`; if left out, the one that
+    /// `--resolved` names, or else world-digits
+    #[arg(long)]
+    pub dataset: Option<String>,
     /// Modalities that take part, for example audio,text,visual; short for `--set modalities=LIST`
     #[arg(long, value_name = "LIST")]
     pub modalities: Option<String>,

@@ -4,12 +4,16 @@ use std::path::{Path, PathBuf};
 
 use amst_fetch::hub;
 use amst_recipe::{
-    Cell, DataLock, DatasetSpec, Grid, RecipeError, ResolvedDataset, TextModel, TextModels,
+    Cell, DataLock, DatasetSpec, Grid, Recipe, RecipeError, ResolvedDataset, TextModel, TextModels,
     find_dataset, find_raw, resolve_preset,
 };
 use anyhow::Result;
 
 use crate::args::Layers;
+use crate::resolved_recipe;
+
+/// The data set where the command line names none.
+const DEFAULT_DATASET: &str = "world-digits";
 
 /// The folder of descriptors: `AMST_DATASETS`, or `datasets` here, or that of the source tree.
 pub fn folder() -> PathBuf {
@@ -35,15 +39,59 @@ pub struct Resolved {
 
 /// Resolves the arguments, reading descriptors and manifest only.
 pub fn resolved(what: &Layers) -> Result<Resolved> {
-    resolve_on(what, find_dataset(&what.dataset, &folder())?)
+    let given = given_recipe(what)?;
+    let dataset = find_dataset(dataset_name(what, given.as_ref()), &folder())?;
+    complete(what, given, dataset)
 }
 
 /// The same with the data set's raw files in a given folder.
 pub fn resolved_in(what: &Layers, raw: &Path) -> Result<Resolved> {
-    resolve_on(what, find_raw(&what.dataset, raw, &folder())?)
+    let given = given_recipe(what)?;
+    let dataset = find_raw(dataset_name(what, given.as_ref()), raw, &folder())?;
+    complete(what, given, dataset)
 }
 
-fn resolve_on(what: &Layers, dataset: ResolvedDataset) -> Result<Resolved> {
+fn given_recipe(what: &Layers) -> Result<Option<Recipe>> {
+    what.resolved
+        .as_deref()
+        .map(resolved_recipe::read)
+        .transpose()
+}
+
+fn dataset_name<'a>(what: &'a Layers, given: Option<&'a Recipe>) -> &'a str {
+    let recipes_own = given.map(|recipe| recipe.dataset.as_str());
+    what.dataset
+        .as_deref()
+        .or(recipes_own)
+        .unwrap_or(DEFAULT_DATASET)
+}
+
+fn complete(what: &Layers, given: Option<Recipe>, dataset: ResolvedDataset) -> Result<Resolved> {
+    let lock = DataLock::of(&dataset)?;
+    let (cell, text_model) = match given {
+        Some(recipe) => {
+            resolved_recipe::refuse_other_dataset(&recipe, &dataset)?;
+            let text_model = TextModels::new(hub::text_model).of(&recipe)?;
+            if let Some(model) = &text_model {
+                model.check(&recipe)?;
+            }
+            (Cell::new(recipe, &lock), text_model)
+        }
+        None => from_layers(what, &dataset, &lock)?,
+    };
+    Ok(Resolved {
+        dataset,
+        lock,
+        cell,
+        text_model,
+    })
+}
+
+fn from_layers(
+    what: &Layers,
+    dataset: &ResolvedDataset,
+    lock: &DataLock,
+) -> Result<(Cell, Option<TextModel>), RecipeError> {
     let mut assignments = what.assignments.clone();
     assignments.extend(what.epochs.map(|n| format!("epochs={n}")));
     assignments.extend(what.precision.map(|p| format!("precision={p}")));
@@ -52,16 +100,8 @@ fn resolve_on(what: &Layers, dataset: ResolvedDataset) -> Result<Resolved> {
             .iter()
             .map(|list| format!("modalities={list}")),
     );
-    let lock = DataLock::of(&dataset)?;
-    let models = TextModels::new(hub::text_model);
-    let (cell, text_model) = models.complete(&assignments, |assignments| {
-        cell(what, &dataset, &lock, assignments)
-    })?;
-    Ok(Resolved {
-        dataset,
-        lock,
-        cell,
-        text_model,
+    TextModels::new(hub::text_model).complete(&assignments, |assignments| {
+        cell(what, dataset, lock, assignments)
     })
 }
 

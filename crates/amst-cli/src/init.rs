@@ -51,9 +51,14 @@ impl InitialWeights {
         })
     }
 
-    /// The recipe's setting for this file, its SHA-256: a result is known to come from it.
-    pub fn assignment(&self) -> String {
-        format!("init=\"{}\"", sha256_hex(&self.bytes))
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the recipe's `init` says of this file, its SHA-256: a result is known to come from it.
+    pub fn digest(&self) -> String {
+        sha256_hex(&self.bytes)
     }
 
     /// The network of a cell with these weights, ready for training. Fails, before anything is

@@ -30,6 +30,7 @@ mod prepare;
 mod profile;
 mod progress;
 mod replay;
+mod resolved_recipe;
 mod signals;
 mod status;
 mod time;

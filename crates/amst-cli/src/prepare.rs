@@ -18,7 +18,7 @@ const NAMED: usize = 10;
 /// Resolves and prepares a data set and prints a summary.
 pub fn run(args: &Prepare) -> Result<()> {
     let mut layers = args.what.layers.clone();
-    layers.dataset = args.name.clone().unwrap_or(layers.dataset);
+    layers.dataset = args.name.clone().or(layers.dataset);
     let resolved = match &args.raw {
         Some(raw) => resolved_in(&layers, raw)?,
         None => resolved(&layers)?,
@@ -38,7 +38,9 @@ pub fn run(args: &Prepare) -> Result<()> {
         );
     }
     if let Some(raw) = &args.raw {
-        remember(&layers.dataset, raw, args.what.progress);
+        let name = layers.dataset.as_ref();
+        let name = name.unwrap_or(&resolved.dataset.spec.name);
+        remember(name, raw, args.what.progress);
     }
     Ok(())
 }

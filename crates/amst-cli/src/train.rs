@@ -21,7 +21,7 @@ pub fn run(args: &Train) -> Result<()> {
     let initial = args.init.as_deref().map(InitialWeights::read).transpose()?;
     let resolved = resolved(&layers(args, initial.as_ref()))?;
     let device = device::open(&args.device, resolved.cell.recipe.precision)?;
-    refuse_unnamed_weights(args, &resolved)?;
+    refuse_other_weights(args, initial.as_ref(), &resolved)?;
     amst_train::check(&resolved.cell.recipe, resolved.text_model.as_ref())?;
     if !args.fresh && finished_before(args, &resolved)? {
         return Ok(());
@@ -90,23 +90,37 @@ fn finished_before(args: &Train, resolved: &Resolved) -> Result<bool> {
     Ok(true)
 }
 
-/// The layers of the recipe, with the hash of the initial weights if a file gives them.
+/// The layers of the recipe, with the hash of the initial weights if a file gives them. A resolved
+/// recipe has no layers: it must have that hash already.
 fn layers(args: &Train, initial: Option<&InitialWeights>) -> Layers {
     let mut layers = args.what.layers.clone();
     layers
         .assignments
-        .extend(initial.map(InitialWeights::assignment));
+        .extend(initial.map(|initial| format!("init=\"{}\"", initial.digest())));
     layers
 }
 
-fn refuse_unnamed_weights(args: &Train, resolved: &Resolved) -> Result<()> {
-    if args.init.is_none() && !resolved.cell.recipe.init.is_empty() {
-        return Err(Usage(
+fn refuse_other_weights(
+    args: &Train,
+    initial: Option<&InitialWeights>,
+    resolved: &Resolved,
+) -> Result<()> {
+    let named = &resolved.cell.recipe.init;
+    match initial {
+        None if !named.is_empty() => Err(Usage(
             "`init` is the hash of a file of weights: name the file, `--init FILE`".into(),
         )
-        .into());
+        .into()),
+        Some(initial) if args.what.layers.resolved.is_some() && *named != initial.digest() => {
+            Err(Usage(format!(
+                "the recipe of `--resolved` does not start from {}: its `init` is not that file's \
+                 SHA-256",
+                initial.path().display()
+            ))
+            .into())
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Only the result of a finished run is kept; network and steps would have to be computed again.

@@ -62,22 +62,19 @@ pub struct Entry {
 
 /// Looks for the results of wanted runs under the folder of all runs.
 pub fn collect(wanted: &[Wanted], runs: &Path) -> Vec<Entry> {
-    let entry = |Wanted {
-                     experiment,
-                     column,
-                     cell,
-                 }: &Wanted| {
-        let file = runs.join(cell.run_dir()).join("result.json");
-        Entry {
-            experiment: experiment.clone(),
-            column: column.clone(),
-            seed: cell.recipe.seed,
-            outcome: read_result(cell, &file),
-            cell: cell.clone(),
+    let mut entries = Vec::new();
+    for run in wanted {
+        let file = runs.join(run.cell.run_dir()).join("result.json");
+        entries.push(Entry {
+            experiment: run.experiment.clone(),
+            column: run.column.clone(),
+            seed: run.cell.recipe.seed,
+            outcome: read_result(&run.cell, &file),
+            cell: run.cell.clone(),
             file,
-        }
-    };
-    wanted.iter().map(entry).collect()
+        });
+    }
+    entries
 }
 
 /// Reads a `result.json` and makes sure that it belongs to `cell`: its schema, its identity,
@@ -147,8 +144,8 @@ fn plausible(result: &CellResult) -> Result<(), String> {
         .outputs
         .get("fused")
         .ok_or("it has no output `fused`")?;
-    let share = |v: f64| (0.0..=1.0).contains(&v);
-    if share(fused.accuracy) && share(result.test.majority_rate) {
+    let shares = [fused.accuracy, result.test.majority_rate];
+    if shares.iter().all(|share| (0.0..=1.0).contains(share)) {
         Ok(())
     } else {
         Err(format!(

@@ -30,50 +30,61 @@ impl Exporter for Csv {
     }
 
     fn export(&self, table: &Table) -> String {
-        let mut out = csv::Writer::from_writer(Vec::new());
-        let mut write = |record: &[String]| {
-            out.write_record(record)
-                .expect("writing to memory does not fail")
-        };
-        write(&HEAD.map(String::from));
+        let mut lines = vec![HEAD.map(String::from).to_vec()];
         for row in &table.rows {
             for (column, cell) in table.columns.iter().zip(&row.cells) {
-                lines(table, row, column, cell)
-                    .iter()
-                    .for_each(|line| write(line));
+                if cell.seeds.is_empty() {
+                    lines.push(line(table, row, column, cell, None));
+                }
+                for seed in &cell.seeds {
+                    lines.push(line(table, row, column, cell, Some(seed)));
+                }
             }
         }
-        let bytes = out.into_inner().expect("writing to memory does not fail");
-        String::from_utf8(bytes).expect("strings were written")
+        csv_text(&lines)
     }
 }
 
-fn lines(table: &Table, row: &Row, column: &Column, cell: &TableCell) -> Vec<Vec<String>> {
-    let line = |seed: Option<&SeedOutcome>| {
-        let number = |v: Option<f64>| v.map(|v| v.to_string()).unwrap_or_default();
-        let accuracy = cell.accuracy;
-        vec![
-            table.name.clone(),
-            row.experiment.clone(),
-            row.name.clone(),
-            column.dataset.clone(),
-            seed.map(|s| s.seed.to_string()).unwrap_or_default(),
-            number(seed.and_then(|s| s.accuracy)),
-            number(accuracy.map(|a| a.mean)),
-            number(accuracy.and_then(|a| a.standard_error)),
-            accuracy.map(|a| a.n.to_string()).unwrap_or_default(),
-            number(cell.published.map(|p| p.0)),
-            number(cell.published.map(|p| p.1)),
-            seed.map(|s| s.cell.to_string()).unwrap_or_default(),
-            seed.map_or_else(|| none(column, cell), |s| s.missing.clone())
-                .unwrap_or_default(),
-        ]
-    };
-    if cell.seeds.is_empty() {
-        vec![line(None)]
-    } else {
-        cell.seeds.iter().map(|s| line(Some(s))).collect()
+/// Lines of values as CSV.
+pub(crate) fn csv_text(lines: &[Vec<String>]) -> String {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    for line in lines {
+        out.write_record(line)
+            .expect("writing to memory does not fail");
     }
+    let bytes = out.into_inner().expect("writing to memory does not fail");
+    String::from_utf8(bytes).expect("strings were written")
+}
+
+fn line(
+    table: &Table,
+    row: &Row,
+    column: &Column,
+    cell: &TableCell,
+    seed: Option<&SeedOutcome>,
+) -> Vec<String> {
+    let accuracy = cell.accuracy;
+    vec![
+        table.name.clone(),
+        row.experiment.clone(),
+        row.name.clone(),
+        column.dataset.clone(),
+        seed.map(|s| s.seed.to_string()).unwrap_or_default(),
+        number(seed.and_then(|s| s.accuracy)),
+        number(accuracy.map(|a| a.mean)),
+        number(accuracy.and_then(|a| a.standard_error)),
+        accuracy.map(|a| a.n.to_string()).unwrap_or_default(),
+        number(cell.published.map(|p| p.0)),
+        number(cell.published.map(|p| p.1)),
+        seed.map(|s| s.cell.to_string()).unwrap_or_default(),
+        seed.map_or_else(|| none(column, cell), |s| s.missing.clone())
+            .unwrap_or_default(),
+    ]
+}
+
+/// Nothing where there is no number.
+fn number(value: Option<f64>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
 }
 
 /// Why there is no run at all.

@@ -15,16 +15,24 @@ pub enum Rank {
 /// The places of a column's numbers in per cent. Numbers that print alike, with one
 /// decimal, share a place, as in the paper; a number that is not there takes none.
 pub(crate) fn ranks(per_cent: &[Option<f64>]) -> Vec<Option<Rank>> {
-    let printed = |v: f64| (10.0 * v).round() as i64;
-    let mut places: Vec<i64> = per_cent.iter().flatten().map(|v| printed(*v)).collect();
+    let mut places: Vec<i64> = per_cent.iter().flatten().map(|v| tenths(*v)).collect();
     places.sort_unstable_by(|a, b| b.cmp(a));
     places.dedup();
-    let place = |v: f64| match places.iter().position(|p| *p == printed(v)) {
-        Some(0) => Some(Rank::Best),
-        Some(1) => Some(Rank::Second),
-        _ => None,
-    };
-    per_cent.iter().map(|v| v.and_then(place)).collect()
+    let mut ranks = Vec::new();
+    for value in per_cent {
+        let place = value.and_then(|v| places.iter().position(|place| *place == tenths(v)));
+        ranks.push(match place {
+            Some(0) => Some(Rank::Best),
+            Some(1) => Some(Rank::Second),
+            _ => None,
+        });
+    }
+    ranks
+}
+
+/// What a number prints as, without its decimal point.
+fn tenths(value: f64) -> i64 {
+    (10.0 * value).round() as i64
 }
 
 #[cfg(test)]

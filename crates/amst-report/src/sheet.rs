@@ -4,7 +4,7 @@ use amst_recipe::Modality;
 
 use crate::percent::{DASH, measured, percent, published};
 use crate::table::{Row, Table, TableCell};
-use crate::{Aggregate, Column, Rank};
+use crate::{Column, Rank};
 
 /// Text of which a part may be best or second best.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,16 +64,17 @@ pub(crate) fn accuracies(table: &Table, layout: Layout) -> Sheet {
 
 /// What the paper printed for every data set that it has.
 pub(crate) fn published_numbers(table: &Table) -> Sheet {
-    let has = |i: usize| table.rows.iter().any(|r| r.cells[i].published.is_some());
-    let shown: Vec<usize> = (0..table.columns.len()).filter(|i| has(*i)).collect();
+    let shown: Vec<usize> = (0..table.columns.len())
+        .filter(|i| table.rows.iter().any(|r| r.cells[*i].published.is_some()))
+        .collect();
     let titles = shown.iter().map(|i| table.columns[*i].title.clone());
     // The ticks stand in the sheet above; without them five columns fit into 80 characters.
-    let row = |r: &Row| {
-        std::iter::once(plain(table.label(&r.experiment)))
-            .chain(shown.iter().map(|i| published_text(&r.cells[*i])))
-            .collect()
-    };
-    let rows = table.rows.iter().map(row).collect();
+    let mut rows = Vec::new();
+    for r in &table.rows {
+        let mut row = vec![plain(table.label(&r.experiment))];
+        row.extend(shown.iter().map(|i| published_text(&r.cells[*i])));
+        rows.push(row);
+    }
     Sheet {
         head: std::iter::once(heading(table)).chain(titles).collect(),
         rows,
@@ -85,31 +86,26 @@ pub(crate) fn published_numbers(table: &Table) -> Sheet {
 pub(crate) fn outputs(table: &Table, column: usize) -> Option<Sheet> {
     let of_modality = Modality::ALL.map(|m| m.name().to_string());
     let of_probe = Modality::ALL.map(|m| format!("probe.{m}"));
-    let there = |name: &String| {
-        table.rows.iter().any(|r| {
-            r.cells[column]
-                .outputs
-                .keys()
-                .any(|key| module(key, name).is_some())
-        })
-    };
-    let names = ["fused".to_string()]
-        .into_iter()
-        .chain(of_modality)
-        .chain(of_probe);
-    let names: Vec<String> = names.filter(there).collect();
+    let mut names = vec!["fused".to_string()];
+    names.extend(of_modality);
+    names.extend(of_probe);
+    names.retain(|name| {
+        let mut keys = table
+            .rows
+            .iter()
+            .flat_map(|r| r.cells[column].outputs.keys());
+        keys.any(|key| module(key, name).is_some())
+    });
     if names.len() < 2 {
         return None;
     }
-    let line = |r: &Row| {
-        line(
-            table,
-            r,
-            names.iter().map(|name| output(&r.cells[column], name)),
-        )
-    };
+    let mut rows = Vec::new();
+    for r in &table.rows {
+        let cells = names.iter().map(|name| output(&r.cells[column], name));
+        rows.push(line(table, r, cells));
+    }
     Some(Sheet {
-        rows: table.rows.iter().map(line).collect(),
+        rows,
         head: head(table).chain(names.clone()).collect(),
     })
 }
@@ -119,11 +115,12 @@ fn output(cell: &TableCell, name: &str) -> Text {
     if let Some(own) = cell.outputs.get(name) {
         return plain(measured(own));
     }
-    let of_module = |(key, value): (&String, &Aggregate)| {
-        let module = module(key, name)?;
-        Some(format!("{module} {}", percent(value.mean)))
-    };
-    let modules: Vec<String> = cell.outputs.iter().filter_map(of_module).collect();
+    let mut modules = Vec::new();
+    for (key, value) in &cell.outputs {
+        if let Some(module) = module(key, name) {
+            modules.push(format!("{module} {}", percent(value.mean)));
+        }
+    }
     plain(if modules.is_empty() {
         DASH.into()
     } else {
@@ -199,6 +196,7 @@ fn published_text(cell: &TableCell) -> Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Aggregate;
 
     fn cell(outputs: &[(&str, f64)]) -> TableCell {
         let outputs = outputs

@@ -194,16 +194,11 @@ impl Table {
 
     /// What stands for a row in the first column.
     pub(crate) fn label<'a>(&'a self, experiment: &'a str) -> &'a str {
-        let name = || {
-            self.rows
-                .iter()
-                .find(|r| r.experiment == experiment)
-                .map(|r| r.name.as_str())
-        };
-        self.heading
-            .as_ref()
-            .and_then(|_| name())
-            .unwrap_or(experiment)
+        let row = self.rows.iter().find(|r| r.experiment == experiment);
+        match row {
+            Some(row) if self.heading.is_some() => row.name.as_str(),
+            _ => experiment,
+        }
     }
 
     /// What a row is called in a sentence.
@@ -255,17 +250,13 @@ impl Table {
             .rows
             .iter()
             .filter_map(|r| Some((r, r.cells[i].not_applicable.as_deref()?)));
-        let line = |(why, rows): (&str, Vec<String>)| {
-            format!(
-                "{}, {}: does not apply: {why}",
-                column.title,
-                rows.join(", ")
-            )
-        };
-        grouped(reasons.map(|(row, why)| (why, self.row_name(&row.experiment))))
-            .into_iter()
-            .map(line)
-            .collect()
+        let mut lines = Vec::new();
+        for (why, rows) in grouped(reasons.map(|(row, why)| (why, self.row_name(&row.experiment))))
+        {
+            let (title, rows) = (&column.title, rows.join(", "));
+            lines.push(format!("{title}, {rows}: does not apply: {why}"));
+        }
+        lines
     }
 }
 
@@ -294,14 +285,10 @@ fn columns(grid: &Grid, datasets: &[MeasuredDataset], entries: &[Entry]) -> Vec<
             test_samples: test.map(|t| t.samples),
         }
     });
-    let in_paper = |name: &str| {
-        grid.experiment
-            .iter()
-            .any(|e| e.published.contains_key(name))
-    };
-    let absent = PAPER_DATASETS
-        .iter()
-        .filter(|p| in_paper(p.name) && datasets.iter().all(|d| d.name != p.name));
+    let absent = PAPER_DATASETS.iter().filter(|p| {
+        let mut rows = grid.experiment.iter();
+        rows.any(|e| e.published.contains_key(p.name)) && datasets.iter().all(|d| d.name != p.name)
+    });
     let published = absent.map(|p| Column {
         dataset: p.name.into(),
         title: p.title.into(),
@@ -383,12 +370,11 @@ fn seed_outcome(entry: &Entry) -> SeedOutcome {
 
 /// Only cells with all their seeds compete: a mean over fewer is not comparable.
 fn rank_measured(rows: &mut [Row], column: usize, seeds: usize) {
-    let complete = |cell: &TableCell| {
-        cell.accuracy
-            .filter(|a| a.n == seeds)
-            .map(|a| 100.0 * a.mean)
-    };
-    let values: Vec<_> = rows.iter().map(|r| complete(&r.cells[column])).collect();
+    let mut values = Vec::new();
+    for row in rows.iter() {
+        let complete = row.cells[column].accuracy.filter(|a| a.n == seeds);
+        values.push(complete.map(|a| 100.0 * a.mean));
+    }
     for (row, rank) in rows.iter_mut().zip(ranks(&values)) {
         row.cells[column].rank = rank;
     }
@@ -413,13 +399,11 @@ fn missing_runs(row: &str, column: &Column, cell: &TableCell) -> Vec<String> {
         .seeds
         .iter()
         .filter_map(|s| Some((s.missing.as_deref()?, s.seed.to_string())));
-    let line = |(reason, seeds): (&str, Vec<String>)| {
+    let mut lines = Vec::new();
+    for (reason, seeds) in grouped(reasons) {
         let plural = if seeds.len() > 1 { "seeds" } else { "seed" };
-        format!(
-            "{}, {row}, {plural} {}: {reason}",
-            column.title,
-            seeds.join(", ")
-        )
-    };
-    grouped(reasons).into_iter().map(line).collect()
+        let (title, seeds) = (&column.title, seeds.join(", "));
+        lines.push(format!("{title}, {row}, {plural} {seeds}: {reason}"));
+    }
+    lines
 }

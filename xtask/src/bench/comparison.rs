@@ -16,7 +16,7 @@ pub struct Comparison {
 /// Turns of one workload, in seconds: ours and PyTorch's.
 struct Pairs {
     name: String,
-    pairs: Vec<(f64, f64)>,
+    turns: Vec<(f64, f64)>,
 }
 
 /// What is printed, or written as JSON.
@@ -26,7 +26,8 @@ pub struct Summary {
     workloads: Vec<Row>,
 }
 
-/// One workload. A ratio is that of a round, whose two turns share the machine's mood.
+/// One workload. A ratio is that of a round: its two turns follow each other, so that whatever slows
+/// the machine for a while slows both.
 #[derive(Debug, Serialize)]
 struct Row {
     workload: String,
@@ -49,7 +50,6 @@ impl Comparison {
 
     /// One more turn of both.
     pub fn add(&mut self, ours: Vec<Timing>, pytorch: Vec<Timing>) -> anyhow::Result<()> {
-        let names = |of: &[Timing]| of.iter().map(|t| t.workload.clone()).collect::<Vec<_>>();
         let (our_names, their_names) = (names(&ours), names(&pytorch));
         ensure!(
             our_names == their_names,
@@ -60,12 +60,12 @@ impl Comparison {
                 .into_iter()
                 .map(|name| Pairs {
                     name,
-                    pairs: Vec::new(),
+                    turns: Vec::new(),
                 })
                 .collect();
         }
         for ((workload, ours), pytorch) in self.workloads.iter_mut().zip(ours).zip(pytorch) {
-            workload.pairs.push((ours.seconds, pytorch.seconds));
+            workload.turns.push((ours.seconds, pytorch.seconds));
         }
         Ok(())
     }
@@ -102,22 +102,26 @@ impl Comparison {
 
 impl Pairs {
     fn row(&self) -> Row {
-        let ratios = sorted(
-            self.pairs
-                .iter()
-                .map(|(ours, theirs)| ours / theirs)
-                .collect(),
-        );
+        let (ours, pytorch): (Vec<f64>, Vec<f64>) = self.turns.iter().copied().unzip();
+        let ratios = ours
+            .iter()
+            .zip(&pytorch)
+            .map(|(ours, pytorch)| ours / pytorch);
+        let ratios = sorted(ratios.collect());
         Row {
             workload: self.name.clone(),
-            ours_seconds: median(sorted(self.pairs.iter().map(|p| p.0).collect())),
-            pytorch_seconds: median(sorted(self.pairs.iter().map(|p| p.1).collect())),
+            ours_seconds: median(sorted(ours)),
+            pytorch_seconds: median(sorted(pytorch)),
             smallest_ratio: ratios[0],
             largest_ratio: ratios[ratios.len() - 1],
             rounds: ratios.len(),
             ratio: median(ratios),
         }
     }
+}
+
+fn names(timings: &[Timing]) -> Vec<String> {
+    timings.iter().map(|t| t.workload.clone()).collect()
 }
 
 fn sorted(mut numbers: Vec<f64>) -> Vec<f64> {

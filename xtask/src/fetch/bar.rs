@@ -45,8 +45,8 @@ impl Bar {
         }
     }
 
-    /// Takes notice of what happens to a file.
-    pub fn hear(&mut self, file: &str, step: &Step) {
+    /// Shows what happens to a file.
+    pub fn update(&mut self, file: &str, step: &Step) {
         let entry = self.files.entry(file.into()).or_default();
         match step {
             Step::Resuming { from } => entry.0 = *from,
@@ -128,7 +128,7 @@ fn remaining(came: u64, missing: u64, took: Duration) -> String {
     )
 }
 
-/// What deserves a line of its own.
+/// The line of a step that is worth one.
 fn words(step: &Step) -> Option<String> {
     match step {
         Step::Waiting => Some("another process downloads it; waiting".into()),
@@ -157,19 +157,19 @@ mod tests {
     #[test]
     fn bytes_of_all_files_add_up_and_those_that_were_here_do_not_count_for_the_speed() {
         let mut bar = Bar::new(Some(1000));
-        bar.hear("a", &Step::Resuming { from: 300 });
-        bar.hear("a", &received(400, 600));
-        bar.hear("b", &received(50, 100));
+        bar.update("a", &Step::Resuming { from: 300 });
+        bar.update("a", &received(400, 600));
+        bar.update("b", &received(50, 100));
         assert_eq!((bar.done(), bar.total(), bar.came), (450, 1000, 150));
-        bar.hear("a", &Step::StartingOver { why: "test".into() });
+        bar.update("a", &Step::StartingOver { why: "test".into() });
         assert_eq!(bar.done(), 50);
     }
 
     #[test]
-    fn a_total_that_nobody_knew_grows_with_what_is_learnt() {
+    fn an_unknown_total_grows_with_what_is_learnt() {
         let mut bar = Bar::new(None);
-        bar.hear("a", &received(1, 600));
-        bar.hear("b", &received(2, 100));
+        bar.update("a", &received(1, 600));
+        bar.update("b", &received(2, 100));
         assert_eq!(bar.total(), 700);
     }
 

@@ -1,5 +1,5 @@
 //! One data set: what may be downloaded is brought, what lies there is unpacked and looked at, and
-//! for the rest a person is told what to do.
+//! for the rest the steps to take by hand are printed.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,8 +11,9 @@ use amst_recipe::{RecipeError, raw_place};
 use indicatif::HumanBytes;
 use serde::Serialize;
 
+use super::args::Args;
 use super::bar::Bar;
-use super::{Args, child, pointers};
+use super::{child, pointers};
 use crate::exit::{Coded, number};
 use crate::workspace::root;
 
@@ -70,17 +71,13 @@ pub fn fetch(name: &str, args: &Args) -> anyhow::Result<ExitCode> {
         steps(&recipe, &raw)
     };
     if args.json {
-        let (schema, error) = (
-            DATASET_SCHEMA,
-            error.as_ref().map(|error| format!("{error:#}")),
-        );
         let outcome = Outcome {
-            schema,
+            schema: DATASET_SCHEMA,
             name: &recipe.name,
             complete,
             raw: &raw,
             received,
-            error,
+            error: error.as_ref().map(|error| format!("{error:#}")),
             steps,
             report: &report,
         };
@@ -126,7 +123,7 @@ fn bring(name: &str, recipe: &Recipe, raw: &Path, args: &Args) -> anyhow::Result
     arguments.extend(recipe.repository.as_ref().map(|_| checkout.as_str()));
     let mut bar = Bar::new(recipe.bytes);
     let outcome = child::run(&downloader, &arguments, &mut |file, step| {
-        bar.hear(file, step)
+        bar.update(file, step)
     });
     bar.finish();
     Ok(outcome?.received)

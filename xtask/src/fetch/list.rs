@@ -1,6 +1,6 @@
 //! `--list`: what is known, what is here, what is missing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use amst_fetch::FetchError;
@@ -49,9 +49,10 @@ pub fn print(json: bool) -> anyhow::Result<ExitCode> {
         models,
         datasets,
     };
-    match json {
-        true => println!("{}", serde_json::to_string_pretty(&list)?),
-        false => print!("{}", text(&list)),
+    if json {
+        println!("{}", serde_json::to_string_pretty(&list)?);
+    } else {
+        print!("{}", text(&list));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -60,17 +61,8 @@ fn row(model: &Model, settings: &Settings) -> Result<Row, FetchError> {
     let (present, folder, missing) = match located_in(model, settings) {
         Ok(folder) => (true, folder.path, Vec::new()),
         Err(FetchError::Missing(missing)) => {
-            let name = |path: &PathBuf| {
-                path.file_name()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned()
-            };
-            (
-                false,
-                missing.folder,
-                missing.files.iter().map(|file| name(&file.path)).collect(),
-            )
+            let names = missing.files.iter().map(|file| file_name(&file.path));
+            (false, missing.folder, names.collect())
         }
         Err(error) => return Err(error),
     };
@@ -84,6 +76,11 @@ fn row(model: &Model, settings: &Settings) -> Result<Row, FetchError> {
         folder,
         missing,
     })
+}
+
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 /// Looks at names and lengths alone.

@@ -8,8 +8,9 @@ use amst_fetch::hub::{Folder, Missing, Model, Settings, State, check, located_in
 use indicatif::HumanBytes;
 use serde::Serialize;
 
+use super::args::Args;
 use super::bar::Bar;
-use super::{Args, child};
+use super::child;
 use crate::exit::Coded;
 
 /// Version of the layout of `--json`.
@@ -33,9 +34,10 @@ pub fn fetch(name: &str, args: &Args) -> anyhow::Result<ExitCode> {
     let (model, settings) = (model(name)?, Settings::from_env()?);
     match bring(model, &settings, args) {
         Ok((folder, brought)) => {
-            match args.json {
-                true => print(&present(name, folder, brought))?,
-                false => show(name, &folder, &brought),
+            if args.json {
+                print(&present(name, folder, brought))?;
+            } else {
+                show(name, &folder, &brought);
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -90,7 +92,7 @@ fn bring(
     let downloader = child::program(args.downloader.as_deref())?;
     let mut bar = Bar::new(missing_bytes(here.as_ref().err()));
     let outcome = child::run(&downloader, &["model", &model.name], &mut |file, step| {
-        bar.hear(file, step)
+        bar.update(file, step)
     });
     bar.finish();
     let brought = outcome?;
@@ -130,20 +132,17 @@ fn with_instruction(error: anyhow::Error, instruction: Option<String>) -> anyhow
     .into()
 }
 
-fn present<'a>(name: &'a str, folder: Folder, brought: child::Brought) -> Outcome<'a> {
-    let (received, unchecked) = (brought.received, brought.unchecked);
-    let (schema, missing, error) = (FETCH_SCHEMA, None, None);
-    let (files, folder) = (folder.files, Some(folder.path));
+fn present(name: &str, folder: Folder, brought: child::Brought) -> Outcome<'_> {
     Outcome {
-        schema,
+        schema: FETCH_SCHEMA,
         name,
         present: true,
-        folder,
-        files,
-        received,
-        unchecked,
-        missing,
-        error,
+        folder: Some(folder.path),
+        files: folder.files,
+        received: brought.received,
+        unchecked: brought.unchecked,
+        missing: None,
+        error: None,
     }
 }
 
@@ -152,23 +151,16 @@ fn absent<'a>(name: &'a str, missing: Option<FetchError>, error: &anyhow::Error)
         Some(FetchError::Missing(missing)) => Some(*missing),
         _ => None,
     };
-    let folder = missing.as_ref().map(|missing| missing.folder.clone());
-    let (schema, files, unchecked, error) = (
-        FETCH_SCHEMA,
-        Vec::new(),
-        Vec::new(),
-        Some(error.to_string()),
-    );
     Outcome {
-        schema,
+        schema: FETCH_SCHEMA,
         name,
         present: false,
-        folder,
-        files,
+        folder: missing.as_ref().map(|missing| missing.folder.clone()),
+        files: Vec::new(),
         received: 0,
-        unchecked,
+        unchecked: Vec::new(),
         missing,
-        error,
+        error: Some(error.to_string()),
     }
 }
 

@@ -40,16 +40,10 @@ pub fn check_out(repository: &Repository, into: &Path) -> anyhow::Result<()> {
 
 /// The fixed part of each pattern, before its first star.
 fn folders(patterns: &[String]) -> Vec<&str> {
-    patterns
+    let fixed = patterns
         .iter()
-        .map(|pattern| {
-            pattern
-                .split('*')
-                .next()
-                .unwrap_or_default()
-                .trim_end_matches('/')
-        })
-        .collect()
+        .filter_map(|pattern| pattern.split('*').next());
+    fixed.map(|part| part.trim_end_matches('/')).collect()
 }
 
 fn git(folder: &Path, arguments: &[&str], repository: &Repository) -> anyhow::Result<()> {
@@ -70,25 +64,25 @@ fn git(folder: &Path, arguments: &[&str], repository: &Repository) -> anyhow::Re
     for inherited in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
         command.env_remove(inherited);
     }
-    let by_hand = |why: String| {
-        let (url, commit) = (&repository.url, &repository.commit);
-        let text = format!(
-            "{why}; clone {url} with Git LFS by hand (commit {commit}), and give its folder with --raw"
-        );
-        Coded { code: 1, text }
-    };
     let output = command.stdin(Stdio::null()).stdout(Stdio::null()).output();
-    let output = output.map_err(|error| by_hand(format!("git does not start ({error})")))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let last = said
-        .lines()
-        .rev()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or("it says nothing");
-    Err(by_hand(format!("git {} failed: {last}", arguments[0])).into())
+    let why = match output {
+        Err(error) => format!("git does not start ({error})"),
+        Ok(output) if output.status.success() => return Ok(()),
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            let last = said.lines().rfind(|line| !line.trim().is_empty());
+            format!(
+                "git {} failed: {}",
+                arguments[0],
+                last.unwrap_or("it says nothing")
+            )
+        }
+    };
+    let (url, commit) = (&repository.url, &repository.commit);
+    let text = format!(
+        "{why}; clone {url} with Git LFS by hand (commit {commit}), and give its folder with --raw"
+    );
+    Err(Coded { code: 1, text }.into())
 }
 
 #[cfg(test)]

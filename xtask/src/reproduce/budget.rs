@@ -32,21 +32,19 @@ impl FromStr for Budget {
             "seconds" => "seconds",
             _ => return Err("there is: updates, updates=N, seconds=N".into()),
         };
-        let positive = |n: &f64| n.is_finite() && *n > 0.0;
-        let amount = match amount.map(|n| n.parse::<f64>().ok().filter(positive)) {
-            Some(None) => {
-                return Err(format!(
-                    "`{}` is not a positive number",
-                    amount.unwrap_or_default()
-                ));
-            }
-            Some(number) => number,
-            None if unit == "seconds" => {
-                return Err("say how many, for example `seconds=60`".into());
-            }
-            None => None,
+        let Some(text) = amount else {
+            return match unit {
+                "seconds" => Err("say how many, for example `seconds=60`".into()),
+                _ => Ok(Self { unit, amount: None }),
+            };
         };
-        Ok(Self { unit, amount })
+        match text.parse::<f64>() {
+            Ok(number) if number.is_finite() && number > 0.0 => Ok(Self {
+                unit,
+                amount: Some(number),
+            }),
+            _ => Err(format!("`{text}` is not a positive number")),
+        }
     }
 }
 

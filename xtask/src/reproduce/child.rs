@@ -2,159 +2,148 @@
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
-use super::pool::Setting;
+use amst_recipe::Cell;
+
+use super::context::RunContext;
+use super::job::Job;
+use super::outcome::Fault;
 use super::protocol::Message;
-use super::request::Job;
 use crate::workspace::root;
 
 /// Lines of a child's standard error that are kept for the summary.
 const LAST_LINES: usize = 12;
 
-/// Why a process did not do what it was started for.
-#[derive(Clone, Debug)]
-pub struct Fault {
-    /// In a few words, for the line below the table.
-    pub reason: String,
-    /// The end of what it wrote to standard error.
-    pub last_lines: Vec<String>,
-    /// Whether it was asked to stop, saved its run and can go on: no failure.
-    pub stopped: bool,
-}
-
 /// Makes the features of a data set ready, so that runs that start together do not all try.
-pub fn prepare(setting: &Setting, job: &Job) -> Result<(), Fault> {
-    let mut command = amst(setting, "prepare", job);
-    run(&mut command, |_| (), |line| eprintln!("{line}"))
+pub fn prepare(context: &RunContext, job: &Job) -> Result<(), Fault> {
+    let mut command = amst(context, "prepare", job)?;
+    run(&mut command, |_| Ok(()), |line| eprintln!("{line}"))
 }
 
-/// Trains one cell; `tell` hears of every epoch.
+/// Trains one cell; `report` gets every message. A child that begins another cell than the planned
+/// one is killed at once, not found out after all its epochs.
 pub fn train(
-    setting: &Setting,
+    context: &RunContext,
     device: &str,
     job: &Job,
-    tell: impl FnMut(Message),
+    mut report: impl FnMut(Message),
 ) -> Result<(), Fault> {
-    let mut command = amst(setting, "train", job);
-    command.args([
-        "--seed",
-        &job.cell.recipe.seed.to_string(),
-        "--device",
-        device,
-        "--progress",
-        "json",
-    ]);
-    run(&mut command, tell, |_| ())
+    let mut command = amst(context, "train", job)?;
+    command.args(["--device", device, "--progress", "json"]);
+    let threads = context.threads.to_string();
+    command
+        .env("RAYON_NUM_THREADS", &threads)
+        // LibTorch's own; runs beside each other are not to take the cores by spinning.
+        .env("OMP_NUM_THREADS", &threads)
+        .env("OMP_WAIT_POLICY", "passive");
+    run(
+        &mut command,
+        |message| {
+            refuse_other_cell(&message, &job.cell)?;
+            report(message);
+            Ok(())
+        },
+        |_| (),
+    )
 }
 
-fn amst(setting: &Setting, task: &str, job: &Job) -> Command {
-    let mut command = Command::new(setting.program);
-    command.args([
-        task,
-        "--recipe",
-        setting.table,
-        "--experiment",
-        &job.experiment,
-        "--dataset",
-        &job.dataset,
-    ]);
-    command.args(["--preset", setting.preset]);
-    if let Some(modalities) = &job.modalities {
-        command.args(["--modalities", modalities]);
-    }
-    for assignment in setting.assignments {
-        command.args(["--set", assignment]);
-    }
-    command.arg("--out").arg(setting.runs);
-    command.current_dir(root());
-    // Preparing has the machine to itself.
-    if task == "train" {
-        command.env("RAYON_NUM_THREADS", setting.threads.to_string());
-        // LibTorch's own; runs beside each other are not to take the cores by spinning.
-        command
-            .env("OMP_NUM_THREADS", setting.threads.to_string())
-            .env("OMP_WAIT_POLICY", "passive");
-    }
+/// `amst TASK` on the resolved recipe of a job.
+fn amst(context: &RunContext, task: &str, job: &Job) -> Result<Command, Fault> {
+    let recipe = context
+        .folders
+        .write_recipe(job)
+        .map_err(|error| Fault::new(format!("{error:#}"), Vec::new()))?;
+    let mut command = Command::new(context.program);
     command
+        .arg(task)
+        .arg("--resolved")
+        .arg(recipe)
+        .args(["--dataset", &job.dataset])
+        .arg("--out")
+        .arg(&context.folders.runs)
+        .current_dir(root());
+    Ok(command)
+}
+
+fn refuse_other_cell(message: &Message, planned: &Cell) -> Result<(), String> {
+    match message.cell() {
+        Some(cell) if cell != planned.id.as_str() => {
+            let begun: String = cell.chars().take(8).collect();
+            Err(format!(
+                "killed, because it began cell {begun}, not the planned {}: was `amst` built from \
+                 another version, or did the data set change meanwhile?",
+                planned.id.short()
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Both outputs are read to their end, in threads of their own, so that neither can block the
-/// child.
+/// child. Where `on_message` returns a reason, the child is killed for it.
 fn run(
     command: &mut Command,
-    mut tell: impl FnMut(Message),
+    mut on_message: impl FnMut(Message) -> Result<(), String>,
     mut echo: impl FnMut(&str) + Send,
 ) -> Result<(), Fault> {
-    let fail = |reason: String, last_lines| Fault {
-        reason,
-        last_lines,
-        stopped: false,
-    };
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|e| {
-        fail(
-            format!("{} does not start: {e}", program(command)),
-            Vec::new(),
-        )
+    let mut child = command.spawn().map_err(|error| {
+        let program = command.get_program().display();
+        Fault::new(format!("{program} does not start: {error}"), Vec::new())
     })?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let mut refusal = None;
     let last_lines = std::thread::scope(|scope| {
-        let errors = scope.spawn(move || last_of(stderr, &mut echo));
-        for line in lines(stdout) {
-            if let Some(message) = Message::parse(&line) {
-                tell(message);
+        let errors = scope.spawn(move || read_last_lines(stderr, &mut echo));
+        for message in lines(stdout).filter_map(|line| Message::parse(&line)) {
+            if let Err(reason) = on_message(message) {
+                // It fails only where the child has ended by itself.
+                let _ = child.kill();
+                refusal = Some(reason);
+                break;
             }
         }
         errors.join().unwrap_or_default()
     });
-    let status = wait(&mut child).map_err(|e| fail(e, last_lines.clone()))?;
-    if status.success() {
-        return Ok(());
+    match (child.wait(), refusal) {
+        (_, Some(reason)) => Err(Fault::new(reason, last_lines)),
+        (Ok(status), None) if status.success() => Ok(()),
+        (Ok(status), None) => Err(fault(status, last_lines)),
+        (Err(error), None) => {
+            let reason = format!("its end cannot be waited for: {error}");
+            Err(Fault::new(reason, last_lines))
+        }
     }
-    if matches!(status.code(), Some(75 | 130 | 143)) {
-        return Err(Fault {
-            reason: meaning(status),
-            last_lines,
-            stopped: true,
-        });
+}
+
+fn fault(status: ExitStatus, last_lines: Vec<String>) -> Fault {
+    let stopped = matches!(status.code(), Some(75 | 130 | 143));
+    let mut reason = meaning(status);
+    let last = last_lines.iter().rfind(|line| !line.trim().is_empty());
+    if let (false, Some(line)) = (stopped, last) {
+        reason += &format!(": {}", line.trim());
     }
-    let said = last_lines
-        .iter()
-        .rev()
-        .find(|l| !l.trim().is_empty())
-        .map(|l| format!(": {}", l.trim()));
-    Err(fail(
-        format!("{}{}", meaning(status), said.unwrap_or_default()),
+    Fault {
+        reason,
         last_lines,
-    ))
-}
-
-fn program(command: &Command) -> String {
-    Path::new(command.get_program()).display().to_string()
-}
-
-fn wait(child: &mut Child) -> Result<ExitStatus, String> {
-    child
-        .wait()
-        .map_err(|e| format!("its end cannot be waited for: {e}"))
+        stopped,
+    }
 }
 
 /// Lines, broken bytes included: what a dying process says must not be lost.
 fn lines(stream: Option<impl Read>) -> impl Iterator<Item = String> {
-    let split = stream
+    stream
         .into_iter()
-        .flat_map(|s| BufReader::new(s).split(b'\n'));
-    split
+        .flat_map(|stream| BufReader::new(stream).split(b'\n'))
         .map_while(Result::ok)
         .map(|line| String::from_utf8_lossy(&line).into_owned())
 }
 
-fn last_of(stream: Option<impl Read>, echo: &mut impl FnMut(&str)) -> Vec<String> {
+fn read_last_lines(stream: Option<impl Read>, echo: &mut impl FnMut(&str)) -> Vec<String> {
     let mut last = VecDeque::new();
     for line in lines(stream) {
         echo(&line);

@@ -1,6 +1,6 @@
 //! The columns of a table: data sets, each with its own modalities or with given ones.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use amst_recipe::{Modality, RecipeError, ResolvedDataset, SYNTHETIC, find_dataset, resolve};
 
@@ -41,7 +41,8 @@ pub fn columns(datasets: &[String], modalities: &[String]) -> anyhow::Result<Vec
                 Some(twin) => {
                     let (name, a, b) = (&twin.dataset.spec.name, &twin.argument, &column.argument);
                     return Err(Usage(format!(
-                        "{a} and {b} both call themselves `{name}`: change `name` in one of their dataset.toml"
+                        "{a} and {b} both call themselves `{name}`: change `name` in one of their \
+                         dataset.toml"
                     ))
                     .into());
                 }
@@ -56,28 +57,28 @@ fn choices(modalities: &[String]) -> anyhow::Result<Vec<Option<Vec<Modality>>>> 
     if modalities.is_empty() {
         return Ok(vec![None]);
     }
-    modalities
-        .iter()
-        .map(|text| {
-            if text == "own" {
-                Ok(None)
-            } else {
-                parse(text).map(Some)
-            }
-        })
-        .collect()
+    let mut choices = Vec::new();
+    for text in modalities {
+        choices.push(if text == "own" {
+            None
+        } else {
+            Some(parse(text)?)
+        });
+    }
+    Ok(choices)
 }
 
-fn parse(text: &str) -> anyhow::Result<Vec<Modality>> {
-    let one = |name: &str| {
-        Modality::parse(name.trim()).ok_or_else(|| {
-            let why = format!(
-                "`--modalities {text}`: `{name}` is none; write `own`, or some of audio,text,visual"
-            );
-            anyhow::Error::new(Usage(why))
-        })
-    };
-    let mut list = text.split(',').map(one).collect::<Result<Vec<_>, _>>()?;
+fn parse(text: &str) -> Result<Vec<Modality>, Usage> {
+    let mut list = Vec::new();
+    for name in text.split(',').map(str::trim) {
+        let modality = Modality::parse(name).ok_or_else(|| {
+            Usage(format!(
+                "`--modalities {text}`: `{name}` is none; write `own`, or some of \
+                 audio,text,visual"
+            ))
+        })?;
+        list.push(modality);
+    }
     list.sort();
     list.dedup();
     Ok(list)
@@ -86,28 +87,23 @@ fn parse(text: &str) -> anyhow::Result<Vec<Modality>> {
 fn column(name: &str, choice: Option<Vec<Modality>>) -> anyhow::Result<Column> {
     let dataset = find_dataset(name, &root().join("datasets"))?;
     let own = resolve(std::slice::from_ref(&dataset.spec.recipe), &[])?.modalities;
-    let choice = choice.filter(|list| *list != own);
-    let joined = |list: &[Modality], name: fn(&Modality) -> &str, between| {
-        list.iter().map(name).collect::<Vec<_>>().join(between)
-    };
-    let letters = choice
-        .as_deref()
-        .map(|list| joined(list, |m| m.letter(), "+"));
-    let (spec, samples, argument) = (&dataset.spec, samples(&dataset), argument(name, &dataset)?);
-    Ok(Column {
-        name: letters
-            .as_ref()
-            .map_or(spec.name.clone(), |l| format!("{}:{l}", spec.name)),
-        title: letters
-            .as_ref()
-            .map_or(spec.title.clone(), |l| format!("{} {l}", spec.title)),
-        modalities: choice
-            .as_deref()
-            .map(|list| joined(list, |m| m.name(), ",")),
+    let spec = &dataset.spec;
+    let mut column = Column {
+        name: spec.name.clone(),
+        title: spec.title.clone(),
+        modalities: None,
+        argument: argument(name, &dataset)?,
+        samples: samples(&dataset),
         dataset,
-        argument,
-        samples,
-    })
+    };
+    if let Some(list) = choice.filter(|list| *list != own) {
+        let letters: Vec<_> = list.iter().map(|m| m.letter()).collect();
+        let names: Vec<_> = list.iter().map(|m| m.name()).collect();
+        column.name += &format!(":{}", letters.join("+"));
+        column.title += &format!(" {}", letters.join("+"));
+        column.modalities = Some(names.join(","));
+    }
+    Ok(column)
 }
 
 /// `amst` runs at the top of the workspace, so a folder is named absolutely.
@@ -119,30 +115,23 @@ fn argument(name: &str, dataset: &ResolvedDataset) -> Result<String, RecipeError
     if dataset.root == shipped {
         return Ok(name.into());
     }
-    let absolute = std::path::absolute(&dataset.root);
-    Ok(absolute
-        .map_err(|source| RecipeError::Io {
-            path: dataset.root.clone(),
-            source,
-        })?
-        .display()
-        .to_string())
+    let absolute = std::path::absolute(&dataset.root).map_err(|source| RecipeError::Io {
+        path: dataset.root.clone(),
+        source,
+    })?;
+    Ok(absolute.display().to_string())
 }
 
 /// Lines of the manifest or lists; only for a rough guess at the time, so that quoted newlines may
 /// miscount.
 fn samples(dataset: &ResolvedDataset) -> usize {
-    let lines = |table: &Path| {
-        std::fs::read_to_string(dataset.root.join(table)).map_or(0, |text| text.lines().count())
-    };
+    let mut lines = 0;
+    for table in dataset.spec.tables() {
+        let text = std::fs::read_to_string(dataset.root.join(table)).unwrap_or_default();
+        lines += text.lines().count();
+    }
     let header = usize::from(!dataset.spec.layout.has_lists());
-    dataset
-        .spec
-        .tables()
-        .into_iter()
-        .map(lines)
-        .sum::<usize>()
-        .saturating_sub(header)
+    lines.saturating_sub(header)
 }
 
 #[cfg(test)]

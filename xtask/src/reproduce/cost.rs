@@ -2,7 +2,7 @@
 
 use amst_recipe::{BudgetUnit, Every, MethodName, Recipe};
 
-use super::request::Job;
+use super::job::Job;
 
 /// An epoch of one encoder, forward and backward: the unit is a hundredth of it.
 pub const ENCODER: u64 = 100;
@@ -94,7 +94,6 @@ pub mod tests {
             column,
             cell,
             dataset: name,
-            modalities: None,
             samples: 320,
         }
     }

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use amst_recipe::{BudgetUnit, CellResult, Modality, Precision, Recipe, Timing};
+use amst_recipe::{BudgetUnit, CellResult, Precision, Recipe, Timing};
 
 use super::cost;
-use super::request::Job;
+use super::job::Job;
 
 /// How fast an encoder trains, by figures of docs/performance.md. Rough, and the first finished run
 /// replaces it.
@@ -33,7 +33,7 @@ const GPU_IN_F32: Speed = Speed {
 };
 
 impl Speed {
-    fn of(recipe: &Recipe, on_gpus: bool) -> &'static Self {
+    fn for_recipe(recipe: &Recipe, on_gpus: bool) -> &'static Self {
         match (on_gpus, recipe.precision) {
             (false, _) => &CORE,
             (true, Precision::F32) => &GPU_IN_F32,
@@ -51,13 +51,13 @@ pub struct Estimate {
 }
 
 /// A finished run of the same method on the same data set.
-struct Precedent {
+struct FinishedRun {
     recipe: Recipe,
     seconds_per_epoch: f64,
 }
 
 /// How long a job will take on its own, on a core or a GPU.
-pub fn of(job: &Job, runs: &Path, on_gpus: bool) -> Estimate {
+pub fn for_job(job: &Job, runs: &Path, on_gpus: bool) -> Estimate {
     let recipe = &job.cell.recipe;
     if recipe.budget.unit == BudgetUnit::Seconds {
         return Estimate {
@@ -65,10 +65,12 @@ pub fn of(job: &Job, runs: &Path, on_gpus: bool) -> Estimate {
             rough: false,
         };
     }
-    let precedents = precedents(&runs.join(&recipe.dataset).join(recipe.method.name()));
+    let finished_runs = finished_runs(&runs.join(&recipe.dataset).join(recipe.method.name()));
     // Skipping changes what an epoch costs; if no run skipped alike, any will do.
-    let alike = |p: &&Precedent| p.recipe.skip == recipe.skip;
-    let seconds = mean(precedents.iter().filter(alike)).or_else(|| mean(precedents.iter()));
+    let alike = finished_runs
+        .iter()
+        .filter(|run| run.recipe.skip == recipe.skip);
+    let seconds = mean(alike).or_else(|| mean(finished_runs.iter()));
     match seconds {
         Some(per_epoch) => Estimate {
             seconds: per_epoch * cost::epochs(job) as f64,
@@ -83,37 +85,37 @@ pub fn of(job: &Job, runs: &Path, on_gpus: bool) -> Estimate {
 
 fn rough(job: &Job, on_gpus: bool) -> f64 {
     let recipe = &job.cell.recipe;
-    let speed = Speed::of(recipe, on_gpus);
-    let a_sample = |modality: &Modality| {
-        let operations =
-            recipe.forward_operations(*modality) + recipe.backward_operations(*modality);
-        cost::share(recipe.skip.of(*modality)) * (speed.a_sample + operations / speed.operations)
-    };
-    let encoders: f64 = recipe.modalities.iter().map(a_sample).sum();
+    let speed = Speed::for_recipe(recipe, on_gpus);
+    let mut encoders = 0.0;
+    for &modality in &recipe.modalities {
+        let operations = recipe.forward_operations(modality) + recipe.backward_operations(modality);
+        encoders += cost::share(recipe.skip.of(modality))
+            * (speed.a_sample + operations / speed.operations);
+    }
     // What the method does beside training each of its encoders once.
     let all = cost::ENCODER as f64 * recipe.modalities.len() as f64;
     encoders * job.samples.max(1) as f64 * cost::per_epoch(recipe) as f64 / all
         * cost::epochs(job) as f64
 }
 
-fn mean<'a>(precedents: impl Iterator<Item = &'a Precedent>) -> Option<f64> {
-    let seconds: Vec<f64> = precedents.map(|p| p.seconds_per_epoch).collect();
+fn mean<'a>(finished_runs: impl Iterator<Item = &'a FinishedRun>) -> Option<f64> {
+    let seconds: Vec<f64> = finished_runs.map(|p| p.seconds_per_epoch).collect();
     (!seconds.is_empty()).then(|| seconds.iter().sum::<f64>() / seconds.len() as f64)
 }
 
-/// Whatever cannot be read is no precedent: this is only an estimate.
-fn precedents(folder: &Path) -> Vec<Precedent> {
+/// Those that can be read: this is only an estimate.
+fn finished_runs(folder: &Path) -> Vec<FinishedRun> {
     let folders = std::fs::read_dir(folder).into_iter().flatten().flatten();
     folders
-        .filter_map(|entry| precedent(&entry.path()))
+        .filter_map(|entry| finished_run(&entry.path()))
         .collect()
 }
 
-fn precedent(run: &Path) -> Option<Precedent> {
+fn finished_run(run: &Path) -> Option<FinishedRun> {
     let result: CellResult = read(&run.join("result.json"))?;
     let timing: Timing = read(&run.join("timing.json"))?;
     let epochs = result.epochs.max(1) as f64;
-    (timing.seconds > 0.0).then(|| Precedent {
+    (timing.seconds > 0.0).then(|| FinishedRun {
         recipe: result.recipe,
         seconds_per_epoch: timing.seconds / epochs,
     })
@@ -134,8 +136,8 @@ pub fn makespan(seconds: &[f64], jobs: usize) -> f64 {
     busy_until.into_iter().fold(0.0, f64::max)
 }
 
-/// A duration for a person: `45 s`, `12 min`, `3 h 05 min`.
-pub fn spoken(seconds: f64) -> String {
+/// A duration as text: `45 s`, `12 min`, `3 h 05 min`.
+pub fn duration_text(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     match whole {
         0..100 => format!("{whole} s"),
@@ -158,9 +160,9 @@ mod tests {
 
     #[test]
     fn durations_are_said_in_the_unit_that_fits() {
-        assert_eq!(spoken(7.4), "7 s");
-        assert_eq!(spoken(150.0), "3 min");
-        assert_eq!(spoken(7500.0), "2 h 05 min");
+        assert_eq!(duration_text(7.4), "7 s");
+        assert_eq!(duration_text(150.0), "3 min");
+        assert_eq!(duration_text(7500.0), "2 h 05 min");
     }
 
     /// Figures of docs/performance.md: an epoch of Naïve at the paper's width, and one of the

@@ -3,12 +3,16 @@
 use std::thread::available_parallelism;
 
 use super::device::Devices;
-use super::request::Job;
+use super::job::Job;
 use crate::exit::Usage;
 
 /// Runs at the same time: as many as were asked for, if they fit into memory; otherwise one a GPU,
 /// or as many as there are cores and fit.
-pub fn at_once(asked: Option<usize>, missing: &[Job], devices: &Devices) -> Result<usize, Usage> {
+pub fn concurrent_runs(
+    asked: Option<usize>,
+    missing: &[Job],
+    devices: &Devices,
+) -> Result<usize, Usage> {
     let most = missing.len().max(1);
     if devices.are_gpus() {
         // What a GPU has free is known to the program that uses it, which says what would fit.
@@ -33,18 +37,17 @@ fn fitting(
     let wanted = asked.unwrap_or(cores).min(needs.len().max(1));
     let mut largest_first = needs.to_vec();
     largest_first.sort_by_key(|need| std::cmp::Reverse(*need));
-    let need = |jobs: usize| largest_first.iter().take(jobs).sum::<u64>();
     let Some(free) = free else { return Ok(wanted) };
     let fits = (1..=wanted)
         .rev()
-        .find(|jobs| need(*jobs) <= free)
+        .find(|jobs| sum_of_first(&largest_first, *jobs) <= free)
         .unwrap_or(1);
     match asked {
         Some(_) if fits < wanted => Err(Usage(format!(
             "{wanted} runs at once need about {} and {} are free: use `--jobs {fits}`{}",
-            gibibytes(need(wanted)),
+            gibibytes(sum_of_first(&largest_first, wanted)),
             gibibytes(free),
-            if need(fits) > free {
+            if sum_of_first(&largest_first, fits) > free {
                 ", with a smaller `--set batch_size=N`"
             } else {
                 ""
@@ -52,6 +55,11 @@ fn fitting(
         ))),
         _ => Ok(fits),
     }
+}
+
+/// What the first so many runs need together.
+fn sum_of_first(needs: &[u64], runs: usize) -> u64 {
+    needs.iter().take(runs).sum()
 }
 
 fn gibibytes(bytes: u64) -> String {

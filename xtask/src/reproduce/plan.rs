@@ -6,8 +6,9 @@ use std::path::Path;
 use amst_report::{Entry, LeftOut, Missing};
 use serde::Serialize;
 
-use super::estimate::{self, Estimate, makespan, spoken};
-use super::request::{Job, Request};
+use super::estimate::{self, Estimate, duration_text, makespan};
+use super::job::Job;
+use super::request::Request;
 
 /// Version of the layout of `--plan --json`.
 const PLAN_SCHEMA: u32 = 1;
@@ -61,7 +62,7 @@ enum State {
 
 impl Plan {
     /// The plan of a request, given what was found of it.
-    pub fn of(
+    pub fn new(
         request: &Request,
         entries: &[Entry],
         missing: &[Job],
@@ -71,14 +72,8 @@ impl Plan {
     ) -> Self {
         let estimates: Vec<Estimate> = missing
             .iter()
-            .map(|job| estimate::of(job, runs, on_gpus))
+            .map(|job| estimate::for_job(job, runs, on_gpus))
             .collect();
-        let of_cell = |entry: &Entry| {
-            missing
-                .iter()
-                .position(|j| j.cell.id == entry.cell.id)
-                .map(|i| estimates[i])
-        };
         let seconds: Vec<f64> = estimates.iter().map(|e| e.seconds).collect();
         let mut done: Vec<_> = entries
             .iter()
@@ -93,9 +88,12 @@ impl Plan {
             cells: entries
                 .iter()
                 .enumerate()
-                .map(|(i, e)| planned(e, &entries[..i], of_cell(e)))
+                .map(|(i, entry)| {
+                    let job = missing.iter().position(|j| j.cell.id == entry.cell.id);
+                    planned(entry, &entries[..i], job.map(|job| estimates[job]))
+                })
                 .collect(),
-            not_applicable: request.left_out.iter().map(Inapplicable::of).collect(),
+            not_applicable: request.left_out.iter().map(Inapplicable::new).collect(),
             done: done.len(),
             missing: missing.len(),
             jobs,
@@ -104,13 +102,13 @@ impl Plan {
         }
     }
 
-    /// For machines.
+    /// As JSON, for programs.
     pub fn json(&self) -> String {
         let value = serde_json::to_value(self).expect("a plan is plain data");
         format!("{value:#}\n")
     }
 
-    /// For a person.
+    /// As lines, for people.
     pub fn text(&self) -> String {
         let widest = self
             .cells
@@ -132,7 +130,7 @@ impl Plan {
         );
         for cell in &self.cells {
             let about = match (cell.estimated_seconds, &cell.reason, &cell.same_as) {
-                (Some(seconds), _, _) => spoken(seconds),
+                (Some(seconds), _, _) => duration_text(seconds),
                 (None, Some(reason), _) => reason.clone(),
                 (None, None, Some(row)) => format!("same run as {row}"),
                 (None, None, None) => String::new(),
@@ -169,7 +167,7 @@ impl Plan {
             let _ = write!(
                 total,
                 "; about {} {at_once}, after compilation",
-                spoken(self.estimated_seconds)
+                duration_text(self.estimated_seconds)
             );
         }
         if self.rough {
@@ -190,16 +188,11 @@ impl State {
 }
 
 impl Inapplicable {
-    fn of(left: &LeftOut) -> Self {
-        let LeftOut {
-            column,
-            experiment,
-            why,
-        } = left.clone();
+    fn new(left: &LeftOut) -> Self {
         Self {
-            dataset: column,
-            experiment,
-            why,
+            dataset: left.column.clone(),
+            experiment: left.experiment.clone(),
+            why: left.why.clone(),
         }
     }
 }

@@ -1,69 +1,27 @@
 //! Several runs at a time; one that fails does not stop the others.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use super::child::{Fault, prepare, train};
+use super::child::{prepare, train};
+use super::context::RunContext;
+use super::job::Job;
+use super::outcome::{Event, Failure, Fault};
 use super::progress::Progress;
-use super::protocol::Message;
-use super::request::Job;
 
-/// What all runs of a table have in common.
-pub struct Setting<'a> {
-    /// The program `amst`.
-    pub program: &'a Path,
-    /// `table2`.
-    pub table: &'a str,
-    /// `--preset` of every run.
-    pub preset: &'a str,
-    /// `--set` of every run.
-    pub assignments: &'a [String],
-    /// `--device`; runs that go on together have different ones, as far as there are so many.
-    pub devices: &'a [String],
-    /// The folder of all runs.
-    pub runs: &'a Path,
-    /// Runs at the same time.
-    pub jobs: usize,
-    /// Threads of each.
-    pub threads: usize,
-    /// Whether somebody asked to stop: then no run is started any more.
-    pub interrupted: &'a AtomicBool,
-}
-
-/// What happened to the job of an index.
-pub enum Event {
-    /// Its process was started.
-    Started(usize),
-    /// It says something.
-    Said(usize, Message),
-    /// Its process ended.
-    Ended(usize, Result<(), Fault>),
-}
-
-/// A run without a result.
-#[derive(Clone, Debug)]
-pub struct Failure {
-    /// The run.
-    pub job: Job,
-    /// What happened to its process.
-    pub fault: Fault,
-}
-
-/// Runs every job, in the order given, `jobs` at once; the failures are returned.
-pub fn run(setting: &Setting, jobs: &[Job]) -> Vec<Failure> {
-    let (ready, mut failures) = prepare_all(setting, jobs);
-    let mut progress = Progress::new(&ready, setting.jobs);
+/// Runs every job, in the order given, several at once; the failures are returned.
+pub fn run(context: &RunContext, jobs: &[Job]) -> Vec<Failure> {
+    let (ready, mut failures) = prepare_all(context, jobs);
+    let mut progress = Progress::new(&ready, context.jobs);
     let queue = Mutex::new((0..ready.len()).collect::<VecDeque<_>>());
     std::thread::scope(|scope| {
         let (events, inbox) = channel();
-        for worker in 0..setting.jobs {
+        for worker in 0..context.jobs {
             let (events, queue, ready) = (events.clone(), &queue, &ready);
-            let device = &setting.devices[worker % setting.devices.len()];
-            scope.spawn(move || work(setting, device, ready, queue, &events));
+            let device = &context.devices[worker % context.devices.len()];
+            scope.spawn(move || work(context, device, ready, queue, &events));
         }
         drop(events);
         failures.extend(watch(&inbox, &ready, &mut progress));
@@ -73,20 +31,22 @@ pub fn run(setting: &Setting, jobs: &[Job]) -> Vec<Failure> {
 }
 
 /// Prepares each column once; the jobs of one that cannot be prepared have failed.
-fn prepare_all(setting: &Setting, jobs: &[Job]) -> (Vec<Job>, Vec<Failure>) {
-    let mut known: BTreeMap<&str, Result<(), Fault>> = BTreeMap::new();
+fn prepare_all(context: &RunContext, jobs: &[Job]) -> (Vec<Job>, Vec<Failure>) {
+    let mut prepared: BTreeMap<&str, Result<(), Fault>> = BTreeMap::new();
     let (mut ready, mut failures) = (Vec::new(), Vec::new());
-    let interrupted = || setting.interrupted.load(Ordering::SeqCst);
-    for job in jobs.iter().take_while(|_| !interrupted()) {
-        match known
+    for job in jobs {
+        if context.is_interrupted() {
+            break;
+        }
+        let outcome = prepared
             .entry(&job.column)
-            .or_insert_with(|| prepare(setting, job))
-        {
+            .or_insert_with(|| prepare(context, job));
+        match outcome {
             Ok(()) => ready.push(job.clone()),
             Err(fault) => {
                 // What Ctrl-C ended did not fail.
                 let fault = Fault {
-                    stopped: interrupted(),
+                    stopped: context.is_interrupted(),
                     ..fault.clone()
                 };
                 failures.push(Failure {
@@ -99,24 +59,30 @@ fn prepare_all(setting: &Setting, jobs: &[Job]) -> (Vec<Job>, Vec<Failure>) {
     (ready, failures)
 }
 
+/// Trains jobs of the queue until it is empty. Events that cannot be sent are dropped: then the
+/// thread that shows them has ended.
 fn work(
-    setting: &Setting,
+    context: &RunContext,
     device: &str,
     jobs: &[Job],
     queue: &Mutex<VecDeque<usize>>,
     events: &Sender<Event>,
 ) {
-    // The lock is released before the job runs: it is held by this one statement only.
-    let next = || queue.lock().ok().and_then(|mut queue| queue.pop_front());
-    while let Some(i) = next().filter(|_| !setting.interrupted.load(Ordering::SeqCst)) {
-        // If nobody listens any more, there is nobody to tell.
-        let tell = |event| drop(events.send(event));
-        tell(Event::Started(i));
-        let outcome = train(setting, device, &jobs[i], |message| {
-            tell(Event::Said(i, message))
+    while let Some(i) = next_job(queue) {
+        if context.is_interrupted() {
+            return;
+        }
+        let _ = events.send(Event::Started(i));
+        let outcome = train(context, device, &jobs[i], |message| {
+            let _ = events.send(Event::Reported(i, message));
         });
-        tell(Event::Ended(i, outcome));
+        let _ = events.send(Event::Ended(i, outcome));
     }
+}
+
+/// The lock is released on return, before the job runs.
+fn next_job(queue: &Mutex<VecDeque<usize>>) -> Option<usize> {
+    queue.lock().ok()?.pop_front()
 }
 
 fn watch(inbox: &Receiver<Event>, jobs: &[Job], progress: &mut Progress) -> Vec<Failure> {
@@ -124,7 +90,7 @@ fn watch(inbox: &Receiver<Event>, jobs: &[Job], progress: &mut Progress) -> Vec<
     loop {
         match inbox.recv_timeout(Duration::from_secs(1)) {
             Ok(event) => {
-                progress.hear(&event);
+                progress.update(&event);
                 if let Event::Ended(i, Err(fault)) = event {
                     failures.push(Failure {
                         job: jobs[i].clone(),

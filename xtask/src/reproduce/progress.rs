@@ -5,12 +5,11 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::child::Fault;
 use super::cost;
-use super::estimate::spoken;
-use super::pool::Event;
+use super::estimate::duration_text;
+use super::job::Job;
+use super::outcome::{Event, Fault};
 use super::protocol::Message;
-use super::request::Job;
 
 /// Pause between two lines where there are no bars.
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
@@ -46,7 +45,7 @@ struct Bars {
 impl Progress {
     /// Bars if standard error is a terminal.
     pub fn new(jobs: &[Job], at_once: usize) -> Self {
-        let runs: Vec<Run> = jobs.iter().map(Run::of).collect();
+        let runs: Vec<Run> = jobs.iter().map(Run::new).collect();
         let total = runs.iter().map(Run::work).sum();
         let bars = (std::io::stderr().is_terminal() && !runs.is_empty()).then(|| Bars::new(total));
         if bars.is_none() && !runs.is_empty() {
@@ -61,11 +60,11 @@ impl Progress {
         }
     }
 
-    /// Takes notice of an event.
-    pub fn hear(&mut self, event: &Event) {
+    /// Shows what an event changes.
+    pub fn update(&mut self, event: &Event) {
         match event {
             Event::Started(i) => self.started(*i),
-            Event::Said(i, message) => self.said(*i, message),
+            Event::Reported(i, message) => self.reported(*i, message),
             Event::Ended(i, outcome) => {
                 let failure = outcome.as_ref().err();
                 self.ended(*i, failure);
@@ -80,19 +79,17 @@ impl Progress {
         let finished = self.runs.iter().filter(|r| r.ended).count();
         let left = self.left(done);
         if let Some(bars) = &self.bars {
-            bars.overall
-                .set_length(self.runs.iter().map(Run::work).sum());
+            bars.overall.set_length(self.total());
             bars.overall.set_position(done);
             bars.overall
                 .set_message(format!("{finished}/{} runs, {left}", self.runs.len()));
         } else if self.last_line.elapsed() >= BETWEEN_LINES && finished < self.runs.len() {
             self.last_line = Instant::now();
-            let total: u64 = self.runs.iter().map(Run::work).sum();
-            let percent = 100 * done / total.max(1);
+            let percent = 100 * done / self.total().max(1);
             eprintln!(
                 "{percent} %: {finished}/{} runs, {} elapsed, {left}",
                 self.runs.len(),
-                spoken(self.seconds())
+                duration_text(self.seconds())
             );
         }
     }
@@ -114,21 +111,19 @@ impl Progress {
         self.runs[i].show();
     }
 
-    fn said(&mut self, i: usize, message: &Message) {
+    fn reported(&mut self, i: usize, message: &Message) {
         let run = &mut self.runs[i];
         match message {
             // It knows better how long its budget lasts.
             Message::Start { epochs, .. } => run.epochs = (*epochs).max(1),
-            Message::Resumed { epochs, epoch } => {
+            Message::Resumed { epochs, epoch, .. } => {
                 run.epochs = (*epochs).max(1);
-                (run.epoch, run.before) = ((*epoch).min(run.epochs), (*epoch).min(run.epochs));
+                run.epoch = (*epoch).min(run.epochs);
+                run.before = run.epoch;
             }
-            Message::Epoch { val_accuracy, .. } => {
+            Message::Epoch { val_accuracy } => {
                 run.epoch = (run.epoch + 1).min(run.epochs);
-                run.best = Some(
-                    run.best
-                        .map_or(*val_accuracy, |best| best.max(*val_accuracy)),
-                );
+                run.best = Some(run.best.unwrap_or(0.0).max(*val_accuracy));
             }
             Message::Done { test_accuracy } => run.test = Some(*test_accuracy),
         }
@@ -139,7 +134,7 @@ impl Progress {
         self.runs[i].ended = true;
         let finished = self.runs.iter().filter(|r| r.ended).count();
         let run = &self.runs[i];
-        let took = spoken(run.started.map_or(0.0, |s| s.elapsed().as_secs_f64()));
+        let took = duration_text(run.started.map_or(0.0, |s| s.elapsed().as_secs_f64()));
         let how = match (failure, run.test) {
             (Some(fault), _) if fault.stopped => format!("stopped after {took}: {}", fault.reason),
             (Some(fault), _) => format!("failed after {took}: {}", fault.reason),
@@ -150,7 +145,7 @@ impl Progress {
         match (&self.bars, &run.bar) {
             (Some(bars), Some(bar)) => {
                 bar.finish_and_clear();
-                // A terminal that cannot be written to shows nothing, and there is nobody to tell.
+                // A terminal that cannot be written to shows nothing.
                 let _ = bars.all.println(line);
             }
             _ => eprintln!("{line}; {}", self.left(self.done())),
@@ -159,16 +154,13 @@ impl Progress {
 
     /// Work done so far: a run that ended early, for better or worse, has none left.
     fn done(&self) -> u64 {
-        self.runs
-            .iter()
-            .map(|r| {
-                if r.ended {
-                    r.work()
-                } else {
-                    r.weight * r.epoch as u64
-                }
-            })
+        let runs = self.runs.iter();
+        runs.map(|r| if r.ended { r.work() } else { r.done() })
             .sum()
+    }
+
+    fn total(&self) -> u64 {
+        self.runs.iter().map(Run::work).sum()
     }
 
     fn seconds(&self) -> f64 {
@@ -177,12 +169,8 @@ impl Progress {
 
     /// The time remaining, once there is something to judge by.
     fn left(&self, done: u64) -> String {
-        let total: u64 = self.runs.iter().map(Run::work).sum();
-        let longest = self
-            .runs
-            .iter()
-            .map(|r| r.weight * (r.epochs - r.epoch) as u64 * u64::from(!r.ended))
-            .max();
+        let going_on = self.runs.iter().filter(|r| !r.ended);
+        let longest = going_on.map(|r| r.work() - r.done()).max().unwrap_or(0);
         // Epochs that a failed run never trained say nothing about speed, nor do an earlier
         // process's.
         let trained: u64 = self
@@ -195,14 +183,14 @@ impl Progress {
         }
         let per_unit = self.seconds() / trained as f64;
         // The last runs cannot be shared out: one run goes at the speed of one job.
-        let shared = (total - done) as f64 * per_unit;
-        let alone = longest.unwrap_or(0) as f64 * per_unit * self.jobs.min(self.runs.len()) as f64;
-        format!("{} left", spoken(shared.max(alone)))
+        let shared = (self.total() - done) as f64 * per_unit;
+        let alone = longest as f64 * per_unit * self.jobs.min(self.runs.len()) as f64;
+        format!("{} left", duration_text(shared.max(alone)))
     }
 }
 
 impl Run {
-    fn of(job: &Job) -> Self {
+    fn new(job: &Job) -> Self {
         Self {
             title: job.title(),
             epochs: cost::epochs(job),
@@ -219,6 +207,10 @@ impl Run {
 
     fn work(&self) -> u64 {
         self.weight * self.epochs as u64
+    }
+
+    fn done(&self) -> u64 {
+        self.weight * self.epoch as u64
     }
 
     fn show(&self) {

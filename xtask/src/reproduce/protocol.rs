@@ -10,11 +10,13 @@ pub enum Message {
     Start {
         /// Epochs that it will take.
         epochs: usize,
-        /// The identity that the child computed.
+        /// Identity of the cell that the child trains.
         cell: String,
     },
     /// Instead, where a run goes on.
     Resumed {
+        /// Identity of the cell that the child trains.
+        cell: String,
         /// Epochs in all.
         epochs: usize,
         /// Epochs that are done.
@@ -22,8 +24,6 @@ pub enum Message {
     },
     /// After each epoch.
     Epoch {
-        /// Of how many.
-        epochs: usize,
         /// Fused accuracy on the validation split.
         val_accuracy: f64,
     },
@@ -35,9 +35,17 @@ pub enum Message {
 }
 
 impl Message {
-    /// A line's message; anything else that a child may print is none.
+    /// The message of a line; `None` for anything else that a child may print.
     pub fn parse(line: &str) -> Option<Self> {
         serde_json::from_str(line).ok()
+    }
+
+    /// The identity of the cell that the child trains, where the message tells it.
+    pub fn cell(&self) -> Option<&str> {
+        match self {
+            Self::Start { cell, .. } | Self::Resumed { cell, .. } => Some(cell),
+            Self::Epoch { .. } | Self::Done { .. } => None,
+        }
     }
 }
 
@@ -59,6 +67,7 @@ mod tests {
         assert_eq!(
             Message::parse(resumed),
             Some(Message::Resumed {
+                cell: "ab".into(),
                 epochs: 12,
                 epoch: 3
             })
@@ -66,10 +75,7 @@ mod tests {
         let epoch = r#"{"kind":"epoch","epoch":3,"epochs":12,"val_accuracy":0.83,"seconds":1.2}"#;
         assert_eq!(
             Message::parse(epoch),
-            Some(Message::Epoch {
-                epochs: 12,
-                val_accuracy: 0.83
-            })
+            Some(Message::Epoch { val_accuracy: 0.83 })
         );
         let done = r#"{"kind":"done","test_accuracy":0.84}"#;
         assert_eq!(

@@ -1,11 +1,13 @@
 //! The command line, resolved into cells.
 
 use amst_fetch::hub;
-use amst_recipe::{Cell, DataLock, Experiment, Grid, Layout, Preset, RecipeError, TextModels};
+use amst_recipe::{DataLock, Experiment, Grid, Layout, Preset, RecipeError, TextModels};
 use amst_report::{Entry, LeftOut, MeasuredDataset, Missing, Table, Wanted};
 
+use super::args::Args;
 use super::columns::{Column, columns};
-use super::{Args, cost};
+use super::cost;
+use super::job::Job;
 use crate::exit::Usage;
 
 /// What was asked for.
@@ -20,38 +22,6 @@ pub struct Request {
     pub left_out: Vec<LeftOut>,
     experiments: Vec<String>,
     columns: Vec<Column>,
-}
-
-/// A run that must be made.
-#[derive(Clone, Debug)]
-pub struct Job {
-    pub experiment: String,
-    /// `experiment 6`, or `naive` where rows have names.
-    pub row: String,
-    pub cell: Cell,
-    /// Name of the column.
-    pub column: String,
-    /// What `amst --dataset` is given.
-    pub dataset: String,
-    /// What `amst --modalities` is given, if anything.
-    pub modalities: Option<String>,
-    /// Samples of the data set, for a rough guess at the time.
-    pub samples: usize,
-}
-
-impl Job {
-    /// Work in hundredths of an encoder's epoch.
-    pub fn cost(&self) -> u64 {
-        cost::per_epoch(&self.cell.recipe) * cost::epochs(self) as u64
-    }
-
-    /// `world-digits, experiment 6, seed 0`, `world-digits:a+t+v, naive, seed 0`.
-    pub fn title(&self) -> String {
-        format!(
-            "{}, {}, seed {}",
-            self.column, self.row, self.cell.recipe.seed
-        )
-    }
 }
 
 impl Request {
@@ -70,20 +40,20 @@ impl Request {
         assignments.extend(args.budget.iter().flat_map(|b| b.assignments()));
         refuse_identity(&assignments, !args.modalities.is_empty())?;
         let columns = columns(&args.datasets, &args.modalities)?;
-        let preset = args.preset;
-        let (cells, left_out) = (Vec::new(), Vec::new());
         let mut request = Self {
             grid,
             seeds,
-            preset,
+            preset: args.preset,
             assignments,
-            cells,
-            left_out,
+            cells: Vec::new(),
+            left_out: Vec::new(),
             experiments,
             columns,
         };
         request.fill()?;
-        if let (true, Some(first)) = (request.cells.is_empty(), request.left_out.first()) {
+        if request.cells.is_empty()
+            && let Some(first) = request.left_out.first()
+        {
             return Err(Usage(format!(
                 "no row that was asked for applies; `{}` does not to {}: {}",
                 first.experiment, first.column, first.why
@@ -98,39 +68,11 @@ impl Request {
         let models = TextModels::new(hub::text_model);
         for column in &self.columns {
             let lock = DataLock::of(&column.dataset)?;
-            let assignments: Vec<String> = self
-                .assignments
-                .iter()
-                .cloned()
-                .chain(column.assignment())
-                .collect();
+            let mut assignments = self.assignments.clone();
+            assignments.extend(column.assignment());
             for id in &self.experiments {
-                let experiment = self.grid.experiment(id)?;
-                let cell = |seed: &u64| {
-                    let of = |assignments: &[String]| {
-                        self.grid.cell(
-                            experiment,
-                            *seed,
-                            &column.dataset,
-                            &lock,
-                            self.preset,
-                            assignments,
-                        )
-                    };
-                    let (cell, _) = models.complete(&assignments, of)?;
-                    Ok(Wanted {
-                        experiment: id.clone(),
-                        column: column.name.clone(),
-                        cell,
-                    })
-                };
-                match self
-                    .seeds
-                    .iter()
-                    .map(cell)
-                    .collect::<Result<Vec<_>, RecipeError>>()
-                {
-                    Ok(of_seeds) => self.cells.extend(of_seeds),
+                match self.cells_of_row(id, column, &lock, &models, &assignments) {
+                    Ok(cells) => self.cells.extend(cells),
                     Err(RecipeError::NotApplicable { id, why, .. }) => {
                         self.left_out.push(LeftOut {
                             experiment: id,
@@ -145,8 +87,33 @@ impl Request {
         Ok(())
     }
 
+    /// The cell of every seed.
+    fn cells_of_row(
+        &self,
+        id: &str,
+        column: &Column,
+        lock: &DataLock,
+        models: &TextModels,
+        assignments: &[String],
+    ) -> Result<Vec<Wanted>, RecipeError> {
+        let (row, dataset) = (self.grid.experiment(id)?, &column.dataset);
+        let mut cells = Vec::new();
+        for seed in &self.seeds {
+            let (cell, _) = models.complete(assignments, |assignments| {
+                self.grid
+                    .cell(row, *seed, dataset, lock, self.preset, assignments)
+            })?;
+            cells.push(Wanted {
+                experiment: id.into(),
+                column: column.name.clone(),
+                cell,
+            });
+        }
+        Ok(cells)
+    }
+
     /// What must run: each identity once, the longest first, so that the last runs are short
-    /// ones. A file that was refused is not overwritten: it may belong to somebody.
+    /// ones. A file that was refused is not overwritten: it may be another run's.
     pub fn missing(&self, entries: &[Entry]) -> Vec<Job> {
         let mut jobs: Vec<Job> = Vec::new();
         for entry in entries.iter().filter(|e| e.outcome == Err(Missing::NotRun)) {
@@ -154,7 +121,7 @@ impl Request {
                 jobs.extend(self.job(entry));
             }
         }
-        jobs.sort_by_key(|job| std::cmp::Reverse(job.cost()));
+        jobs.sort_by_key(|job| std::cmp::Reverse(work(job)));
         jobs
     }
 
@@ -168,7 +135,7 @@ impl Request {
             }
             _ => column.samples,
         };
-        let (experiment, cell) = (entry.experiment.clone(), entry.cell.clone());
+        let experiment = entry.experiment.clone();
         let row = if self.grid.heading.is_some() {
             experiment.clone()
         } else {
@@ -177,10 +144,9 @@ impl Request {
         Some(Job {
             experiment,
             row,
-            cell,
+            cell: entry.cell.clone(),
             column: column.name.clone(),
             dataset: column.argument.clone(),
-            modalities: column.modalities.clone(),
             samples,
         })
     }
@@ -224,13 +190,18 @@ impl Request {
     }
 }
 
+/// Work of a run, in hundredths of an encoder's epoch.
+fn work(job: &Job) -> u64 {
+    cost::per_epoch(&job.cell.recipe) * cost::epochs(job) as u64
+}
+
 fn experiments(grid: &Grid, asked: &[String]) -> anyhow::Result<Vec<String>> {
     for id in asked {
         grid.experiment(id)?;
     }
     // The table's own order, whatever the order on the command line.
-    let all = grid.experiment.iter().map(|e| e.id.clone());
-    Ok(all
+    let ids = grid.experiment.iter().map(|row| row.id.clone());
+    Ok(ids
         .filter(|id| asked.is_empty() || asked.contains(id))
         .collect())
 }
@@ -245,24 +216,23 @@ fn distinct(seeds: &[u64]) -> Vec<u64> {
     once
 }
 
-/// These name a place in the table; changing them would put a number where it does not belong.
+/// Refuses settings that choose a row, a column or a seed: a result would stand in the wrong place
+/// of the table.
 fn refuse_identity(assignments: &[String], has_modalities: bool) -> Result<(), Usage> {
-    let twice = has_modalities.then_some(("modalities", "`--modalities` has said it"));
-    for (key, instead) in [
+    let mut refused = vec![
         ("seed", "use `--seeds 0,1,2`"),
         ("dataset", "use `--dataset NAME`"),
         (
             "method",
             "each row of the table has its own; use `amst train --set method=…` for a single run",
         ),
-    ]
-    .into_iter()
-    .chain(twice)
-    {
-        if assignments
-            .iter()
-            .any(|a| a.split('=').next().map(str::trim) == Some(key))
-        {
+    ];
+    if has_modalities {
+        refused.push(("modalities", "`--modalities` gives them already"));
+    }
+    for assignment in assignments {
+        let key = assignment.split('=').next().unwrap_or_default().trim();
+        if let Some((_, instead)) = refused.iter().find(|(refused, _)| *refused == key) {
             return Err(Usage(format!(
                 "`--set {key}=…` would misplace results in the table: {instead}"
             )));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use amst_report::{Entry, Missing};
 
-use super::pool::Failure;
+use super::outcome::Failure;
 
 /// Puts the reason of each failure into the entries that it left empty. Where the runs were
 /// interrupted, those that never began have none.

@@ -1,57 +1,18 @@
 //! `cargo xtask reproduce table3`: builds `amst` and lets it time epochs.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use amst_recipe::{DatasetSpec, TIMES, TimesTable};
 use anyhow::Context;
 
+use super::amst;
+use super::args::Args;
 use super::columns::columns;
 use super::device::Device;
 use super::folders::Folders;
-use super::{Args, amst};
 use crate::exit::{Coded, Usage};
 use crate::workspace::root;
-
-/// What only this table takes.
-#[derive(clap::Args, Debug)]
-pub struct TimesArgs {
-    /// table3: a data set of the paper in its shapes alone, with drawn contents; may be given
-    /// several times.
-    #[arg(long, value_name = "NAME")]
-    pub shapes: Vec<String>,
-    /// table3: training samples of the shapes, the other splits in proportion.
-    #[arg(long, value_name = "N", value_parser = super::at_least_one)]
-    pub samples: Option<usize>,
-    /// table3: rounds, each with an epoch of every kind of every system; three if left out.
-    #[arg(long, value_name = "N", value_parser = super::at_least_one)]
-    pub rounds: Option<usize>,
-    /// table3: begin no round that would end later than so many seconds after the start.
-    #[arg(long, value_name = "SECONDS")]
-    pub limit: Option<f64>,
-    /// table3: how skipping is carried out, fast, official or both.
-    #[arg(long, value_name = "KIND,…", value_delimiter = ',', value_parser = ["fast", "official"])]
-    pub execution: Vec<String>,
-}
-
-impl TimesArgs {
-    /// Refuses what another table could not heed.
-    pub fn refuse(&self, table: &str) -> Result<(), Usage> {
-        let given = [
-            ("--shapes", !self.shapes.is_empty()),
-            ("--samples", self.samples.is_some()),
-            ("--rounds", self.rounds.is_some()),
-            ("--limit", self.limit.is_some()),
-            ("--execution", !self.execution.is_empty()),
-        ];
-        match given.into_iter().find(|(_, given)| *given) {
-            Some((option, _)) => Err(Usage(format!(
-                "{option} is about times: `{table}` shows accuracies; use `reproduce {TIMES}`"
-            ))),
-            None => Ok(()),
-        }
-    }
-}
 
 /// Times every data set that was named, one after the other.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -70,7 +31,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         None => amst::build(&device)?,
     };
     for column in columns {
-        time(args, program.clone(), &column)?;
+        time(args, &program, &column)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -78,37 +39,31 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 /// What each call of `amst time` is given of its own: a data set, and modalities where they were
 /// chosen.
 fn timed_columns(args: &Args) -> anyhow::Result<Vec<Vec<String>>> {
-    let mut all = Vec::new();
+    let mut timed = Vec::new();
     for name in &args.times.shapes {
         let name = DatasetSpec::shapes(name)?.name;
-        let choices = if args.modalities.is_empty() {
-            vec!["own".to_string()]
-        } else {
-            args.modalities.clone()
-        };
-        all.extend(
-            choices
-                .into_iter()
-                .map(|chosen| column("--shapes", &name, Some(chosen).filter(|c| c != "own"))),
-        );
+        if args.modalities.is_empty() {
+            timed.push(column("--shapes", &name, None));
+        }
+        for choice in &args.modalities {
+            let chosen = Some(choice.as_str()).filter(|choice| *choice != "own");
+            timed.push(column("--shapes", &name, chosen));
+        }
     }
-    if all.is_empty() {
-        let columns = columns(&args.datasets, &args.modalities)?;
-        all.extend(
-            columns
-                .into_iter()
-                .map(|c| column("--dataset", &c.argument, c.modalities)),
-        );
+    if timed.is_empty() {
+        for it in columns(&args.datasets, &args.modalities)? {
+            timed.push(column("--dataset", &it.argument, it.modalities.as_deref()));
+        }
     }
-    Ok(all)
+    Ok(timed)
 }
 
-fn column(option: &str, name: &str, modalities: Option<String>) -> Vec<String> {
-    let modalities = modalities.map(|list| ["--modalities".to_string(), list]);
-    [option.to_string(), name.to_string()]
-        .into_iter()
-        .chain(modalities.into_iter().flatten())
-        .collect()
+fn column(option: &str, name: &str, modalities: Option<&str>) -> Vec<String> {
+    let mut arguments = vec![option.to_string(), name.to_string()];
+    if let Some(list) = modalities {
+        arguments.extend(["--modalities".to_string(), list.to_string()]);
+    }
+    arguments
 }
 
 fn refuse(args: &Args) -> Result<(), Usage> {
@@ -140,62 +95,54 @@ fn refuse(args: &Args) -> Result<(), Usage> {
     }
 }
 
-fn time(args: &Args, program: PathBuf, column: &[String]) -> anyhow::Result<()> {
-    let mut command = Command::new(&program);
+fn time(args: &Args, program: &Path, column: &[String]) -> anyhow::Result<()> {
+    let status = command(args, program, column)
+        .status()
+        .with_context(|| format!("cannot start {}", program.display()))?;
+    let (code, text) = match status.code() {
+        Some(0) => return Ok(()),
+        // Its message, on standard error, has the reason.
+        Some(code) => (code as u8, format!("`amst time` returned {code}")),
+        None => (1, format!("`amst time` was ended: {status}")),
+    };
+    Err(Coded { code, text }.into())
+}
+
+fn command(args: &Args, program: &Path, column: &[String]) -> Command {
+    let times = &args.times;
+    let mut command = Command::new(program);
     command
         .current_dir(root())
         .arg("time")
         .args(column)
-        .args(["--device", &args.device]);
-    command.args(["--preset", args.preset.name()]);
-    let mut option = |name: &str, value: Option<String>| {
+        .args(["--device", &args.device])
+        .args(["--preset", args.preset.name()]);
+    for (name, list) in [
+        ("--methods", &args.experiments),
+        ("--execution", &times.execution),
+    ] {
+        if !list.is_empty() {
+            command.args([name, &list.join(",")]);
+        }
+    }
+    for (name, value) in [
+        ("--samples", times.samples.map(|n| n.to_string())),
+        ("--rounds", times.rounds.map(|n| n.to_string())),
+        ("--limit", times.limit.map(|n| n.to_string())),
+        ("--epochs", args.epochs.map(|n| n.to_string())),
+        ("--precision", args.precision.map(|p| p.name().to_string())),
+    ] {
         if let Some(value) = value {
             command.args([name, &value]);
         }
-    };
-    option(
-        "--methods",
-        (!args.experiments.is_empty()).then(|| args.experiments.join(",")),
-    );
-    option("--samples", args.times.samples.map(|n| n.to_string()));
-    option("--rounds", args.times.rounds.map(|n| n.to_string()));
-    option("--limit", args.times.limit.map(|n| n.to_string()));
-    option(
-        "--execution",
-        (!args.times.execution.is_empty()).then(|| args.times.execution.join(",")),
-    );
-    option("--epochs", args.epochs.map(|n| n.to_string()));
-    option("--precision", args.precision.map(|p| p.name().to_string()));
-    option(
-        "--out",
-        Some(
-            Folders::of(args.out.as_deref(), TIMES)
-                .runs
-                .display()
-                .to_string(),
-        ),
-    );
-    args.set
-        .iter()
-        .for_each(|set| option("--set", Some(set.clone())));
+    }
+    for assignment in &args.set {
+        command.args(["--set", assignment]);
+    }
+    let folders = Folders::for_table(args.out.as_deref(), TIMES);
+    command.arg("--out").arg(folders.runs);
     if args.json {
         command.arg("--json");
     }
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start {}", program.display()))?;
-    match status.code() {
-        Some(0) => Ok(()),
-        // It has said why.
-        Some(code) => Err(Coded {
-            code: code as u8,
-            text: format!("`amst time` returned {code}"),
-        }
-        .into()),
-        None => Err(Coded {
-            code: 1,
-            text: format!("`amst time` was ended: {status}"),
-        }
-        .into()),
-    }
+    command
 }

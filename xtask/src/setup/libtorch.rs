@@ -19,7 +19,7 @@ const WHEELS: [&str; 3] = [
     "nvidia-cuda-cupti-cu12==12.8.90",
 ];
 
-/// Who brought a LibTorch.
+/// Where a LibTorch is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// `--libtorch` or the environment, now or in an earlier call.
@@ -69,7 +69,7 @@ pub fn locate(
         return inspect(&std::path::absolute(folder)?, Source::Named, any_version);
     }
     let own = own().join("torch");
-    // What an earlier call chose stays chosen, whoever named it then.
+    // What an earlier call chose stays chosen.
     let before = fragment::named().filter(|folder| *folder != own);
     let mut passed_over = Vec::new();
     for (folder, source) in [

@@ -14,12 +14,11 @@ const FIND: &str = "import importlib.metadata as m, importlib.util as u\n\
 /// The torch of the Python that `python3` starts, if there is one: its folder.
 pub fn torch() -> Option<PathBuf> {
     let output = Command::new("python3").args(["-c", FIND]).output().ok()?;
+    if !output.status.success() {
+        return None;
+    }
     let said = String::from_utf8(output.stdout).ok()?;
-    output
-        .status
-        .success()
-        .then(|| said.lines().nth(1).map(PathBuf::from))
-        .flatten()
+    said.lines().nth(1).map(PathBuf::from)
 }
 
 /// Installs wheels into a folder of their own, without what they depend on.

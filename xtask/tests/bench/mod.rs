@@ -6,8 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use amst_recipe::{
-    Cell, CellResult, DataLock, Grid, OutputMetrics, Preset, RESULT_SCHEMA, Selected, TestResult,
-    find_dataset,
+    Cell, CellId, CellResult, DataLock, Grid, OutputMetrics, Preset, RESULT_SCHEMA, Recipe,
+    Selected, TestResult, find_dataset,
 };
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
@@ -23,11 +23,18 @@ pub struct Bench {
 const STAND_IN: &str = r#"#!/bin/sh
 task=$1; shift
 while [ $# -gt 0 ]; do
-    case $1 in --experiment) e=$2 ;; --seed) s=$2 ;; --out) out=$2 ;; --preset) p=$2 ;; esac
+    case $1 in --resolved) recipe=$2 ;; --out) out=$2 ;; esac
     shift 2
 done
+# The recipe's file is called EXPERIMENT-SEED-CELL.toml.
+name=$(basename "$recipe" .toml)
+cell=${name##*-}
+row=${name%-*}
+e=${row%-*}
+s=${row##*-}
+[ "$task" = train ] || s=
 echo "$task $e $s" >> "$STASH/calls"
-echo "$p" >> "$STASH/presets"
+mkdir -p "$STASH/given" && cp "$recipe" "$STASH/given/$task-$name.toml"
 if [ -e "$STASH/fail-$task-$e-$s" ]; then
     echo "loading" >&2
     cat "$STASH/fail-$task-$e-$s" >&2
@@ -39,7 +46,11 @@ if [ -e "$STASH/waits-$e-$s" ]; then
     touch "$STASH/waiting"
     sleep 60
 fi
-echo '{"kind":"start","epochs":2,"cell":"?"}'
+if [ -e "$STASH/begins-$e-$s" ]; then
+    cat "$STASH/begins-$e-$s"
+    exec sleep 60
+fi
+echo '{"kind":"start","epochs":2,"cell":"'"$cell"'"}'
 echo '{"kind":"epoch","epoch":0,"epochs":2,"val_accuracy":0.5,"seconds":0.1}'
 echo '{"kind":"done","test_accuracy":0.5}'
 [ -e "$STASH/$e-$s.run" ] || exit 0
@@ -226,10 +237,19 @@ impl Bench {
         .unwrap();
     }
 
-    /// What the stand-in was given as `--preset`.
-    pub fn presets(&self) -> Vec<String> {
-        let presets = std::fs::read_to_string(self.path("stash/presets")).unwrap_or_default();
-        presets.lines().map(String::from).collect()
+    /// The identities of the recipes that the stand-in was given, in the order of its tasks and
+    /// rows.
+    pub fn given(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.path("stash/given")).unwrap();
+        let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        let mut identities = Vec::new();
+        for file in files {
+            let text = std::fs::read_to_string(file).unwrap();
+            let recipe: Recipe = toml::from_str(&text).unwrap();
+            identities.push(CellId::of(&recipe, &self.data).to_string());
+        }
+        identities
     }
 }
 

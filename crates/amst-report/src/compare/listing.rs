@@ -1,6 +1,7 @@
 //! Every pair of every data set as CSV.
 
 use super::{Comparison, Difference, Outcome, Pair};
+use crate::comma_separated::csv_text;
 use crate::{Exporter, Table};
 
 const HEAD: [&str; 15] = [
@@ -37,38 +38,27 @@ impl Exporter for Pairs {
 
     fn export(&self, table: &Table) -> String {
         let mut out = csv::Writer::from_writer(Vec::new());
-        let mut write = |record: &[String]| {
-            out.write_record(record)
-                .expect("writing to memory does not fail")
-        };
-        write(&HEAD.map(String::from));
+        let mut lines = vec![HEAD.map(String::from).to_vec()];
         for comparison in &table.comparisons {
-            comparison
-                .pairs
-                .iter()
-                .for_each(|pair| write(&line(table, comparison, pair)));
+            lines.extend(
+                comparison
+                    .pairs
+                    .iter()
+                    .map(|pair| line(table, comparison, pair)),
+            );
         }
-        let bytes = out.into_inner().expect("writing to memory does not fail");
-        String::from_utf8(bytes).expect("strings were written")
+        csv_text(&lines)
     }
 }
 
 fn line(table: &Table, comparison: &Comparison, pair: &Pair) -> Vec<String> {
-    let name = |id: &str| {
-        table
-            .rows
-            .iter()
-            .find(|r| r.experiment == id)
-            .map(|r| r.name.clone())
-            .unwrap_or_default()
-    };
     let mut line = vec![
         table.name.clone(),
         comparison.dataset.clone(),
         pair.system.clone(),
-        name(&pair.system),
+        name(table, &pair.system),
         pair.against.clone(),
-        name(&pair.against),
+        name(table, &pair.against),
     ];
     let (numbers, missing) = match &pair.outcome {
         Outcome::Compared(d) => (numbers(d), String::new()),
@@ -83,20 +73,28 @@ fn line(table: &Table, comparison: &Comparison, pair: &Pair) -> Vec<String> {
     line
 }
 
+fn name(table: &Table, id: &str) -> String {
+    let row = table.rows.iter().find(|row| row.experiment == id);
+    row.map(|row| row.name.clone()).unwrap_or_default()
+}
+
 fn numbers(d: &Difference) -> Vec<String> {
-    let counts = |count: fn(&super::SeedTest) -> u64| {
-        d.by_seed
-            .iter()
-            .map(|s| count(s).to_string())
-            .collect::<Vec<_>>()
-            .join(";")
-    };
+    let only_system: Vec<_> = d
+        .by_seed
+        .iter()
+        .map(|s| s.only_system.to_string())
+        .collect();
+    let only_against: Vec<_> = d
+        .by_seed
+        .iter()
+        .map(|s| s.only_against.to_string())
+        .collect();
     vec![
         d.difference.to_string(),
         d.interval[0].to_string(),
         d.interval[1].to_string(),
-        counts(|s| s.only_system),
-        counts(|s| s.only_against),
+        only_system.join(";"),
+        only_against.join(";"),
         // With its power of ten: it may be as small as 1e-70.
         format!("{:e}", d.p),
         format!("{:e}", d.p_holm),

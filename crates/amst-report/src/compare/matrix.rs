@@ -37,19 +37,15 @@ pub(crate) fn matrix(table: &Table, comparison: &Comparison) -> (String, usize) 
 
 /// Only the pairs that differ by more than noise, a line each, for narrow terminals.
 pub(crate) fn list(table: &Table, comparison: &Comparison) -> String {
-    let line = |(pair, d): (&Pair, &Difference)| {
-        let (system, against) = (table.label(&pair.system), table.label(&pair.against));
-        format!(
-            "{system} − {against}: {} {}\n",
-            points(d.difference),
-            points_interval(d)
-        )
-    };
-    comparison
-        .compared()
-        .filter(|(_, d)| d.more_than_noise)
-        .map(line)
-        .collect()
+    let mut text = String::new();
+    for (pair, d) in comparison.compared() {
+        if d.more_than_noise {
+            let (system, against) = (table.label(&pair.system), table.label(&pair.against));
+            let (points, interval) = (points(d.difference), points_interval(d));
+            text += &format!("{system} − {against}: {points} {interval}\n");
+        }
+    }
+    text
 }
 
 /// What must be known to read it, and which runs are left out.
@@ -97,18 +93,20 @@ pub(crate) fn remarks(table: &Table, comparison: &Comparison) -> Vec<String> {
 
 /// Pairs of which both have predictions, but not of the same samples.
 fn mismatches(table: &Table, comparison: &Comparison) -> Vec<String> {
-    let unused = |id: &String| comparison.unused.iter().any(|u| u.experiment == *id);
-    let line = |pair: &Pair| match &pair.outcome {
-        Outcome::NotCompared { why } if !unused(&pair.system) && !unused(&pair.against) => {
-            Some(format!(
+    let mut lines = Vec::new();
+    for pair in &comparison.pairs {
+        let mut unused = comparison.unused.iter().map(|u| &u.experiment);
+        if let Outcome::NotCompared { why } = &pair.outcome
+            && !unused.any(|id| *id == pair.system || *id == pair.against)
+        {
+            lines.push(format!(
                 "{DASH} {} and {}: {why}",
                 table.row_name(&pair.system),
                 table.row_name(&pair.against)
-            ))
+            ));
         }
-        _ => None,
-    };
-    comparison.pairs.iter().filter_map(line).collect()
+    }
+    lines
 }
 
 /// `+23.5*`, with a space where there is no mark, so that points stand below points.
@@ -159,17 +157,12 @@ fn token(table: &Table, id: &str, place: usize) -> String {
 /// Left-aligned label and interval, right-aligned differences.
 fn draw(lines: &[Vec<String>]) -> (String, usize) {
     let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
-    let length = |text: &String| text.chars().count();
-    let widths: Vec<usize> = (0..columns)
-        .map(|c| {
-            lines
-                .iter()
-                .filter_map(|l| l.get(c))
-                .map(length)
-                .max()
-                .unwrap_or(0)
-        })
-        .collect();
+    let mut widths = vec![0; columns];
+    for line in lines {
+        for (width, cell) in widths.iter_mut().zip(line) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
     let mut text = String::new();
     for (number, line) in lines.iter().enumerate() {
         let cells = line

@@ -60,7 +60,7 @@ fn comparison(table: &Table, column: usize, entries: &[Entry]) -> Comparison {
         median_half_width: None,
         unused,
     };
-    judge(&mut comparison);
+    correct_all(&mut comparison);
     comparison
 }
 
@@ -70,12 +70,6 @@ fn system<'a>(
     seeds: &[u64],
     entries: &'a [Entry],
 ) -> (System<'a>, Vec<Unused>) {
-    let of_seed = |seed: &u64| {
-        entries
-            .iter()
-            .find(|e| e.column == dataset && e.experiment == id && e.seed == *seed)
-            .ok_or(Unpaired::NoResult)
-    };
     let mut system = System {
         id,
         cells: Vec::new(),
@@ -84,7 +78,10 @@ fn system<'a>(
     let mut unused: Vec<Unused> = Vec::new();
     let mut answers: Option<Answers> = None;
     for seed in seeds {
-        let entry = of_seed(seed);
+        let entry = entries
+            .iter()
+            .find(|e| e.column == dataset && e.experiment == id && e.seed == *seed)
+            .ok_or(Unpaired::NoResult);
         system.cells.extend(entry.as_ref().ok().map(|e| &e.cell.id));
         if let Err(why) = entry.and_then(|e| read(e, &mut answers)) {
             let why = why.to_string();
@@ -157,20 +154,16 @@ fn outcome(system: &System, against: &System, seeds: &[u64]) -> Outcome {
     if system.cells.len() == seeds.len() && system.cells == against.cells {
         return Outcome::SameRuns;
     }
-    let why = |why: String| Outcome::NotCompared { why };
     let (a, b) = match (&system.answers, &against.answers) {
         (Some(a), Some(b)) => (a, b),
-        (None, _) => {
-            return why(format!(
-                "`{}` has no usable predictions of every seed",
+        (first, _) => {
+            let id = if first.is_none() {
                 system.id
-            ));
-        }
-        (_, None) => {
-            return why(format!(
-                "`{}` has no usable predictions of every seed",
+            } else {
                 against.id
-            ));
+            };
+            let why = format!("`{id}` has no usable predictions of every seed");
+            return Outcome::NotCompared { why };
         }
     };
     if a.samples == b.samples {
@@ -181,12 +174,12 @@ fn outcome(system: &System, against: &System, seeds: &[u64]) -> Outcome {
         .iter()
         .map(|s| &s.0)
         .eq(b.samples.iter().map(|s| &s.0));
-    why(if same_ids {
+    let why = if same_ids {
         "their test samples have other labels"
     } else {
         "they were tested on other samples"
-    }
-    .into())
+    };
+    Outcome::NotCompared { why: why.into() }
 }
 
 /// All but the correction over pairs.
@@ -213,10 +206,7 @@ fn difference(a: &Answers, b: &Answers, seeds: &[u64]) -> Difference {
 }
 
 fn seed_test(seed: u64, a: &[bool], b: &[bool]) -> SeedTest {
-    let only = |this: &[bool], other: &[bool]| {
-        this.iter().zip(other).filter(|(t, o)| **t && !**o).count() as u64
-    };
-    let (only_system, only_against) = (only(a, b), only(b, a));
+    let (only_system, only_against) = (only_right(a, b), only_right(b, a));
     SeedTest {
         seed,
         only_system,
@@ -225,8 +215,13 @@ fn seed_test(seed: u64, a: &[bool], b: &[bool]) -> SeedTest {
     }
 }
 
+/// Samples that `this` gets right and `other` does not.
+fn only_right(this: &[bool], other: &[bool]) -> u64 {
+    this.iter().zip(other).filter(|(t, o)| **t && !**o).count() as u64
+}
+
 /// Corrects the p of all compared pairs for each other and says what follows.
-fn judge(comparison: &mut Comparison) {
+fn correct_all(comparison: &mut Comparison) {
     let mut compared: Vec<&mut Difference> = Vec::new();
     for pair in &mut comparison.pairs {
         if let Outcome::Compared(difference) = &mut pair.outcome {

@@ -54,12 +54,11 @@ pub(crate) fn read(result_file: &Path, result: &CellResult) -> Result<Prediction
 fn parse(bytes: &[u8]) -> Result<Predictions, String> {
     let mut reader = csv::Reader::from_reader(bytes);
     let head = reader.headers().map_err(|e| e.to_string())?.clone();
-    let place = |name: &str| {
-        head.iter()
-            .position(|h| h == name)
-            .ok_or_else(|| format!("it has no column `{name}`"))
-    };
-    let (id, label, fused) = (place("id")?, place("label")?, place("fused")?);
+    let (id, label, fused) = (
+        column(&head, "id")?,
+        column(&head, "label")?,
+        column(&head, "fused")?,
+    );
     let mut by_id = BTreeMap::new();
     for line in reader.records() {
         let line = line.map_err(|e| e.to_string())?;
@@ -76,6 +75,12 @@ fn parse(bytes: &[u8]) -> Result<Predictions, String> {
     })
 }
 
+fn column(head: &csv::StringRecord, name: &str) -> Result<usize, String> {
+    head.iter()
+        .position(|heading| heading == name)
+        .ok_or_else(|| format!("it has no column `{name}`"))
+}
+
 fn belongs(predictions: &Predictions, result: &CellResult) -> Result<(), String> {
     let (found, expected) = (predictions.right.len(), result.test.samples);
     if found != expected || found == 0 {
@@ -89,14 +94,14 @@ fn belongs(predictions: &Predictions, result: &CellResult) -> Result<(), String>
         .get("fused")
         .map_or(f64::NAN, |m| m.accuracy);
     // Half an answer: far more than rounding, and less than any other set of answers.
-    match (accuracy - stated).abs() < 0.5 / found as f64 {
-        true => Ok(()),
-        false => Err(format!(
-            "accuracy {:.2} %, not {:.2} %",
-            100.0 * accuracy,
-            100.0 * stated
-        )),
+    if (accuracy - stated).abs() < 0.5 / found as f64 {
+        return Ok(());
     }
+    Err(format!(
+        "accuracy {:.2} %, not {:.2} %",
+        100.0 * accuracy,
+        100.0 * stated
+    ))
 }
 
 #[cfg(test)]

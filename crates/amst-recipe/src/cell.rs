@@ -8,8 +8,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::lock::hex;
-use crate::method::sections;
-use crate::{DataLock, Every, Execution, MethodName, Modality, Precision, Recipe};
+use crate::{DataLock, Every, Execution, MethodName, Methods, Modality, Precision, Recipe};
 
 /// Raised whenever a change to the code changes results, so that older results are not mixed in.
 pub const CODE_EPOCH: u32 = 4;
@@ -20,18 +19,6 @@ pub const CODE_EPOCH: u32 = 4;
 pub struct CellId(String);
 
 impl CellId {
-    /// The identity of a recipe on a data set.
-    pub fn of(recipe: &Recipe, data: &DataLock) -> Self {
-        let identity = serde_json::json!({
-            "code_epoch": CODE_EPOCH,
-            "data": data.as_str(),
-            "recipe": essential(recipe),
-        });
-        let mut text = String::new();
-        canonical(&identity, &mut text);
-        Self(hex(&Sha256::digest(text.as_bytes())))
-    }
-
     /// All 64 hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -40,6 +27,33 @@ impl CellId {
     /// The first eight, for folder names.
     pub fn short(&self) -> &str {
         &self.0[..8]
+    }
+}
+
+impl Methods {
+    /// The identity of a recipe on a data set.
+    pub fn cell_id(&self, recipe: &Recipe, data: &DataLock) -> CellId {
+        let identity = serde_json::json!({
+            "code_epoch": CODE_EPOCH,
+            "data": data.as_str(),
+            "recipe": essential(self, recipe),
+        });
+        let mut text = String::new();
+        canonical(&identity, &mut text);
+        CellId(hex(&Sha256::digest(text.as_bytes())))
+    }
+
+    /// The cell of a recipe on a data set; the recipe is kept in its
+    /// [canonical](Methods::canonical) form.
+    pub fn cell(&self, recipe: Recipe, data: &DataLock) -> Cell {
+        let requested = recipe.method.clone();
+        let recipe = self.canonical(&recipe);
+        let id = self.cell_id(&recipe, data);
+        Cell {
+            requested,
+            recipe,
+            id,
+        }
     }
 }
 
@@ -52,6 +66,9 @@ impl fmt::Display for CellId {
 /// One training run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
+    /// The method that was asked for; `recipe` may name another one that is the same with these
+    /// settings.
+    pub requested: MethodName,
     /// Everything that decides the result.
     pub recipe: Recipe,
     /// Identity of the result.
@@ -59,14 +76,6 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// The cell of a recipe on a data set; the recipe is kept in its [canonical](Recipe::canonical)
-    /// form.
-    pub fn new(recipe: Recipe, data: &DataLock) -> Self {
-        let recipe = recipe.canonical();
-        let id = CellId::of(&recipe, data);
-        Self { recipe, id }
-    }
-
     /// Its run directory under the folder of all runs: `<dataset>/<method>/<seed>-<id>`.
     pub fn run_dir(&self) -> PathBuf {
         let recipe = &self.recipe;
@@ -82,8 +91,18 @@ impl Cell {
 
 /// The recipe without what cannot matter, so that equal systems are one cell however they were
 /// written.
-fn essential(recipe: &Recipe) -> Value {
-    let mut recipe = recipe.canonical();
+fn essential(methods: &Methods, recipe: &Recipe) -> Value {
+    let mut recipe = methods.canonical(recipe);
+    let facts = methods.find(&recipe.method);
+    let own = facts.and_then(|facts| facts.settings());
+    if let Some(own) = own {
+        let given = recipe.methods.get(own.section());
+        let given = given.map_or(Value::Object(Map::new()), |given| given.to_value());
+        // A file's section may lack what has its default.
+        if let Ok(whole) = own.normalised(given) {
+            recipe.methods.set(own.section(), whole);
+        }
+    }
     let skips = recipe
         .modalities
         .iter()
@@ -124,11 +143,19 @@ fn essential(recipe: &Recipe) -> Value {
         // Results from before there was a choice are of the same cell.
         object.remove("precision");
     }
-    for section in sections().filter(|s| Some(*s) != recipe.method.section()) {
-        object.remove(section);
+    let section = own.map(|own| own.section());
+    for other in methods.settings().map(|settings| settings.section()) {
+        if Some(other) != section {
+            object.remove(other);
+        }
     }
-    if recipe.method != MethodName::AmstFull {
-        object.remove("joint_mode");
+    for other in methods.all() {
+        if other.name() != recipe.method.name() {
+            other
+                .further_keys()
+                .iter()
+                .for_each(|key| drop(object.remove(*key)));
+        }
     }
     value
 }

@@ -150,12 +150,16 @@ pub(crate) fn convolutions(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DatasetSpec, Every, resolve};
+    use crate::toy::toys;
+    use crate::{DatasetSpec, Every};
 
     #[test]
     fn encoders_cost_what_pytorch_counts() {
-        let recipe =
-            |name: &str| resolve(&[DatasetSpec::shapes(name).unwrap().recipe], &[]).unwrap();
+        let recipe = |name: &str| {
+            toys()
+                .resolve(&[DatasetSpec::shapes(name).unwrap().recipe], &[])
+                .unwrap()
+        };
         // tests/operations.py. METHODS 3.5 rounds to 4.55, 1.82, 11.2 and 23.0 thousand millions.
         let (video, short, long) = (recipe("crema-d"), recipe("iemocap"), recipe("mvsa"));
         assert_eq!(video.forward_operations(Modality::Audio), 4531945472.0);
@@ -186,7 +190,9 @@ mod tests {
             ("ur-funny", [50.5, 34.6, 20.7]),
         ];
         for (name, counted) in counted {
-            let recipe = resolve(&[DatasetSpec::shapes(name).unwrap().recipe], &[]).unwrap();
+            let recipe = toys()
+                .resolve(&[DatasetSpec::shapes(name).unwrap().recipe], &[])
+                .unwrap();
             let mut sums = [0.0; 3];
             for modality in &recipe.modalities {
                 let (forward, backward) = (

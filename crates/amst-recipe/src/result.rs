@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CellId, DataLock, Recipe};
+use crate::{CellId, DataLock, MethodName, Recipe};
 
 /// Version of the layout of `result.json`.
 pub const RESULT_SCHEMA: u32 = 2;
@@ -20,6 +20,10 @@ pub struct CellResult {
     pub cell: CellId,
     /// Identity of the data.
     pub data: DataLock,
+    /// The method that was asked for, where the recipe names another one that is the same with
+    /// these settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested: Option<MethodName>,
     /// The recipe as it ran.
     pub recipe: Recipe,
     /// The epoch that the validation split chose.

@@ -1,4 +1,4 @@
-use amst_recipe::Modality;
+use amst_recipe::{Modality, RecipeError};
 
 /// What can be wrong with the settings of a method.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -29,7 +29,16 @@ pub enum MethodError {
         /// What is missing or too much.
         why: String,
     },
+    /// Settings or a name that do not belong to a method.
+    #[error("{0}")]
+    Settings(String),
     /// No modality at all.
     #[error("a network needs at least one modality")]
     NoModality,
+}
+
+impl From<RecipeError> for MethodError {
+    fn from(error: RecipeError) -> Self {
+        Self::Settings(error.to_string())
+    }
 }

@@ -13,6 +13,10 @@
 //! | shared head, independent head, summed embeddings, summed logits | [`SharedHead`], [`ConcatHead`], [`SumHead`], [`LateSumHead`] |
 //! | linear probes | [`Probes`] |
 //! | what every method shares | [`Method`], [`Net`], [`Branch`], [`Batch`] |
+//! | the methods that AMST is compared with (Table 1), and three more | [`methods`], a folder each |
+//!
+//! Without the feature `train` there are only [`methods::built_in`], what a plan needs to know of
+//! the methods, and nothing of burn is built.
 //!
 //! A method sees a [`Batch`], never a file; an encoder knows no data set; only a [`Method`]
 //! decides what is skipped.
@@ -30,47 +34,94 @@
 #![warn(missing_docs)]
 #![recursion_limit = "256"]
 
-mod alternating;
+#[cfg(feature = "train")]
 mod batch;
+#[cfg(feature = "train")]
 mod error;
-mod full;
+#[cfg(feature = "train")]
 mod gradients;
+#[cfg(feature = "train")]
 mod heads;
-mod joint;
+#[cfg(feature = "train")]
 mod loss;
+#[cfg(feature = "train")]
 mod method;
+pub mod methods;
+#[cfg(feature = "train")]
 mod net;
+#[cfg(feature = "train")]
 mod optimiser;
+#[cfg(feature = "train")]
 mod outputs;
+#[cfg(feature = "train")]
 mod pass;
+#[cfg(feature = "train")]
 mod probes;
+#[cfg(feature = "train")]
 mod recalibrate;
+#[cfg(feature = "train")]
 mod schedule;
+#[cfg(feature = "train")]
 mod skipping;
+#[cfg(feature = "train")]
 mod state;
+#[cfg(feature = "train")]
 mod stopwatch;
+#[cfg(feature = "train")]
 mod supply;
+#[cfg(feature = "train")]
 mod weights;
 
-pub use alternating::{Alternating, HeadGradient, alternating_step};
 pub use amst_recipe::{Every, Execution, JointMode, Modality, Never};
+#[cfg(feature = "train")]
 pub use batch::Batch;
+#[cfg(feature = "train")]
 pub use error::MethodError;
-pub use full::Full;
+#[cfg(feature = "train")]
 pub use gradients::{BranchGradients, GradientChange, change_gradients};
+#[cfg(feature = "train")]
 pub use heads::{ConcatHead, Head, HeadKind, LateSumHead, SharedHead, SumHead};
-pub use joint::{Joint, joint_step};
+#[cfg(feature = "train")]
 pub use loss::cross_entropy;
+#[cfg(feature = "train")]
 pub use method::{Method, Score, Scores, StepContext, StepReport};
+#[cfg(feature = "train")]
+pub use methods::{
+    TrainableMethod, TrainableMethods,
+    agm::Agm,
+    amst_alt::{Alternating, HeadGradient, alternating_step},
+    amst_full::Full,
+    amst_joint::{Joint, joint_step},
+    early_stopping::EarlyStopping,
+    gradient_blending::GradientBlending,
+    mla::Mla,
+    mslr::Mslr,
+    naive::Naive,
+    ogm_ge::{Noise, OgmGe},
+    pmr::Pmr,
+    unimodal::Unimodal,
+};
+#[cfg(feature = "train")]
 pub use net::{Branch, Net};
+#[cfg(feature = "train")]
 pub use optimiser::{Optimiser, StepLr};
+#[cfg(feature = "train")]
 pub use outputs::{Embeddings, Outputs};
+#[cfg(feature = "train")]
 pub use pass::Pass;
+#[cfg(feature = "train")]
 pub use probes::Probes;
+#[cfg(feature = "train")]
 pub use recalibrate::recalibrate;
+#[cfg(feature = "train")]
 pub use schedule::SkipSchedule;
+#[cfg(feature = "train")]
 pub use skipping::Skipping;
+#[cfg(feature = "train")]
 pub use state::MethodState;
+#[cfg(feature = "train")]
 pub use stopwatch::{Phase, Span, Stopwatch};
+#[cfg(feature = "train")]
 pub use supply::{EpochContext, EpochError, Part, Supply, SupplyError};
+#[cfg(feature = "train")]
 pub use weights::{lettered, renames};

@@ -1,0 +1,100 @@
+//! The methods, a folder each, to be read beside docs/paper.md §4.
+//!
+//! A folder holds `card.toml` (what `amst explain` tells), `settings.rs` (the settings, their
+//! checks and what planning needs to know: [`MethodFacts`]), `step.rs` (how it trains; feature
+//! `train`) and `mod.rs` (which settings reach that code). Two lines here register it.
+
+#[cfg(feature = "train")]
+mod build;
+#[cfg(test)]
+mod schema;
+#[cfg(feature = "train")]
+mod trainable;
+
+pub mod agm;
+pub mod amst_alt;
+pub mod amst_full;
+pub mod amst_joint;
+pub mod early_stopping;
+pub mod gradient_blending;
+pub mod mla;
+pub mod mslr;
+pub mod naive;
+pub mod ogm_ge;
+pub mod pmr;
+pub mod unimodal;
+
+use std::sync::OnceLock;
+
+use amst_recipe::{MethodFacts, Methods};
+
+#[cfg(feature = "train")]
+pub use build::Built;
+#[cfg(feature = "train")]
+use build::{AnyEncoder, Encoder, MethodError, Noise, Recipe};
+#[cfg(feature = "train")]
+pub use trainable::{TrainableMethod, TrainableMethods};
+
+/// Registers methods: their facts, how they are trained, and both by name.
+macro_rules! register {
+    ($($folder:ident)*) => {
+        static FACTS: &[&dyn MethodFacts] = &[$(&$folder::Facts),*];
+
+        #[cfg(feature = "train")]
+        static TRAINABLE: &[&dyn TrainableMethod] = &[$(&$folder::Facts),*];
+
+        $(#[cfg(feature = "train")]
+        impl TrainableMethod for $folder::Facts {
+            fn build(&self, recipe: &Recipe, noise: Noise) -> Built<AnyEncoder> {
+                $folder::build(recipe, noise)
+            }
+        })*
+
+        /// A built-in method for encoders of one's own, as a recipe sets it. `noise` is the stream
+        /// that OGM-GE draws from.
+        ///
+        /// # Errors
+        ///
+        /// A schedule in which nothing would ever train; a method that is not built in.
+        #[cfg(feature = "train")]
+        pub fn method<E: Encoder>(recipe: &Recipe, noise: Noise) -> Built<E> {
+            let name = recipe.method.name();
+            $(if name == $folder::Facts.name() {
+                return $folder::build(recipe, noise);
+            })*
+            Err(built_in().unknown(name).into())
+        }
+    };
+}
+
+// Table 1's in its order, then the further ones.
+register! {
+    unimodal
+    naive
+    ogm_ge
+    pmr
+    mslr
+    mla
+    amst_alt
+    amst_joint
+    amst_full
+    gradient_blending
+    agm
+    early_stopping
+}
+
+/// The usual method of a recipe.
+const USUAL: &str = "amst-full";
+
+/// The facts of the methods of this crate.
+pub fn built_in() -> &'static Methods {
+    static ALL: OnceLock<Methods> = OnceLock::new();
+    ALL.get_or_init(|| Methods::new(FACTS.to_vec(), USUAL).expect("a test reads every card"))
+}
+
+/// The methods of this crate, to be trained.
+#[cfg(feature = "train")]
+pub fn trainable() -> &'static TrainableMethods {
+    static ALL: OnceLock<TrainableMethods> = OnceLock::new();
+    ALL.get_or_init(|| TrainableMethods::new(built_in().clone(), TRAINABLE.to_vec()))
+}

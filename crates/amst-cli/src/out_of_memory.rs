@@ -6,7 +6,8 @@ use std::panic::{
 };
 use std::sync::Arc;
 
-use amst_recipe::Recipe;
+use amst::methods::trainable;
+use amst_recipe::{MethodFacts, Recipe};
 use anyhow::Result;
 
 /// Does `work`; where the device has no memory for it, says so with a batch size that would fit.
@@ -60,16 +61,21 @@ fn capacity(text: &str) -> Option<u64> {
 
 /// The estimate is good to a factor of two, so nine tenths of a device are taken for all of it.
 fn message(recipe: &Recipe, device: &str, capacity: Option<u64>) -> String {
+    let method: &dyn MethodFacts = trainable()
+        .find(&recipe.method)
+        .expect("a resolved recipe's method is known");
     let needs = |batch_size: usize| {
         let bytes = Recipe {
             batch_size,
             ..recipe.clone()
         }
-        .training_memory();
+        .training_memory(method);
         format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30))
     };
     let (batch, half) = (recipe.batch_size, recipe.batch_size / 2);
-    let fits = capacity.map_or(half, |bytes| recipe.fitting_batch(bytes / 10 * 9).min(half));
+    let fits = capacity.map_or(half, |bytes| {
+        recipe.fitting_batch(method, bytes / 10 * 9).min(half)
+    });
     let told = format!(
         "device `{device}` is out of memory with batch_size={batch}, about {} by estimate",
         needs(batch)
@@ -91,7 +97,7 @@ mod tests {
     use super::*;
 
     fn said(panic: &'static str) -> String {
-        let recipe = Recipe::default();
+        let recipe = trainable().defaults();
         guarded(&recipe, "tch:cuda:0", || -> Result<()> {
             std::panic::panic_any(panic)
         })
@@ -129,11 +135,14 @@ mod tests {
     #[test]
     fn another_panic_goes_on() {
         let outcome = catch_unwind(|| {
-            guarded(&Recipe::default(), "flex", || -> Result<()> {
+            guarded(trainable().defaults(), "flex", || -> Result<()> {
                 panic!("a mistake")
             })
         });
         assert_eq!(words(&*outcome.unwrap_err()), "a mistake");
-        assert_eq!(guarded(&Recipe::default(), "flex", || Ok(3)).unwrap(), 3);
+        assert_eq!(
+            guarded(trainable().defaults(), "flex", || Ok(3)).unwrap(),
+            3
+        );
     }
 }

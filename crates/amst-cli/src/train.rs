@@ -19,6 +19,11 @@ use crate::signals;
 pub fn run(args: &Train) -> Result<()> {
     let what = &args.what;
     let resolved = resolved(&layers(args)?)?;
+    if let Some(sentence) = &resolved.cell.trained_as
+        && what.progress == ProgressKind::Auto
+    {
+        println!("{sentence}");
+    }
     let device = device::open(&args.device, resolved.cell.recipe.precision)?;
     refuse_unnamed_weights(args, &resolved)?;
     amst_train::check(&resolved.cell.recipe, resolved.text_model.as_ref())?;

@@ -47,10 +47,12 @@ impl Methods {
     /// [canonical](Methods::canonical) form.
     pub fn cell(&self, recipe: Recipe, data: &DataLock) -> Cell {
         let requested = recipe.method.clone();
+        let trained_as = self.trained_as(&recipe);
         let recipe = self.canonical(&recipe);
         let id = self.cell_id(&recipe, data);
         Cell {
             requested,
+            trained_as,
             recipe,
             id,
         }
@@ -69,6 +71,8 @@ pub struct Cell {
     /// The method that was asked for; `recipe` may name another one that is the same with these
     /// settings.
     pub requested: MethodName,
+    /// One sentence on that, where it does.
+    pub trained_as: Option<String>,
     /// Everything that decides the result.
     pub recipe: Recipe,
     /// Identity of the result.
@@ -76,6 +80,11 @@ pub struct Cell {
 }
 
 impl Cell {
+    /// The method that was asked for, where the recipe names another one.
+    pub fn requested_other(&self) -> Option<MethodName> {
+        (self.requested != self.recipe.method).then(|| self.requested.clone())
+    }
+
     /// Its run directory under the folder of all runs: `<dataset>/<method>/<seed>-<id>`.
     pub fn run_dir(&self) -> PathBuf {
         let recipe = &self.recipe;

@@ -43,6 +43,9 @@ pub enum MethodsError {
         /// The parser's words, or what does not fit.
         why: String,
     },
+    /// Methods that are added after some were asked for.
+    #[error("methods are added once, before the first is asked for")]
+    TooLate,
     /// A usual method that is not among them.
     #[error("`{0}` is not among the methods")]
     NoSuchMethod(String),

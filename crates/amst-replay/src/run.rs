@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use amst::{
-    Batch, EpochContext, Method, Modality, Net, Optimiser, Outputs, Score, Scores, StepContext,
-    StepLr, StepReport, Stopwatch, cross_entropy, lettered, recalibrate,
+    Batch, EpochContext, Method, Modality, Net, Noise, Optimiser, Outputs, Score, Scores,
+    StepContext, StepLr, StepReport, Stopwatch, cross_entropy, lettered, methods, recalibrate,
 };
-use amst_baselines::{Noise, method};
 use amst_data::{Purpose, Stream};
 use amst_encoders::{AnyEncoder, named_tensors};
 use amst_recipe::Recipe;
@@ -29,7 +28,7 @@ pub fn replay(case: &Case, device: &Device) -> Result<Replay, ReplayError> {
     let modalities = case.modalities()?;
     let batches = Batches::read(&case.inputs(), &modalities)?;
     let training = device.clone().autodiff();
-    let method = method::<AnyEncoder>(&recipe, noise(case))?;
+    let method = methods::method::<AnyEncoder>(&recipe, noise(case))?;
     let network = case.network(method.as_ref(), &batches, &training)?;
     let optimiser = || Optimiser::new(&recipe.optim);
     let mut run = Run {
@@ -60,7 +59,7 @@ pub fn replay(case: &Case, device: &Device) -> Result<Replay, ReplayError> {
 
 /// Our own stream for OGM-GE's noise; what another implementation drew cannot be drawn again.
 fn noise(case: &Case) -> Noise {
-    let seed = case.settings.ogm.as_ref().map_or(0, |ogm| ogm.noise_seed);
+    let seed = case.settings.noise_seed();
     Box::new(move |epoch, step| {
         let mut stream = Stream::new(seed, Purpose::Noise, epoch as u64, step as u64);
         Box::new(move |count| stream.normals(count))
@@ -93,12 +92,7 @@ impl<'a> Run<'a> {
     }
 
     fn begin(&mut self, epoch: usize) -> Result<(), ReplayError> {
-        let listed = self
-            .case
-            .settings
-            .pmr
-            .as_ref()
-            .map_or(&[] as &[usize], |pmr| pmr.batches.of(epoch));
+        let listed = self.case.settings.prototype_batches(epoch)?;
         let sample = listed
             .iter()
             .map(|number| self.batches.train.get(*number))

@@ -176,6 +176,7 @@ impl Trainer {
             schema: RESULT_SCHEMA,
             cell: self.run.cell().id.clone(),
             data: self.run.data().clone(),
+            requested: self.run.cell().requested_other(),
             recipe: self.recipe.clone(),
             test: TestResult {
                 samples: split.len(),

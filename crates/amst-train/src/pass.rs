@@ -70,8 +70,9 @@ impl Ahead {
 mod tests {
     use std::sync::{Arc, Mutex};
 
+    use amst::methods::built_in;
     use amst_data::{LoaderConfig, Prepared};
-    use amst_recipe::{DatasetSpec, resolve};
+    use amst_recipe::DatasetSpec;
 
     use super::*;
 
@@ -79,7 +80,9 @@ mod tests {
     fn pass(epoch: u64) -> (Pass, Arc<Mutex<Vec<usize>>>) {
         let settings =
             ["synthetic.train=6", "synthetic.val=6", "synthetic.test=6"].map(String::from);
-        let recipe = resolve(&[DatasetSpec::shapes("crema-d").unwrap().recipe], &settings).unwrap();
+        let recipe = built_in()
+            .resolve(&[DatasetSpec::shapes("crema-d").unwrap().recipe], &settings)
+            .unwrap();
         let split = Prepared::shapes(&recipe).unwrap().split(SplitName::Train);
         let config = LoaderConfig {
             batch_size: 2,

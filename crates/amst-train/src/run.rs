@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use amst_recipe::{Cell, CellId, CellResult, DataLock, RESULT_SCHEMA, Recipe, Timing};
+use amst::methods::trainable;
+use amst_recipe::{Cell, CellResult, DataLock, RESULT_SCHEMA, Recipe, Timing};
 use serde::Serialize;
 
 use crate::checkpoint::{RECIPE, set_aside};
@@ -244,12 +245,15 @@ fn refuse_foreign(dir: &Path, cell: &Cell, data: &DataLock) -> Result<(), TrainE
     };
     let path = dir.join(RECIPE);
     match fs::read_to_string(&path) {
-        Ok(text) => match toml::from_str::<Recipe>(&text) {
-            // Not the recipe to the letter: a text model may lie elsewhere by now.
-            Ok(recipe) if CellId::of(&recipe, data) == cell.id => Ok(()),
-            Ok(_) => foreign(path, "the recipe of another run"),
-            Err(_) => foreign(path, "not a recipe of this version"),
-        },
+        Ok(text) => {
+            let recipe = toml::from_str::<Recipe>(&text).ok();
+            match recipe.and_then(|recipe| trainable().known(&recipe).ok()) {
+                // Not the recipe to the letter: a text model may lie elsewhere by now.
+                Some(recipe) if trainable().cell_id(&recipe, data) == cell.id => Ok(()),
+                Some(_) => foreign(path, "the recipe of another run"),
+                None => foreign(path, "not a recipe of this version"),
+            }
+        }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             let entries = fs::read_dir(dir).map_err(|source| io("read", dir, source))?;
             let names = entries

@@ -301,6 +301,7 @@ impl Trainer {
         let steps = self.train.steps();
         EventKind::Start {
             cell: self.run.cell().id.to_string(),
+            requested: self.run.cell().requested_other(),
             epochs: self.planned,
             steps,
             parameters: parameters::trainable(&self.built.net),

@@ -1,8 +1,8 @@
 //! What each method's step costs beside Naive's, on inputs of CREMA-D's shape at small width.
 //!
 //! ```sh
-//! cargo bench -p amst-baselines --bench methods                            # width 8, batch 2: minutes
-//! AMST_BENCH_WIDTH=16 AMST_BENCH_BATCH=4 cargo bench -p amst-baselines --bench methods
+//! cargo bench -p amst --bench methods                            # width 8, batch 2: minutes
+//! AMST_BENCH_WIDTH=16 AMST_BENCH_BATCH=4 cargo bench -p amst --bench methods
 //! ```
 //!
 //! Every measured step of a method is followed by one of Naive's, so that whatever else the
@@ -14,14 +14,15 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use amst::methods::mslr::MslrSpec;
+use amst::methods::{built_in, method};
 use amst::{
-    Batch, Branch, EpochContext, Method, Modality, Net, Optimiser, Part, StepContext, Stopwatch,
-    Supply, SupplyError,
+    Batch, Branch, EpochContext, Method, Modality, Net, Noise, Optimiser, Part, StepContext,
+    Stopwatch, Supply, SupplyError,
 };
-use amst_baselines::{Noise, method};
 use amst_data::{Purpose, Stream};
 use amst_encoders::{Input, ResNet18, ResNet18Config, Stem};
-use amst_recipe::{MethodName, Rates, Recipe};
+use amst_recipe::{Rates, Recipe};
 use burn::tensor::{Device, Distribution, Tensor};
 use criterion::{BenchmarkId, Criterion, SamplingMode};
 
@@ -41,13 +42,13 @@ fn main() {
         .sampling_mode(SamplingMode::Flat)
         .measurement_time(Duration::from_secs(10));
     let mut lines = Vec::new();
-    for name in MethodName::ALL {
+    for name in built_in().names() {
         let mut own = Bench::new(name, width, batch);
-        let mut naive = Bench::new(MethodName::Naive, width, batch);
+        let mut naive = Bench::new("naive", width, batch);
         own.begin_epoch();
         let (mut times, mut beside) = (Vec::new(), Vec::new());
         group.bench_function(
-            BenchmarkId::new(name.name(), format!("width {width}, batch {batch}")),
+            BenchmarkId::new(name, format!("width {width}, batch {batch}")),
             |b| {
                 b.iter_custom(|iterations| {
                     let pair = |_| {
@@ -64,8 +65,7 @@ fn main() {
             let before = own.begin_epoch().as_secs_f64() / naive_step.as_secs_f64();
             let ratio = own_step.as_secs_f64() / naive_step.as_secs_f64();
             lines.push(format!(
-                "{name:<18} {own_step:>8.1?}  {ratio:5.2}  {before:6.1}",
-                name = name.name()
+                "{name:<18} {own_step:>8.1?}  {ratio:5.2}  {before:6.1}"
             ));
         }
     }
@@ -104,19 +104,26 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(name: MethodName, width: usize, batch: usize) -> Self {
+    fn new(name: &str, width: usize, batch: usize) -> Self {
         let device = Device::flex().autodiff();
         let mut recipe = Recipe {
-            method: name,
+            method: name.into(),
             ..Recipe::default()
         };
-        recipe.mslr.lr = Rates {
+        let lr = Rates {
             audio: 1e-3,
             visual: 1e-2,
             text: 0.0,
         };
+        recipe.set_own(
+            "mslr",
+            &MslrSpec {
+                lr,
+                ..MslrSpec::default()
+            },
+        );
         let modalities = match name {
-            MethodName::Unimodal => vec![Modality::Visual],
+            "unimodal" => vec![Modality::Visual],
             _ => vec![Modality::Audio, Modality::Visual],
         };
         recipe.modalities = modalities;

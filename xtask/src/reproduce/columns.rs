@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use amst_recipe::{Modality, RecipeError, ResolvedDataset, SYNTHETIC, find_dataset, resolve};
+use amst::methods::built_in;
+use amst_recipe::{Modality, RecipeError, ResolvedDataset, SYNTHETIC, find_dataset};
 
 use crate::exit::Usage;
 use crate::workspace::root;
@@ -85,7 +86,9 @@ fn parse(text: &str) -> anyhow::Result<Vec<Modality>> {
 
 fn column(name: &str, choice: Option<Vec<Modality>>) -> anyhow::Result<Column> {
     let dataset = find_dataset(name, &root().join("datasets"))?;
-    let own = resolve(std::slice::from_ref(&dataset.spec.recipe), &[])?.modalities;
+    let own = built_in()
+        .resolve(std::slice::from_ref(&dataset.spec.recipe), &[])?
+        .modalities;
     let choice = choice.filter(|list| *list != own);
     let joined = |list: &[Modality], name: fn(&Modality) -> &str, between| {
         list.iter().map(name).collect::<Vec<_>>().join(between)

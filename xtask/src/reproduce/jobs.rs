@@ -2,6 +2,7 @@
 
 use std::thread::available_parallelism;
 
+use super::cost;
 use super::device::Devices;
 use super::request::Job;
 use crate::exit::Usage;
@@ -17,7 +18,10 @@ pub fn at_once(asked: Option<usize>, missing: &[Job], devices: &Devices) -> Resu
     let cores = available_parallelism().map_or(1, usize::from);
     let needs: Vec<u64> = missing
         .iter()
-        .map(|job| job.cell.recipe.training_memory())
+        .map(|job| {
+            let recipe = &job.cell.recipe;
+            recipe.training_memory(cost::facts(recipe))
+        })
         .collect();
     fitting(asked, cores, &needs, available_memory())
 }

@@ -23,6 +23,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 
+use amst::methods::built_in;
 use amst_recipe::{Precision, Preset};
 use amst_report::{Exporter, Json, Terminal, collect};
 
@@ -115,7 +116,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let devices: Devices = args.device.parse()?;
     let request = Request::resolve(args)?;
     let folders = Folders::of(args.out.as_deref(), &request.grid.name);
-    let mut entries = collect(&request.cells, &folders.runs);
+    let mut entries = collect(built_in(), &request.cells, &folders.runs);
     let missing = request.missing(&entries);
     let jobs = jobs::at_once(args.jobs, &missing, &devices)?;
     let plan = plan::Plan::of(
@@ -144,7 +145,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             jobs,
             &interrupted,
         )?;
-        entries = collect(&request.cells, &folders.runs);
+        entries = collect(built_in(), &request.cells, &folders.runs);
         summary::explain(&mut entries, &failures, interrupted.load(Ordering::SeqCst));
     }
     let table = request.table(&entries);

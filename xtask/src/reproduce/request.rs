@@ -1,5 +1,6 @@
 //! The command line, resolved into cells.
 
+use amst::methods::built_in;
 use amst_fetch::hub;
 use amst_recipe::{Cell, DataLock, Experiment, Grid, Layout, Preset, RecipeError, TextModels};
 use amst_report::{Entry, LeftOut, MeasuredDataset, Missing, Table, Wanted};
@@ -109,6 +110,7 @@ impl Request {
                 let cell = |seed: &u64| {
                     let of = |assignments: &[String]| {
                         self.grid.cell(
+                            built_in(),
                             experiment,
                             *seed,
                             &column.dataset,

@@ -1,11 +1,11 @@
 //! What is timed: the rows of the table on a data set, each in its executions.
 
+use amst::methods::trainable;
 use amst_data::Prepared;
 use amst_fetch::hub;
 use amst_recipe::{
-    Cell, DataLock, DatasetSpec, Execution, MethodName, Precision, Recipe, RecipeError,
-    ResolvedDataset, TextModel, TextModels, TimedSystem, TimesTable, find_dataset, resolve,
-    resolve_preset,
+    Cell, DataLock, DatasetSpec, Execution, Precision, Recipe, RecipeError, ResolvedDataset,
+    TextModel, TextModels, TimedSystem, TimesTable, find_dataset,
 };
 use anyhow::Result;
 use serde_json::json;
@@ -22,6 +22,8 @@ pub struct Setup {
     pub dataset: ResolvedDataset,
     /// Whether its contents are drawn.
     pub drawn: bool,
+    /// Id of the row that the others are compared with.
+    pub reference: String,
     /// In the order of the table.
     pub systems: Vec<System>,
     /// Rows that do not apply to the data set, and why.
@@ -57,18 +59,20 @@ impl Setup {
         let mut setup = Self {
             dataset,
             drawn,
+            reference: table.system[0].id.clone(),
             systems: Vec::new(),
             left_out: Vec::new(),
         };
         let assignments = setup.assignments(args)?;
         let lock = DataLock::of(&setup.dataset)?;
         // Whatever is wrong without any row is no row's fault.
-        resolve(
+        trainable().resolve(
             std::slice::from_ref(&setup.dataset.spec.recipe),
             &assignments,
         )?;
         for row in table.rows(&args.methods)? {
-            for execution in executions(row.method, &args.execution) {
+            let skips = trainable().facts(&row.method)?.skips();
+            for execution in executions(skips, &args.execution) {
                 match setup.system(args, row, execution, &lock, &assignments) {
                     Ok(system) => setup.systems.push(system),
                     Err(
@@ -100,10 +104,9 @@ impl Setup {
         let named = json!({ "dataset": spec.name, "method": row.method, "skip": { "execution": execution } });
         let cell = |assignments: &[String]| {
             let own = std::slice::from_ref(&spec.recipe);
-            Ok(Cell::new(
-                resolve_preset(own, args.preset, std::slice::from_ref(&named), assignments)?,
-                lock,
-            ))
+            let above = std::slice::from_ref(&named);
+            let recipe = trainable().resolve_preset(own, args.preset, above, assignments)?;
+            Ok(trainable().cell(recipe, lock))
         };
         let (cell, text_model) = match self.drawn {
             true => (cell(assignments)?, None),
@@ -115,11 +118,10 @@ impl Setup {
             .drawn
             .then(|| row.published.get(&spec.name).copied())
             .flatten();
-        let (id, skips) = (row.id.clone(), row.method.skips());
         Ok(System {
-            id,
+            id: row.id.clone(),
             published,
-            skips,
+            skips: trainable().facts(&row.method)?.skips(),
             cell,
             lock: lock.clone(),
             text_model,
@@ -152,8 +154,8 @@ impl Setup {
 
     /// Settings that scale the data set down to so many training samples.
     fn fewer(&self, samples: usize, typed: &[String]) -> Result<Vec<String>> {
-        let whole = resolve(std::slice::from_ref(&self.dataset.spec.recipe), &[])?;
-        let scaled = resolve(std::slice::from_ref(&self.dataset.spec.recipe), typed)?;
+        let whole = trainable().resolve(std::slice::from_ref(&self.dataset.spec.recipe), &[])?;
+        let scaled = trainable().resolve(std::slice::from_ref(&self.dataset.spec.recipe), typed)?;
         let share = samples as f64 / whole.synthetic.train as f64;
         let part = |count: usize| ((count as f64 * share).round() as usize).max(1);
         let steps = |samples: usize, recipe: &Recipe| samples.div_ceil(recipe.batch_size) as f64;
@@ -212,11 +214,10 @@ impl System {
 }
 
 /// A system that skips nothing does the same under both.
-fn executions(method: MethodName, asked: &[ExecutionKind]) -> Vec<Execution> {
+fn executions(skips: bool, asked: &[ExecutionKind]) -> Vec<Execution> {
     let all = asked.iter().map(|kind| match kind {
         ExecutionKind::Fast => Execution::Fast,
         ExecutionKind::Official => Execution::Official,
     });
-    all.take(if method.skips() { asked.len() } else { 1 })
-        .collect()
+    all.take(if skips { asked.len() } else { 1 }).collect()
 }

@@ -1,7 +1,8 @@
 //! What is spoiled, by how much, and that nothing else is.
 
+use amst::methods::built_in;
 use amst_data::{Batch, Damage, DataError, Features, Loader, LoaderConfig, Prepared, SplitName};
-use amst_recipe::{DatasetSpec, Modality, resolve};
+use amst_recipe::{DatasetSpec, Modality};
 
 use crate::small::Small;
 
@@ -13,8 +14,12 @@ fn generated(assignments: &[&str]) -> Prepared {
         .chain(assignments)
         .map(|a| a.to_string())
         .collect();
-    Prepared::synthetic(&resolve(&[DatasetSpec::synthetic().recipe], &assignments).unwrap())
-        .unwrap()
+    Prepared::synthetic(
+        &built_in()
+            .resolve(&[DatasetSpec::synthetic().recipe], &assignments)
+            .unwrap(),
+    )
+    .unwrap()
 }
 
 fn config(batch_size: usize, workers: usize) -> LoaderConfig {

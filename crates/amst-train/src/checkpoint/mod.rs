@@ -13,6 +13,7 @@ mod tensors;
 
 use std::path::{Path, PathBuf};
 
+use amst::methods::trainable;
 use amst::{Net, renames};
 use amst_encoders::{AnyEncoder, HeldTensor, replace_all};
 use amst_recipe::{CODE_EPOCH, Cell, Recipe, TextModel};
@@ -133,7 +134,10 @@ impl Checkpoint {
             why,
         };
         let text = String::from_utf8(self.read(RECIPE)?).map_err(|e| damaged(e.to_string()))?;
-        toml::from_str(&text).map_err(|e| damaged(e.to_string()))
+        let recipe: Recipe = toml::from_str(&text).map_err(|e| damaged(e.to_string()))?;
+        trainable()
+            .known(&recipe)
+            .map_err(|e| damaged(e.to_string()))
     }
 
     /// The tensors of one of its files, by name and shape; none of a file that it does not have.
@@ -283,7 +287,7 @@ fn differing(there: &Recipe, here: &Recipe) -> Vec<String> {
         key.split('.')
             .fold(recipe.clone(), |v, part| v[part].clone())
     };
-    let keys = amst_recipe::keys().into_iter().map(|key| key.to_string());
+    let keys = trainable().keys().into_iter();
     let pairs = keys
         .map(|key| (of(&there, &key), of(&here, &key), key))
         .filter(|(a, b, _)| a != b);

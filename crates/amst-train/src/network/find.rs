@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use amst::methods::trainable;
 use amst_recipe::{CellResult, DataLock, Recipe};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -244,12 +245,11 @@ fn weights(file: &Path, run: Option<&Path>) -> Result<FoundNetwork, TrainError> 
 
 fn recipe(path: &Path) -> Result<Recipe, TrainError> {
     let text = std::fs::read_to_string(path).map_err(|e| unreadable(path, e))?;
-    toml::from_str(&text).map_err(|e| {
-        foreign(
-            path,
-            &format!("not a recipe of this version: {}", e.message()),
-        )
-    })
+    let unfit = |why: &str| foreign(path, &format!("not a recipe of this version: {why}"));
+    let recipe: Recipe = toml::from_str(&text).map_err(|e| unfit(e.message()))?;
+    trainable()
+        .known(&recipe)
+        .map_err(|e| unfit(&e.to_string()))
 }
 
 /// The classes of a finished run: its predictions have a column for each.

@@ -26,6 +26,8 @@ pub mod unimodal;
 
 use std::sync::OnceLock;
 
+#[cfg(feature = "train")]
+use amst_recipe::MethodsError;
 use amst_recipe::{MethodFacts, Methods};
 
 #[cfg(feature = "train")]
@@ -92,9 +94,25 @@ pub fn built_in() -> &'static Methods {
     ALL.get_or_init(|| Methods::new(FACTS.to_vec(), USUAL).expect("a test reads every card"))
 }
 
-/// The methods of this crate, to be trained.
+/// What [`trainable`] gives.
+#[cfg(feature = "train")]
+static PROGRAM: OnceLock<TrainableMethods> = OnceLock::new();
+
+/// The methods that this program can train: the built-in ones, and those that it
+/// [added](add_methods).
 #[cfg(feature = "train")]
 pub fn trainable() -> &'static TrainableMethods {
-    static ALL: OnceLock<TrainableMethods> = OnceLock::new();
-    ALL.get_or_init(|| TrainableMethods::new(built_in().clone(), TRAINABLE.to_vec()))
+    PROGRAM.get_or_init(|| TrainableMethods::new(built_in().clone(), TRAINABLE.to_vec()))
+}
+
+/// Adds a program's own methods to the built-in ones, once, before anything asks for a method.
+///
+/// # Errors
+///
+/// Two methods of one name or section, a card that cannot be read; too late.
+#[cfg(feature = "train")]
+pub fn add_methods(further: &[&'static dyn TrainableMethod]) -> Result<(), MethodsError> {
+    let own = TrainableMethods::new(built_in().clone(), TRAINABLE.to_vec());
+    let all = own.with(further)?;
+    PROGRAM.set(all).map_err(|_| MethodsError::TooLate)
 }

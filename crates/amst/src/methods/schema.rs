@@ -3,9 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use amst_recipe::DatasetSpec;
+use schemars::{Schema, schema_for};
+use serde_json::{Map, Value};
 
-use super::DatasetSpec;
+use super::{agm, built_in, early_stopping, gradient_blending, mla, mslr, naive, ogm_ge, pmr};
 
 fn datasets() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets")
@@ -17,11 +19,64 @@ fn committed() -> Value {
     serde_json::from_str(&text).expect("it is JSON")
 }
 
-/// `AMST_UPDATE_SCHEMA=1 cargo test -p amst-recipe --lib is_current` writes it anew.
+/// The settings of every method that has some, by section.
+fn sections() -> [(&'static str, Schema); 8] {
+    [
+        ("naive", schema_for!(naive::NaiveSpec)),
+        ("ogm", schema_for!(ogm_ge::OgmSpec)),
+        ("pmr", schema_for!(pmr::PmrSpec)),
+        ("mslr", schema_for!(mslr::MslrSpec)),
+        ("mla", schema_for!(mla::MlaSpec)),
+        ("blending", schema_for!(gradient_blending::BlendingSpec)),
+        ("agm", schema_for!(agm::AgmSpec)),
+        ("stopping", schema_for!(early_stopping::StoppingSpec)),
+    ]
+}
+
+/// What the types say: the descriptor's, whose recipe knows no method, and the methods'.
+fn composed() -> Value {
+    let mut schema = schema_for!(DatasetSpec).to_value();
+    schema["title"] = "dataset.toml".into();
+    let usual = built_in().defaults();
+    for (section, of_section) in sections() {
+        let mut own = of_section.to_value();
+        let parts = own.as_object_mut().expect("an object");
+        parts.remove("$schema");
+        let name = parts.remove("title").expect("the type's name");
+        let inner = parts.remove("$defs").unwrap_or(Value::Object(Map::new()));
+        let defs = schema["$defs"].as_object_mut().expect("definitions");
+        defs.extend(inner.as_object().expect("definitions").clone());
+        let name = name.as_str().expect("a word");
+        defs.insert(name.into(), own);
+        let owner = built_in()
+            .owner(section)
+            .expect("a method's section")
+            .name();
+        schema["$defs"]["Recipe"]["properties"][section] = serde_json::json!({
+            "$ref": format!("#/$defs/{name}"),
+            "description": format!("Settings of `{owner}`."),
+            "default": usual.methods.get(section).expect("a section").to_value(),
+        });
+    }
+    let methods = built_in().cards().iter().map(|card| {
+        serde_json::json!({
+            "const": card.name, "type": "string", "description": card.summary[0],
+        })
+    });
+    schema["$defs"]["MethodName"] = serde_json::json!({
+        "description": "The systems that can be trained.",
+        "oneOf": methods.collect::<Vec<_>>(),
+    });
+    let recipe = &mut schema["$defs"]["Recipe"];
+    recipe["properties"]["method"]["default"] = usual.method.name().into();
+    recipe["additionalProperties"] = false.into();
+    schema
+}
+
+/// `AMST_UPDATE_SCHEMA=1 cargo test -p amst --lib is_current` writes it anew.
 #[test]
 fn the_schema_that_is_checked_in_is_current() {
-    let mut schema = serde_json::to_value(schemars::schema_for!(DatasetSpec)).unwrap();
-    schema["title"] = "dataset.toml".into();
+    let schema = composed();
     if std::env::var_os("AMST_UPDATE_SCHEMA").is_some() {
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
         std::fs::write(datasets().join("dataset.schema.json"), text).unwrap();
@@ -47,7 +102,7 @@ fn the_schema_knows_every_key_and_refuses_others() {
         assert!(schema["properties"][key].is_object(), "{key}");
     }
     let recipe = &schema["$defs"]["Recipe"];
-    for key in crate::keys() {
+    for key in built_in().keys() {
         let first = key.split('.').next().unwrap();
         assert!(recipe["properties"][first].is_object(), "{key}");
     }

@@ -1,8 +1,9 @@
 //! What is the alternating module under another name.
 
+use amst::methods::early_stopping::StoppingSpec;
+use amst::methods::mla::{MlaModification, MlaSpec};
 use amst::{Alternating, Every, Execution, Modality, Score, Scores, SkipSchedule};
-use amst_baselines::{EarlyStopping, Mla};
-use amst_recipe::{MlaModification, MlaSpec, StoppingSpec};
+use amst::{EarlyStopping, Mla};
 
 use crate::toy::{
     Audio, EPOCHS, Run, SETS, Text, Visual, assert_apart, assert_same, differing, values,

@@ -1,15 +1,15 @@
 //! What is no number, in a loss or in a gradient behind a loss that is one, moves nothing: in every
-//! method that the registry makes.
+//! method that is built in.
 
 use std::collections::BTreeMap;
 
+use amst::methods::{built_in, method};
 use amst::{
-    Batch, Branch, EpochContext, Method, Modality, Net, Optimiser, Part, StepContext, StepReport,
-    Stopwatch, Supply, SupplyError,
+    Batch, Branch, EpochContext, Method, Modality, Net, Noise, Optimiser, Part, StepContext,
+    StepReport, Stopwatch, Supply, SupplyError,
 };
-use amst_baselines::{Noise, method};
 use amst_encoders::{Encoder, Input};
-use amst_recipe::{MethodName, Recipe};
+use amst_recipe::Recipe;
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -113,13 +113,13 @@ struct Run {
 
 impl Run {
     /// A method as a recipe makes it, begun and one step on.
-    fn of(name: MethodName) -> Self {
+    fn of(name: &str) -> Self {
         let mut recipe = Recipe {
-            method: name,
+            method: name.into(),
             ..Recipe::default()
         };
         recipe.modalities = match name {
-            MethodName::Unimodal => vec![Modality::Audio],
+            "unimodal" => vec![Modality::Audio],
             _ => vec![Modality::Audio, Modality::Visual],
         };
         let noise: Noise = Box::new(|_, _| Box::new(|count| vec![0.5; count]));
@@ -231,7 +231,7 @@ fn bits<M: Module>(module: &M) -> Vec<(usize, Vec<u32>)> {
 /// Audio comes first, also where modalities take turns.
 #[test]
 fn a_gradient_that_is_no_number_is_named_and_moves_nothing() {
-    for name in MethodName::ALL {
+    for name in built_in().names() {
         let mut run = Run::of(name);
         let before = run.weights();
         let (report, fault) = run.step(&with(
@@ -251,7 +251,7 @@ fn a_gradient_that_is_no_number_is_named_and_moves_nothing() {
 
 #[test]
 fn a_loss_that_is_no_number_is_told_and_moves_nothing() {
-    for name in MethodName::ALL {
+    for name in built_in().names() {
         let mut run = Run::of(name);
         let before = run.weights();
         let mut broken = batch(&run.modalities, 1);
@@ -268,10 +268,7 @@ fn a_loss_that_is_no_number_is_told_and_moves_nothing() {
 /// does.
 #[test]
 fn where_modalities_take_turns_the_faulty_turn_and_those_after_it_do_not_happen() {
-    for name in MethodName::ALL
-        .into_iter()
-        .filter(|name| *name != MethodName::Unimodal)
-    {
+    for name in built_in().names().filter(|name| *name != "unimodal") {
         let mut run = Run::of(name);
         let before = run.weights();
         let (_, fault) = run.step(&with(
@@ -287,13 +284,7 @@ fn where_modalities_take_turns_the_faulty_turn_and_those_after_it_do_not_happen(
             .filter(|(key, bits)| after[*key] != **bits)
             .map(|(key, _)| key)
             .collect();
-        let takes_turns = matches!(
-            name,
-            MethodName::AmstAlt
-                | MethodName::AmstFull
-                | MethodName::Mla
-                | MethodName::EarlyStopping
-        );
+        let takes_turns = matches!(name, "amst-alt" | "amst-full" | "mla" | "early-stopping");
         assert_eq!(!moved.is_empty(), takes_turns, "{name:?}: {moved:?}");
         let first_turn = |key: &&&String| key.contains(" 0 head") || key.contains(" 0 audio");
         assert_eq!(
@@ -307,7 +298,7 @@ fn where_modalities_take_turns_the_faulty_turn_and_those_after_it_do_not_happen(
 /// Numbers whose sum is none are numbers all the same.
 #[test]
 fn gradients_that_are_large_and_finite_are_no_fault() {
-    let mut run = Run::of(MethodName::Naive);
+    let mut run = Run::of("naive");
     let branch = &mut run.net.branches[0];
     let clock = &mut Stopwatch::default();
     let mut context = StepContext::new(0, 0.0, &mut run.optimiser, clock);

@@ -1,8 +1,10 @@
 //! What one fused loss is under other names.
 
+use amst::methods::mslr::{MslrSpec, MslrStrategy};
+use amst::methods::naive::NaiveSpec;
 use amst::{Execution, Joint, Modality, SkipSchedule};
-use amst_baselines::{Mslr, Naive};
-use amst_recipe::{FusionHead, MslrSpec, MslrStrategy, NaiveSpec, Rates};
+use amst::{Mslr, Naive};
+use amst_recipe::{FusionHead, Rates};
 use burn::module::Param;
 use burn::nn::LinearConfig;
 use burn::tensor::{Tensor, TensorData};

@@ -1,7 +1,8 @@
 //! Looking at the data before an epoch moves nothing.
 
-use amst_baselines::{GradientBlending, Pmr};
-use amst_recipe::{BlendingSpec, PmrSpec, PrototypeSplit};
+use amst::methods::gradient_blending::BlendingSpec;
+use amst::methods::pmr::{PmrSpec, PrototypeSplit};
+use amst::{GradientBlending, Pmr};
 
 use crate::toy::{Run, SETS, differing};
 

@@ -2,6 +2,7 @@
 //! part that is switched on does in a single step, worked out by hand.
 
 mod alternating;
+mod divergence;
 mod joint;
 mod looking;
 mod one_step;

@@ -1,9 +1,14 @@
 //! One step of a balancing method beside one of Naive, from equal weights, against numbers
 //! worked out here in double precision from METHODS 4 in docs/paper.md.
 
+use amst::methods::agm::AgmSpec;
+use amst::methods::mslr::{MslrSpec, MslrStrategy};
+use amst::methods::naive::NaiveSpec;
+use amst::methods::ogm_ge::{OgmScope, OgmSpec};
+use amst::methods::pmr::PmrSpec;
+use amst::{Agm, Mslr, Naive, OgmGe, Pmr};
 use amst::{Modality, Score, StepReport, cross_entropy};
-use amst_baselines::{Agm, Mslr, Naive, OgmGe, Pmr};
-use amst_recipe::{AgmSpec, MslrSpec, MslrStrategy, NaiveSpec, OgmScope, OgmSpec, PmrSpec, Rates};
+use amst_recipe::Rates;
 use burn::module::Module;
 use burn::tensor::Tensor;
 

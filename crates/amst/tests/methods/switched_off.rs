@@ -1,8 +1,12 @@
 //! A balancing method that balances nothing is Naive.
 
 use amst::Modality;
-use amst_baselines::{Agm, Naive, Noise, OgmGe, Pmr};
-use amst_recipe::{AgmSpec, FusionHead, NaiveSpec, OgmSpec, PmrSpec};
+use amst::methods::agm::AgmSpec;
+use amst::methods::naive::NaiveSpec;
+use amst::methods::ogm_ge::OgmSpec;
+use amst::methods::pmr::PmrSpec;
+use amst::{Agm, Naive, Noise, OgmGe, Pmr};
+use amst_recipe::FusionHead;
 
 use crate::toy::{EPOCHS, Run, SETS, assert_apart, assert_same, normal};
 

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use amst::methods::built_in;
 use amst_recipe::{
     DataLock, DatasetSpec, Every, Layout, Modality, PAPER_DATASETS, Recipe, RecipeError,
-    TextEncoder, find_dataset, find_raw, known_datasets, raw_place, remember_raw, resolve,
+    TextEncoder, find_dataset, find_raw, known_datasets, raw_place, remember_raw,
 };
 
 fn datasets() -> PathBuf {
@@ -13,7 +14,9 @@ fn datasets() -> PathBuf {
 
 fn read(name: &str) -> (DatasetSpec, Recipe) {
     let spec = DatasetSpec::read(&datasets().join(name).join("dataset.toml")).unwrap();
-    let recipe = resolve(std::slice::from_ref(&spec.recipe), &[]).unwrap();
+    let recipe = built_in()
+        .resolve(std::slice::from_ref(&spec.recipe), &[])
+        .unwrap();
     (spec, recipe)
 }
 
@@ -130,12 +133,14 @@ fn the_descriptors_hold_the_published_facts() {
 /// `amst time --shapes` knows the data sets without their descriptors.
 #[test]
 fn the_shapes_agree_with_the_descriptors() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/shapes.toml");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../amst-recipe/data/shapes.toml");
     let shapes: toml::Table = toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     assert_eq!(shapes.len(), PAPER_DATASETS.len());
     for paper in PAPER_DATASETS {
         let (spec, recipe) = read(paper.name);
-        let shape = resolve(&[DatasetSpec::shapes(paper.name).unwrap().recipe], &[]).unwrap();
+        let shape = built_in()
+            .resolve(&[DatasetSpec::shapes(paper.name).unwrap().recipe], &[])
+            .unwrap();
         let (counts, drawn) = (spec.samples.unwrap(), &shape.synthetic);
         assert_eq!(drawn.classes, spec.classes.len(), "{}", paper.name);
         assert_eq!(

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use amst::methods::built_in;
 use amst_recipe::{
-    DatasetSpec, Explanation, Grid, Listing, MethodCard, MethodName, PAPER_DATASETS, Preset,
-    PresetCard, RecipeError, describe_dataset,
+    DatasetSpec, Explanation, Grid, Listing, PAPER_DATASETS, Preset, PresetCard, RecipeError,
+    describe_dataset,
 };
 use serde_json::{Value, json};
 
@@ -26,20 +27,26 @@ fn trimodal() -> DatasetSpec {
     }
 }
 
-fn explain(method: MethodName, dataset: &DatasetSpec, preset: Preset) -> Explanation {
-    Explanation::of(MethodCard::of(method), dataset, preset).unwrap()
+fn explain(method: &str, dataset: &DatasetSpec, preset: Preset) -> Explanation {
+    Explanation::of(
+        built_in(),
+        built_in().card(method).unwrap(),
+        dataset,
+        preset,
+    )
+    .unwrap()
 }
 
 #[test]
 fn a_page_fits_100_columns_and_holds_all_that_a_card_says() {
-    for method in MethodName::ALL {
-        let card = MethodCard::of(method);
+    for method in built_in().names() {
+        let card = built_in().card(method).unwrap();
         for preset in Preset::ALL
             .into_iter()
             .filter(|p| matches!(card.answer(*p), PresetCard::Settings { .. }))
         {
             for dataset in [digits(), trimodal()] {
-                let made = Explanation::of(card, &dataset, preset);
+                let made = Explanation::of(built_in(), card, &dataset, preset);
                 let page = match made {
                     Err(RecipeError::NoPreset { .. }) => continue,
                     other => other.unwrap().to_string(),
@@ -76,36 +83,35 @@ fn settings_are_those_of_the_data_set_under_the_preset() {
             .find(|p| p.key == key);
         found.map(|p| p.value)
     };
-    use MethodName::*;
     assert_eq!(
-        of(AmstAlt, Preset::Recommended, "skip.audio"),
+        of("amst-alt", Preset::Recommended, "skip.audio"),
         Some(json!(5)),
         "of its descriptor"
     );
     assert_eq!(
-        of(AmstAlt, Preset::Recommended, "skip.recalibrate"),
+        of("amst-alt", Preset::Recommended, "skip.recalibrate"),
         Some(json!(20))
     );
     assert_eq!(
-        of(AmstAlt, Preset::PaperText, "skip.recalibrate"),
+        of("amst-alt", Preset::PaperText, "skip.recalibrate"),
         Some(json!(0))
     );
     assert_eq!(
-        of(OgmGe, Preset::PublishedCode, "ogm.alpha"),
+        of("ogm-ge", Preset::PublishedCode, "ogm.alpha"),
         Some(json!(0.1))
     );
     assert_eq!(
-        of(AmstAlt, Preset::Recommended, "skip.text"),
+        of("amst-alt", Preset::Recommended, "skip.text"),
         None,
         "there is no text in it"
     );
-    let three = explain(AmstAlt, &trimodal(), Preset::Recommended).parameters;
+    let three = explain("amst-alt", &trimodal(), Preset::Recommended).parameters;
     assert!(three.iter().any(|p| p.key == "skip.text"));
 }
 
 #[test]
 fn changes_are_what_differs_from_recommended() {
-    let page = explain(MethodName::AmstFull, &digits(), Preset::PublishedCode);
+    let page = explain("amst-full", &digits(), Preset::PublishedCode);
     let changes: Vec<_> = page
         .changes
         .iter()
@@ -126,10 +132,10 @@ fn changes_are_what_differs_from_recommended() {
             .contains("joint_mode      joint -> alternating"),
         "{page}"
     );
-    let ogm = explain(MethodName::OgmGe, &digits(), Preset::PublishedCode);
+    let ogm = explain("ogm-ge", &digits(), Preset::PublishedCode);
     let keys: Vec<_> = ogm.changes.iter().map(|c| c.key.as_str()).collect();
     assert_eq!(keys, ["ogm.end", "ogm.scope"]);
-    let same = explain(MethodName::Naive, &digits(), Preset::PublishedCode);
+    let same = explain("naive", &digits(), Preset::PublishedCode);
     assert!(
         same.changes.is_empty()
             && same
@@ -137,7 +143,7 @@ fn changes_are_what_differs_from_recommended() {
                 .contains("Nothing: on this data set the two are the same.")
     );
     assert!(
-        explain(MethodName::Pmr, &digits(), Preset::Recommended)
+        explain("pmr", &digits(), Preset::Recommended)
             .changes
             .is_empty()
     );
@@ -145,7 +151,7 @@ fn changes_are_what_differs_from_recommended() {
 
 #[test]
 fn decisions_tell_the_methods_own_code_from_that_of_amst() {
-    let page = explain(MethodName::Pmr, &digits(), Preset::Recommended);
+    let page = explain("pmr", &digits(), Preset::Recommended);
     let ids: Vec<_> = page.decisions.iter().map(|d| d.id.as_str()).collect();
     assert_eq!(ids, ["D4", "D5", "D7", "D21"]);
     let d7 = &page.decisions[2];
@@ -167,18 +173,18 @@ fn decisions_tell_the_methods_own_code_from_that_of_amst() {
 
 #[test]
 fn what_cannot_be_run_as_it_stands_is_said_with_the_remedy() {
-    let refused = explain(MethodName::Unimodal, &digits(), Preset::Recommended)
+    let refused = explain("unimodal", &digits(), Preset::Recommended)
         .refused
         .unwrap();
     assert!(refused.contains("modalities=audio"), "{refused}");
-    let mslr = explain(MethodName::Mslr, &trimodal(), Preset::Recommended);
+    let mslr = explain("mslr", &trimodal(), Preset::Recommended);
     assert!(
         mslr.to_string()
             .contains("Cannot be run as it stands: `mslr.lr.audio`"),
         "{mslr}"
     );
     assert!(
-        explain(MethodName::Naive, &digits(), Preset::Recommended)
+        explain("naive", &digits(), Preset::Recommended)
             .refused
             .is_none()
     );
@@ -187,19 +193,20 @@ fn what_cannot_be_run_as_it_stands_is_said_with_the_remedy() {
 #[test]
 fn a_preset_that_a_method_does_not_have_is_refused() {
     let refused = Explanation::of(
-        MethodCard::of(MethodName::Naive),
+        built_in(),
+        built_in().card("naive").unwrap(),
         &digits(),
         Preset::Original,
     )
     .unwrap_err();
     assert!(
         matches!(
-            refused,
+            &refused,
             RecipeError::NoPreset {
-                method: "naive",
+                method,
                 preset: Preset::Original,
                 ..
-            }
+            } if method == "naive"
         ),
         "{refused}"
     );
@@ -207,8 +214,7 @@ fn a_preset_that_a_method_does_not_have_is_refused() {
 
 #[test]
 fn as_json_an_explanation_is_plain_data_under_the_same_names() {
-    let json =
-        serde_json::to_value(explain(MethodName::Mla, &digits(), Preset::PaperText)).unwrap();
+    let json = serde_json::to_value(explain("mla", &digits(), Preset::PaperText)).unwrap();
     assert_eq!(
         (&json["method"], &json["preset"], &json["title"]),
         (&json!("mla"), &json!("paper-text"), &json!("MLA"))
@@ -227,12 +233,33 @@ fn as_json_an_explanation_is_plain_data_under_the_same_names() {
     );
 }
 
+/// D19 and D6: with these settings another method's code runs, and the page says so.
+#[test]
+fn a_page_says_under_which_other_name_a_method_is_trained() {
+    let trained_as = |method: &str, preset| explain(method, &trimodal(), preset).trained_as;
+    assert_eq!(
+        trained_as("mla", Preset::Recommended).unwrap(),
+        "mla with these settings is amst-alt that never skips (D19): trained as that"
+    );
+    assert_eq!(trained_as("mla", Preset::PaperText), None, "it projects");
+    assert!(
+        trained_as("mslr", Preset::Recommended)
+            .unwrap()
+            .contains("is naive with a learning rate for each encoder (D6)")
+    );
+    for method in ["naive", "amst-alt", "amst-full", "pmr"] {
+        assert_eq!(trained_as(method, Preset::Recommended), None, "{method}");
+    }
+    let page = explain("mla", &digits(), Preset::Recommended).to_string();
+    assert!(page.contains("amst-alt that never skips (D19)"), "{page}");
+}
+
 #[test]
 fn the_papers_data_sets_can_be_explained_without_their_data() {
     let nowhere = Path::new("no/such/folder");
     for paper in PAPER_DATASETS {
         let spec = describe_dataset(paper.name, nowhere).unwrap();
-        let page = explain(MethodName::AmstFull, &spec, Preset::Recommended);
+        let page = explain("amst-full", &spec, Preset::Recommended);
         assert_eq!(page.modalities, paper.modalities);
         assert!(page.refused.is_none(), "{}: {:?}", paper.name, page.refused);
     }
@@ -253,10 +280,10 @@ fn listings_hold_everything_there_is() {
             .map(|row: &Value| row[key].as_str().unwrap().to_string())
             .collect()
     };
-    let methods = names(&Listing::methods(), "method");
-    assert_eq!(methods, MethodName::ALL.map(|m| m.name().to_string()));
+    let methods = names(&Listing::methods(built_in()), "method");
+    assert_eq!(methods, built_in().names().collect::<Vec<_>>());
     assert_eq!(
-        names(&Listing::presets(), "preset"),
+        names(&Listing::presets(built_in()), "preset"),
         Preset::ALL.map(|p| p.name().to_string())
     );
     assert_eq!(
@@ -278,7 +305,7 @@ fn listings_hold_everything_there_is() {
 
 #[test]
 fn a_listing_is_aligned_under_its_headings() {
-    let text = Listing::presets().to_string();
+    let text = Listing::presets(built_in()).to_string();
     let lines: Vec<&str> = text.lines().collect();
     let column = lines[0].find("is").unwrap();
     assert!(lines[0].starts_with("preset  "), "{text}");
@@ -299,7 +326,7 @@ fn a_descriptor_of_one_of_the_papers_data_sets_agrees_with_the_cards() {
         if let Some(own) = spec.recipe.get("modalities") {
             assert_eq!(*own, json!(paper.modalities), "{}", paper.name);
         }
-        for card in MethodName::ALL.map(MethodCard::of) {
+        for card in built_in().cards() {
             let Some(said) = card.datasets.get(paper.name) else {
                 continue;
             };

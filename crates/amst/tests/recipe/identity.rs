@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use amst::methods::built_in;
 use amst_recipe::{
-    Cell, CellId, DataLock, DatasetSpec, Grid, Preset, Recipe, RecipeError, ResolvedDataset,
-    find_dataset, known_datasets, resolve,
+    CellId, DataLock, DatasetSpec, Grid, Preset, Recipe, RecipeError, ResolvedDataset,
+    find_dataset, known_datasets,
 };
 use serde_json::{Value, json};
 
@@ -14,18 +15,19 @@ fn lock(digits: &str) -> DataLock {
 
 fn recipe(assignments: &[&str]) -> Recipe {
     let base = json!({ "dataset": "digits", "skip": { "audio": 5 } });
-    resolve(
-        &[base],
-        &assignments
-            .iter()
-            .map(|a| a.to_string())
-            .collect::<Vec<_>>(),
-    )
-    .unwrap()
+    built_in()
+        .resolve(
+            &[base],
+            &assignments
+                .iter()
+                .map(|a| a.to_string())
+                .collect::<Vec<_>>(),
+        )
+        .unwrap()
 }
 
 fn id(assignments: &[&str]) -> CellId {
-    CellId::of(&recipe(assignments), &lock("aa"))
+    built_in().cell_id(&recipe(assignments), &lock("aa"))
 }
 
 #[test]
@@ -72,8 +74,8 @@ fn every_setting_that_matters_changes_the_identity() {
 #[test]
 fn other_data_is_another_cell() {
     assert_ne!(
-        CellId::of(&recipe(&[]), &lock("aa")),
-        CellId::of(&recipe(&[]), &lock("bb"))
+        built_in().cell_id(&recipe(&[]), &lock("aa")),
+        built_in().cell_id(&recipe(&[]), &lock("bb"))
     );
 }
 
@@ -135,7 +137,7 @@ fn the_mode_of_the_joint_module_matters_only_to_the_full_system() {
     }
 }
 
-/// Systems that compute the same, bit for bit: `crates/amst-baselines/tests/equivalences` trains
+/// Systems that compute the same, bit for bit: `tests/methods` trains
 /// both of each pair.
 #[test]
 fn systems_that_are_one_under_two_names_are_one_cell() {
@@ -200,7 +202,8 @@ fn systems_that_are_one_under_two_names_are_one_cell() {
     ];
     for (one, other) in pairs {
         assert_eq!(id(one), id(other), "{one:?} and {other:?}");
-        let dir = |assignments: &[&str]| Cell::new(recipe(assignments), &lock("aa")).run_dir();
+        let dir =
+            |assignments: &[&str]| built_in().cell(recipe(assignments), &lock("aa")).run_dir();
         assert_eq!(dir(one), dir(other), "{one:?} and {other:?}");
     }
 }
@@ -272,17 +275,22 @@ fn idle_rates_do_not_matter() {
 
 #[test]
 fn the_order_of_keys_and_modalities_does_not_matter() {
-    let a = resolve(
-        &[json!({ "epochs": 3, "modalities": ["visual", "audio"] })],
-        &[],
-    )
-    .unwrap();
-    let b = resolve(
-        &[json!({ "modalities": ["audio", "visual"], "epochs": 3 })],
-        &[],
-    )
-    .unwrap();
-    assert_eq!(CellId::of(&a, &lock("aa")), CellId::of(&b, &lock("aa")));
+    let a = built_in()
+        .resolve(
+            &[json!({ "epochs": 3, "modalities": ["visual", "audio"] })],
+            &[],
+        )
+        .unwrap();
+    let b = built_in()
+        .resolve(
+            &[json!({ "modalities": ["audio", "visual"], "epochs": 3 })],
+            &[],
+        )
+        .unwrap();
+    assert_eq!(
+        built_in().cell_id(&a, &lock("aa")),
+        built_in().cell_id(&b, &lock("aa"))
+    );
 }
 
 #[test]
@@ -290,14 +298,36 @@ fn an_identity_survives_a_file() {
     let before = recipe(&["optim.lr=0.003", "skip.visual=never", "visual.flip=0.3"]);
     let after: Recipe = serde_json::from_str(&serde_json::to_string(&before).unwrap()).unwrap();
     assert_eq!(
-        CellId::of(&before, &lock("aa")),
-        CellId::of(&after, &lock("aa"))
+        built_in().cell_id(&before, &lock("aa")),
+        built_in().cell_id(&after, &lock("aa"))
+    );
+}
+
+/// What was asked for is kept beside what is trained, and matters to nothing else.
+#[test]
+fn a_cell_knows_which_method_was_asked_for() {
+    let mla = built_in().cell(recipe(&["method=mla"]), &lock("aa"));
+    let never = ["method=amst-alt", "skip.audio=1", "skip.visual=1"];
+    let alternating = built_in().cell(recipe(&never), &lock("aa"));
+    assert_eq!(
+        (mla.requested.name(), mla.recipe.method.name()),
+        ("mla", "amst-alt")
+    );
+    assert_eq!(mla.requested_other().unwrap(), "mla");
+    assert!(mla.trained_as.unwrap().contains("amst-alt"));
+    assert_eq!(
+        (mla.id, mla.recipe),
+        (alternating.id.clone(), alternating.recipe.clone())
+    );
+    assert_eq!(
+        (alternating.requested_other(), alternating.trained_as),
+        (None, None)
     );
 }
 
 #[test]
 fn a_run_lies_under_its_data_set_method_and_seed() {
-    let cell = Cell::new(recipe(&["seed=3", "method=amst-alt"]), &lock("aa"));
+    let cell = built_in().cell(recipe(&["seed=3", "method=amst-alt"]), &lock("aa"));
     let expected = format!("digits/amst-alt/3-{}", cell.id.short());
     assert_eq!(cell.run_dir(), Path::new(&expected));
 }
@@ -312,6 +342,7 @@ fn experiments_that_a_data_set_makes_equal_are_one_cell() {
     let cell = |id: &str, skip: &str| {
         let experiment = grid.experiment(id).unwrap();
         grid.cell(
+            built_in(),
             experiment,
             0,
             &digits,
@@ -437,7 +468,9 @@ fn a_known_descriptor_without_data_says_so_and_a_folder_names_the_missing_file()
 fn generated_data_needs_no_files() {
     let synthetic = find_dataset("synthetic", Path::new("/nowhere")).unwrap();
     assert!(DataLock::of(&synthetic).is_ok());
-    resolve(&[synthetic.spec.recipe], &[]).expect("its settings are sound");
+    built_in()
+        .resolve(&[synthetic.spec.recipe], &[])
+        .expect("its settings are sound");
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! Layers, assignments, and every rule that a recipe must keep.
 
-use amst_recipe::{
-    Every, Execution, Grid, JointMode, MethodName, Modality, Recipe, RecipeError, keys, resolve,
-};
+use amst::methods::built_in;
+use amst_recipe::{Every, Execution, Grid, JointMode, Modality, Recipe, RecipeError};
 use serde_json::json;
 
 fn set(assignments: &[&str]) -> Result<Recipe, RecipeError> {
-    resolve(
+    built_in().resolve(
         &[],
         &assignments
             .iter()
@@ -23,7 +22,7 @@ fn refused(assignments: &[&str]) -> String {
 #[test]
 fn nothing_set_is_the_published_recipe() {
     let recipe = set(&[]).unwrap();
-    assert_eq!(recipe, Recipe::default());
+    assert_eq!(recipe, *built_in().defaults());
     assert_eq!(
         (recipe.epochs, recipe.batch_size, recipe.optim.lr),
         (100, 64, 1e-3)
@@ -44,7 +43,9 @@ fn a_later_layer_overrides_an_earlier_one_and_assignments_override_both() {
     let dataset =
         json!({ "epochs": 12, "batch_size": 32, "skip": { "audio": 5, "recalibrate": 9 } });
     let experiment = json!({ "batch_size": 16, "skip": { "audio": 1 } });
-    let recipe = resolve(&[dataset, experiment], &["epochs=3".into()]).unwrap();
+    let recipe = built_in()
+        .resolve(&[dataset, experiment], &["epochs=3".into()])
+        .unwrap();
     assert_eq!((recipe.epochs, recipe.batch_size), (3, 16));
     assert_eq!(
         (recipe.skip.audio, recipe.skip.recalibrate),
@@ -68,8 +69,8 @@ fn assignments_take_numbers_words_lists_and_never() {
     .unwrap();
     assert_eq!(recipe.optim.lr, 0.5);
     assert_eq!(
-        (recipe.method, recipe.joint_mode),
-        (MethodName::AmstAlt, JointMode::Alternating)
+        (recipe.method.name(), recipe.joint_mode),
+        ("amst-alt", JointMode::Alternating)
     );
     assert_eq!(
         recipe.modalities,
@@ -101,7 +102,8 @@ fn an_unknown_key_is_answered_with_the_nearest() {
             "{message}"
         );
     }
-    let layer = resolve(&[json!({ "optim": { "learning_rate": 1 } })], &[])
+    let layer = built_in()
+        .resolve(&[json!({ "optim": { "learning_rate": 1 } })], &[])
         .unwrap_err()
         .to_string();
     assert!(
@@ -258,15 +260,15 @@ fn embeddings_of_two_widths_are_refused_with_the_setting_that_joins_them() {
 
 #[test]
 fn every_key_can_be_set_to_its_own_default() {
-    let defaults = serde_json::to_value(Recipe::default()).unwrap();
-    for key in keys() {
+    let defaults = serde_json::to_value(built_in().defaults()).unwrap();
+    for key in built_in().keys() {
         let value = defaults
             .pointer(&format!("/{}", key.replace('.', "/")))
             .unwrap();
         if value != "" {
             assert_eq!(
                 set(&[&format!("{key}={value}")]).unwrap(),
-                Recipe::default(),
+                *built_in().defaults(),
                 "{key}"
             );
         }
@@ -333,11 +335,13 @@ fn published_numbers_are_those_of_the_papers_table_2() {
 fn ticks_say_what_the_settings_do() {
     for experiment in Grid::named("table2").unwrap().experiment {
         let dataset = json!({ "skip": { "audio": 5, "visual": 2 } });
-        let recipe = resolve(&[dataset, experiment.set.clone()], &[]).unwrap();
+        let recipe = built_in()
+            .resolve(&[dataset, experiment.set.clone()], &[])
+            .unwrap();
         let method = match experiment.ticks[..2] {
-            [false, true] => MethodName::AmstJoint,
-            [true, false] => MethodName::AmstAlt,
-            _ => MethodName::AmstFull,
+            [false, true] => "amst-joint",
+            [true, false] => "amst-alt",
+            _ => "amst-full",
         };
         assert_eq!(recipe.method, method, "experiment {}", experiment.id);
         let skips = recipe.skip.audio == Every::Epochs(5) && recipe.skip.visual == Every::Epochs(2);

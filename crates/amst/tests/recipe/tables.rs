@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use amst::methods::built_in;
 use amst_recipe::{
-    Cell, CellId, DataLock, DatasetSpec, Grid, Layout, MethodName, Modality, PAPER_DATASETS,
-    Preset, RecipeError, ResolvedDataset, find_dataset,
+    Cell, CellId, DataLock, DatasetSpec, Grid, Layout, Modality, PAPER_DATASETS, Preset,
+    RecipeError, ResolvedDataset, find_dataset,
 };
 use serde_json::{Value, json};
 
@@ -74,6 +75,7 @@ fn cell(
     let assignments: Vec<String> = assignments.iter().map(|a| a.to_string()).collect();
     let lock: DataLock = serde_json::from_value("aa".into()).unwrap();
     grid.cell(
+        built_in(),
         grid.experiment(id)?,
         0,
         dataset,
@@ -244,8 +246,8 @@ fn a_row_of_a_modality_that_is_not_there_does_not_apply_until_it_is_added() {
             .unwrap()
             .recipe;
         assert_eq!(
-            (recipe.method, recipe.modalities),
-            (MethodName::Unimodal, vec![modality]),
+            (recipe.method.name(), recipe.modalities),
+            ("unimodal", vec![modality]),
             "{id}"
         );
     }

@@ -3,9 +3,9 @@
 use std::cell::Cell as Count;
 use std::path::Path;
 
+use amst::methods::built_in;
 use amst_recipe::{
     Cell, CellId, DataLock, Modality, Recipe, RecipeError, TextEncoder, TextModel, TextModels,
-    resolve,
 };
 use serde_json::json;
 
@@ -18,7 +18,7 @@ fn with(assignments: &[&str]) -> Result<Recipe, RecipeError> {
         "modalities": ["audio", "text", "visual"], "audio": { "width": 8 }, "visual": { "width": 8 },
         "text": { "width": 96, "heads": 4, "encoder": "transformer" },
     });
-    resolve(
+    built_in().resolve(
         &[base],
         &assignments
             .iter()
@@ -28,7 +28,7 @@ fn with(assignments: &[&str]) -> Result<Recipe, RecipeError> {
 }
 
 fn id(assignments: &[&str]) -> CellId {
-    CellId::of(&with(assignments).unwrap(), &lock())
+    built_in().cell_id(&with(assignments).unwrap(), &lock())
 }
 
 /// A folder as Hugging Face's `save_pretrained` leaves one, but for the sense in it.
@@ -182,7 +182,7 @@ fn a_pretrained_model_is_known_by_its_files_wherever_they_lie() {
         ];
         let of = |assignments: &[String]| {
             let assignments: Vec<&str> = assignments.iter().map(String::as_str).collect();
-            Ok(Cell::new(with(&assignments)?, &lock()))
+            Ok(built_in().cell(with(&assignments)?, &lock()))
         };
         models.complete(&encoder, of).unwrap()
     };
@@ -209,7 +209,7 @@ fn a_model_is_looked_up_once_by_name_and_only_where_text_takes_part() {
         let assignments: Vec<String> = assignments.iter().map(|a| a.to_string()).collect();
         let of = |assignments: &[String]| {
             let assignments: Vec<&str> = assignments.iter().map(String::as_str).collect();
-            Ok(Cell::new(with(&assignments)?, &lock()))
+            Ok(built_in().cell(with(&assignments)?, &lock()))
         };
         models.complete(&assignments, of)
     };

@@ -20,10 +20,10 @@ pub enum OgmScope {
     #[serde(rename = "conv4d")]
     Conv4d,
     /// Everything in the encoders but biases and normalisation.
-    #[serde(rename = "ndim>1", alias = "encoder-ndim>1")]
+    #[serde(rename = "ndim>1")]
     NdimAbove1,
     /// Every parameter of the encoders.
-    #[serde(rename = "all", alias = "encoder-all")]
+    #[serde(rename = "all")]
     All,
 }
 

@@ -1,4 +1,4 @@
-//! How many operations an epoch takes, by the shapes alone (METHODS 3.5).
+//! How many operations an epoch takes, by the shapes alone (docs/paper.md §3.5).
 
 use crate::{AudioSpec, Modality, Recipe, Stem, TextEncoder, VisualSpec};
 
@@ -160,7 +160,7 @@ mod tests {
                 .resolve(&[DatasetSpec::shapes(name).unwrap().recipe], &[])
                 .unwrap()
         };
-        // tests/operations.py. METHODS 3.5 rounds to 4.55, 1.82, 11.2 and 23.0 thousand millions.
+        // tests/operations.py. docs/paper.md §3.5 rounds to 4.55, 1.82, 11.2 and 23.0 thousand millions.
         let (video, short, long) = (recipe("crema-d"), recipe("iemocap"), recipe("mvsa"));
         assert_eq!(video.forward_operations(Modality::Audio), 4531945472.0);
         assert_eq!(
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn skipping_could_save_what_the_specification_counted() {
-        // METHODS 3.5, in thousand millions a sample: nothing skipped, official, fast.
+        // docs/paper.md §3.5, in thousand millions a sample: nothing skipped, official, fast.
         let counted = [
             ("crema-d", [30.0, 22.7, 19.1]),
             ("ave", [30.0, 25.5, 23.2]),

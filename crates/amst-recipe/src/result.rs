@@ -33,7 +33,7 @@ pub struct CellResult {
     /// Training losses of the last epoch, by output.
     pub last_train_loss: BTreeMap<String, f64>,
     /// How far apart the modalities were in the selected epoch, `discrepancy.<modality>` and
-    /// `speed_gap` (METHODS 2.6 in docs/paper.md) where there are several, and what the method did
+    /// `speed_gap` (docs/paper.md §2.6) where there are several, and what the method did
     /// about it on average over the epoch's steps, such as `k.audio` or `weight.visual`.
     #[serde(default)]
     pub balance: BTreeMap<String, f64>,
@@ -75,7 +75,7 @@ pub struct OutputMetrics {
     /// Share of samples whose largest logit is their class.
     pub accuracy: f64,
     /// Mean over classes of the mean largest probability among the class's correct
-    /// predictions; a class without any counts as 0 (METHODS 2.6 in docs/paper.md).
+    /// predictions; a class without any counts as 0 (docs/paper.md §2.6).
     pub confidence: f64,
     /// Mean over classes of the F1 score; a class that is neither there nor predicted counts as 0.
     pub macro_f1: f64,

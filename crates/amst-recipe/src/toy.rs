@@ -69,7 +69,7 @@ impl Default for Spec {
     }
 }
 
-/// The name is what the card lacks: each toy's is put in where it is leaked, once a test.
+/// A card with nothing but what a card must have.
 fn card(name: &str) -> String {
     let preset = "changes = 'nothing'\nset = {}\n";
     let presets: String = ["recommended", "published-code", "paper-text", "original"]

@@ -89,7 +89,13 @@ fn both_tests_together_leave_no_method_out() {
             .method
     };
     let methods: BTreeSet<_> = systems().iter().map(of).collect();
-    assert_eq!(methods, built_in().names().map(MethodName::from).collect());
+    assert_eq!(
+        methods,
+        built_in()
+            .names()
+            .map(MethodName::from)
+            .collect::<BTreeSet<_>>()
+    );
 }
 
 /// One k after the other, for what has the most to remember: skipping with recalibration, probes,

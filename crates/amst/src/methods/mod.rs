@@ -33,7 +33,7 @@ use amst_recipe::{MethodFacts, Methods};
 #[cfg(feature = "train")]
 pub use build::Built;
 #[cfg(feature = "train")]
-use build::{AnyEncoder, Encoder, MethodError, Noise, Recipe};
+use build::{AnyEncoder, Encoder, Noise, Recipe};
 #[cfg(feature = "train")]
 pub use trainable::{TrainableMethod, TrainableMethods};
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use amst::methods::built_in;
 use amst_recipe::{
-    Cell, CellId, DataLock, Modality, Recipe, RecipeError, TextEncoder, TextModel, TextModels,
+    CellId, DataLock, Modality, Recipe, RecipeError, TextEncoder, TextModel, TextModels,
 };
 use serde_json::json;
 

@@ -3,8 +3,8 @@
 use crate::{Every, Modality, Recipe, RecipeError, TextEncoder};
 
 impl Recipe {
-    /// Width D of the embeddings of all modalities (docs/paper.md §2.1): that of the text encoder where a
-    /// transformer reads text, otherwise an explicit one, or the ResNet's own.
+    /// Width D of the embeddings of all modalities (docs/paper.md §2.1): that of the text encoder
+    /// where a transformer reads text, otherwise an explicit one, or the ResNet's own.
     pub fn embed(&self) -> usize {
         if self.has_transformer() {
             return self.text.width;
@@ -18,8 +18,8 @@ impl Recipe {
         }
     }
 
-    /// The output channels of the 1×1 convolution behind a ResNet (docs/paper.md §2.1); `None` where it
-    /// has none. There is one where it was asked for, and where the text encoder has another width.
+    /// The output channels of the 1×1 convolution behind a ResNet (docs/paper.md §2.1); `None`
+    /// where it has none. There is one where it was asked for, and where the text encoder has another width.
     pub fn projection(&self, modality: Modality) -> Option<usize> {
         let (explicit, width) = match modality {
             Modality::Audio => (self.audio.embed, self.audio.width),

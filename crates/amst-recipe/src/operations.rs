@@ -160,7 +160,8 @@ mod tests {
                 .resolve(&[DatasetSpec::shapes(name).unwrap().recipe], &[])
                 .unwrap()
         };
-        // tests/operations.py. docs/paper.md §3.5 rounds to 4.55, 1.82, 11.2 and 23.0 thousand millions.
+        // tests/operations.py. docs/paper.md §3.5 rounds to
+        // 4.55, 1.82, 11.2 and 23.0 thousand millions.
         let (video, short, long) = (recipe("crema-d"), recipe("iemocap"), recipe("mvsa"));
         assert_eq!(video.forward_operations(Modality::Audio), 4531945472.0);
         assert_eq!(

@@ -37,10 +37,11 @@ pub struct Recipe {
     /// Which modality trains in which epoch (Eq. 1).
     pub skip: SkipSpec,
     /// Batches that every modality re-reads after each epoch to bring its BatchNorm statistics up
-    /// to date, whatever the method; 0 leaves that to `skip.recalibrate` (a control, docs/paper.md §3.5).
+    /// to date, whatever the method; 0 leaves that to `skip.recalibrate` (a control, docs/paper.md
+    /// §3.5).
     pub precise_bn: usize,
-    /// Whether linear probes on detached embeddings are trained beside (docs/paper.md §2.3); they change
-    /// nothing else.
+    /// Whether linear probes on detached embeddings are trained beside (docs/paper.md §2.3); they
+    /// change nothing else.
     pub probes: bool,
     /// SHA-256 of the file of initial weights that `--init` names; empty where they are drawn from
     /// the seed.

@@ -166,7 +166,7 @@ fn the_leaves_depend_on_no_other_crate_but_files() {
 
 #[test]
 fn the_method_knows_neither_files_nor_recipes_of_data() {
-    for package in ["amst", "amst-baselines", "amst-encoders"] {
+    for package in ["amst", "amst-encoders"] {
         for other in [
             "amst-data",
             "amst-fbank",
@@ -178,6 +178,20 @@ fn the_method_knows_neither_files_nor_recipes_of_data() {
                 !links(package).contains(&other.to_string()),
                 "{package} depends on {other}"
             );
+        }
+    }
+}
+
+/// What is known of a method stands in its folder, and everything else asks there.
+#[test]
+fn a_method_is_named_in_its_own_folder_only() {
+    let own = root().join("crates/amst/src/methods");
+    for folder in crates().into_iter().chain([root().join("xtask")]) {
+        for file in sources(&folder).iter().filter(|f| !f.starts_with(&own)) {
+            for name in amst::methods::built_in().names() {
+                let is_named = code(file).contains(&format!("\"{name}\""));
+                assert!(!is_named, "{} names `{name}`", file.display());
+            }
         }
     }
 }

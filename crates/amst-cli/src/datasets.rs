@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use amst::methods::trainable;
 use amst_fetch::hub;
 use amst_recipe::{
     Cell, DataLock, DatasetSpec, Grid, Recipe, RecipeError, ResolvedDataset, TextModel, TextModels,
-    find_dataset, find_raw, resolve_preset,
+    find_dataset, find_raw,
 };
 use anyhow::Result;
 
@@ -114,6 +115,7 @@ fn cell(
     if let (Some(table), Some(row)) = (&what.recipe, &what.experiment) {
         let grid = Grid::named(table)?;
         return grid.cell(
+            trainable(),
             grid.experiment(row)?,
             what.seed,
             dataset,
@@ -124,10 +126,8 @@ fn cell(
     }
     let named = serde_json::json!({ "dataset": dataset.spec.name, "seed": what.seed });
     let own = std::slice::from_ref(&dataset.spec.recipe);
-    Ok(Cell::new(
-        resolve_preset(own, what.preset, &[named], assignments)?,
-        lock,
-    ))
+    let recipe = trainable().resolve_preset(own, what.preset, &[named], assignments)?;
+    Ok(trainable().cell(recipe, lock))
 }
 
 /// Where a data set's prepared features are kept.

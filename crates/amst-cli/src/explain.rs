@@ -1,6 +1,7 @@
 //! `amst explain`.
 
-use amst_recipe::{Explanation, MethodCard, describe_dataset};
+use amst::methods::trainable;
+use amst_recipe::{Explanation, describe_dataset};
 use anyhow::Result;
 
 use crate::args::Explain;
@@ -8,9 +9,10 @@ use crate::datasets::folder;
 
 /// Prints what a method is, as text or as JSON.
 pub fn run(args: &Explain) -> Result<()> {
-    let card = MethodCard::named(&args.method)?;
+    let methods = trainable();
+    let card = methods.card(&args.method)?;
     let dataset = describe_dataset(&args.dataset, &folder())?;
-    let explanation = Explanation::of(card, &dataset, args.preset)?;
+    let explanation = Explanation::of(methods, card, &dataset, args.preset)?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&explanation)?);
     } else {

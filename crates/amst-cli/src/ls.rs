@@ -1,5 +1,6 @@
 //! `amst ls`.
 
+use amst::methods::trainable;
 use amst_recipe::Listing;
 use anyhow::Result;
 
@@ -9,10 +10,10 @@ use crate::datasets::folder;
 /// Prints what there is, as text or as JSON.
 pub fn run(args: &Ls) -> Result<()> {
     let listing = match args.what {
-        LsKind::Methods => Listing::methods(),
+        LsKind::Methods => Listing::methods(trainable()),
         LsKind::Datasets => Listing::datasets(&folder())?,
         LsKind::Recipes => Listing::recipes()?,
-        LsKind::Presets => Listing::presets(),
+        LsKind::Presets => Listing::presets(trainable()),
     };
     if args.json {
         println!("{:#}", listing.json());

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use amst::methods::trainable;
 use amst_data::Prepared;
 use amst_fetch::hub;
 use amst_recipe::{
-    Cell, CellId, DataLock, Recipe, RecipeError, ResolvedDataset, TextModel, TextModels,
-    find_dataset,
+    Cell, DataLock, Recipe, RecipeError, ResolvedDataset, TextModel, TextModels, find_dataset,
 };
 use amst_train::{FoundNetwork, NetworkPath, SelectedNetwork, find_network};
 use anyhow::Result;
@@ -101,8 +101,10 @@ pub fn classes_of(recipe: &Recipe, dataset: &ResolvedDataset) -> Result<Vec<Stri
 /// A recipe as it was trained, without asking again what it could be.
 pub fn cell(recipe: &Recipe, lock: &DataLock) -> Cell {
     Cell {
+        requested: recipe.method.clone(),
+        trained_as: None,
         recipe: recipe.clone(),
-        id: CellId::of(recipe, lock),
+        id: trainable().cell_id(recipe, lock),
     }
 }
 

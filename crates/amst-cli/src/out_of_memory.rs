@@ -6,7 +6,8 @@ use std::panic::{
 };
 use std::sync::Arc;
 
-use amst_recipe::Recipe;
+use amst::methods::trainable;
+use amst_recipe::{MethodFacts, Recipe};
 use anyhow::Result;
 
 /// Does `work`; where the device has not enough memory, the error proposes a batch size.
@@ -61,7 +62,11 @@ fn capacity(text: &str) -> Option<u64> {
 /// The estimate is good to a factor of two, so a tenth of the device is left free.
 fn message(recipe: &Recipe, device: &str, capacity: Option<u64>) -> String {
     let (batch, half) = (recipe.batch_size, recipe.batch_size / 2);
-    let fits = capacity.map_or(half, |bytes| recipe.fitting_batch(bytes / 10 * 9).min(half));
+    let fits = capacity.map_or(half, |bytes| {
+        recipe
+            .fitting_batch(facts(recipe), bytes / 10 * 9)
+            .min(half)
+    });
     let fault = format!(
         "device `{device}` is out of memory with batch_size={batch}, about {} by estimate",
         memory(recipe, batch)
@@ -78,13 +83,18 @@ fn message(recipe: &Recipe, device: &str, capacity: Option<u64>) -> String {
     )
 }
 
+fn facts(recipe: &Recipe) -> &'static dyn MethodFacts {
+    let found = trainable().find(&recipe.method);
+    found.expect("a resolved recipe's method is known")
+}
+
 /// Estimated memory of training with a batch size.
 fn memory(recipe: &Recipe, batch_size: usize) -> String {
     let recipe = Recipe {
         batch_size,
         ..recipe.clone()
     };
-    let gib = recipe.training_memory() as f64 / f64::from(1 << 30);
+    let gib = recipe.training_memory(facts(&recipe)) as f64 / f64::from(1 << 30);
     format!("{gib:.1} GiB")
 }
 
@@ -93,7 +103,7 @@ mod tests {
     use super::*;
 
     fn said(panic: &'static str) -> String {
-        let recipe = Recipe::default();
+        let recipe = trainable().defaults();
         guarded(&recipe, "tch:cuda:0", || -> Result<()> {
             std::panic::panic_any(panic)
         })
@@ -131,11 +141,14 @@ mod tests {
     #[test]
     fn another_panic_goes_on() {
         let outcome = catch_unwind(|| {
-            guarded(&Recipe::default(), "flex", || -> Result<()> {
+            guarded(trainable().defaults(), "flex", || -> Result<()> {
                 panic!("a mistake")
             })
         });
         assert_eq!(words(&*outcome.unwrap_err()), "a mistake");
-        assert_eq!(guarded(&Recipe::default(), "flex", || Ok(3)).unwrap(), 3);
+        assert_eq!(
+            guarded(trainable().defaults(), "flex", || Ok(3)).unwrap(),
+            3
+        );
     }
 }

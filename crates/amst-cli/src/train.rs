@@ -20,6 +20,11 @@ pub fn run(args: &Train) -> Result<()> {
     let what = &args.what;
     let initial = args.init.as_deref().map(InitialWeights::read).transpose()?;
     let resolved = resolved(&layers(args, initial.as_ref()))?;
+    if let Some(sentence) = &resolved.cell.trained_as
+        && what.progress == ProgressKind::Auto
+    {
+        println!("{sentence}");
+    }
     let device = device::open(&args.device, resolved.cell.recipe.precision)?;
     refuse_other_weights(args, initial.as_ref(), &resolved)?;
     amst_train::check(&resolved.cell.recipe, resolved.text_model.as_ref())?;

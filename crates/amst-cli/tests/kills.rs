@@ -5,7 +5,7 @@ mod process;
 
 use std::time::{Duration, Instant};
 
-use amst_recipe::MethodName;
+use amst::methods::built_in;
 use process::{Cell, assert_done};
 
 /// Kills of each method; all of them together are more than fifty.
@@ -25,10 +25,10 @@ impl Instants {
 }
 
 /// Starts a run again and again, and kills it until it has been killed often enough.
-fn survives(method: MethodName, seed: u64) -> usize {
+fn survives(method: &str, seed: u64) -> usize {
     let settings = match method {
-        MethodName::Unimodal => vec!["method=unimodal".to_string(), "modalities=text".into()],
-        _ => vec![format!("method={}", method.name()), "skip.audio=2".into()],
+        "unimodal" => vec!["method=unimodal".to_string(), "modalities=text".into()],
+        _ => vec![format!("method={method}"), "skip.audio=2".into()],
     };
     let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
     let whole = tempfile::tempdir().unwrap();
@@ -75,14 +75,14 @@ fn survives(method: MethodName, seed: u64) -> usize {
 }
 
 fn all_survive(which: impl Fn(usize) -> bool) {
-    let methods: Vec<_> = MethodName::ALL
-        .into_iter()
+    let methods: Vec<_> = built_in()
+        .names()
         .enumerate()
         .filter(|(number, _)| which(*number))
         .collect();
     let kills: usize = methods
         .iter()
-        .map(|(number, method)| survives(*method, *number as u64 + 1))
+        .map(|(number, method)| survives(method, *number as u64 + 1))
         .sum();
     println!("{kills} kills of {} methods survived", methods.len());
     assert_eq!(kills, methods.len() * KILLS);

@@ -22,9 +22,10 @@ use crate::{DataError, Features, Purpose, Split, Stream};
 ///
 /// ```
 /// use amst_data::{Damage, Loader, LoaderConfig, Prepared, SplitName};
-/// use amst_recipe::{DatasetSpec, Modality, resolve};
+/// use amst::methods::built_in;
+/// use amst_recipe::{DatasetSpec, Modality};
 ///
-/// let recipe = resolve(&[DatasetSpec::synthetic().recipe], &[])?;
+/// let recipe = built_in().resolve(&[DatasetSpec::synthetic().recipe], &[])?;
 /// let test = Prepared::synthetic(&recipe)?.split(SplitName::Test);
 /// let damage = Damage::new(&[(Modality::Visual, 0.2)], 0)?;
 /// let noisy = Loader::new(test, LoaderConfig::default())?.damaged(&damage)?;

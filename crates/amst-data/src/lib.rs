@@ -15,9 +15,10 @@
 //!
 //! ```
 //! use amst_data::{Features, Loader, LoaderConfig, Prepared, SplitName};
-//! use amst_recipe::{DatasetSpec, Modality, resolve};
+//! use amst::methods::built_in;
+//! use amst_recipe::{DatasetSpec, Modality};
 //!
-//! let recipe = resolve(&[DatasetSpec::synthetic().recipe], &[])?;
+//! let recipe = built_in().resolve(&[DatasetSpec::synthetic().recipe], &[])?;
 //! let data = Prepared::synthetic(&recipe)?;
 //! let train = data.split(SplitName::Train);
 //! let config = LoaderConfig { batch_size: 16, train: true, ..LoaderConfig::default() };

@@ -1,12 +1,10 @@
 //! One card a method: what it does, where it comes from, its settings, its presets.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::suggest::hint;
 use crate::{MethodName, Modality, Preset, RecipeError};
 
 /// What a newcomer needs to know of a method, and what each preset makes of it.
@@ -121,53 +119,7 @@ pub struct Case {
     pub set: Value,
 }
 
-/// Its file is checked by the tests that read every card.
-fn source(method: MethodName) -> &'static str {
-    match method {
-        MethodName::Unimodal => include_str!("../data/methods/unimodal.toml"),
-        MethodName::Naive => include_str!("../data/methods/naive.toml"),
-        MethodName::OgmGe => include_str!("../data/methods/ogm-ge.toml"),
-        MethodName::Pmr => include_str!("../data/methods/pmr.toml"),
-        MethodName::Mslr => include_str!("../data/methods/mslr.toml"),
-        MethodName::Mla => include_str!("../data/methods/mla.toml"),
-        MethodName::AmstAlt => include_str!("../data/methods/amst-alt.toml"),
-        MethodName::AmstJoint => include_str!("../data/methods/amst-joint.toml"),
-        MethodName::AmstFull => include_str!("../data/methods/amst-full.toml"),
-        MethodName::GradientBlending => include_str!("../data/methods/gradient-blending.toml"),
-        MethodName::Agm => include_str!("../data/methods/agm.toml"),
-        MethodName::EarlyStopping => include_str!("../data/methods/early-stopping.toml"),
-    }
-}
-
 impl MethodCard {
-    /// The card of a method.
-    pub fn of(method: MethodName) -> &'static MethodCard {
-        static ALL: OnceLock<BTreeMap<MethodName, MethodCard>> = OnceLock::new();
-        let read = |m: MethodName| {
-            (
-                m,
-                toml::from_str(source(m)).expect("a test reads every card"),
-            )
-        };
-        &ALL.get_or_init(|| MethodName::ALL.map(read).into())[&method]
-    }
-
-    /// The card of the method of a name.
-    ///
-    /// # Errors
-    ///
-    /// [`RecipeError::UnknownMethod`], with the nearest name and all there are.
-    pub fn named(name: &str) -> Result<&'static MethodCard, RecipeError> {
-        let names = || MethodName::ALL.into_iter().map(MethodName::name);
-        MethodName::parse(name)
-            .map(Self::of)
-            .ok_or_else(|| RecipeError::UnknownMethod {
-                name: name.into(),
-                hint: hint(name, names()),
-                known: names().collect::<Vec<_>>().join(", "),
-            })
-    }
-
     /// Settings for one of the paper's data sets, below those of its descriptor.
     pub fn defaults(&self, dataset: &str) -> Value {
         self.datasets
@@ -198,7 +150,7 @@ impl MethodCard {
         modalities: &[Modality],
     ) -> Result<Value, RecipeError> {
         let none = |why: String| RecipeError::NoPreset {
-            method: self.name.name(),
+            method: self.name.name().into(),
             preset,
             why,
         };

@@ -7,8 +7,7 @@ use amst_files::sha256_hex;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::method::sections;
-use crate::{DataLock, Every, Execution, MethodName, Modality, Precision, Recipe};
+use crate::{DataLock, Every, Execution, MethodName, Methods, Modality, Precision, Recipe};
 
 /// Raised whenever a change to the code changes results, so that older results are not mixed in.
 pub const CODE_EPOCH: u32 = 4;
@@ -19,18 +18,6 @@ pub const CODE_EPOCH: u32 = 4;
 pub struct CellId(String);
 
 impl CellId {
-    /// The identity of a recipe on a data set.
-    pub fn of(recipe: &Recipe, data: &DataLock) -> Self {
-        let identity = serde_json::json!({
-            "code_epoch": CODE_EPOCH,
-            "data": data.as_str(),
-            "recipe": essential(recipe),
-        });
-        let mut text = String::new();
-        canonical(&identity, &mut text);
-        Self(sha256_hex(text))
-    }
-
     /// All 64 hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -39,6 +26,35 @@ impl CellId {
     /// The first eight, for folder names.
     pub fn short(&self) -> &str {
         &self.0[..8]
+    }
+}
+
+impl Methods {
+    /// The identity of a recipe on a data set.
+    pub fn cell_id(&self, recipe: &Recipe, data: &DataLock) -> CellId {
+        let identity = serde_json::json!({
+            "code_epoch": CODE_EPOCH,
+            "data": data.as_str(),
+            "recipe": essential(self, recipe),
+        });
+        let mut text = String::new();
+        canonical(&identity, &mut text);
+        CellId(sha256_hex(text))
+    }
+
+    /// The cell of a recipe on a data set; the recipe is kept in its
+    /// [canonical](Methods::canonical) form.
+    pub fn cell(&self, recipe: Recipe, data: &DataLock) -> Cell {
+        let requested = recipe.method.clone();
+        let trained_as = self.trained_as(&recipe);
+        let recipe = self.canonical(&recipe);
+        let id = self.cell_id(&recipe, data);
+        Cell {
+            requested,
+            trained_as,
+            recipe,
+            id,
+        }
     }
 }
 
@@ -51,6 +67,11 @@ impl fmt::Display for CellId {
 /// One training run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
+    /// The method that was asked for; `recipe` may name another one that is the same with these
+    /// settings.
+    pub requested: MethodName,
+    /// One sentence on that, where it does.
+    pub trained_as: Option<String>,
     /// Everything that decides the result.
     pub recipe: Recipe,
     /// Identity of the result.
@@ -58,12 +79,9 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// The cell of a recipe on a data set; the recipe is kept in its [canonical](Recipe::canonical)
-    /// form.
-    pub fn new(recipe: Recipe, data: &DataLock) -> Self {
-        let recipe = recipe.canonical();
-        let id = CellId::of(&recipe, data);
-        Self { recipe, id }
+    /// The method that was asked for, where the recipe names another one.
+    pub fn requested_other(&self) -> Option<MethodName> {
+        (self.requested != self.recipe.method).then(|| self.requested.clone())
     }
 
     /// Its run directory under the folder of all runs: `<dataset>/<method>/<seed>-<id>`.
@@ -81,8 +99,18 @@ impl Cell {
 
 /// The recipe without what cannot matter, so that equal systems are one cell however they were
 /// written.
-fn essential(recipe: &Recipe) -> Value {
-    let mut recipe = recipe.canonical();
+fn essential(methods: &Methods, recipe: &Recipe) -> Value {
+    let mut recipe = methods.canonical(recipe);
+    let facts = methods.find(&recipe.method);
+    let own = facts.and_then(|facts| facts.settings());
+    if let Some(own) = own {
+        let given = recipe.methods.get(own.section());
+        let given = given.map_or(Value::Object(Map::new()), |given| given.to_value());
+        // A file's section may lack what has its default.
+        if let Ok(whole) = own.normalised(given) {
+            recipe.methods.set(own.section(), whole);
+        }
+    }
     let skips = recipe
         .modalities
         .iter()
@@ -123,11 +151,19 @@ fn essential(recipe: &Recipe) -> Value {
         // Results from before there was a choice are of the same cell.
         object.remove("precision");
     }
-    for section in sections().filter(|s| Some(*s) != recipe.method.section()) {
-        object.remove(section);
+    let section = own.map(|own| own.section());
+    for other in methods.settings().map(|settings| settings.section()) {
+        if Some(other) != section {
+            object.remove(other);
+        }
     }
-    if recipe.method != MethodName::AmstFull {
-        object.remove("joint_mode");
+    for other in methods.all() {
+        if other.name() != recipe.method.name() {
+            other
+                .further_keys()
+                .iter()
+                .for_each(|key| drop(object.remove(*key)));
+        }
     }
     value
 }

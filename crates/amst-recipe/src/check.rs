@@ -1,12 +1,10 @@
 //! What the types of a recipe cannot say.
 
-use crate::baseline_checks;
-use crate::error::bad;
 use crate::{Every, Modality, Recipe, RecipeError, TextEncoder};
 
 impl Recipe {
-    /// Width D of the embeddings of all modalities (METHODS 2.1): that of the text encoder where a
-    /// transformer reads text, otherwise an explicit one, or the ResNet's own.
+    /// Width D of the embeddings of all modalities (docs/paper.md §2.1): that of the text encoder
+    /// where a transformer reads text, otherwise an explicit one, or the ResNet's own.
     pub fn embed(&self) -> usize {
         if self.has_transformer() {
             return self.text.width;
@@ -20,8 +18,8 @@ impl Recipe {
         }
     }
 
-    /// The output channels of the 1×1 convolution behind a ResNet (METHODS 2.1); `None` where it
-    /// has none. There is one where it was asked for, and where the text encoder has another width.
+    /// The output channels of the 1×1 convolution behind a ResNet (docs/paper.md §2.1); `None`
+    /// where it has none. There is one where it was asked for, and where the text encoder has another width.
     pub fn projection(&self, modality: Modality) -> Option<usize> {
         let (explicit, width) = match modality {
             Modality::Audio => (self.audio.embed, self.audio.width),
@@ -37,20 +35,14 @@ impl Recipe {
         self.modalities.contains(&Modality::Text) && self.text.encoder != TextEncoder::Bag
     }
 
-    /// Checks what the types cannot say.
-    ///
-    /// # Errors
-    ///
-    /// [`RecipeError::Value`] or [`RecipeError::Contradiction`], naming the key and a value that
-    /// would do.
-    pub fn validate(&self) -> Result<(), RecipeError> {
+    /// Checks what the types cannot say of what every method shares.
+    pub(crate) fn check_shared(&self) -> Result<(), RecipeError> {
         self.check_sizes()?;
         self.check_skip()?;
         self.check_optim()?;
         self.check_pictures()?;
         self.check_text()?;
-        self.check_embeddings()?;
-        baseline_checks::check(self)
+        self.check_embeddings()
     }
 
     fn check_sizes(&self) -> Result<(), RecipeError> {
@@ -77,17 +69,16 @@ impl Recipe {
         for (key, value) in at_least_one {
             if value == 0 {
                 let least = if key == "synthetic.classes" { 2 } else { 1 };
-                return Err(bad(key, format!("must be at least {least}")));
+                return Err(RecipeError::value(key, format!("must be at least {least}")));
             }
         }
         let mut sorted = self.modalities.clone();
         sorted.sort();
         sorted.dedup();
         if sorted.is_empty() || sorted.len() != self.modalities.len() {
-            return Err(bad(
+            return Err(RecipeError::value(
                 "modalities",
-                "name at least one modality and none twice, for example [\"audio\", \"visual\"]"
-                    .into(),
+                "name at least one modality and none twice, for example [\"audio\", \"visual\"]",
             ));
         }
         Ok(())
@@ -97,14 +88,14 @@ impl Recipe {
         for modality in Modality::ALL {
             if self.skip.of(modality) == Every::Epochs(0) {
                 let key = format!("skip.{modality}");
-                return Err(bad(
+                return Err(RecipeError::value(
                     &key,
-                    "0 divides no epoch: use 1 to train in every epoch, or \"never\"".into(),
+                    "0 divides no epoch: use 1 to train in every epoch, or \"never\"",
                 ));
             }
         }
         if self.skip.epoch_base > 1 {
-            return Err(bad(
+            return Err(RecipeError::value(
                 "skip.epoch_base",
                 "is 0 (published code) or 1 (Algorithm 1)".into(),
             ));
@@ -116,25 +107,28 @@ impl Recipe {
         let o = &self.optim;
         for (key, value) in [("optim.lr", o.lr), ("optim.lr_gamma", o.lr_gamma)] {
             if !(value.is_finite() && value > 0.0) {
-                return Err(bad(key, format!("{value} is not a positive number")));
+                return Err(RecipeError::value(
+                    key,
+                    format!("{value} is not a positive number"),
+                ));
             }
         }
         if !(0.0..1.0).contains(&o.momentum) {
-            return Err(bad(
+            return Err(RecipeError::value(
                 "optim.momentum",
                 format!("{} is not in 0 ≤ momentum < 1", o.momentum),
             ));
         }
         if !(o.weight_decay.is_finite() && o.weight_decay >= 0.0) {
-            return Err(bad(
+            return Err(RecipeError::value(
                 "optim.weight_decay",
                 format!("{} is negative or not a number", o.weight_decay),
             ));
         }
         if o.lr_step == 0 {
-            return Err(bad(
+            return Err(RecipeError::value(
                 "optim.lr_step",
-                "must be at least 1; a number above `epochs` switches the drop off".into(),
+                "must be at least 1; a number above `epochs` switches the drop off",
             ));
         }
         Ok(())
@@ -143,10 +137,13 @@ impl Recipe {
     fn check_pictures(&self) -> Result<(), RecipeError> {
         let v = &self.visual;
         if !matches!(v.channels, 1 | 3) {
-            return Err(bad("visual.channels", "is 3 (colour) or 1 (grey)".into()));
+            return Err(RecipeError::value(
+                "visual.channels",
+                "is 3 (colour) or 1 (grey)",
+            ));
         }
         if v.mean.len() != v.channels || v.std.len() != v.channels {
-            return Err(bad(
+            return Err(RecipeError::value(
                 "visual.mean",
                 format!(
                     "`visual.mean` and `visual.std` need one number for each of {} channels",
@@ -155,9 +152,9 @@ impl Recipe {
             ));
         }
         if !(v.crop_scale.is_empty() || v.crop_scale.len() == 2) {
-            return Err(bad(
+            return Err(RecipeError::value(
                 "visual.crop_scale",
-                "is [smallest, largest] share of the area, or [] for no crop".into(),
+                "is [smallest, largest] share of the area, or [] for no crop",
             ));
         }
         Ok(())
@@ -166,7 +163,7 @@ impl Recipe {
     fn check_text(&self) -> Result<(), RecipeError> {
         let t = &self.text;
         if !(0.0..1.0).contains(&t.dropout) {
-            return Err(bad(
+            return Err(RecipeError::value(
                 "text.dropout",
                 format!("{} is not in 0 ≤ dropout < 1", t.dropout),
             ));
@@ -176,7 +173,7 @@ impl Recipe {
                 "{} heads do not divide a width of {}: change one of them",
                 t.heads, t.width
             );
-            return Err(bad("text.heads", why));
+            return Err(RecipeError::value("text.heads", why));
         }
         Ok(())
     }

@@ -2,8 +2,6 @@
 
 pub(crate) mod find;
 mod lists;
-#[cfg(test)]
-mod schema;
 
 use std::path::{Path, PathBuf};
 
@@ -16,9 +14,12 @@ use crate::{Modality, RecipeError};
 /// The name of the generated data set.
 pub const SYNTHETIC: &str = "synthetic";
 
+/// The settings of generated data.
+const SYNTHETIC_RECIPE: &str = include_str!("../data/synthetic.toml");
+
 /// A data set's descriptor, `dataset.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DatasetSpec {
     /// Name on the command line and in folders.
@@ -53,7 +54,7 @@ pub struct DatasetSpec {
     pub samples: Option<Samples>,
     /// Settings of the recipe that fit this data: any key that `--set` takes.
     #[serde(default = "empty")]
-    #[cfg_attr(test, schemars(with = "crate::Recipe"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::Recipe"))]
     pub recipe: Value,
 }
 
@@ -71,7 +72,7 @@ fn empty() -> Value {
 
 /// How a data set's raw files are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Layout {
     /// One row a sample in a CSV file, naming its files.
@@ -102,7 +103,7 @@ impl Layout {
 
 /// The columns of a `csv` layout.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Columns {
     /// A name of the sample, unique.
@@ -229,21 +230,7 @@ impl DatasetSpec {
 
     /// The descriptor of generated data; its settings are the recipe's `synthetic.*`.
     pub fn synthetic() -> Self {
-        let recipe = serde_json::json!({
-            "dataset": SYNTHETIC, "epochs": 6, "batch_size": 16,
-            "optim": { "lr": 0.02, "lr_step": 4 },
-            "skip": { "audio": 3, "recalibrate": 3 },
-            "audio": { "mels": 16, "target_frames": 24, "width": 4, "stem": "small" },
-            "visual": { "size": [16, 16], "channels": 1, "frames": 1, "mean": [0.0], "std": [1.0],
-                        "crop_scale": [], "flip": 0.0, "width": 4, "stem": "small" },
-            "text": { "vocabulary": 32, "max_length": 12, "width": 16 },
-            // The compared methods, scaled to six epochs.
-            "ogm": { "end": 3 },
-            "pmr": { "end": 4 },
-            "mslr": { "lr": { "audio": 0.02, "text": 0.02, "visual": 0.05 } },
-            "blending": { "super_epoch": 3 },
-            "stopping": { "patience": 2 },
-        });
+        let recipe = toml::from_str(SYNTHETIC_RECIPE).expect("a test reads it");
         Self {
             name: SYNTHETIC.into(),
             title: "Synthetic".into(),

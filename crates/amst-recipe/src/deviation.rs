@@ -55,7 +55,7 @@ impl Deviation {
     }
 
     /// Whether it changes anything for a method.
-    pub fn touches(&self, method: MethodName) -> bool {
-        self.methods.is_empty() || self.methods.contains(&method)
+    pub fn touches(&self, method: &MethodName) -> bool {
+        self.methods.is_empty() || self.methods.contains(method)
     }
 }

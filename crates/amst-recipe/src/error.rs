@@ -58,7 +58,7 @@ pub enum RecipeError {
     #[error("`{method}` has no preset `{preset}`: {why}")]
     NoPreset {
         /// The method.
-        method: &'static str,
+        method: String,
         /// The preset that was asked for.
         preset: Preset,
         /// Why there is none, and what to use instead.
@@ -150,10 +150,12 @@ pub enum RecipeError {
     Contradiction(String),
 }
 
-/// A value that does not fit its key.
-pub(crate) fn bad(key: &str, why: String) -> RecipeError {
-    RecipeError::Value {
-        key: key.into(),
-        why,
+impl RecipeError {
+    /// A value that does not fit its key, and what would.
+    pub fn value(key: &str, why: impl Into<String>) -> Self {
+        Self::Value {
+            key: key.into(),
+            why: why.into(),
+        }
     }
 }

@@ -5,12 +5,10 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::method::sections;
 use crate::page::Page;
-use crate::resolve::unchecked;
 use crate::{
-    DatasetSpec, Deviation, MethodCard, MethodName, Modality, Preset, PresetCard, Recipe,
-    RecipeError, Reference, keys,
+    DatasetSpec, Deviation, MethodCard, MethodName, Methods, Modality, Preset, PresetCard, Recipe,
+    RecipeError, Reference,
 };
 
 /// Everything that `amst explain` tells. [`fmt::Display`] writes it as text of at most 100 columns.
@@ -36,6 +34,9 @@ pub struct Explanation {
     pub preset: Preset,
     /// Why this recipe cannot be run as it stands, where it cannot.
     pub refused: Option<String>,
+    /// Under which other method's name it is trained, where these settings make the two one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trained_as: Option<String>,
     /// The method's settings.
     pub parameters: Vec<Setting>,
     /// What the preset says of itself.
@@ -112,12 +113,13 @@ impl Explanation {
     /// [`RecipeError::NoPreset`] where the method has no such preset; whatever is wrong with the
     /// descriptor's settings.
     pub fn of(
+        methods: &Methods,
         card: &MethodCard,
         dataset: &DatasetSpec,
         preset: Preset,
     ) -> Result<Self, RecipeError> {
-        let recipe = as_trained(card, dataset, preset)?;
-        let recommended = as_trained(card, dataset, Preset::Recommended)?;
+        let recipe = as_trained(methods, card, dataset, preset)?;
+        let recommended = as_trained(methods, card, dataset, Preset::Recommended)?;
         let (preset_changes, preset_missing) = match card.answer(preset) {
             PresetCard::Settings {
                 changes, missing, ..
@@ -130,7 +132,7 @@ impl Explanation {
             meaning: p.meaning.clone(),
         };
         Ok(Self {
-            method: card.name,
+            method: card.name.clone(),
             title: card.title.clone(),
             summary: card.summary.to_vec(),
             reference: card.reference.clone(),
@@ -139,7 +141,8 @@ impl Explanation {
             dataset: dataset.name.clone(),
             modalities: recipe.modalities.clone(),
             preset,
-            refused: recipe.validate().err().map(|e| e.to_string()),
+            refused: methods.validate(&recipe).err().map(|e| e.to_string()),
+            trained_as: methods.trained_as(&recipe),
             parameters: card
                 .parameters
                 .iter()
@@ -148,25 +151,26 @@ impl Explanation {
                 .collect(),
             preset_changes,
             preset_missing,
-            changes: changes(&recommended, &recipe),
+            changes: changes(methods, &recommended, &recipe),
             presets: Preset::ALL.map(|p| line(card, p)).into(),
             decisions: card
                 .deviations
                 .iter()
                 .filter_map(|id| Deviation::of(id))
-                .map(|d| decision(d, card))
+                .map(|d| decision(methods, d, card))
                 .collect(),
         })
     }
 }
 
 fn as_trained(
+    methods: &Methods,
     card: &MethodCard,
     dataset: &DatasetSpec,
     preset: Preset,
 ) -> Result<Recipe, RecipeError> {
     let named = json!({ "dataset": dataset.name, "method": card.name });
-    unchecked(std::slice::from_ref(&dataset.recipe), preset, &[named], &[])
+    methods.unchecked(std::slice::from_ref(&dataset.recipe), preset, &[named], &[])
 }
 
 fn value(recipe: &Recipe, key: &str) -> Value {
@@ -183,13 +187,14 @@ fn concerns(key: &str, recipe: &Recipe) -> bool {
     !key.split('.').any(absent)
 }
 
-fn changes(from: &Recipe, to: &Recipe) -> Vec<Change> {
+fn changes(methods: &Methods, from: &Recipe, to: &Recipe) -> Vec<Change> {
     let change = |key: String| Change {
         from: value(from, &key),
         to: value(to, &key),
         key,
     };
-    keys()
+    methods
+        .keys()
         .into_iter()
         .filter(|k| concerns(k, to))
         .map(change)
@@ -212,7 +217,7 @@ fn line(card: &MethodCard, preset: Preset) -> PresetLine {
     }
 }
 
-fn decision(d: &Deviation, card: &MethodCard) -> Decision {
+fn decision(methods: &Methods, d: &Deviation, card: &MethodCard) -> Decision {
     Decision {
         id: d.id.clone(),
         title: d.title.clone(),
@@ -224,16 +229,18 @@ fn decision(d: &Deviation, card: &MethodCard) -> Decision {
         keys: d
             .keys
             .iter()
-            .filter(|k| in_reach(k, card.name))
+            .filter(|k| in_reach(methods, k, &card.name))
             .cloned()
             .collect(),
     }
 }
 
 /// Not in the section of another method, where it would be idle.
-fn in_reach(key: &str, method: MethodName) -> bool {
-    let section = key.split('.').next();
-    section == method.section() || sections().all(|other| Some(other) != section)
+fn in_reach(methods: &Methods, key: &str, method: &MethodName) -> bool {
+    let section = key.split('.').next().unwrap_or_default();
+    methods
+        .owner(section)
+        .is_none_or(|owner| *method == owner.name())
 }
 
 impl fmt::Display for Explanation {
@@ -273,6 +280,9 @@ impl Explanation {
         page.table(2, &self.parameters.iter().map(row).collect::<Vec<_>>());
         if let Some(refused) = &self.refused {
             page.text(2, &format!("Cannot be run as it stands: {refused}"));
+        }
+        if let Some(trained_as) = &self.trained_as {
+            page.text(2, &format!("{trained_as}."));
         }
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::row::{Layers, Unfit};
 use crate::suggest::hint;
-use crate::{Cell, DataLock, Preset, Published, RecipeError, ResolvedDataset};
+use crate::{Cell, DataLock, Methods, Preset, Published, RecipeError, ResolvedDataset};
 
 const TABLES: [(&str, &str); 3] = [
     ("table1", include_str!("../recipes/table1.toml")),
@@ -111,9 +111,11 @@ impl Grid {
     ///
     /// [`RecipeError::NotApplicable`] where the row has no meaning on the data set (it lacks the
     /// modality, or two settings of theirs contradict each other); whatever
-    /// [`resolve_preset`](crate::resolve_preset) finds wrong with the assignments.
+    /// [`Methods::resolve_preset`] finds wrong with the assignments.
+    #[expect(clippy::too_many_arguments)]
     pub fn cell(
         &self,
+        methods: &Methods,
         experiment: &Experiment,
         seed: u64,
         dataset: &ResolvedDataset,
@@ -124,6 +126,7 @@ impl Grid {
         let named = json!({ "dataset": dataset.spec.name, "seed": seed });
         let (own, row) = (&dataset.spec.recipe, &experiment.set);
         let layers = Layers {
+            methods,
             dataset: own,
             preset,
             row,
@@ -139,6 +142,6 @@ impl Grid {
                 why,
             },
         })?;
-        Ok(Cell::new(recipe, data))
+        Ok(methods.cell(recipe, data))
     }
 }

@@ -4,10 +4,10 @@
 //! features, the encoders, the method, the schedule, the optimiser, the seed. A recipe is
 //! resolved in layers, each overriding the one before:
 //!
-//! 1. the published defaults ([`Recipe::default`]; on the paper's data sets also
+//! 1. the published defaults ([`Methods::defaults`]; on the paper's data sets also
 //!    [`MethodCard::defaults`]),
 //! 2. the `[recipe]` section of the data set's `dataset.toml` ([`DatasetSpec`]),
-//! 3. a [`Preset`] of the method, from its [`MethodCard`] ([`resolve_preset`]),
+//! 3. a [`Preset`] of the method, from its [`MethodCard`] ([`Methods::resolve_preset`]),
 //! 4. the experiment of a table ([`Grid`], [`Experiment`]),
 //! 5. `--set key=value` on the command line.
 //!
@@ -15,37 +15,37 @@
 //! tables that contain the same system share the cell, and a result is only ever shown
 //! for the very recipe that made it.
 //!
-//! This crate knows neither tensors nor files of samples, so that a plan can be printed
-//! in milliseconds.
+//! This crate knows no method: each tells its [`MethodFacts`], and [`Methods`] are those that a
+//! program has (`amst::methods::built_in()`). It knows neither tensors nor files of samples, so
+//! that a plan can be printed in milliseconds.
 //!
 //! ```
-//! use amst_recipe::{Grid, Modality, Recipe, resolve};
+//! use amst_recipe::{Grid, Modality, Recipe};
 //!
 //! let table2 = Grid::named("table2")?;
-//! let experiment = table2.experiment("6")?;
-//! let digits = serde_json::json!({ "modalities": ["audio", "visual"], "skip": { "audio": 5 } });
-//! let recipe: Recipe = resolve(&[digits, experiment.set.clone()], &["epochs=12".into()])?;
-//! assert_eq!(recipe.epochs, 12);
-//! assert_eq!(recipe.modalities, [Modality::Audio, Modality::Visual]);
+//! assert_eq!(table2.experiment("6")?.ticks, [true, true, true]);
+//! let recipe = Recipe { modalities: vec![Modality::Text], ..Recipe::default() };
+//! assert_eq!(recipe.embed(), 64);
 //! # Ok::<(), amst_recipe::RecipeError>(())
 //! ```
 #![warn(missing_docs)]
 
-mod baseline_checks;
-mod baselines;
 mod card;
 mod cell;
 mod check;
+pub mod checks;
 mod dataset;
 mod describe;
 mod deviation;
 mod error;
 mod explain;
+mod facts;
 mod grid;
 mod listing;
 mod lock;
 mod memory;
 mod method;
+mod methods;
 mod modality;
 mod operations;
 mod page;
@@ -56,18 +56,17 @@ mod recipe;
 mod resolve;
 mod result;
 mod row;
+mod section;
 mod shapes;
+mod shared;
 mod suggest;
 mod text;
 mod text_model;
 mod text_models;
 mod times;
+#[cfg(test)]
+mod toy;
 
-pub use baselines::{
-    AgmSpec, BlendingSpec, BudgetSpec, BudgetUnit, FusionHead, MlaFusion, MlaModification, MlaSpec,
-    MlaTarget, MslrSpec, MslrStrategy, NaiveSpec, OgmScope, OgmSpec, OgmTrimodal, PmrRule, PmrSpec,
-    PmrWeights, PrototypeSplit, Rates, StoppingSpec,
-};
 pub use card::{Case, MethodCard, Parameter, PresetCard, Presets, Reference};
 pub use cell::{CODE_EPOCH, Cell, CellId};
 pub use dataset::find::{find_dataset, find_raw, known_datasets, raw_place, remember_raw};
@@ -78,10 +77,12 @@ pub use describe::describe_dataset;
 pub use deviation::{Deviation, deviations};
 pub use error::RecipeError;
 pub use explain::{Change, Decision, Explanation, PresetLine, Setting};
+pub use facts::{ENCODER_EPOCH, MethodFacts, OwnSettings};
 pub use grid::{Experiment, Grid};
 pub use listing::Listing;
 pub use lock::DataLock;
 pub use method::MethodName;
+pub use methods::{Methods, MethodsError};
 pub use modality::Modality;
 pub use precision::Precision;
 pub use preset::Preset;
@@ -90,8 +91,9 @@ pub use recipe::{
     AudioSpec, Every, Execution, JointMode, Never, Optim, Recipe, SkipSpec, Stem, SyntheticSpec,
     VisualSpec,
 };
-pub use resolve::{keys, resolve, resolve_preset};
 pub use result::{CellResult, OutputMetrics, RESULT_SCHEMA, Selected, TestResult, Timing};
+pub use section::Section;
+pub use shared::{BudgetSpec, BudgetUnit, FusionHead, Rates};
 pub use suggest::nearest;
 pub use text::{TextEncoder, TextSpec};
 pub use text_model::{TextModel, TextModelSizes};

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::page::Page;
 use crate::{
-    Grid, MethodCard, MethodName, Modality, PAPER_DATASETS, Preset, PresetCard, RecipeError,
+    Grid, MethodCard, Methods, Modality, PAPER_DATASETS, Preset, PresetCard, RecipeError,
     describe_dataset, find_dataset, known_datasets,
 };
 
@@ -20,27 +20,25 @@ pub struct Listing {
 
 impl Listing {
     /// Every method with the first line of its card.
-    pub fn methods() -> Self {
-        let row = |m: MethodName| {
-            let card = MethodCard::of(m);
-            vec![m.name().into(), card.title.clone(), card.summary[0].clone()]
+    pub fn methods(methods: &Methods) -> Self {
+        let row = |card: &MethodCard| {
+            let name = card.name.name().into();
+            vec![name, card.title.clone(), card.summary[0].clone()]
         };
         Self {
             columns: &["method", "title", "does"],
-            rows: MethodName::ALL.map(row).into(),
+            rows: methods.cards().iter().map(row).collect(),
         }
     }
 
     /// Every preset, and the methods that have none.
-    pub fn presets() -> Self {
-        let lacks = |m: &MethodName, p: Preset| {
-            matches!(MethodCard::of(*m).answer(p), PresetCard::Refused { .. })
-        };
+    pub fn presets(methods: &Methods) -> Self {
         let row = |p: Preset| {
-            let without = MethodName::ALL
-                .into_iter()
-                .filter(|m| lacks(m, p))
-                .map(MethodName::name);
+            let without = methods
+                .cards()
+                .iter()
+                .filter(|card| matches!(card.answer(p), PresetCard::Refused { .. }))
+                .map(|card| card.name.name());
             let without = without.collect::<Vec<_>>().join(", ");
             vec![
                 p.name().into(),

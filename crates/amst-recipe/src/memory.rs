@@ -1,13 +1,13 @@
 //! How much memory a training run needs, roughly, before it starts.
 
 use crate::operations::convolutions;
-use crate::{MethodName, Modality, Recipe, TextEncoder};
+use crate::{MethodFacts, Modality, Recipe, TextEncoder};
 
 /// Bytes of a number.
 const NUMBER: f64 = 4.0;
 /// Weights, their gradients, velocities, and the best network so far.
 const COPIES: f64 = 4.0;
-/// Numbers that are kept for the way back, for each that a convolution gives: itself, what
+/// Numbers that are kept for the backward pass, for each that a convolution gives: itself, what
 /// BatchNorm makes of it on the way and what follows. From measured runs (docs/performance.md).
 const KEPT: f64 = 4.0;
 /// The same for each number of a transformer layer's output: queries, keys, values, four times as
@@ -21,7 +21,7 @@ const PROGRAM: f64 = 64.0 * 1024.0 * 1024.0;
 /// What one modality's encoder keeps.
 struct Need {
     parameters: f64,
-    /// Numbers that are kept of one sample for the way back.
+    /// Numbers that are kept of one sample for the backward pass.
     kept: f64,
     /// Numbers of one sample's input.
     input: f64,
@@ -29,32 +29,29 @@ struct Need {
 
 impl Recipe {
     /// Bytes that a training run needs at most, to a factor of two: parameters in four copies, what
-    /// a batch leaves for the way back, and batches on their way. Where losses take turns one
+    /// a batch leaves for the backward pass, and batches on their way. Where losses take turns one
     /// encoder's part of that is there at a time, otherwise that of all.
-    pub fn training_memory(&self) -> u64 {
-        let (fixed, sample) = self.memory_parts();
+    pub fn training_memory(&self, method: &dyn MethodFacts) -> u64 {
+        let (fixed, sample) = self.memory_parts(method);
         (fixed + sample * self.batch_size as f64) as u64
     }
 
     /// The largest batch with which a run fits into so many bytes; 0 if none does.
-    pub fn fitting_batch(&self, bytes: u64) -> usize {
-        let (fixed, sample) = self.memory_parts();
+    pub fn fitting_batch(&self, method: &dyn MethodFacts, bytes: u64) -> usize {
+        let (fixed, sample) = self.memory_parts(method);
         ((bytes as f64 - fixed) / sample).max(0.0) as usize
     }
 
     /// Bytes whatever the batch, and bytes a sample.
-    fn memory_parts(&self) -> (f64, f64) {
+    fn memory_parts(&self, method: &dyn MethodFacts) -> (f64, f64) {
         let needs: Vec<Need> = self.modalities.iter().map(|m| self.need(*m)).collect();
-        let modules = if self.method == MethodName::AmstFull {
-            2.0
-        } else {
-            1.0
-        };
+        let modules = method.branches().len() as f64;
         let parameters: f64 = modules * needs.iter().map(|need| need.parameters).sum::<f64>();
         let kept = needs.iter().map(|need| need.kept);
-        let kept = match self.method {
-            MethodName::AmstAlt | MethodName::Mla => kept.fold(0.0, f64::max),
-            _ => kept.sum(),
+        let kept = if method.takes_turns() {
+            kept.fold(0.0, f64::max)
+        } else {
+            kept.sum()
         };
         let input: f64 = needs.iter().map(|need| need.input).sum();
         (
@@ -133,11 +130,11 @@ impl Recipe {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resolve;
+    use crate::toy::{TOGETHER, TURNS, TWO_BRANCHES, toys};
 
     fn recipe(settings: &[&str]) -> Recipe {
         let settings: Vec<String> = settings.iter().map(|s| s.to_string()).collect();
-        resolve(&[], &settings).unwrap()
+        toys().resolve(&[], &settings).unwrap()
     }
 
     #[test]
@@ -149,31 +146,38 @@ mod tests {
     #[test]
     fn the_estimate_is_near_what_a_measured_run_took() {
         // One ResNet-18 on 3×224×224, batch 16: 0.78 GB on flex.
-        let one = recipe(&[
-            "method=unimodal",
-            "modalities=visual",
-            "visual.frames=1",
-            "batch_size=16",
-        ]);
-        let gigabytes = one.training_memory() as f64 / 1e9;
+        let one = recipe(&["modalities=visual", "visual.frames=1", "batch_size=16"]);
+        let gigabytes = one.training_memory(&TOGETHER) as f64 / 1e9;
         assert!((0.39..1.56).contains(&gigabytes), "{gigabytes}");
     }
 
     #[test]
     fn a_batch_that_fits_is_the_largest() {
-        let recipe = recipe(&["method=naive"]);
-        let fits = recipe.fitting_batch(8 << 30);
+        let recipe = recipe(&[]);
+        let fits = recipe.fitting_batch(&TOGETHER, 8 << 30);
         let with = |batch_size: usize| {
             Recipe {
                 batch_size,
                 ..recipe.clone()
             }
-            .training_memory()
+            .training_memory(&TOGETHER)
         };
         assert!(
             fits > 0 && with(fits) <= 8 << 30 && with(fits + 1) > 8 << 30,
             "{fits}"
         );
-        assert_eq!(recipe.fitting_batch(1 << 20), 0);
+        assert_eq!(recipe.fitting_batch(&TOGETHER, 1 << 20), 0);
+    }
+
+    /// What is kept for the backward pass is that of one encoder; parameters are those of all.
+    #[test]
+    fn where_modalities_take_turns_one_encoders_activations_are_held() {
+        let recipe = recipe(&[]);
+        let needs = [Modality::Audio, Modality::Visual].map(|m| recipe.need(m));
+        let kept = |method: &dyn MethodFacts| recipe.memory_parts(method).1;
+        let spared = needs[0].kept.min(needs[1].kept);
+        assert_eq!(kept(&TOGETHER) - kept(&TURNS), NUMBER * spared);
+        let fixed = |method: &dyn MethodFacts| recipe.memory_parts(method).0 - PROGRAM;
+        assert_eq!(fixed(&TWO_BRANCHES), 2.0 * fixed(&TURNS));
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The order is alphabetical, as in the published code: within a batch the alternating
 /// module trains audio, then text, then visual (Algorithm 1, line 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Modality {
     /// A log-mel filterbank of the sound, `[1, time, mel]`.

@@ -1,4 +1,4 @@
-//! How many operations an epoch takes, by the shapes alone (METHODS 3.5).
+//! How many operations an epoch takes, by the shapes alone (docs/paper.md §3.5).
 
 use crate::{AudioSpec, Modality, Recipe, Stem, TextEncoder, VisualSpec};
 
@@ -150,13 +150,18 @@ pub(crate) fn convolutions(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DatasetSpec, Every, resolve};
+    use crate::toy::toys;
+    use crate::{DatasetSpec, Every};
 
     #[test]
     fn encoders_cost_what_pytorch_counts() {
-        let recipe =
-            |name: &str| resolve(&[DatasetSpec::shapes(name).unwrap().recipe], &[]).unwrap();
-        // tests/operations.py. METHODS 3.5 rounds to 4.55, 1.82, 11.2 and 23.0 thousand millions.
+        let recipe = |name: &str| {
+            toys()
+                .resolve(&[DatasetSpec::shapes(name).unwrap().recipe], &[])
+                .unwrap()
+        };
+        // tests/operations.py. docs/paper.md §3.5 rounds to
+        // 4.55, 1.82, 11.2 and 23.0 thousand millions.
         let (video, short, long) = (recipe("crema-d"), recipe("iemocap"), recipe("mvsa"));
         assert_eq!(video.forward_operations(Modality::Audio), 4531945472.0);
         assert_eq!(
@@ -177,7 +182,7 @@ mod tests {
 
     #[test]
     fn skipping_could_save_what_the_specification_counted() {
-        // METHODS 3.5, in thousand millions a sample: nothing skipped, official, fast.
+        // docs/paper.md §3.5, in thousand millions a sample: nothing skipped, official, fast.
         let counted = [
             ("crema-d", [30.0, 22.7, 19.1]),
             ("ave", [30.0, 25.5, 23.2]),
@@ -186,7 +191,9 @@ mod tests {
             ("ur-funny", [50.5, 34.6, 20.7]),
         ];
         for (name, counted) in counted {
-            let recipe = resolve(&[DatasetSpec::shapes(name).unwrap().recipe], &[]).unwrap();
+            let recipe = toys()
+                .resolve(&[DatasetSpec::shapes(name).unwrap().recipe], &[])
+                .unwrap();
             let mut sums = [0.0; 3];
             for modality in &recipe.modalities {
                 let (forward, backward) = (

@@ -9,7 +9,7 @@ use crate::nearest;
 /// How exactly convolutions and products are computed. Parameters, normalisation, losses and
 /// updates are float32 under all of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// float32: 24 binary digits.

@@ -1,17 +1,18 @@
 //! The recipe: every setting that decides a result.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::baselines::{
-    AgmSpec, BlendingSpec, BudgetSpec, MlaSpec, MslrSpec, NaiveSpec, OgmSpec, PmrSpec, StoppingSpec,
-};
-use crate::{MethodName, Modality, Precision, TextSpec};
+use crate::{BudgetSpec, MethodName, Modality, Precision, RecipeError, Section, TextSpec};
 
 /// A fully resolved training run. The defaults are the published ones (D4 and others in
 /// docs/paper.md); small data sets override them in their descriptor.
+///
+/// Read from a file it may have sections that no method has: ask
+/// [`Methods::known`](crate::Methods::known).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
 pub struct Recipe {
     /// The data set's name, for the run's folder and the table's heading.
     pub dataset: String,
@@ -36,32 +37,21 @@ pub struct Recipe {
     /// Which modality trains in which epoch (Eq. 1).
     pub skip: SkipSpec,
     /// Batches that every modality re-reads after each epoch to bring its BatchNorm statistics up
-    /// to date, whatever the method; 0 leaves that to `skip.recalibrate` (a control, METHODS 3.5).
+    /// to date, whatever the method; 0 leaves that to `skip.recalibrate` (a control, docs/paper.md
+    /// §3.5).
     pub precise_bn: usize,
-    /// Whether linear probes on detached embeddings are trained beside (METHODS 2.3); they change
-    /// nothing else.
+    /// Whether linear probes on detached embeddings are trained beside (docs/paper.md §2.3); they
+    /// change nothing else.
     pub probes: bool,
     /// SHA-256 of the file of initial weights that `--init` names; empty where they are drawn from
     /// the seed.
     pub init: String,
     /// What the run may spend.
     pub budget: BudgetSpec,
-    /// Settings of `naive`.
-    pub naive: NaiveSpec,
-    /// Settings of `ogm-ge`.
-    pub ogm: OgmSpec,
-    /// Settings of `pmr`.
-    pub pmr: PmrSpec,
-    /// Settings of `mslr`.
-    pub mslr: MslrSpec,
-    /// Settings of `mla`.
-    pub mla: MlaSpec,
-    /// Settings of `gradient-blending`.
-    pub blending: BlendingSpec,
-    /// Settings of `agm`.
-    pub agm: AgmSpec,
-    /// Settings of `early-stopping`.
-    pub stopping: StoppingSpec,
+    /// The methods' own settings, each in the section of its name.
+    #[serde(flatten)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    pub methods: Section,
     /// How sound becomes features and an embedding.
     pub audio: AudioSpec,
     /// How text becomes tokens and an embedding.
@@ -77,7 +67,7 @@ impl Default for Recipe {
         Self {
             dataset: String::new(),
             modalities: vec![Modality::Audio, Modality::Visual],
-            method: MethodName::AmstFull,
+            method: MethodName::default(),
             joint_mode: JointMode::Joint,
             seed: 0,
             epochs: 100,
@@ -90,14 +80,7 @@ impl Default for Recipe {
             probes: false,
             init: String::new(),
             budget: BudgetSpec::default(),
-            naive: NaiveSpec::default(),
-            ogm: OgmSpec::default(),
-            pmr: PmrSpec::default(),
-            mslr: MslrSpec::default(),
-            mla: MlaSpec::default(),
-            blending: BlendingSpec::default(),
-            agm: AgmSpec::default(),
-            stopping: StoppingSpec::default(),
+            methods: Section::default(),
             audio: AudioSpec::default(),
             text: TextSpec::default(),
             visual: VisualSpec::default(),
@@ -106,9 +89,28 @@ impl Default for Recipe {
     }
 }
 
+impl Recipe {
+    /// The settings of one method; its defaults where the recipe does not have them.
+    ///
+    /// # Errors
+    ///
+    /// [`RecipeError::Value`] of the section: settings that the type does not read.
+    pub fn own<T: DeserializeOwned + Default>(&self, section: &str) -> Result<T, RecipeError> {
+        self.methods.get(section).map_or(Ok(T::default()), |own| {
+            own.read()
+                .map_err(|e| RecipeError::value(section, e.to_string()))
+        })
+    }
+
+    /// Replaces the settings of one method.
+    pub fn set_own(&mut self, section: &str, settings: &impl Serialize) {
+        self.methods.set(section, Section::from_settings(settings));
+    }
+}
+
 /// How the joint module inside `amst-full` learns (D1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum JointMode {
     /// One loss on the fused logits, as the paper says (Algorithm 2).
@@ -119,7 +121,7 @@ pub enum JointMode {
 
 /// Stochastic gradient descent with momentum, weight decay and a step schedule (D4).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Optim {
     /// Learning rate of the first epochs.
@@ -148,7 +150,7 @@ impl Default for Optim {
 
 /// Every how many epochs a modality trains: the skip parameter s of Eq. 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Every {
     /// In the epochs that s divides; 1 trains always.
@@ -159,7 +161,7 @@ pub enum Every {
 
 /// The word `never`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Never {
     /// Not in any epoch.
@@ -168,7 +170,7 @@ pub enum Never {
 
 /// How skipping is carried out (D3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Execution {
     /// A skipped modality is not loaded, decoded or forwarded; BatchNorm statistics are
@@ -180,7 +182,7 @@ pub enum Execution {
 
 /// The skip schedule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct SkipSpec {
     /// s of the audio modality.
@@ -233,7 +235,7 @@ impl SkipSpec {
 
 /// The first layers of a ResNet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Stem {
     /// 7×7 convolution of stride 2 and 3×3 max-pooling, as torchvision has it.
@@ -244,7 +246,7 @@ pub enum Stem {
 
 /// Sound: filterbank and encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct AudioSpec {
     /// Mel bins.
@@ -288,7 +290,7 @@ impl Default for AudioSpec {
 
 /// Pictures: transforms and encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct VisualSpec {
     /// Height and width that the encoder sees, in pixels.
@@ -336,7 +338,7 @@ impl Default for VisualSpec {
 /// The generator behind `--dataset synthetic`: class-conditional samples whose modalities
 /// are learnt at speeds that are set here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct SyntheticSpec {
     /// Number of classes.

@@ -3,75 +3,192 @@
 use serde_json::{Map, Value};
 
 use crate::suggest::hint;
-use crate::{MethodCard, Preset, Recipe, RecipeError};
+use crate::{Methods, Preset, Recipe, RecipeError};
 
-/// Merges the layers over [`Recipe::default`], applies `key=value` assignments, and checks the
-/// outcome.
-///
-/// # Errors
-///
-/// An unknown key (with the nearest known one), a value of the wrong kind, a recipe that
-/// contradicts itself.
-pub fn resolve(layers: &[Value], assignments: &[String]) -> Result<Recipe, RecipeError> {
-    let recipe = merged(layers, assignments)?;
-    recipe.validate()?;
-    Ok(recipe)
-}
-
-/// [`resolve`] with a preset of the method between two groups of layers: `below` (the data
-/// set's), then the preset, then `above` (a table's row) and the assignments. Which method and
-/// data set it is for is decided by all of these together. On the paper's data sets the method's
-/// own values for them lie below everything ([`MethodCard::defaults`]).
-///
-/// # Errors
-///
-/// As [`resolve`]; [`RecipeError::NoPreset`] where the method that the layers choose has none.
-pub fn resolve_preset(
-    below: &[Value],
-    preset: Preset,
-    above: &[Value],
-    assignments: &[String],
-) -> Result<Recipe, RecipeError> {
-    let recipe = unchecked(below, preset, above, assignments)?;
-    recipe.validate()?;
-    Ok(recipe)
-}
-
-/// [`resolve_preset`] without asking whether the recipe can be run.
-pub(crate) fn unchecked(
-    below: &[Value],
-    preset: Preset,
-    above: &[Value],
-    assignments: &[String],
-) -> Result<Recipe, RecipeError> {
-    let chosen = merged(&[below, above].concat(), assignments)?;
-    let card = MethodCard::of(chosen.method);
-    let own = [card.defaults(&chosen.dataset)];
-    let preset = [card.preset(preset, &chosen.dataset, &chosen.modalities)?];
-    merged(&[&own, below, &preset, above].concat(), assignments)
-}
-
-/// All layers and assignments, not yet checked against each other.
-fn merged(layers: &[Value], assignments: &[String]) -> Result<Recipe, RecipeError> {
-    let known = serde_json::to_value(Recipe::default()).expect("a recipe is plain data");
-    let mut merged = known.clone();
-    for layer in layers {
-        merge(&mut merged, layer, &known, "")?;
+impl Methods {
+    /// Merges the layers over [`Methods::defaults`], applies `key=value` assignments, and checks
+    /// the outcome.
+    ///
+    /// # Errors
+    ///
+    /// An unknown key (with the nearest known one), a value of the wrong kind, a recipe that
+    /// contradicts itself.
+    pub fn resolve(&self, layers: &[Value], assignments: &[String]) -> Result<Recipe, RecipeError> {
+        let recipe = self.merged(layers, assignments)?;
+        self.validate(&recipe)?;
+        Ok(recipe)
     }
-    for assignment in assignments {
-        let (key, value) = assignment
-            .split_once('=')
-            .ok_or_else(|| RecipeError::NotAnAssignment(assignment.clone()))?;
-        merge(
-            &mut merged,
-            &nest(key.trim(), literal(value.trim())),
-            &known,
-            "",
-        )?;
+
+    /// [`Methods::resolve`] with a preset of the method between two groups of layers: `below` (the
+    /// data set's), then the preset, then `above` (a table's row) and the assignments. Which method
+    /// and data set it is for is decided by all of these together. On the paper's data sets the
+    /// method's own values for them lie below everything
+    /// ([`MethodCard::defaults`](crate::MethodCard::defaults)).
+    ///
+    /// # Errors
+    ///
+    /// As [`Methods::resolve`]; [`RecipeError::NoPreset`] where the method that the layers choose
+    /// has none.
+    pub fn resolve_preset(
+        &self,
+        below: &[Value],
+        preset: Preset,
+        above: &[Value],
+        assignments: &[String],
+    ) -> Result<Recipe, RecipeError> {
+        let recipe = self.unchecked(below, preset, above, assignments)?;
+        self.validate(&recipe)?;
+        Ok(recipe)
     }
-    let mut recipe = parse(merged)?;
-    recipe.modalities.sort();
-    Ok(recipe)
+
+    /// [`Methods::resolve_preset`] without asking whether the recipe can be run.
+    pub(crate) fn unchecked(
+        &self,
+        below: &[Value],
+        preset: Preset,
+        above: &[Value],
+        assignments: &[String],
+    ) -> Result<Recipe, RecipeError> {
+        let chosen = self.merged(&[below, above].concat(), assignments)?;
+        let card = self.card(chosen.method.name())?;
+        let own = [card.defaults(&chosen.dataset)];
+        let preset = [card.preset(preset, &chosen.dataset, &chosen.modalities)?];
+        self.merged(&[&own, below, &preset, above].concat(), assignments)
+    }
+
+    /// A recipe that was read from a file, its methods' settings complete and in order.
+    ///
+    /// # Errors
+    ///
+    /// A key or method that is not known, a setting that does not fit.
+    pub fn known(&self, recipe: &Recipe) -> Result<Recipe, RecipeError> {
+        let layer = serde_json::to_value(recipe).expect("a recipe is plain data");
+        self.merged(&[layer], &[])
+    }
+
+    /// All layers and assignments, not yet checked against each other.
+    fn merged(&self, layers: &[Value], assignments: &[String]) -> Result<Recipe, RecipeError> {
+        let known = serde_json::to_value(self.defaults()).expect("a recipe is plain data");
+        let mut merged = known.clone();
+        for layer in layers {
+            self.merge(&mut merged, layer, &known, "")?;
+        }
+        for assignment in assignments {
+            let (key, value) = assignment
+                .split_once('=')
+                .ok_or_else(|| RecipeError::NotAnAssignment(assignment.clone()))?;
+            let layer = nest(key.trim(), literal(value.trim()));
+            self.merge(&mut merged, &layer, &known, "")?;
+        }
+        let mut recipe = parse(merged)?;
+        recipe.modalities.sort();
+        let mut methods = crate::Section::default();
+        for settings in self.written(&recipe.method) {
+            let given = recipe.methods.get(settings.section());
+            let given = given.map_or(Value::Object(Map::new()), |given| given.to_value());
+            let own = settings.normalised(given);
+            let unfit = |why: String| RecipeError::value(settings.section(), why);
+            methods.set(settings.section(), own.map_err(unfit)?);
+        }
+        recipe.methods = methods;
+        Ok(recipe)
+    }
+
+    fn merge(
+        &self,
+        target: &mut Value,
+        layer: &Value,
+        known: &Value,
+        path: &str,
+    ) -> Result<(), RecipeError> {
+        let (Value::Object(target), Value::Object(layer), Value::Object(known)) =
+            (target, layer, known)
+        else {
+            return Err(RecipeError::value(
+                path,
+                "is a section: set one of its keys",
+            ));
+        };
+        for (key, value) in layer {
+            let full = join(path, key);
+            let Some(shape) = known.get(key) else {
+                return Err(self.unknown_key(leaf(full, value)));
+            };
+            match (target.get_mut(key), shape) {
+                (Some(inner @ Value::Object(_)), Value::Object(_)) => {
+                    self.merge(inner, value, shape, &full)?
+                }
+                _ => {
+                    let value = listed(value, shape);
+                    self.check_one(&full, &value)?;
+                    target.insert(key.clone(), value);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries one key alone, so that the error can name it.
+    fn check_one(&self, key: &str, value: &Value) -> Result<(), RecipeError> {
+        let unfit = |why: String| RecipeError::value(key, format!("{value} does not fit: {why}"));
+        if let Some((section, rest)) = key.split_once('.')
+            && let Some(settings) = self.settings().find(|s| s.section() == section)
+        {
+            let own = settings
+                .normalised(nest(rest, value.clone()))
+                .map_err(unfit)?;
+            let own = own.to_value();
+            let read = rest.split('.').fold(&own, |value, part| &value[part]);
+            // An alias, which recorded cases may use and nobody else.
+            if value.is_string() && read != value {
+                return Err(unfit(format!("it is written {read}")));
+            }
+            return Ok(());
+        }
+        serde_json::from_value::<Recipe>(nest(key, value.clone()))
+            .map_err(|e| unfit(e.to_string()))?;
+        if key == "method" && self.names().all(|name| value != name) {
+            let name = value.as_str().unwrap_or_default();
+            let known = self.names().collect::<Vec<_>>().join(", ");
+            let hint = hint(name, self.names());
+            return Err(unfit(format!(
+                "no method has this name{hint}; there is: {known}"
+            )));
+        }
+        Ok(())
+    }
+
+    fn unknown_key(&self, key: String) -> RecipeError {
+        let all = self.keys();
+        let hint = hint(&key, all.iter().map(String::as_str));
+        RecipeError::UnknownKey { key, hint }
+    }
+
+    /// Every dotted key of a recipe, as `--set` takes it.
+    pub fn keys(&self) -> Vec<String> {
+        fn walk(value: &Value, path: &str, out: &mut Vec<String>) {
+            match value {
+                Value::Object(map) => {
+                    for (key, inner) in map {
+                        walk(inner, &join(path, key), out);
+                    }
+                }
+                _ => out.push(path.to_string()),
+            }
+        }
+        let mut out = Vec::new();
+        let all = serde_json::to_value(self.defaults()).expect("a recipe is plain data");
+        walk(&all, "", &mut out);
+        out
+    }
+}
+
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() {
+        key.into()
+    } else {
+        format!("{path}.{key}")
+    }
 }
 
 /// `a.b.c` and a value, as nested objects.
@@ -93,38 +210,6 @@ fn literal(text: &str) -> Value {
     }
 }
 
-fn merge(target: &mut Value, layer: &Value, known: &Value, path: &str) -> Result<(), RecipeError> {
-    let (Value::Object(target), Value::Object(layer), Value::Object(known)) =
-        (target, layer, known)
-    else {
-        return Err(RecipeError::Value {
-            key: path.into(),
-            why: "is a section: set one of its keys".into(),
-        });
-    };
-    for (key, value) in layer {
-        let full = if path.is_empty() {
-            key.clone()
-        } else {
-            format!("{path}.{key}")
-        };
-        let Some(shape) = known.get(key) else {
-            return Err(unknown(leaf(full, value)));
-        };
-        match (target.get_mut(key), shape) {
-            (Some(inner @ Value::Object(_)), Value::Object(_)) => {
-                merge(inner, value, shape, &full)?
-            }
-            _ => {
-                let value = listed(value, shape);
-                check_one(&full, &value)?;
-                target.insert(key.clone(), value);
-            }
-        }
-    }
-    Ok(())
-}
-
 /// A single value where a list belongs is a list of one: `modalities=audio`.
 fn listed(value: &Value, shape: &Value) -> Value {
     if shape.is_array() && !value.is_array() {
@@ -142,49 +227,7 @@ fn leaf(key: String, value: &Value) -> String {
     }
 }
 
-/// Tries one key alone, so that the error can name it.
-fn check_one(key: &str, value: &Value) -> Result<(), RecipeError> {
-    serde_json::from_value::<Recipe>(nest(key, value.clone()))
-        .map(|_| ())
-        .map_err(|e| RecipeError::Value {
-            key: key.into(),
-            why: format!("{value} does not fit: {e}"),
-        })
-}
-
 fn parse(merged: Value) -> Result<Recipe, RecipeError> {
     serde_json::from_value(merged)
         .map_err(|e| RecipeError::Contradiction(format!("the recipe does not fit: {e}")))
-}
-
-fn unknown(key: String) -> RecipeError {
-    let all = keys();
-    let hint = hint(&key, all.iter().map(String::as_str));
-    RecipeError::UnknownKey { key, hint }
-}
-
-/// Every dotted key of a recipe, as `--set` takes it.
-pub fn keys() -> Vec<String> {
-    fn walk(value: &Value, path: &str, out: &mut Vec<String>) {
-        match value {
-            Value::Object(map) => {
-                for (key, inner) in map {
-                    let full = if path.is_empty() {
-                        key.clone()
-                    } else {
-                        format!("{path}.{key}")
-                    };
-                    walk(inner, &full, out);
-                }
-            }
-            _ => out.push(path.to_string()),
-        }
-    }
-    let mut out = Vec::new();
-    walk(
-        &serde_json::to_value(Recipe::default()).expect("a recipe is plain data"),
-        "",
-        &mut out,
-    );
-    out
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CellId, DataLock, Recipe};
+use crate::{CellId, DataLock, MethodName, Recipe};
 
 /// Version of the layout of `result.json`.
 pub const RESULT_SCHEMA: u32 = 2;
@@ -20,6 +20,10 @@ pub struct CellResult {
     pub cell: CellId,
     /// Identity of the data.
     pub data: DataLock,
+    /// The method that was asked for, where the recipe names another one that is the same with
+    /// these settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested: Option<MethodName>,
     /// The recipe as it ran.
     pub recipe: Recipe,
     /// The epoch that the validation split chose.
@@ -29,7 +33,7 @@ pub struct CellResult {
     /// Training losses of the last epoch, by output.
     pub last_train_loss: BTreeMap<String, f64>,
     /// How far apart the modalities were in the selected epoch, `discrepancy.<modality>` and
-    /// `speed_gap` (METHODS 2.6 in docs/paper.md) where there are several, and what the method did
+    /// `speed_gap` (docs/paper.md §2.6) where there are several, and what the method did
     /// about it on average over the epoch's steps, such as `k.audio` or `weight.visual`.
     #[serde(default)]
     pub balance: BTreeMap<String, f64>,
@@ -71,7 +75,7 @@ pub struct OutputMetrics {
     /// Share of samples whose largest logit is their class.
     pub accuracy: f64,
     /// Mean over classes of the mean largest probability among the class's correct
-    /// predictions; a class without any counts as 0 (METHODS 2.6 in docs/paper.md).
+    /// predictions; a class without any counts as 0 (docs/paper.md §2.6).
     pub confidence: f64,
     /// Mean over classes of the F1 score; a class that is neither there nor predicted counts as 0.
     pub macro_f1: f64,

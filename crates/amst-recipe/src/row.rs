@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use crate::resolve::unchecked;
-use crate::{Modality, Preset, Recipe, RecipeError, resolve, resolve_preset};
+use crate::{Methods, Modality, Preset, Recipe, RecipeError};
 
 /// Why a row has no recipe on a data set.
 #[derive(Debug)]
@@ -16,6 +15,7 @@ pub(crate) enum Unfit {
 
 /// The layers of a row: the data set's own settings, the preset, the row's, and what was typed.
 pub(crate) struct Layers<'a> {
+    pub methods: &'a Methods,
     pub dataset: &'a Value,
     pub preset: Preset,
     pub row: &'a Value,
@@ -54,7 +54,8 @@ impl Layers<'_> {
                 | RecipeError::Contradiction(_)
                 | RecipeError::NoPreset { .. }
         );
-        if of_row && blameless && resolve(std::slice::from_ref(self.dataset), &of_data).is_ok() {
+        let data = std::slice::from_ref(self.dataset);
+        if of_row && blameless && self.methods.resolve(data, &of_data).is_ok() {
             return Err(Unfit::NotApplicable(wrong.to_string()));
         }
         Err(Unfit::Wrong(wrong))
@@ -62,7 +63,7 @@ impl Layers<'_> {
 
     fn with(&self, assignments: &[String]) -> Result<Recipe, RecipeError> {
         let above = [self.row.clone(), self.named.clone()];
-        resolve_preset(
+        self.methods.resolve_preset(
             std::slice::from_ref(self.dataset),
             self.preset,
             &above,
@@ -75,14 +76,17 @@ impl Layers<'_> {
         if self.row.get("modalities").is_none() {
             return Ok(None);
         }
-        let alone = resolve(std::slice::from_ref(self.row), &[]).map_err(Unfit::Wrong)?;
+        let alone = self
+            .methods
+            .resolve(std::slice::from_ref(self.row), &[])
+            .map_err(Unfit::Wrong)?;
         Ok(Some(alone.modalities))
     }
 
     /// The modalities of the data set, as it says or as was typed.
     fn modalities(&self) -> Result<Vec<Modality>, Unfit> {
         let own = std::slice::from_ref(self.dataset);
-        let recipe = unchecked(
+        let recipe = self.methods.unchecked(
             own,
             Preset::default(),
             std::slice::from_ref(self.named),

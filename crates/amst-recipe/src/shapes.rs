@@ -75,7 +75,7 @@ impl DatasetSpec {
 
 impl Shapes {
     /// RoBERTa-base, whose weights are drawn as well, gives the embeddings their width where there
-    /// is text (METHODS 2.1).
+    /// is text (docs/paper.md §2.1).
     fn recipe(&self) -> Value {
         let mut recipe = json!({
             "modalities": self.skip.keys().collect::<Vec<_>>(),

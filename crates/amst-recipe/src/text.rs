@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The encoders of text. In a recipe a word: `bag`, `transformer`, or what names a pretrained
 /// model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(from = "String", into = "String")]
 pub enum TextEncoder {
     /// `bag`: bytes as tokens, the mean of their embeddings and one linear layer.
@@ -40,7 +40,7 @@ impl From<TextEncoder> for String {
 
 /// Text: tokens and encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct TextSpec {
     /// The encoder.

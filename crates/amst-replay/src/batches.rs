@@ -167,8 +167,10 @@ impl RecordedBatches {
         modalities: Vec<Modality>,
         device: &Device,
     ) -> Result<Self, ReplayError> {
-        let epochs = 0..case.settings.epochs;
-        let samples: Vec<Vec<usize>> = epochs.map(|e| case.prototype_batches(e)).collect();
+        let mut samples = Vec::new();
+        for epoch in 0..case.settings.epochs {
+            samples.push(case.settings.prototype_batches(epoch)?);
+        }
         if samples.iter().flatten().any(|n| *n >= batches.train.len()) {
             return Err(ReplayError::Setting(
                 "`pmr.batches` names a batch that inputs.safetensors has not".into(),

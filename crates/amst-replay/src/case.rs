@@ -3,12 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use amst::{Method, Modality};
-use amst_baselines::{Noise, method};
-use amst_encoders::AnyEncoder;
-use amst_recipe::Recipe;
+use amst::Modality;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::ReplayError;
 use crate::tensors::read;
@@ -53,51 +50,62 @@ pub(crate) struct Settings {
     pub bn_recal_tail: usize,
     #[serde(default = "joint")]
     pub joint_mode: String,
-    pub ogm: Option<OgmSettings>,
-    pub pmr: Option<PmrSettings>,
-    pub mslr: Option<MslrSettings>,
-    pub mla: Option<MlaSettings>,
-    pub agm: Option<AgmSettings>,
-    pub blending: Option<BlendingSettings>,
-    pub stopping: Option<StoppingSettings>,
     #[serde(default = "inputs")]
     pub inputs: PathBuf,
     /// Prefix of the names in the run, and the file that holds them without it.
     pub weights: Option<BTreeMap<String, PathBuf>>,
+    /// Sections of the methods' own settings, and what is not looked at.
+    #[serde(flatten)]
+    rest: Map<String, Value>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct OgmSettings {
-    pub alpha: f64,
-    pub start: usize,
-    pub end: usize,
-    pub ge: String,
-    #[serde(default)]
-    pub noise_seed: u64,
-    pub scope: String,
-    pub trimodal: String,
-}
+/// Seed of the method's own noise, in its section.
+pub(crate) const NOISE_SEED: &str = "noise_seed";
+/// The batches that prototypes are made of, in the section of the method that makes them.
+pub(crate) const BATCHES: &str = "batches";
 
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct PmrSettings {
-    pub alpha: f64,
-    pub mu: f64,
-    pub start: usize,
-    pub end: usize,
-    pub batches: PrototypeBatches,
+impl Settings {
+    /// A section of a method's own settings.
+    pub fn section(&self, name: &str) -> Option<&Map<String, Value>> {
+        self.rest.get(name)?.as_object()
+    }
+
+    /// A value that some section has under a key of replay's own.
+    fn recorded(&self, key: &str) -> Option<&Value> {
+        self.rest.values().find_map(|section| section.get(key))
+    }
+
+    /// Seed of the method's own noise.
+    pub fn noise_seed(&self) -> u64 {
+        self.recorded(NOISE_SEED)
+            .and_then(Value::as_u64)
+            .unwrap_or(0)
+    }
+
+    /// Numbers of the batches that an epoch's prototypes are made of.
+    pub fn prototype_batches(&self, epoch: usize) -> Result<Vec<usize>, ReplayError> {
+        let Some(given) = self.recorded(BATCHES) else {
+            return Ok(Vec::new());
+        };
+        let batches = serde_json::from_value::<PrototypeBatches>(given.clone());
+        match batches {
+            Ok(batches) => Ok(batches.of(epoch).to_vec()),
+            Err(why) => Err(ReplayError::Setting(format!("`{BATCHES}`: {why}"))),
+        }
+    }
 }
 
 /// Numbers of train batches: the same before every epoch, or a list an epoch.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum PrototypeBatches {
+enum PrototypeBatches {
     Every(Vec<usize>),
     Each(Vec<Vec<usize>>),
 }
 
 impl PrototypeBatches {
     /// Those of an epoch; beyond the last list, the last one.
-    pub fn of(&self, epoch: usize) -> &[usize] {
+    fn of(&self, epoch: usize) -> &[usize] {
         match self {
             PrototypeBatches::Every(list) => list,
             PrototypeBatches::Each(lists) => {
@@ -105,34 +113,6 @@ impl PrototypeBatches {
             }
         }
     }
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct MslrSettings {
-    pub lr: BTreeMap<String, f64>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct MlaSettings {
-    pub gm: String,
-    pub target: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct AgmSettings {
-    pub alpha: f64,
-    pub cap: f64,
-    pub clip: f64,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct BlendingSettings {
-    pub super_epoch: usize,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct StoppingSettings {
-    pub patience: usize,
 }
 
 fn official() -> String {
@@ -194,7 +174,7 @@ impl Case {
             Modality::parse(letter).ok_or_else(|| ReplayError::Unknown {
                 key: "modalities",
                 found: letter.clone(),
-                known: "a, t, v",
+                known: "a, t, v".into(),
             })
         };
         let mut modalities = self
@@ -215,25 +195,5 @@ impl Case {
 
     pub(crate) fn inputs(&self) -> PathBuf {
         self.dir.join(&self.settings.inputs)
-    }
-
-    /// Numbers of the train batches that PMR's prototypes are made of before an epoch.
-    pub(crate) fn prototype_batches(&self, epoch: usize) -> Vec<usize> {
-        let pmr = self.settings.pmr.as_ref();
-        pmr.map_or(Vec::new(), |pmr| pmr.batches.of(epoch).to_vec())
-    }
-
-    /// The seed of OGM-GE's noise.
-    pub(crate) fn noise_seed(&self) -> u64 {
-        self.settings.ogm.as_ref().map_or(0, |ogm| ogm.noise_seed)
-    }
-
-    /// The method of the case.
-    pub(crate) fn method(
-        &self,
-        recipe: &Recipe,
-        noise: Noise,
-    ) -> Result<Box<dyn Method<AnyEncoder>>, ReplayError> {
-        Ok(method(recipe, noise)?)
     }
 }

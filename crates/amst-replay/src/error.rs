@@ -26,7 +26,7 @@ pub enum ReplayError {
         /// Its value.
         found: String,
         /// Values that mean something.
-        known: &'static str,
+        known: String,
     },
     /// A setting that is needed and not there, or does not fit.
     #[error("case.json: {0}")]

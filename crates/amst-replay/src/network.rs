@@ -82,10 +82,12 @@ impl Case {
         initial: &Tensors,
     ) -> Vec<(&'static str, HeadKind)> {
         let own = format!("head.{}.weight", self.settings.modalities[0]);
-        match self.settings.method == "unimodal" && initial.contains_key(&own) {
-            true if initial.contains_key("head.bias") => vec![("", HeadKind::Concat)],
-            true => vec![("", HeadKind::LateSum)],
-            false => method.branches(),
+        if self.settings.modalities.len() > 1 || !initial.contains_key(&own) {
+            method.branches()
+        } else if initial.contains_key("head.bias") {
+            vec![("", HeadKind::Concat)]
+        } else {
+            vec![("", HeadKind::LateSum)]
         }
     }
 

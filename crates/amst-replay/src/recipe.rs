@@ -1,13 +1,12 @@
 //! From a case's words to a recipe's.
 
+use amst::methods::built_in;
 use amst::{Every, Execution, JointMode, Modality};
-use amst_recipe::{
-    FusionHead, MethodName, MlaModification, MlaTarget, OgmScope, OgmTrimodal, Optim, Rates,
-    Recipe, SkipSpec,
-};
+use amst_recipe::{FusionHead, MethodFacts, Optim, OwnSettings, Recipe, Section, SkipSpec};
+use serde_json::{Map, Value};
 
 use crate::ReplayError;
-use crate::case::{Case, Settings};
+use crate::case::{BATCHES, Case, NOISE_SEED, Settings};
 
 impl Case {
     /// The recipe that says what the case says, as far as training goes.
@@ -15,34 +14,41 @@ impl Case {
         let s = &self.settings;
         let method = method(&s.method)?;
         let mut recipe = Recipe {
-            method,
+            method: method.name().into(),
             modalities: self.modalities()?,
             epochs: s.epochs,
             optim: optim(s),
             probes: s.probes,
             joint_mode: joint_mode(&s.joint_mode)?,
-            ..Recipe::default()
+            ..built_in().defaults().clone()
         };
         if method.skips() {
             recipe.skip = skip(s, &recipe.modalities)?;
         }
-        own_settings(s, &mut recipe)?;
-        recipe.validate()?;
+        if let Some(own) = method.settings() {
+            recipe.methods.set(own.section(), own_settings(s, own)?);
+        }
+        built_in().validate(&recipe)?;
         Ok(recipe)
     }
 }
 
-fn method(name: &str) -> Result<MethodName, ReplayError> {
-    let own = match name {
-        "ogm" => Some(MethodName::OgmGe),
-        "blending" => Some(MethodName::GradientBlending),
-        other => MethodName::parse(other),
-    };
-    own.ok_or_else(|| ReplayError::Unknown {
-        key: "method",
-        found: name.into(),
-        known: "unimodal, naive, ogm, pmr, mslr, mla, amst-alt, amst-joint, amst-full, agm, blending, early-stopping",
-    })
+/// The method of a name, or of the section that a case has for it.
+fn method(word: &str) -> Result<&'static dyn MethodFacts, ReplayError> {
+    built_in()
+        .find(&word.into())
+        .or_else(|| built_in().owner(word))
+        .ok_or_else(|| {
+            let words = built_in()
+                .all()
+                .iter()
+                .map(|m| m.settings().map_or(m.name(), |own| own.section()));
+            ReplayError::Unknown {
+                key: "method",
+                found: word.into(),
+                known: words.collect::<Vec<_>>().join(", "),
+            }
+        })
 }
 
 fn optim(s: &Settings) -> Optim {
@@ -64,7 +70,7 @@ fn skip(s: &Settings, modalities: &[Modality]) -> Result<SkipSpec, ReplayError> 
             return Err(ReplayError::Unknown {
                 key: "skip_mode",
                 found: other.into(),
-                known: "official, fast",
+                known: "official, fast".into(),
             });
         }
     };
@@ -100,151 +106,68 @@ fn joint_mode(word: &str) -> Result<JointMode, ReplayError> {
         other => Err(ReplayError::Unknown {
             key: "joint_mode",
             found: other.into(),
-            known: "joint, alternating",
+            known: "joint, alternating".into(),
         }),
     }
 }
 
-/// The section of the case's own method.
-fn own_settings(s: &Settings, recipe: &mut Recipe) -> Result<(), ReplayError> {
-    match recipe.method {
-        MethodName::Naive => recipe.naive.head = head(s)?,
-        MethodName::OgmGe => ogm(s, recipe)?,
-        MethodName::Pmr => {
-            let own = given("pmr", &s.pmr)?;
-            recipe.pmr.head = head(s)?;
-            (recipe.pmr.alpha, recipe.pmr.momentum) = (own.alpha, own.mu);
-            (recipe.pmr.start, recipe.pmr.end) = (own.start, own.end);
-            // The case lists the batches itself: all of them count.
-            recipe.pmr.fraction = 1.0;
+/// The section of the case's own method, whose keys may be aliases of the recipe's.
+fn own_settings(s: &Settings, own: OwnSettings) -> Result<Section, ReplayError> {
+    let (name, defaults) = (own.section(), own.defaults().to_value());
+    let mut given = match s.section(name) {
+        Some(given) => given.clone(),
+        None if is_nothing(&defaults) => Map::new(),
+        None => {
+            let why = format!("this method needs a section `{name}`");
+            return Err(ReplayError::Setting(why));
         }
-        MethodName::Mslr => {
-            recipe.mslr.head = head(s)?;
-            recipe.mslr.lr = rates(s)?;
-        }
-        MethodName::Mla => mla(s, recipe)?,
-        MethodName::Agm => {
-            let own = given("agm", &s.agm)?;
-            (recipe.agm.alpha, recipe.agm.cap, recipe.agm.clip) = (own.alpha, own.cap, own.clip);
-        }
-        MethodName::GradientBlending => {
-            recipe.blending.super_epoch = given("blending", &s.blending)?.super_epoch
-        }
-        MethodName::EarlyStopping => {
-            recipe.stopping.patience = given("stopping", &s.stopping)?.patience
-        }
-        MethodName::Unimodal
-        | MethodName::AmstAlt
-        | MethodName::AmstJoint
-        | MethodName::AmstFull => {}
+    };
+    given.remove(NOISE_SEED);
+    if given.remove(BATCHES).is_some() {
+        // The case lists the batches itself: all of them count.
+        given.insert("fraction".into(), 1.0.into());
     }
-    Ok(())
+    for (key, value) in &mut given {
+        // A case says which part of the network a scope is of: `encoder-all`.
+        if let Some(scope) = value.as_str().and_then(|w| w.strip_prefix("encoder-")) {
+            *value = scope.into();
+        }
+        let alone = Map::from_iter([(key.clone(), value.clone())]);
+        own.normalised(Value::Object(alone)).map_err(|why| {
+            let found = value.as_str().map_or(value.to_string(), String::from);
+            ReplayError::Setting(format!("`{name}.{key}` is {found}: {why}"))
+        })?;
+    }
+    if defaults.get(HEAD).is_some()
+        && let Some(word) = &s.head
+    {
+        given.insert(HEAD.into(), head(word)?);
+    }
+    own.normalised(Value::Object(given))
+        .map_err(|why| ReplayError::Setting(format!("`{name}`: {why}")))
 }
 
-fn given<'a, T>(key: &str, section: &'a Option<T>) -> Result<&'a T, ReplayError> {
-    section
-        .as_ref()
-        .ok_or_else(|| ReplayError::Setting(format!("this method needs a section `{key}`")))
+/// A case names the head beside the sections.
+const HEAD: &str = "head";
+
+/// Whether settings other than the head are all 0: then a case may leave the section out.
+fn is_nothing(settings: &Value) -> bool {
+    match settings {
+        Value::Object(all) => all
+            .iter()
+            .all(|(key, value)| key == HEAD || is_nothing(value)),
+        value => value.as_f64() == Some(0.0),
+    }
 }
 
-fn head(s: &Settings) -> Result<FusionHead, ReplayError> {
-    match s.head.as_deref() {
-        None | Some("late-sum") => Ok(FusionHead::LateSum),
-        Some("concat") => Ok(FusionHead::Concat),
-        Some("shared-sum") => Ok(FusionHead::SharedSum),
-        Some(other) => Err(ReplayError::Unknown {
-            key: "head",
-            found: other.into(),
-            known: "late-sum, concat, shared-sum",
+fn head(word: &str) -> Result<Value, ReplayError> {
+    let word = Value::from(word);
+    match serde_json::from_value::<FusionHead>(word.clone()) {
+        Ok(_) => Ok(word),
+        Err(_) => Err(ReplayError::Unknown {
+            key: HEAD,
+            found: word.as_str().unwrap_or_default().into(),
+            known: "late-sum, concat, shared-sum".into(),
         }),
     }
-}
-
-fn ogm(s: &Settings, recipe: &mut Recipe) -> Result<(), ReplayError> {
-    let own = given("ogm", &s.ogm)?;
-    let ogm = &mut recipe.ogm;
-    ogm.head = head(s)?;
-    (ogm.alpha, ogm.start, ogm.end) = (own.alpha, own.start, own.end);
-    ogm.noise = match own.ge.as_str() {
-        "off" => false,
-        "noise" => true,
-        other => {
-            return Err(ReplayError::Unknown {
-                key: "ogm.ge",
-                found: other.into(),
-                known: "off, noise",
-            });
-        }
-    };
-    ogm.scope = match own.scope.as_str() {
-        "conv4d" => OgmScope::Conv4d,
-        "encoder-ndim>1" => OgmScope::NdimAbove1,
-        "encoder-all" => OgmScope::All,
-        other => {
-            let known = "conv4d, encoder-ndim>1, encoder-all";
-            return Err(ReplayError::Unknown {
-                key: "ogm.scope",
-                found: other.into(),
-                known,
-            });
-        }
-    };
-    ogm.trimodal = match own.trimodal.as_str() {
-        "ratio-to-rest" => OgmTrimodal::RatioToRest,
-        "pairwise-mean" => OgmTrimodal::PairwiseMean,
-        other => {
-            let known = "ratio-to-rest, pairwise-mean";
-            return Err(ReplayError::Unknown {
-                key: "ogm.trimodal",
-                found: other.into(),
-                known,
-            });
-        }
-    };
-    Ok(())
-}
-
-fn mla(s: &Settings, recipe: &mut Recipe) -> Result<(), ReplayError> {
-    let own = given("mla", &s.mla)?;
-    recipe.mla.modification = match own.gm.as_str() {
-        "off" => MlaModification::Off,
-        "rls" => MlaModification::Rls,
-        other => {
-            return Err(ReplayError::Unknown {
-                key: "mla.gm",
-                found: other.into(),
-                known: "off, rls",
-            });
-        }
-    };
-    recipe.mla.target = match own.target.as_str() {
-        "current" => MlaTarget::Current,
-        "previous" => MlaTarget::Previous,
-        other => {
-            return Err(ReplayError::Unknown {
-                key: "mla.target",
-                found: other.into(),
-                known: "current, previous",
-            });
-        }
-    };
-    Ok(())
-}
-
-fn rates(s: &Settings) -> Result<Rates, ReplayError> {
-    let own = given("mslr", &s.mslr)?;
-    let of = |modality: Modality| own.lr.get(modality.letter()).copied();
-    for letter in &s.modalities {
-        if !own.lr.contains_key(letter) {
-            return Err(ReplayError::Setting(format!(
-                "`mslr.lr` has no rate for `{letter}`"
-            )));
-        }
-    }
-    let rate = |modality| of(modality).unwrap_or(0.0);
-    Ok(Rates {
-        audio: rate(Modality::Audio),
-        text: rate(Modality::Text),
-        visual: rate(Modality::Visual),
-    })
 }

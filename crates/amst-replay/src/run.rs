@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use amst::{Modality, Outputs, lettered};
-use amst_baselines::Noise;
+use amst::{Modality, Noise, Outputs, lettered};
 use amst_data::{Purpose, Stream};
 use amst_encoders::{AnyEncoder, Renames, named_tensors};
 use amst_train::{
@@ -28,7 +27,7 @@ pub fn replay(case: &Case, device: &Device) -> Result<Replay, ReplayError> {
     let modalities = case.modalities()?;
     let batches = Arc::new(Batches::read(&case.inputs(), &modalities)?);
     let training_device = device.clone().autodiff();
-    let method = case.method(&recipe, noise(case))?;
+    let method = amst::methods::method(&recipe, noise(case))?;
     let network = case.network(method.as_ref(), &batches, &training_device)?;
     let names = network.names;
     let mut source = RecordedBatches::new(case, batches, modalities.clone(), device)?;
@@ -51,7 +50,7 @@ pub fn replay(case: &Case, device: &Device) -> Result<Replay, ReplayError> {
 
 /// Our own stream for OGM-GE's noise; what another implementation drew cannot be drawn again.
 fn noise(case: &Case) -> Noise {
-    let seed = case.noise_seed();
+    let seed = case.settings.noise_seed();
     Box::new(move |epoch, step| {
         let mut stream = Stream::new(seed, Purpose::Noise, epoch as u64, step as u64);
         Box::new(move |count| stream.normals(count))

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use amst_recipe::{Cell, CellId, CellResult, RESULT_SCHEMA};
+use amst_recipe::{Cell, CellResult, Methods, RESULT_SCHEMA};
 
 /// Why there is no number. Each message can stand below a table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,7 +61,7 @@ pub struct Entry {
 }
 
 /// Looks for the results of wanted runs under the folder of all runs.
-pub fn collect(wanted: &[Wanted], runs: &Path) -> Vec<Entry> {
+pub fn collect(methods: &Methods, wanted: &[Wanted], runs: &Path) -> Vec<Entry> {
     let mut entries = Vec::new();
     for run in wanted {
         let file = runs.join(run.cell.run_dir()).join("result.json");
@@ -69,7 +69,7 @@ pub fn collect(wanted: &[Wanted], runs: &Path) -> Vec<Entry> {
             experiment: run.experiment.clone(),
             column: run.column.clone(),
             seed: run.cell.recipe.seed,
-            outcome: read_result(&run.cell, &file),
+            outcome: read_result(methods, &run.cell, &file),
             cell: run.cell.clone(),
             file,
         });
@@ -83,7 +83,7 @@ pub fn collect(wanted: &[Wanted], runs: &Path) -> Vec<Entry> {
 /// # Errors
 ///
 /// [`Missing`], with the reason.
-pub fn read_result(cell: &Cell, file: &Path) -> Result<CellResult, Missing> {
+pub fn read_result(methods: &Methods, cell: &Cell, file: &Path) -> Result<CellResult, Missing> {
     let unreadable = |why: String| Missing::Unreadable {
         file: file.into(),
         why,
@@ -105,7 +105,10 @@ pub fn read_result(cell: &Cell, file: &Path) -> Result<CellResult, Missing> {
     }
     let result: CellResult =
         serde_json::from_value(value).map_err(|e| unreadable(e.to_string()))?;
-    belongs(cell, &result).map_err(|found| Missing::OtherRecipe {
+    methods
+        .known(&result.recipe)
+        .map_err(|e| unreadable(e.to_string()))?;
+    belongs(methods, cell, &result).map_err(|found| Missing::OtherRecipe {
         file: file.into(),
         found,
     })?;
@@ -114,7 +117,7 @@ pub fn read_result(cell: &Cell, file: &Path) -> Result<CellResult, Missing> {
 }
 
 /// Whether a result is that of the cell; if not, what it is.
-fn belongs(cell: &Cell, result: &CellResult) -> Result<(), String> {
+fn belongs(methods: &Methods, cell: &Cell, result: &CellResult) -> Result<(), String> {
     if result.cell != cell.id {
         return Err(format!(
             "cell {}, not {}",
@@ -122,7 +125,7 @@ fn belongs(cell: &Cell, result: &CellResult) -> Result<(), String> {
             cell.id.short()
         ));
     }
-    let inside = CellId::of(&result.recipe, &result.data);
+    let inside = methods.cell_id(&result.recipe, &result.data);
     if inside != cell.id {
         return Err(format!(
             "a recipe whose identity is {}, not {}",

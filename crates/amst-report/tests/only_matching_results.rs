@@ -4,6 +4,7 @@ mod made;
 
 use std::path::Path;
 
+use amst::methods::built_in;
 use amst_recipe::{Cell, RESULT_SCHEMA};
 use amst_report::{Missing, Rank, collect};
 use made::{cells, digits, result, table_after, wanted, write};
@@ -13,7 +14,7 @@ fn reason_after(spoil: impl Fn(&Path, &Cell)) -> Missing {
     let cells = cells(&digits());
     made::write_all(runs.path(), &cells);
     spoil(runs.path(), &cells[0].1);
-    let entries = collect(&wanted(&cells), runs.path());
+    let entries = collect(built_in(), &wanted(&cells), runs.path());
     assert!(
         entries[1..].iter().all(|e| e.outcome.is_ok()),
         "only the first was spoilt"
@@ -35,8 +36,8 @@ fn a_removed_result_is_not_run_yet() {
 fn a_result_of_another_identity_is_refused_even_in_the_right_folder() {
     let reason = reason_after(|runs, cell| {
         let other = Cell {
-            recipe: cell.recipe.clone(),
             id: serde_json::from_value("f".repeat(64).into()).unwrap(),
+            ..cell.clone()
         };
         write(
             runs,

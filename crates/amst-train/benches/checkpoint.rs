@@ -14,8 +14,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use amst::methods::built_in;
 use amst_data::Prepared;
-use amst_recipe::{Cell, DataLock, DatasetSpec, ResolvedDataset, resolve};
+use amst_recipe::{Cell, DataLock, DatasetSpec, ResolvedDataset};
 use amst_train::{
     Checkpoint, Content, Disk, EventKind, FileSystem, Interrupt, Keep, Run, SaveEvery, Signal,
     Trainer,
@@ -169,8 +170,10 @@ fn cell(width: usize) -> (Cell, DataLock) {
         .chain(widths)
         .collect();
     (
-        Cell::new(
-            resolve(&[dataset.spec.recipe], &settings).expect("a recipe"),
+        built_in().cell(
+            built_in()
+                .resolve(&[dataset.spec.recipe], &settings)
+                .expect("a recipe"),
             &lock,
         ),
         lock,

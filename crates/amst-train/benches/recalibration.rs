@@ -13,12 +13,13 @@
 
 use std::path::Path;
 
+use amst::methods::built_in;
 use amst::{
     LearningRate, Modality, Net, Session, SessionSettings, StepLr, StepNumber, recalibrate,
 };
 use amst_data::{Loader, LoaderConfig, Prepared, SplitName, prepare};
 use amst_encoders::AnyEncoder;
-use amst_recipe::{Recipe, ResolvedDataset, find_dataset, resolve};
+use amst_recipe::{Recipe, ResolvedDataset, find_dataset};
 use amst_train::{Evaluator, build, upload};
 use burn::module::Module;
 use burn::tensor::Device;
@@ -92,7 +93,8 @@ impl Training {
             format!("seed={seed}"),
             format!("epochs={epochs}"),
         ];
-        let recipe = resolve(std::slice::from_ref(&dataset.spec.recipe), &settings)
+        let recipe = built_in()
+            .resolve(std::slice::from_ref(&dataset.spec.recipe), &settings)
             .expect("settings of a recipe");
         let data = prepare(dataset, &recipe, None, store, &|_| {})
             .expect("the embedded data can be prepared");

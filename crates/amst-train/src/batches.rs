@@ -263,8 +263,9 @@ impl Iterator for Reading {
 
 #[cfg(test)]
 mod tests {
+    use amst::methods::built_in;
     use amst_data::{Prepared, SplitName};
-    use amst_recipe::{DatasetSpec, resolve};
+    use amst_recipe::DatasetSpec;
 
     use super::*;
 
@@ -277,7 +278,9 @@ mod tests {
             "batch_size=2",
         ];
         let settings = settings.map(String::from);
-        let recipe = resolve(&[DatasetSpec::shapes("crema-d").unwrap().recipe], &settings).unwrap();
+        let recipe = built_in()
+            .resolve(&[DatasetSpec::shapes("crema-d").unwrap().recipe], &settings)
+            .unwrap();
         let data = Prepared::shapes(&recipe).unwrap();
         let mut source = LoaderBatches::new(&data, &recipe, &Device::flex()).unwrap();
         let made = Arc::new(Mutex::new(Vec::new()));

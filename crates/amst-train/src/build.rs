@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use amst::{Branch, HeadKind, Method, Net, Probes, renames};
-use amst_baselines::Noise;
+use amst::methods::trainable;
+use amst::{Branch, HeadKind, Method, Net, Noise, Probes, renames};
 use amst_data::{Purpose, Stream};
 use amst_encoders::{AnyEncoder, Encoder, Renames, ResNet18Config, Stem, read_weights};
 use amst_recipe::{Modality, Precision, Recipe, TextModel};
@@ -102,7 +102,7 @@ pub fn check(recipe: &Recipe, text_model: Option<&TextModel>) -> Result<(), Trai
 }
 
 fn method(recipe: &Recipe) -> Result<Box<dyn Method<AnyEncoder>>, TrainError> {
-    Ok(amst_baselines::method(recipe, noise(recipe.seed))?)
+    Ok(trainable().build(recipe, noise(recipe.seed))?)
 }
 
 /// The stream of a method's own noise, a function of seed, epoch and step.

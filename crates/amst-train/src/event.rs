@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use amst_recipe::{Modality, OutputMetrics};
+use amst_recipe::{MethodName, Modality, OutputMetrics};
 use serde::{Deserialize, Serialize};
 
 /// Version of the layout of `events.jsonl`.
@@ -26,6 +26,9 @@ pub enum EventKind {
     Start {
         /// Identity of the cell.
         cell: String,
+        /// The method that was asked for, where it is trained under another's name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        requested: Option<MethodName>,
         /// Epochs to come.
         epochs: usize,
         /// Training steps an epoch.

@@ -11,17 +11,18 @@
 //!
 //! ```
 //! use amst_data::Prepared;
-//! use amst_recipe::{Cell, DataLock, DatasetSpec, ResolvedDataset, resolve};
+//! use amst::methods::built_in;
+//! use amst_recipe::{DataLock, DatasetSpec, ResolvedDataset};
 //! use amst_train::{Run, Trainer};
 //! use burn::tensor::Device;
 //!
 //! let dataset = ResolvedDataset { spec: DatasetSpec::synthetic(), root: Default::default() };
-//! let recipe = resolve(&[dataset.spec.recipe.clone()], &["epochs=1".into(), "method=amst-alt".into()])?;
+//! let recipe = built_in().resolve(&[dataset.spec.recipe.clone()], &["epochs=1".into(), "method=amst-alt".into()])?;
 //! let data = Prepared::synthetic(&recipe)?;
 //! let lock = DataLock::of(&dataset)?;
 //!
 //! let runs = tempfile::tempdir()?;
-//! let run = Run::create(runs.path(), &Cell::new(recipe, &lock), &lock)?;
+//! let run = Run::create(runs.path(), &built_in().cell(recipe, &lock), &lock)?;
 //! let result = Trainer::new(run, data, Device::flex())?.train(&mut |_| {})?;
 //! assert_eq!(result.test.samples, 32);
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use amst_recipe::{Cell, CellId, CellResult, DataLock, RESULT_SCHEMA, Recipe, Timing};
+use amst::methods::trainable;
+use amst_recipe::{Cell, CellResult, DataLock, RESULT_SCHEMA, Recipe, Timing};
 use serde::Serialize;
 
 use crate::checkpoint::{RECIPE, set_aside};
@@ -232,11 +233,11 @@ impl Run {
 fn refuse_foreign(dir: &Path, cell: &Cell, data: &DataLock) -> Result<(), TrainError> {
     let path = dir.join(RECIPE);
     let (path, why) = match fs::read_to_string(&path) {
-        Ok(text) => match toml::from_str::<Recipe>(&text) {
+        Ok(text) => match recipe_of_this_version(&text) {
             // Not the recipe to the letter: a text model may lie elsewhere by now.
-            Ok(recipe) if CellId::of(&recipe, data) == cell.id => return Ok(()),
-            Ok(_) => (path, "the recipe of another run"),
-            Err(_) => (path, "not a recipe of this version"),
+            Some(recipe) if trainable().cell_id(&recipe, data) == cell.id => return Ok(()),
+            Some(_) => (path, "the recipe of another run"),
+            None => (path, "not a recipe of this version"),
         },
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => match first_file(dir)? {
             None => return Ok(()),
@@ -251,6 +252,11 @@ fn refuse_foreign(dir: &Path, cell: &Cell, data: &DataLock) -> Result<(), TrainE
         path,
         why: why.into(),
     })
+}
+
+fn recipe_of_this_version(text: &str) -> Option<Recipe> {
+    let recipe = toml::from_str(text).ok()?;
+    trainable().known(&recipe).ok()
 }
 
 /// A file in a directory, but for the lock and hidden files, which an interrupted start leaves.

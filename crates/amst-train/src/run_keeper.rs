@@ -76,6 +76,7 @@ impl<'a> RunKeeper<'a> {
         self.run.set_events_aside()?;
         self.report(EventKind::Start {
             cell: self.run.cell().id.to_string(),
+            requested: self.run.cell().requested_other(),
             epochs: training.planned,
             steps: training.steps(),
             parameters: parameters::trainable(&training.session.net),

@@ -242,6 +242,7 @@ impl<E: Encoder> OpenRun<E> {
             cell: keeper.run.cell().id.clone(),
             data: keeper.run.data().clone(),
             recipe: self.recipe.clone(),
+            requested: keeper.run.cell().requested_other(),
             test: TestResult {
                 samples: split.len(),
                 majority_rate: split.majority_rate(),

@@ -148,8 +148,9 @@ impl Drop for Uploads {
 
 #[cfg(test)]
 mod tests {
+    use amst::methods::built_in;
     use amst_data::{Loader, LoaderConfig, Prepared, SplitName};
-    use amst_recipe::{DatasetSpec, Modality, resolve};
+    use amst_recipe::{DatasetSpec, Modality};
 
     use super::*;
 
@@ -158,7 +159,9 @@ mod tests {
     fn bytes_become_the_numbers_that_the_loader_makes_of_them_to_the_bit() {
         let settings =
             ["synthetic.train=6", "synthetic.val=6", "synthetic.test=6"].map(String::from);
-        let recipe = resolve(&[DatasetSpec::shapes("crema-d").unwrap().recipe], &settings).unwrap();
+        let recipe = built_in()
+            .resolve(&[DatasetSpec::shapes("crema-d").unwrap().recipe], &settings)
+            .unwrap();
         let split = Prepared::shapes(&recipe).unwrap().split(SplitName::Train);
         let frames = |train: bool, bytes: bool| {
             let config = LoaderConfig {

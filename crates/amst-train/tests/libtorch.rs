@@ -7,8 +7,9 @@ mod recorded;
 
 use std::path::{Path, PathBuf};
 
+use amst::methods::built_in;
 use amst_data::Prepared;
-use amst_recipe::{Cell, CellResult, DataLock, DatasetSpec, ResolvedDataset, resolve};
+use amst_recipe::{CellResult, DataLock, DatasetSpec, ResolvedDataset};
 use amst_train::{Run, Trainer};
 use burn::tensor::Device;
 use recorded::{check, folder};
@@ -48,8 +49,10 @@ fn train(assignments: &[&str], runs: &Path, device: Device) -> CellResult {
     // samples.
     let calm = serde_json::json!({ "epochs": 2, "skip": { "audio": 2 }, "method": "amst-full", "optim": { "lr": 1e-4 } });
     let assignments: Vec<String> = assignments.iter().map(|a| a.to_string()).collect();
-    let cell = Cell::new(
-        resolve(&[dataset.spec.recipe, calm], &assignments).unwrap(),
+    let cell = built_in().cell(
+        built_in()
+            .resolve(&[dataset.spec.recipe, calm], &assignments)
+            .unwrap(),
         &lock,
     );
     let data = Prepared::synthetic(&cell.recipe).unwrap();

@@ -12,7 +12,12 @@
 //! | both together, logits `(M·A + J)/(M + 1)` (Section 3.4) | [`Full`] |
 //! | shared head, independent head, summed embeddings, summed logits | [`SharedHead`], [`ConcatHead`], [`SumHead`], [`LateSumHead`] |
 //! | linear probes | [`Probes`] |
-//! | what every method shares | [`Method`], [`Net`], [`Branch`], [`Batch`] |
+//! | what trains, without files: plan, step, recalibrate, evaluate | [`Session`] |
+//! | what every method shares | [`Method`], [`EpochPlan`], [`Net`], [`Branch`], [`Batch`] |
+//! | the methods that AMST is compared with (Table 1), and three more | [`methods`], a folder each |
+//!
+//! Without the feature `train` there are only [`methods::built_in`], what a plan needs to know of
+//! the methods, and nothing of burn is built.
 //!
 //! A method sees a [`Batch`], never a file; an encoder knows no data set; only a [`Method`]
 //! decides what is skipped.
@@ -30,53 +35,26 @@
 #![warn(missing_docs)]
 #![recursion_limit = "256"]
 
-mod alternating;
-mod batch;
-mod error;
-mod forward_pass;
-mod full;
-mod gradients;
-mod heads;
-mod joint;
-mod loss;
-mod method;
-mod net;
-mod optimiser;
-mod outputs;
-mod plan;
-mod probes;
-mod recalibrate;
-mod schedule;
-mod session;
-mod skipping;
-mod state;
-mod stopwatch;
-mod supply;
-mod weights;
+#[cfg(feature = "train")]
+mod engine;
+pub mod methods;
 
-pub use alternating::{Alternating, HeadGradient, alternating_step, alternating_step_with};
 pub use amst_recipe::{Every, Execution, JointMode, Modality, Never};
-pub use batch::Batch;
-pub use error::MethodError;
-pub use forward_pass::ForwardPass;
-pub use full::Full;
-pub use gradients::{BranchGradients, GradientChange, change_gradients};
-pub use heads::{ConcatHead, Head, HeadKind, LateSumHead, SharedHead, SumHead};
-pub use joint::{Joint, joint_step};
-pub use loss::cross_entropy;
-pub use method::{LearningRate, Method, Score, Scores, StepContext, StepReport};
-pub use net::{Branch, Net};
-pub use optimiser::{Optimiser, StepLr};
-pub use outputs::{Embeddings, FUSED, Outputs};
-pub use plan::EpochPlan;
-pub use probes::Probes;
-pub use recalibrate::recalibrate;
-pub use schedule::{SkipSchedule, training_order};
-pub use session::{
-    Session, SessionSettings, StepNumber, outputs_of_present_with_probes, outputs_with_probes,
+#[cfg(feature = "train")]
+pub use engine::*;
+#[cfg(feature = "train")]
+pub use methods::{
+    TrainableMethod, TrainableMethods,
+    agm::Agm,
+    amst_alt::{Alternating, HeadGradient, alternating_step, alternating_step_with},
+    amst_full::Full,
+    amst_joint::{Joint, joint_step},
+    early_stopping::EarlyStopping,
+    gradient_blending::GradientBlending,
+    mla::Mla,
+    mslr::Mslr,
+    naive::Naive,
+    ogm_ge::{Noise, OgmGe},
+    pmr::Pmr,
+    unimodal::Unimodal,
 };
-pub use skipping::Skipping;
-pub use state::MethodState;
-pub use stopwatch::{Phase, Span, Stopwatch};
-pub use supply::{EpochContext, EpochError, NoSupply, Part, Supply, SupplyError};
-pub use weights::{lettered, renames};

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use amst_recipe::{Modality, RecipeError, ResolvedDataset, SYNTHETIC, find_dataset, resolve};
+use amst::methods::built_in;
+use amst_recipe::{Modality, RecipeError, ResolvedDataset, SYNTHETIC, find_dataset};
 
 use crate::exit::Usage;
 use crate::workspace::root;
@@ -86,7 +87,9 @@ fn parse(text: &str) -> Result<Vec<Modality>, Usage> {
 
 fn column(name: &str, choice: Option<Vec<Modality>>) -> anyhow::Result<Column> {
     let dataset = find_dataset(name, &root().join("datasets"))?;
-    let own = resolve(std::slice::from_ref(&dataset.spec.recipe), &[])?.modalities;
+    let own = built_in()
+        .resolve(std::slice::from_ref(&dataset.spec.recipe), &[])?
+        .modalities;
     let spec = &dataset.spec;
     let mut column = Column {
         name: spec.name.clone(),

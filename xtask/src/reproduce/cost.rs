@@ -1,36 +1,21 @@
 //! What an epoch of a method costs, against an epoch of one encoder.
 
-use amst_recipe::{BudgetUnit, Every, MethodName, Recipe};
+use amst::methods::built_in;
+pub use amst_recipe::ENCODER_EPOCH as ENCODER;
+use amst_recipe::{BudgetUnit, Every, MethodFacts, Recipe};
 
 use super::job::Job;
 
-/// An epoch of one encoder, forward and backward: the unit is a hundredth of it.
-pub const ENCODER: u64 = 100;
+/// What is known of the method of a resolved recipe.
+pub fn facts(recipe: &Recipe) -> &'static dyn MethodFacts {
+    built_in()
+        .find(&recipe.method)
+        .expect("a resolved recipe's method is built in")
+}
 
-/// An epoch of a run. Methods differ by the encoders that they train and by what they compute
-/// beside; skipping is not counted.
+/// An epoch of a run, in hundredths of an epoch of one encoder.
 pub fn per_epoch(recipe: &Recipe) -> u64 {
-    let all = ENCODER * recipe.modalities.len() as u64;
-    match recipe.method {
-        // One modality; the recipe names it alone.
-        MethodName::Unimodal => ENCODER,
-        MethodName::Naive
-        | MethodName::OgmGe
-        | MethodName::Mslr
-        | MethodName::Mla
-        | MethodName::AmstAlt
-        | MethodName::AmstJoint
-        | MethodName::EarlyStopping => all,
-        // Prototypes of a tenth of the training split before every epoch.
-        MethodName::Pmr => all * 11 / 10,
-        // Two modules.
-        MethodName::AmstFull => 2 * all,
-        // Every step forwards twice; forward is about a third of a step.
-        MethodName::Agm => all * 4 / 3,
-        // In every super-epoch M + 1 outputs are tried for an epoch: each modality alone, and all
-        // together.
-        MethodName::GradientBlending => all + 2 * all / recipe.blending.super_epoch.max(1) as u64,
-    }
+    facts(recipe).epoch_cost(recipe)
 }
 
 /// How many epochs a run will take, as far as can be told before it starts: a budget of updates
@@ -40,11 +25,7 @@ pub fn epochs(job: &Job) -> usize {
     if recipe.budget.unit != BudgetUnit::Updates {
         return recipe.epochs;
     }
-    let modules = if recipe.method == MethodName::AmstFull {
-        2.0
-    } else {
-        1.0
-    };
+    let modules = facts(recipe).branches().len() as f64;
     let trained: f64 = modules
         * recipe
             .modalities
@@ -84,7 +65,15 @@ pub mod tests {
         let assignments: Vec<String> = assignments.iter().map(|a| a.to_string()).collect();
         let row = grid.experiment(id).unwrap();
         let cell: Cell = grid
-            .cell(row, 0, &digits, &lock, Preset::default(), &assignments)
+            .cell(
+                built_in(),
+                row,
+                0,
+                &digits,
+                &lock,
+                Preset::default(),
+                &assignments,
+            )
             .unwrap();
         let name = "world-digits".to_string();
         let (row, column) = (id.to_string(), name.clone());

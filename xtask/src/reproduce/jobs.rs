@@ -2,6 +2,7 @@
 
 use std::thread::available_parallelism;
 
+use super::cost;
 use super::device::Devices;
 use super::job::Job;
 use crate::exit::Usage;
@@ -21,7 +22,10 @@ pub fn concurrent_runs(
     let cores = available_parallelism().map_or(1, usize::from);
     let needs: Vec<u64> = missing
         .iter()
-        .map(|job| job.cell.recipe.training_memory())
+        .map(|job| {
+            let recipe = &job.cell.recipe;
+            recipe.training_memory(cost::facts(recipe))
+        })
         .collect();
     fitting(asked, cores, &needs, available_memory())
 }

@@ -26,6 +26,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 
+use amst::methods::built_in;
 use amst_report::{Exporter, Json, Terminal, collect};
 
 pub use self::args::Args;
@@ -46,7 +47,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let devices: Devices = args.device.parse()?;
     let request = Request::resolve(args)?;
     let folders = Folders::for_table(args.out.as_deref(), &request.grid.name);
-    let mut entries = collect(&request.cells, &folders.runs);
+    let mut entries = collect(built_in(), &request.cells, &folders.runs);
     let missing = request.missing(&entries);
     let jobs = jobs::concurrent_runs(args.jobs, &missing, &devices)?;
     let plan = Plan::new(
@@ -67,7 +68,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if !missing.is_empty() {
         eprintln!("{}", plan.total());
         failures = train(args, &devices, &folders, &missing, jobs, &interrupted)?;
-        entries = collect(&request.cells, &folders.runs);
+        entries = collect(built_in(), &request.cells, &folders.runs);
         summary::explain(&mut entries, &failures, interrupted.load(Ordering::SeqCst));
     }
     let table = request.table(&entries);

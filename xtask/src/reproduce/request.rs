@@ -1,5 +1,6 @@
 //! The command line, resolved into cells.
 
+use amst::methods::built_in;
 use amst_fetch::hub;
 use amst_recipe::{DataLock, Experiment, Grid, Layout, Preset, RecipeError, TextModels};
 use amst_report::{Entry, LeftOut, MeasuredDataset, Missing, Table, Wanted};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use amst::methods::built_in;
 use amst_recipe::{
     Cell, CellId, CellResult, DataLock, Grid, OutputMetrics, Preset, RESULT_SCHEMA, Recipe,
     Selected, TestResult, find_dataset,
@@ -128,6 +129,7 @@ impl Bench {
         let digits = find_dataset(self.path("digits").to_str().unwrap(), Path::new("")).unwrap();
         let row = grid.experiment(experiment).unwrap();
         grid.cell(
+            built_in(),
             row,
             seed,
             &digits,
@@ -183,6 +185,7 @@ impl Bench {
             schema: RESULT_SCHEMA,
             cell: cell.id.clone(),
             data: self.data.clone(),
+            requested: None,
             recipe: cell.recipe.clone(),
             selected: Selected {
                 epoch: 1,

@@ -1,10 +1,11 @@
 //! What is timed: the rows of the table on a data set, each in its executions.
 
+use amst::methods::trainable;
 use amst_data::Prepared;
 use amst_fetch::hub;
 use amst_recipe::{
-    Cell, DataLock, DatasetSpec, Execution, MethodName, Precision, RecipeError, ResolvedDataset,
-    TextModel, TextModels, TimedSystem, TimesTable, find_dataset, resolve, resolve_preset,
+    Cell, DataLock, DatasetSpec, Execution, Precision, RecipeError, ResolvedDataset, TextModel,
+    TextModels, TimedSystem, TimesTable, find_dataset,
 };
 use anyhow::Result;
 use serde_json::json;
@@ -21,6 +22,8 @@ pub struct Setup {
     pub dataset: ResolvedDataset,
     /// Whether its contents are drawn.
     pub drawn: bool,
+    /// Id of the row that the others are compared with.
+    pub reference: String,
     /// In the order of the table.
     pub systems: Vec<System>,
     /// Rows that do not apply to the data set, and why.
@@ -56,18 +59,20 @@ impl Setup {
         let mut setup = Self {
             dataset,
             drawn,
+            reference: table.system[0].id.clone(),
             systems: Vec::new(),
             left_out: Vec::new(),
         };
         let assignments = setup.assignments(args)?;
         let lock = DataLock::of(&setup.dataset)?;
         // A mistake in the settings themselves is an error, not a row that does not apply.
-        resolve(
+        trainable().resolve(
             std::slice::from_ref(&setup.dataset.spec.recipe),
             &assignments,
         )?;
         for row in table.rows(&args.methods)? {
-            for execution in executions(row.method, &args.execution) {
+            let skips = trainable().facts(&row.method)?.skips();
+            for execution in executions(skips, &args.execution) {
                 match setup.system(args, row, execution, &lock, &assignments) {
                     Ok(system) => setup.systems.push(system),
                     Err(
@@ -104,8 +109,8 @@ impl Setup {
         let own = std::slice::from_ref(&spec.recipe);
         let cell = |assignments: &[String]| {
             let above = std::slice::from_ref(&named);
-            let recipe = resolve_preset(own, args.preset, above, assignments)?;
-            Ok(Cell::new(recipe, lock))
+            let recipe = trainable().resolve_preset(own, args.preset, above, assignments)?;
+            Ok(trainable().cell(recipe, lock))
         };
         let (cell, text_model) = if self.drawn {
             (cell(assignments)?, None)
@@ -118,7 +123,7 @@ impl Setup {
         Ok(System {
             id: row.id.clone(),
             published: published.copied(),
-            skips: row.method.skips(),
+            skips: trainable().facts(&row.method)?.skips(),
             cell,
             lock: lock.clone(),
             text_model,
@@ -152,7 +157,10 @@ impl Setup {
     /// Settings that scale the data set down to so many training samples.
     fn fewer(&self, samples: usize, typed: &[String]) -> Result<Vec<String>> {
         let own = std::slice::from_ref(&self.dataset.spec.recipe);
-        let (whole, scaled) = (resolve(own, &[])?, resolve(own, typed)?);
+        let (whole, scaled) = (
+            trainable().resolve(own, &[])?,
+            trainable().resolve(own, typed)?,
+        );
         let share = samples as f64 / whole.synthetic.train as f64;
         let [val, test] = [whole.synthetic.val, whole.synthetic.test]
             .map(|count| ((count as f64 * share).round() as usize).max(1));
@@ -213,8 +221,8 @@ impl System {
 }
 
 /// A system that skips nothing does the same under both.
-fn executions(method: MethodName, asked: &[ExecutionKind]) -> Vec<Execution> {
-    let kinds = if method.skips() { asked } else { &asked[..1] };
+fn executions(skips: bool, asked: &[ExecutionKind]) -> Vec<Execution> {
+    let kinds = if skips { asked } else { &asked[..1] };
     let executions = kinds.iter().map(|kind| match kind {
         ExecutionKind::Fast => Execution::Fast,
         ExecutionKind::Official => Execution::Official,

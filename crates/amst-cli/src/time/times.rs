@@ -89,7 +89,7 @@ impl Times {
     pub fn new(setup: &Setup, args: &Args, measured: &[Measured]) -> Self {
         let first = &setup.systems[0];
         let recipe = &first.cell.recipe;
-        let base = first.id == "naive";
+        let base = first.id == setup.reference;
         let systems = setup.systems.iter().zip(measured).map(|(system, own)| {
             let against = base.then(|| (first, &measured[0]));
             SystemTimes::new(system, own, against)

@@ -1,9 +1,10 @@
 //! What is spoiled, by how much, and that nothing else is.
 
+use amst::methods::built_in;
 use amst_data::{
     Damage, DataError, Features, HostBatch, Loader, LoaderConfig, Prepared, SplitName,
 };
-use amst_recipe::{DatasetSpec, Modality, resolve};
+use amst_recipe::{DatasetSpec, Modality};
 
 use crate::small::Small;
 
@@ -15,8 +16,12 @@ fn generated(assignments: &[&str]) -> Prepared {
         .chain(assignments)
         .map(|a| a.to_string())
         .collect();
-    Prepared::synthetic(&resolve(&[DatasetSpec::synthetic().recipe], &assignments).unwrap())
-        .unwrap()
+    Prepared::synthetic(
+        &built_in()
+            .resolve(&[DatasetSpec::synthetic().recipe], &assignments)
+            .unwrap(),
+    )
+    .unwrap()
 }
 
 fn config(batch_size: usize, workers: usize) -> LoaderConfig {

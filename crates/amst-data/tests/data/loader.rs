@@ -1,10 +1,11 @@
 //! The loader: order, augmentation, threads.
 
+use amst::methods::built_in;
 use amst_data::{
     DataError, Features, HostBatch, HostInput, Loader, LoaderConfig, PAD, Prepared, SplitName,
     Stream,
 };
-use amst_recipe::{DatasetSpec, Modality, Recipe, resolve};
+use amst_recipe::{DatasetSpec, Modality, Recipe};
 
 use crate::small::Small;
 
@@ -17,7 +18,9 @@ fn recipe() -> Recipe {
         "visual": { "crop_scale": [0.3, 1.0], "flip": 0.5, "frames": 3 },
         "text": { "embed": 32 },
     });
-    resolve(&[DatasetSpec::synthetic().recipe, own], &[]).unwrap()
+    built_in()
+        .resolve(&[DatasetSpec::synthetic().recipe, own], &[])
+        .unwrap()
 }
 
 fn train(data: &Prepared, workers: usize) -> Loader {

@@ -1,11 +1,14 @@
 //! Shapes of the paper's data sets with drawn contents.
 
+use amst::methods::built_in;
 use amst_data::{Features, Loader, LoaderConfig, Prepared, SplitName};
-use amst_recipe::{DatasetSpec, Modality, Recipe, resolve};
+use amst_recipe::{DatasetSpec, Modality, Recipe};
 
 fn recipe(name: &str, settings: &[&str]) -> Recipe {
     let settings: Vec<String> = settings.iter().map(|s| s.to_string()).collect();
-    resolve(&[DatasetSpec::shapes(name).unwrap().recipe], &settings).unwrap()
+    built_in()
+        .resolve(&[DatasetSpec::shapes(name).unwrap().recipe], &settings)
+        .unwrap()
 }
 
 #[test]

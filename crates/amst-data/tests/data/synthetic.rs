@@ -1,7 +1,8 @@
 //! Generated data: balanced, repeatable, and as hard to learn as its dials say.
 
+use amst::methods::built_in;
 use amst_data::{Dataset, Features, Loader, LoaderConfig, Prepared, Split, SplitName};
-use amst_recipe::{DatasetSpec, Modality, Recipe, resolve};
+use amst_recipe::{DatasetSpec, Modality, Recipe};
 
 fn recipe(assignments: &[&str]) -> Recipe {
     let more = [
@@ -15,7 +16,9 @@ fn recipe(assignments: &[&str]) -> Recipe {
         .chain(assignments)
         .map(|a| a.to_string())
         .collect();
-    resolve(&[DatasetSpec::synthetic().recipe], &all).unwrap()
+    built_in()
+        .resolve(&[DatasetSpec::synthetic().recipe], &all)
+        .unwrap()
 }
 
 /// The samples of a split as plain vectors; text as counts of its words.
@@ -98,8 +101,12 @@ fn a_higher_dial_separates_the_classes_better_and_none_leaves_chance() {
 
 #[test]
 fn classes_are_balanced_in_every_split() {
-    let data =
-        Prepared::synthetic(&resolve(&[DatasetSpec::synthetic().recipe], &[]).unwrap()).unwrap();
+    let data = Prepared::synthetic(
+        &built_in()
+            .resolve(&[DatasetSpec::synthetic().recipe], &[])
+            .unwrap(),
+    )
+    .unwrap();
     assert_eq!(data.split(SplitName::Train).class_counts(), [24; 4]);
     assert_eq!(data.split(SplitName::Val).class_counts(), [8; 4]);
     assert_eq!(data.split(SplitName::Test).majority_rate(), 0.25);

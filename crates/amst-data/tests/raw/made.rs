@@ -2,8 +2,9 @@
 
 use std::sync::Mutex;
 
+use amst::methods::built_in;
 use amst_data::{DataError, HostInput, Preparation, Prepared, Progress, Split};
-use amst_recipe::{Modality, Recipe, ResolvedDataset, find_raw, resolve};
+use amst_recipe::{Modality, Recipe, ResolvedDataset, find_raw};
 
 use crate::replica::{Replica, datasets, numbers};
 
@@ -29,7 +30,9 @@ impl<'a> Made<'a> {
             .into_iter()
             .chain(settings.iter().map(|s| s.to_string()))
             .collect();
-        let recipe = resolve(std::slice::from_ref(&dataset.spec.recipe), &settings).unwrap();
+        let recipe = built_in()
+            .resolve(std::slice::from_ref(&dataset.spec.recipe), &settings)
+            .unwrap();
         Self {
             replica,
             dataset,

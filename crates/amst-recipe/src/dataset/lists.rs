@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The files that list the samples of each split, relative to the data set's folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Lists {
     /// Whose lists they are, for `published-features`; the other layouts have their own.
@@ -29,7 +29,7 @@ impl Lists {
 
 /// How a line of a list is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ListFormat {
     /// `1086_ITS_SAD_XX.flv Sad`
@@ -46,7 +46,7 @@ pub enum ListFormat {
 
 /// How many samples the published lists have, lines that name one again included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Samples {
     /// Of train.

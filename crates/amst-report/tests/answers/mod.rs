@@ -7,6 +7,7 @@ pub mod made;
 
 use std::path::PathBuf;
 
+use amst::methods::built_in;
 use amst_recipe::{Cell, DatasetSpec, Grid, Preset, RecipeError, ResolvedDataset};
 use amst_report::{Comparison, LeftOut, MeasuredDataset, Table, collect};
 use serde_json::json;
@@ -45,6 +46,7 @@ impl Runs {
         for row in &grid.experiment {
             for seed in seeds {
                 match grid.cell(
+                    built_in(),
                     row,
                     *seed,
                     &digits(),
@@ -146,7 +148,7 @@ impl Runs {
             title: "Digits".into(),
             classes: 3,
         }];
-        let entries = collect(&made::wanted(&self.cells), self.folder.path());
+        let entries = collect(built_in(), &made::wanted(&self.cells), self.folder.path());
         let table = Table::new(&self.grid, &rows, &self.seeds, &digits, &entries);
         table.leaving_out(&self.left_out).with_comparisons(&entries)
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use amst::methods::built_in;
 use amst_recipe::{
     Cell, CellResult, DataLock, DatasetSpec, Grid, OutputMetrics, Preset, RESULT_SCHEMA,
     ResolvedDataset, Selected, TestResult,
@@ -40,8 +41,16 @@ pub fn cells(dataset: &ResolvedDataset) -> Vec<(String, Cell)> {
         let experiment = grid.experiment(id).unwrap();
         (
             id.to_string(),
-            grid.cell(experiment, seed, dataset, &lock(), Preset::Recommended, &[])
-                .unwrap(),
+            grid.cell(
+                built_in(),
+                experiment,
+                seed,
+                dataset,
+                &lock(),
+                Preset::Recommended,
+                &[],
+            )
+            .unwrap(),
         )
     };
     grid.experiment
@@ -68,6 +77,7 @@ pub fn result(cell: &Cell, accuracy: f64) -> CellResult {
         schema: RESULT_SCHEMA,
         cell: cell.id.clone(),
         data: lock(),
+        requested: None,
         recipe: cell.recipe.clone(),
         selected: Selected {
             epoch: 2,
@@ -136,7 +146,7 @@ pub fn table_after(spoil: impl Fn(&Path, &[(String, Cell)])) -> Table {
     let cells = cells(&digits());
     write_all(runs.path(), &cells);
     spoil(runs.path(), &cells);
-    let mut table = table(&collect(&wanted(&cells), runs.path()));
+    let mut table = table(&collect(built_in(), &wanted(&cells), runs.path()));
     forget_identities(&mut table, runs.path());
     table
 }

@@ -13,6 +13,7 @@ mod tensors;
 
 use std::path::{Path, PathBuf};
 
+use amst::methods::trainable;
 use amst_encoders::HeldTensor;
 use amst_files::sha256_hex;
 use amst_recipe::{CODE_EPOCH, Cell, DataLock, Recipe};
@@ -118,11 +119,13 @@ impl Checkpoint {
     /// Its file is damaged.
     pub fn recipe(&self) -> Result<Recipe, CheckpointError> {
         let bytes = self.read(RECIPE)?;
-        let recipe = toml::from_slice(&bytes);
-        recipe.map_err(|e| CheckpointError::Damaged {
+        let damaged = |why: &str| CheckpointError::Damaged {
             path: self.dir.join(RECIPE),
-            why: format!("not a recipe of this version: {}", e.message()),
-        })
+            why: format!("not a recipe of this version: {why}"),
+        };
+        let recipe: Recipe = toml::from_slice(&bytes).map_err(|e| damaged(e.message()))?;
+        let known = trainable().known(&recipe);
+        known.map_err(|e| damaged(&e.to_string()))
     }
 
     /// The tensors of one of its files, by name and shape; none of a file that it does not have.
@@ -208,7 +211,7 @@ fn differing(there: &Recipe, here: &Recipe) -> Vec<String> {
     let [there, here] =
         [there, here].map(|recipe| serde_json::to_value(recipe).expect("plain data"));
     let mut differences = Vec::new();
-    for key in amst_recipe::keys() {
+    for key in trainable().keys() {
         let [there, here] =
             [&there, &here].map(|recipe| key.split('.').fold(recipe, |value, part| &value[part]));
         if there != here {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use amst::methods::trainable;
 use amst_files::folder_of;
 use amst_recipe::{CellResult, DataLock, Recipe};
 
@@ -174,12 +175,11 @@ fn in_weights(file: &Path, run: Option<&Path>) -> Result<FoundNetwork, TrainErro
 
 fn recipe(path: &Path) -> Result<Recipe, TrainError> {
     let text = std::fs::read_to_string(path).map_err(|e| unreadable(path, e))?;
-    toml::from_str(&text).map_err(|e| {
-        foreign(
-            path,
-            &format!("not a recipe of this version: {}", e.message()),
-        )
-    })
+    let unfit = |why: &str| foreign(path, &format!("not a recipe of this version: {why}"));
+    let recipe: Recipe = toml::from_str(&text).map_err(|e| unfit(e.message()))?;
+    trainable()
+        .known(&recipe)
+        .map_err(|e| unfit(&e.to_string()))
 }
 
 /// The classes of a finished run: its predictions have a column for each.

@@ -24,17 +24,18 @@ use crate::{Evaluation, Evaluator, TrainError, build};
 /// use std::collections::BTreeMap;
 ///
 /// use amst_data::{Prepared, Source};
-/// use amst_recipe::{Cell, DataLock, DatasetSpec, Modality, ResolvedDataset, resolve};
+/// use amst::methods::built_in;
+/// use amst_recipe::{DataLock, DatasetSpec, Modality, ResolvedDataset};
 /// use amst_train::{NetworkPath, Run, SelectedNetwork, Trainer, find_network};
 /// use burn::tensor::Device;
 ///
 /// # let dataset = ResolvedDataset { spec: DatasetSpec::synthetic(), root: Default::default() };
 /// # let set = ["epochs=1", "modalities=text", "method=unimodal", "text.vocabulary=258"].map(String::from);
-/// # let recipe = resolve(&[dataset.spec.recipe.clone()], &set)?;
+/// # let recipe = built_in().resolve(&[dataset.spec.recipe.clone()], &set)?;
 /// # let (data, lock) = (Prepared::synthetic(&recipe)?, DataLock::of(&dataset)?);
 /// let runs = tempfile::tempdir()?;
 /// let file = runs.path().join("weights.safetensors");
-/// let run = Run::create(runs.path(), &Cell::new(recipe, &lock), &lock)?;
+/// let run = Run::create(runs.path(), &built_in().cell(recipe, &lock), &lock)?;
 /// let folder = run.dir().to_path_buf();
 /// Trainer::new(run, data, Device::flex())?.keep_weights(&file)?.train(&mut |_| {})?;
 ///

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use amst::methods::built_in;
 use amst_data::{Prepared, Source, Split, SplitName, prepare};
-use amst_recipe::{Cell, CellResult, DataLock, Modality, ResolvedDataset, find_dataset, resolve};
+use amst_recipe::{CellResult, DataLock, Modality, ResolvedDataset, find_dataset};
 use amst_train::{FoundNetwork, NetworkPath, Run, SelectedNetwork, Trainer, find_network};
 use burn::tensor::Device;
 use tempfile::TempDir;
@@ -41,7 +42,9 @@ impl Trained {
             .chain(assignments)
             .map(|a| a.to_string())
             .collect();
-        let recipe = resolve(std::slice::from_ref(&dataset.spec.recipe), &assignments).unwrap();
+        let recipe = built_in()
+            .resolve(std::slice::from_ref(&dataset.spec.recipe), &assignments)
+            .unwrap();
         let lock = DataLock::of(&dataset).unwrap();
         let data = prepare(
             &dataset,
@@ -53,7 +56,7 @@ impl Trained {
         .unwrap();
         let run = Run::create(
             &folder.path().join("runs"),
-            &Cell::new(recipe, &lock),
+            &built_in().cell(recipe, &lock),
             &lock,
         )
         .unwrap();

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use amst::methods::built_in;
 use amst_data::Prepared;
-use amst_recipe::{Cell, CellResult, DataLock, DatasetSpec, MethodName, ResolvedDataset, resolve};
+use amst_recipe::{Cell, CellResult, DataLock, DatasetSpec, ResolvedDataset};
 use amst_train::{Event, Run, TrainError, Trainer};
 use burn::tensor::Device;
 
@@ -22,8 +23,10 @@ pub fn cell(assignments: &[&str]) -> (Cell, DataLock) {
     let lock = DataLock::of(&dataset).unwrap();
     let short = serde_json::json!({ "epochs": 2, "skip": { "audio": 2 } });
     let assignments: Vec<String> = assignments.iter().map(|a| a.to_string()).collect();
-    let recipe = resolve(&[dataset.spec.recipe, short], &assignments).unwrap();
-    (Cell::new(recipe, &lock), lock)
+    let recipe = built_in()
+        .resolve(&[dataset.spec.recipe, short], &assignments)
+        .unwrap();
+    (built_in().cell(recipe, &lock), lock)
 }
 
 /// Every method on generated data as it lies, with two modalities and with three (unimodal: one
@@ -65,16 +68,11 @@ pub fn systems() -> Vec<Vec<String>> {
         ],
     ];
     let lists = |method| match method {
-        MethodName::Unimodal => ["audio", "text"],
+        "unimodal" => ["audio", "text"],
         _ => ["audio,visual", "audio,text,visual"],
     };
-    let plain = MethodName::ALL.into_iter().flat_map(|method| {
-        lists(method).map(|list| {
-            vec![
-                format!("method={}", method.name()),
-                format!("modalities={list}"),
-            ]
-        })
+    let plain = built_in().names().flat_map(|method| {
+        lists(method).map(|list| vec![format!("method={method}"), format!("modalities={list}")])
     });
     plain
         .chain(own.map(|assignments| assignments.iter().map(|a| a.to_string()).collect()))

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use amst::methods::built_in;
 use amst_encoders::{Renames, RobertaConfig, write_weights};
 use amst_recipe::{
     Cell, CellResult, DataLock, Modality, RecipeError, ResolvedDataset, TextModel, TextModels,
-    find_dataset, resolve,
+    find_dataset,
 };
 use amst_tokens::Tokenizer;
 use amst_train::{Run, TrainError, Trainer, build};
@@ -36,8 +37,8 @@ fn cell(assignments: &[&str]) -> (Cell, DataLock, Option<TextModel>) {
     let dataset = digits();
     let lock = DataLock::of(&dataset).unwrap();
     let of = |assignments: &[String]| {
-        Ok::<_, RecipeError>(Cell::new(
-            resolve(std::slice::from_ref(&dataset.spec.recipe), assignments)?,
+        Ok::<_, RecipeError>(built_in().cell(
+            built_in().resolve(std::slice::from_ref(&dataset.spec.recipe), assignments)?,
             &DataLock::of(&dataset)?,
         ))
     };

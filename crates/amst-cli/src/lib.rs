@@ -1,0 +1,117 @@
+//! `amst`: prepare data, train one run at a time, use what was trained, and hold runs against other
+//! implementations.
+//!
+//! Exit codes: 0 ok, 1 `audit --strict` found something, 2 usage or recipe, 3 data or files, 4
+//! diverged, 5 foreign or damaged state, 75 saved and to be called again, 130 and 143 stopped by a
+//! signal.
+//!
+//! A program with methods of its own is this one with them handed in; `examples/custom_method.rs`
+//! shows a whole one.
+//!
+//! ```
+//! use std::process::ExitCode;
+//!
+//! fn main_of_such_a_program() -> ExitCode {
+//!     amst_cli::main_with(&[])
+//! }
+//! ```
+#![warn(missing_docs)]
+#![recursion_limit = "256"]
+
+mod args;
+mod audit;
+mod datasets;
+mod device;
+mod eval;
+mod explain;
+mod export;
+mod export_features;
+mod failure;
+mod fbank;
+mod frames;
+mod init;
+mod inspect;
+mod ls;
+mod network;
+mod npy;
+mod out_of_memory;
+mod precision;
+mod predict;
+mod prepare;
+mod profile;
+mod progress;
+mod replay;
+mod signals;
+mod status;
+mod time;
+mod tokens;
+mod train;
+
+use std::process::ExitCode;
+
+use amst::methods::{TrainableMethod, add_methods, trainable};
+use args::{Cli, Command, Ls, LsKind};
+use clap::Parser;
+
+/// The whole program, with further methods beside the built-in ones: they can be trained and
+/// resumed, set, listed and explained as those can.
+pub fn main_with(further: &'static [&'static dyn TrainableMethod]) -> ExitCode {
+    let added = if further.is_empty() {
+        Ok(())
+    } else {
+        add_methods(further)
+    };
+    match added
+        .map_err(|e| failure::Usage(e.to_string()).into())
+        .and_then(|()| run())
+    {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The libraries' messages already hold their causes. To stop when asked is no error.
+            let how = if failure::is_stop(&error) {
+                ""
+            } else {
+                "error: "
+            };
+            eprintln!("{how}{error}");
+            ExitCode::from(failure::exit_code(&error))
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Train(train) => train::run(&train),
+        Command::Time(args) => time::run(&args),
+        Command::Status(args) => status::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
+        Command::Prepare(prepare) => prepare::run(&prepare),
+        Command::Replay(args) => replay::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::ExportFeatures(args) => export_features::run(&args),
+        Command::Tokens(args) => tokens::run(&args),
+        Command::Fbank(args) => fbank::run(&args),
+        Command::Frames(args) => frames::run(&args),
+        Command::Audit(args) => audit::run(&args),
+        Command::Predict(args) => predict::run(&args),
+        Command::Eval(args) => eval::run(&args),
+        Command::Export(args) => export::run(&args),
+        Command::Ls(args) => ls::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Keys => keys(),
+        Command::Datasets => ls::run(&Ls {
+            what: LsKind::Datasets,
+            json: false,
+        }),
+    }
+}
+
+/// Every key of a recipe with its default, as `--set` takes it.
+fn keys() -> anyhow::Result<()> {
+    let defaults = serde_json::to_value(trainable().defaults())?;
+    for key in trainable().keys() {
+        let value = key.split('.').fold(&defaults, |value, part| &value[part]);
+        println!("{key} = {value}");
+    }
+    Ok(())
+}

@@ -76,7 +76,7 @@ fn complete(what: &Layers, given: Option<Recipe>, dataset: ResolvedDataset) -> R
             if let Some(model) = &text_model {
                 model.check(&recipe)?;
             }
-            (Cell::new(recipe, &lock), text_model)
+            (trainable().cell(recipe, &lock), text_model)
         }
         None => from_layers(what, &dataset, &lock)?,
     };

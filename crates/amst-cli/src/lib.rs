@@ -41,6 +41,7 @@ mod prepare;
 mod profile;
 mod progress;
 mod replay;
+mod resolved_recipe;
 mod signals;
 mod status;
 mod time;
@@ -50,7 +51,7 @@ mod train;
 use std::process::ExitCode;
 
 use amst::methods::{TrainableMethod, add_methods, trainable};
-use args::{Cli, Command, Ls, LsKind};
+use args::{Cli, Command};
 use clap::Parser;
 
 /// The whole program, with further methods beside the built-in ones: they can be trained and
@@ -99,10 +100,6 @@ fn run() -> anyhow::Result<()> {
         Command::Ls(args) => ls::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Keys => keys(),
-        Command::Datasets => ls::run(&Ls {
-            what: LsKind::Datasets,
-            json: false,
-        }),
     }
 }
 

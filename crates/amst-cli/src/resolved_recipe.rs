@@ -1,7 +1,9 @@
 //! `--resolved`: a recipe that another program, or an earlier run, has resolved.
 
+use std::fmt::Display;
 use std::path::Path;
 
+use amst::methods::trainable;
 use amst_recipe::{Recipe, RecipeError, ResolvedDataset};
 use anyhow::Result;
 use toml::{Table, Value};
@@ -20,16 +22,19 @@ pub fn read(file: &Path) -> Result<Recipe> {
         path: file.into(),
         source,
     })?;
-    let recipe: Recipe = toml::from_str(&text)
-        .map_err(|error| refused(file, &format!("is not a recipe of this version: {error}")))?;
+    let other_version =
+        |error: &dyn Display| refused(file, &format!("is not a recipe of this version: {error}"));
+    let recipe: Recipe = toml::from_str(&text).map_err(|error| other_version(&error))?;
+    let known = trainable().known(&recipe);
+    let recipe = known.map_err(|error| other_version(&error))?;
     let given: Table = toml::from_str(&text)?;
     let whole = Table::try_from(&recipe)?;
     if let Some(key) = missing_key(&whole, &given) {
         let why = format!("is not a resolved recipe: it does not say `{key}`");
         return Err(refused(file, &why).into());
     }
-    recipe
-        .validate()
+    trainable()
+        .validate(&recipe)
         .map_err(|error| refused(file, &format!("cannot be run: {error}")))?;
     Ok(recipe)
 }

@@ -97,7 +97,7 @@ impl Recipe {
         if self.skip.epoch_base > 1 {
             return Err(RecipeError::value(
                 "skip.epoch_base",
-                "is 0 (published code) or 1 (Algorithm 1)".into(),
+                "is 0 (published code) or 1 (Algorithm 1)",
             ));
         }
         Ok(())

@@ -6,7 +6,6 @@ use amst_files::{hash_file, hex};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::error::bad;
 use crate::{Recipe, RecipeError};
 
 const CONFIG: &str = "config.json";
@@ -157,7 +156,7 @@ impl TextModel {
             true => {
                 let why =
                     format!("is {asked}, and the model has {there} layers: use {there} or fewer");
-                Err(bad("text.unfrozen_layers", why))
+                Err(RecipeError::value("text.unfrozen_layers", why))
             }
             false => Ok(()),
         }

@@ -26,7 +26,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 
-use amst::methods::built_in;
+use ::amst::methods::built_in;
 use amst_report::{Exporter, Json, Terminal, collect};
 
 pub use self::args::Args;

@@ -101,8 +101,9 @@ impl Request {
         let mut cells = Vec::new();
         for seed in &self.seeds {
             let (cell, _) = models.complete(assignments, |assignments| {
+                let (methods, preset) = (built_in(), self.preset);
                 self.grid
-                    .cell(row, *seed, dataset, lock, self.preset, assignments)
+                    .cell(methods, row, *seed, dataset, lock, preset, assignments)
             })?;
             cells.push(Wanted {
                 experiment: id.into(),

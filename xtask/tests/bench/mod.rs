@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use amst::methods::built_in;
 use amst_recipe::{
-    Cell, CellId, CellResult, DataLock, Grid, OutputMetrics, Preset, RESULT_SCHEMA, Recipe,
-    Selected, TestResult, find_dataset,
+    Cell, CellResult, DataLock, Grid, OutputMetrics, Preset, RESULT_SCHEMA, Recipe, Selected,
+    TestResult, find_dataset,
 };
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
@@ -250,7 +250,7 @@ impl Bench {
         for file in files {
             let text = std::fs::read_to_string(file).unwrap();
             let recipe: Recipe = toml::from_str(&text).unwrap();
-            identities.push(CellId::of(&recipe, &self.data).to_string());
+            identities.push(built_in().cell_id(&recipe, &self.data).to_string());
         }
         identities
     }

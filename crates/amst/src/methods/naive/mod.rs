@@ -11,8 +11,6 @@ mod step;
 pub use settings::{Facts, NaiveSpec};
 #[cfg(feature = "train")]
 pub use step::Naive;
-#[cfg(feature = "train")]
-pub(crate) use step::rates;
 
 #[cfg(feature = "train")]
 use super::build::*;

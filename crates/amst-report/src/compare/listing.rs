@@ -37,7 +37,6 @@ impl Exporter for Pairs {
     }
 
     fn export(&self, table: &Table) -> String {
-        let mut out = csv::Writer::from_writer(Vec::new());
         let mut lines = vec![HEAD.map(String::from).to_vec()];
         for comparison in &table.comparisons {
             lines.extend(

@@ -2,8 +2,6 @@
 
 #[path = "architecture/density.rs"]
 mod density;
-#[path = "architecture/method_names.rs"]
-mod method_names;
 #[path = "architecture/module_graph.rs"]
 mod module_graph;
 #[path = "architecture/source.rs"]
@@ -194,6 +192,27 @@ fn a_method_is_named_in_its_own_folder_only() {
             }
         }
     }
+}
+
+/// One loop trains: the recorded PyTorch runs hold it, so no other may appear beside it.
+#[test]
+fn only_the_session_steps_a_method() {
+    let session = root().join("crates/amst/src/engine/session.rs");
+    for folder in crates().into_iter().chain([root().join("xtask")]) {
+        for file in rust_files(&folder).iter().filter(|f| **f != session) {
+            if file.ends_with("tests/architecture.rs") {
+                continue;
+            }
+            for call in ["method.step(", "Method::step("] {
+                let calls = code(file).contains(call);
+                assert!(!calls, "{} calls {call}", file.display());
+            }
+        }
+    }
+    assert!(
+        code(&session).contains("method.step("),
+        "the session itself does"
+    );
 }
 
 /// The crate that knows devices; its public functions take tensors like those of the others.

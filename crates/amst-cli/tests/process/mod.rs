@@ -20,6 +20,7 @@ pub struct Cell<'a> {
     pub settings: Vec<&'a str>,
     pub out: &'a Path,
     pub options: Vec<&'a str>,
+    pub program: PathBuf,
 }
 
 impl<'a> Cell<'a> {
@@ -28,7 +29,14 @@ impl<'a> Cell<'a> {
             settings: [&SHORT, method].concat(),
             out,
             options: Vec::new(),
+            program: assert_cmd::cargo::cargo_bin!("amst").into(),
         }
+    }
+
+    /// The same, run by another program.
+    pub fn of_program(mut self, program: PathBuf) -> Self {
+        self.program = program;
+        self
     }
 
     pub fn with(mut self, options: &[&'a str]) -> Self {
@@ -37,7 +45,7 @@ impl<'a> Cell<'a> {
     }
 
     pub fn command(&self) -> Command {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("amst"));
+        let mut command = Command::new(&self.program);
         command
             .args([
                 "train",

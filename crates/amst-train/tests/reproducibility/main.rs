@@ -9,5 +9,6 @@ mod equal_runs;
 mod evaluator;
 mod every_method;
 mod failures;
+mod own_encoder;
 mod profile;
 mod text;

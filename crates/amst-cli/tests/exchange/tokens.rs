@@ -142,12 +142,12 @@ fn texts_that_cannot_be_read_are_refused_with_what_helps() {
 }
 
 #[test]
-fn a_length_without_room_and_files_that_would_overwrite_each_other_are_refused() {
+fn a_length_without_a_token_for_text_and_files_that_would_overwrite_each_other_are_refused() {
     let folder = folder(b"text");
     refused(
         &tokens(folder.path(), &["--max-length", "2"]),
         USAGE,
-        &["no room", "at least 3"],
+        &["no token for text", "at least 3"],
     );
     refused(
         &tokens(folder.path(), &["--max-length", "99999999999"]),

@@ -15,7 +15,7 @@ pub struct MethodCard {
     pub name: MethodName,
     /// Its name in the paper's Table 1.
     pub title: String,
-    /// Where docs/paper.md defines it: `METHODS <section>: <title>`.
+    /// Where docs/paper.md defines it: `§<section> <title>`.
     pub section: String,
     /// What it does, in five lines.
     pub summary: [String; 5],

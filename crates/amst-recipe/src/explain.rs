@@ -136,7 +136,7 @@ impl Explanation {
             title: card.title.clone(),
             summary: card.summary.to_vec(),
             reference: card.reference.clone(),
-            definition: format!("METHODS {}", card.section),
+            definition: format!("docs/paper.md §{}", card.section),
             applies: card.applies.clone(),
             dataset: dataset.name.clone(),
             modalities: recipe.modalities.clone(),
@@ -250,10 +250,7 @@ impl fmt::Display for Explanation {
         self.summary.iter().for_each(|line| page.text(2, line));
         page.heading("Comes from");
         page.text(2, &cited(&self.reference));
-        page.text(
-            2,
-            &format!("Defined in docs/paper.md, {}.", self.definition),
-        );
+        page.text(2, &format!("Defined in {}.", self.definition));
         page.heading("Is for");
         self.applies.iter().for_each(|line| page.text(2, line));
         self.settings(&mut page);

@@ -1,5 +1,5 @@
-//! One step of a balancing method beside one of Naive, from equal weights, against numbers
-//! worked out here in double precision from METHODS 4 in docs/paper.md.
+//! One step of a balancing method beside one of Naive, from equal weights, against numbers worked
+//! out here in double precision from docs/paper.md §4.
 
 use amst::methods::agm::AgmSpec;
 use amst::methods::mslr::{MslrSpec, MslrStrategy};

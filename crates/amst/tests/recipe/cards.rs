@@ -142,7 +142,7 @@ fn every_method_has_a_card_that_docs_paper_defines() {
             "{}",
             card.title
         );
-        let heading = format!("METHODS {}: {}", card.section, card.title);
+        let heading = format!("§{} {}", card.section, card.title);
         assert!(
             headings.contains(&heading.as_str()),
             "docs/paper.md has no heading `{heading}`"

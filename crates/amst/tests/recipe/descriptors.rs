@@ -31,7 +31,7 @@ type Facts = (
     usize,
 );
 
-/// METHODS 2.7.
+/// docs/paper.md §2.7.
 const FACTS: [Facts; 5] = [
     (
         "crema-d",

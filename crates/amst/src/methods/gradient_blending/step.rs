@@ -1,4 +1,4 @@
-//! METHODS 4.7: gradient blending.
+//! docs/paper.md §4.7: gradient blending.
 
 use crate::{
     Batch, EpochContext, EpochError, EpochPlan, FUSED, ForwardPass, HeadKind, LearningRate, Method,

@@ -1,4 +1,4 @@
-//! METHODS 4.2: one loss on the fused logits, and nothing that balances the modalities.
+//! docs/paper.md §4.2: one loss on the fused logits, and nothing that balances the modalities.
 
 use crate::{
     Batch, ForwardPass, HeadKind, Method, MethodError, Modality, Net, StepContext, StepReport,

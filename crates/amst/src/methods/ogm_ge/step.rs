@@ -1,4 +1,4 @@
-//! METHODS 4.3: on-the-fly gradient modulation with generalisation enhancement.
+//! docs/paper.md §4.3: on-the-fly gradient modulation with generalisation enhancement.
 
 use crate::{
     Batch, ForwardPass, GradientChange, HeadKind, Method, MethodError, Modality, Net, Phase,

@@ -1,4 +1,4 @@
-//! METHODS 4.4: prototypical modal rebalance.
+//! docs/paper.md §4.4: prototypical modal rebalance.
 
 use crate::{
     Batch, EpochContext, EpochError, FUSED, ForwardPass, HeadKind, Method, MethodError,

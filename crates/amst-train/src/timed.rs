@@ -75,8 +75,8 @@ impl<E: Encoder> Trainer<E> {
         branches * (forward.sum::<f64>() + backward.sum::<f64>())
     }
 
-    /// Trains and validates these epochs, in this order, and tells how long each took, what is
-    /// asked for by [`Trainer::profile`] included. Nothing is selected or tested, and there is no
+    /// Trains and validates these epochs, in this order, and returns how long each took, with the
+    /// cost of [`Trainer::profile`] where it is on. Nothing is selected or tested, and there is no
     /// result.
     ///
     /// Validation was done once before the first of them: embeddings of encoders that do not train
@@ -139,6 +139,6 @@ impl<E: Encoder> Keeper<E> for EpochTimes {
 pub struct Timed {
     /// In the order in which they were asked for.
     pub epochs: Vec<TimedEpoch>,
-    /// Largest resident memory of the process meanwhile, in MiB, where the system tells.
+    /// Largest resident memory of the process meanwhile, in MiB, where the system reports it.
     pub peak_mib: Option<f64>,
 }

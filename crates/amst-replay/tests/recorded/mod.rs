@@ -21,7 +21,7 @@ const STEPS: f64 = 3e-4;
 /// moves them further (`floor`; 1.6e-4 in `naive-atv`), that far.
 const VELOCITY: f64 = 1e-4;
 
-/// Where a recorded run lies; from any crate of this workspace.
+/// The folder of a recorded run, from any crate of this workspace.
 pub fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../amst-replay/tests/fixtures/trajectories")

@@ -40,7 +40,7 @@ impl Naive {
         })
     }
 
-    /// Sets the rate of each encoder. A rate of 0 here is one: the encoder stands still.
+    /// Sets the rate of each encoder. A rate of 0 is taken as it is: the encoder does not move.
     pub(crate) fn set_rates(&mut self, rates: &[f64]) {
         self.rates = rates.iter().copied().map(Some).collect();
     }

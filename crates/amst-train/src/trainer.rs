@@ -85,8 +85,8 @@ pub trait Keeper<E: Encoder> {
     /// A file that cannot be written, a request to stop.
     fn after_epoch(&mut self, training: &mut Training<E>) -> Result<(), TrainError>;
 
-    /// A loss or gradient is NaN or infinite. What moved nothing may be gone on from: a recorded
-    /// run does, a run of a table ends here.
+    /// A loss or gradient is NaN or infinite, so the step moved nothing. A recorded run goes on, a
+    /// run of a table ends here.
     ///
     /// # Errors
     ///

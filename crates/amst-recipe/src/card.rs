@@ -15,13 +15,13 @@ pub struct MethodCard {
     pub name: MethodName,
     /// Its name in the paper's Table 1.
     pub title: String,
-    /// Where docs/paper.md defines it: `METHODS <section>: <title>`.
+    /// Where docs/paper.md defines it: `§<section> <title>`.
     pub section: String,
     /// What it does, in five lines.
     pub summary: [String; 5],
     /// What it was published for, and what is an extension.
     pub applies: Vec<String>,
-    /// The decisions that matter to it, by id.
+    /// The deviations that matter to it, by id.
     pub deviations: Vec<String>,
     /// The work that it comes from.
     pub reference: Reference,
@@ -209,7 +209,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn settings_lie_over_others_key_by_key() {
+    fn settings_override_others_key_by_key() {
         let mut below = json!({ "a": { "x": 1, "y": 2 }, "b": 3 });
         overlay(
             &mut below,

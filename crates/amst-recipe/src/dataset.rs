@@ -1,4 +1,4 @@
-//! Data sets: what their descriptor says and where they lie.
+//! Data sets: what their descriptor says and where they are.
 
 pub(crate) mod find;
 mod lists;
@@ -87,7 +87,7 @@ pub enum Layout {
     Mvsa,
     /// `Session<s>/dialog/avi/DivX/<dialogue>.avi`, of which each sample is a span.
     Iemocap,
-    /// `urfunny2_videos/<id>.mp4`, sound and pictures; the text stands in the lists.
+    /// `urfunny2_videos/<id>.mp4`, sound and pictures; the text is in the lists.
     UrFunny,
     /// What AMST, MLA and OGM-GE's scripts have made: `fbank/<id>.npy`, folders of frames, token
     /// files.

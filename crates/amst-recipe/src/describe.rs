@@ -11,7 +11,7 @@ use crate::{DatasetSpec, PAPER_DATASETS, PaperDataset, RecipeError, find_dataset
 ///
 /// # Errors
 ///
-/// As [`find_dataset`], for names that nobody knows and folders without a descriptor.
+/// As [`find_dataset`], for unknown names and folders without a descriptor.
 pub fn describe_dataset(name: &str, datasets: &Path) -> Result<DatasetSpec, RecipeError> {
     match find_dataset(name, datasets) {
         Ok(found) => Ok(found.spec),

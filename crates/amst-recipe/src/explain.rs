@@ -11,7 +11,8 @@ use crate::{
     RecipeError, Reference,
 };
 
-/// Everything that `amst explain` tells. [`fmt::Display`] writes it as text of at most 100 columns.
+/// Everything that `amst explain` prints. [`fmt::Display`] writes it as text of at most 100
+/// columns.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Explanation {
     /// The method's name in recipes.
@@ -47,7 +48,7 @@ pub struct Explanation {
     pub changes: Vec<Change>,
     /// All presets of the method.
     pub presets: Vec<PresetLine>,
-    /// The decisions that matter to it.
+    /// The deviations that matter to it.
     pub decisions: Vec<Decision>,
 }
 
@@ -84,7 +85,7 @@ pub struct PresetLine {
     pub says: String,
 }
 
-/// A decision, from the method's point of view.
+/// A deviation, from the method's point of view.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Decision {
     /// `D1` to `D22`.
@@ -110,8 +111,8 @@ impl Explanation {
     ///
     /// # Errors
     ///
-    /// [`RecipeError::NoPreset`] where the method has no such preset; whatever is wrong with the
-    /// descriptor's settings.
+    /// [`RecipeError::NoPreset`] where the method has no such preset; an error in the descriptor's
+    /// settings.
     pub fn of(
         methods: &Methods,
         card: &MethodCard,
@@ -136,7 +137,7 @@ impl Explanation {
             title: card.title.clone(),
             summary: card.summary.to_vec(),
             reference: card.reference.clone(),
-            definition: format!("METHODS {}", card.section),
+            definition: format!("docs/paper.md §{}", card.section),
             applies: card.applies.clone(),
             dataset: dataset.name.clone(),
             modalities: recipe.modalities.clone(),
@@ -250,10 +251,7 @@ impl fmt::Display for Explanation {
         self.summary.iter().for_each(|line| page.text(2, line));
         page.heading("Comes from");
         page.text(2, &cited(&self.reference));
-        page.text(
-            2,
-            &format!("Defined in docs/paper.md, {}.", self.definition),
-        );
+        page.text(2, &format!("Defined in {}.", self.definition));
         page.heading("Is for");
         self.applies.iter().for_each(|line| page.text(2, line));
         self.settings(&mut page);

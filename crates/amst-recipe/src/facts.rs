@@ -9,8 +9,8 @@ use crate::{Recipe, RecipeError, Section};
 /// An epoch of one encoder, forward and backward, in the unit of [`MethodFacts::epoch_cost`].
 pub const ENCODER_EPOCH: u64 = 100;
 
-/// The facts of one method. Its settings, its checks and what it costs lie beside its step; nothing
-/// else in the program asks for a method by name.
+/// The facts of one method. Its settings, its checks and what it costs are kept beside its step;
+/// nothing else in the program asks for a method by name.
 pub trait MethodFacts: Send + Sync {
     /// The name used in recipes, on the command line and in folders: `amst-full`.
     fn name(&self) -> &'static str;
@@ -61,7 +61,7 @@ pub trait MethodFacts: Send + Sync {
     }
 }
 
-/// A method's own section of the recipe: where it stands, and the type that reads it.
+/// A method's own section of the recipe: its key, and the type that reads it.
 #[derive(Clone, Copy)]
 pub struct OwnSettings {
     section: &'static str,
@@ -91,7 +91,7 @@ impl OwnSettings {
         (self.normalised)(settings)
     }
 
-    /// The settings that a recipe has unless told otherwise.
+    /// The settings that a recipe has by default.
     ///
     /// # Panics
     ///

@@ -26,7 +26,8 @@ pub struct Grid {
     pub title: String,
     /// Seeds that are averaged unless others are asked for.
     pub seeds: Vec<u64>,
-    /// Heading of the first column, in which rows then stand by name; by id if there is none.
+    /// Heading of the first column, in which rows then have their names; their ids if there is
+    /// none.
     #[serde(default)]
     pub heading: Option<String>,
     /// Headings of the columns of ticks.
@@ -110,8 +111,8 @@ impl Grid {
     /// # Errors
     ///
     /// [`RecipeError::NotApplicable`] where the row has no meaning on the data set (it lacks the
-    /// modality, or two settings of theirs contradict each other); whatever
-    /// [`Methods::resolve_preset`] finds wrong with the assignments.
+    /// modality, or two settings of theirs contradict each other); the errors of
+    /// [`Methods::resolve_preset`].
     #[expect(clippy::too_many_arguments)]
     pub fn cell(
         &self,

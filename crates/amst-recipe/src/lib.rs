@@ -15,7 +15,7 @@
 //! tables that contain the same system share the cell, and a result is only ever shown
 //! for the very recipe that made it.
 //!
-//! This crate knows no method: each tells its [`MethodFacts`], and [`Methods`] are those that a
+//! This crate knows no method: each implements [`MethodFacts`], and [`Methods`] are those that a
 //! program has (`amst::methods::built_in()`). It knows neither tensors nor files of samples, so
 //! that a plan can be printed in milliseconds.
 //!

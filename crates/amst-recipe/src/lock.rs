@@ -23,7 +23,7 @@ const CONTENT_UP_TO: u64 = 64 << 20;
 pub struct DataLock(String);
 
 impl DataLock {
-    /// The lock of a data set as it lies on disk now.
+    /// The lock of a data set as it is on disk now.
     ///
     /// # Errors
     ///
@@ -34,7 +34,7 @@ impl DataLock {
 
     fn with_content_up_to(limit: u64, dataset: &ResolvedDataset) -> Result<Self, RecipeError> {
         let mut hash = Sha256::new();
-        // Settings are part of the recipe; only what tells which samples there are counts here.
+        // Settings are part of the recipe; only what says which samples there are counts here.
         let spec = &dataset.spec;
         let mut facts = serde_json::json!({ "layout": spec.layout, "columns": spec.columns, "classes": spec.classes });
         // What came later counts only where it says something, so that older identities stay.

@@ -8,12 +8,13 @@ const NUMBER: f64 = 4.0;
 /// Weights, their gradients, velocities, and the best network so far.
 const COPIES: f64 = 4.0;
 /// Numbers that are kept for the backward pass, for each that a convolution gives: itself, what
-/// BatchNorm makes of it on the way and what follows. From measured runs (docs/performance.md).
+/// BatchNorm makes of it and what follows. From measured runs (docs/performance.md).
 const KEPT: f64 = 4.0;
 /// The same for each number of a transformer layer's output: queries, keys, values, four times as
 /// many between the two matrices, norms and dropout.
 const KEPT_OF_LAYER: f64 = 24.0;
-/// Batches on their way: those that are made ahead, one that was moved, one that is computed on.
+/// Batches in memory at a time: those that are made ahead, one that was moved, one that is computed
+/// on.
 const BATCHES: f64 = 5.0;
 /// The program itself.
 const PROGRAM: f64 = 64.0 * 1024.0 * 1024.0;
@@ -29,7 +30,7 @@ struct Need {
 
 impl Recipe {
     /// Bytes that a training run needs at most, to a factor of two: parameters in four copies, what
-    /// a batch leaves for the backward pass, and batches on their way. Where losses take turns one
+    /// a batch leaves for the backward pass, and the batches in memory. Where losses take turns one
     /// encoder's part of that is there at a time, otherwise that of all.
     pub fn training_memory(&self, method: &dyn MethodFacts) -> u64 {
         let (fixed, sample) = self.memory_parts(method);
@@ -42,7 +43,7 @@ impl Recipe {
         ((bytes as f64 - fixed) / sample).max(0.0) as usize
     }
 
-    /// Bytes whatever the batch, and bytes a sample.
+    /// Bytes that do not depend on the batch, and bytes a sample.
     fn memory_parts(&self, method: &dyn MethodFacts) -> (f64, f64) {
         let needs: Vec<Need> = self.modalities.iter().map(|m| self.need(*m)).collect();
         let modules = method.branches().len() as f64;

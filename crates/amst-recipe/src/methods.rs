@@ -25,7 +25,7 @@ pub enum MethodsError {
     /// Two methods with one section of the recipe, or one whose section is a key that every recipe
     /// has.
     #[error(
-        "the settings of `{method}` lie in `[{section}]`, which {owner} has already: rename the section"
+        "the settings of `{method}` are in `[{section}]`, which {owner} has already: rename the section"
     )]
     SameSection {
         /// The later method.

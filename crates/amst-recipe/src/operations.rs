@@ -6,9 +6,9 @@ use crate::{AudioSpec, Modality, Recipe, Stem, TextEncoder, VisualSpec};
 const BLOCKS: usize = 2;
 
 impl Recipe {
-    /// Multiplications with an addition that one sample takes on its way forward through the
-    /// encoder of a modality: convolutions and matrix products; what is done element by element is
-    /// left out.
+    /// Multiplications with an addition that the forward pass of one sample through the encoder of
+    /// a modality takes: convolutions and matrix products; what is done element by element is left
+    /// out.
     pub fn forward_operations(&self, modality: Modality) -> f64 {
         match modality {
             Modality::Audio => {

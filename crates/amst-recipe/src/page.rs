@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_longer_than_a_line_stands_alone() {
+    fn a_word_longer_than_a_line_has_a_line_of_its_own() {
         let mut page = Page::default();
         let long = "x".repeat(120);
         page.text(2, &format!("a {long} b"));
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_heading_stands_off_from_what_is_above() {
+    fn a_heading_has_a_blank_line_above() {
         let mut page = Page::default();
         page.heading("A");
         page.text(2, "b");

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::RecipeError;
 use crate::suggest::hint;
 
-/// A named set of settings of the method that is trained. It lies above the data set's own
-/// settings and below those of a table's row and of `--set`.
+/// A named set of settings of the method that is trained. It overrides the data set's own settings
+/// and is overridden by those of a table's row and of `--set`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
-    /// What this project recommends: the decisions D1 to D22 of docs/paper.md.
+    /// What this project recommends: its answers to the deviations D1 to D22 of docs/paper.md.
     #[default]
     Recommended,
     /// What the published AMST code does.
@@ -42,7 +42,7 @@ impl Preset {
         }
     }
 
-    /// What it stands for, in one line.
+    /// What it means, in one line.
     pub fn meaning(self) -> &'static str {
         match self {
             Preset::Recommended => "this project's decisions (the default)",

@@ -1,4 +1,4 @@
-//! What the paper printed, to stand beside what was measured here.
+//! What the paper printed, to be shown beside what was measured here.
 
 use serde::{Deserialize, Serialize};
 

@@ -22,7 +22,7 @@ impl Methods {
     /// [`Methods::resolve`] with a preset of the method between two groups of layers: `below` (the
     /// data set's), then the preset, then `above` (a table's row) and the assignments. Which method
     /// and data set it is for is decided by all of these together. On the paper's data sets the
-    /// method's own values for them lie below everything
+    /// method's own values for them are below everything
     /// ([`MethodCard::defaults`](crate::MethodCard::defaults)).
     ///
     /// # Errors
@@ -139,7 +139,7 @@ impl Methods {
                 .map_err(unfit)?;
             let own = own.to_value();
             let read = rest.split('.').fold(&own, |value, part| &value[part]);
-            // An alias, which recorded cases may use and nobody else.
+            // An alias, which only recorded cases may use.
             if value.is_string() && read != value {
                 return Err(unfit(format!("it is written {read}")));
             }

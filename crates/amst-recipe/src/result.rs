@@ -98,6 +98,6 @@ pub struct Timing {
     /// Seconds by phase: load, forward, backward, update, recalibrate, evaluate, save, other. They
     /// leave out what comes before the first epoch.
     pub phases: BTreeMap<String, f64>,
-    /// Largest resident memory in MiB, where the system tells.
+    /// Largest resident memory in MiB, where the system reports it.
     pub peak_mib: Option<f64>,
 }

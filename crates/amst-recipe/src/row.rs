@@ -9,7 +9,7 @@ use crate::{Methods, Modality, Preset, Recipe, RecipeError};
 pub(crate) enum Unfit {
     /// Nothing is wrong: such a row has no meaning there.
     NotApplicable(String),
-    /// Somebody made a mistake.
+    /// A setting is wrong.
     Wrong(RecipeError),
 }
 

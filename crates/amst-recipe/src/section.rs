@@ -6,8 +6,8 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-/// Settings by name, in the order in which their type declares them, so that a recipe is written
-/// to files as if the type stood in it. Equal whatever the order.
+/// Settings by name, in the order in which their type declares them, so that a recipe is written to
+/// files as if the type were part of it. Equal in any order.
 #[derive(Clone, Debug, Default)]
 pub struct Section(Vec<(String, Entry)>);
 
@@ -56,7 +56,7 @@ impl Section {
         }
     }
 
-    /// As JSON, in whatever order that has.
+    /// As JSON, in the order of `serde_json`.
     pub fn to_value(&self) -> Value {
         serde_json::to_value(self).expect("settings are plain data")
     }

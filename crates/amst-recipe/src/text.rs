@@ -68,8 +68,8 @@ pub struct TextSpec {
     /// Switches the dropout of a pretrained model's frozen layers off, so that what they make of a
     /// text is computed once and kept. It changes results: published runs have it on.
     pub frozen_eval: bool,
-    /// SHA-256 over the files of a pretrained model, filled in where the model is found: with it
-    /// a result is known to come from these weights, wherever they lay.
+    /// SHA-256 over the files of a pretrained model, filled in where the model is found: with it a
+    /// result is known to come from these weights, in any folder.
     pub model: String,
 }
 
@@ -107,7 +107,7 @@ impl TextSpec {
             TextEncoder::Pretrained(_) if self.model.is_empty() => {
                 &["embed", "layers", "heads", "dropout", "vocabulary", "width"]
             }
-            // Where the model lies is no part of what it is.
+            // The model's folder is no part of what it is.
             TextEncoder::Pretrained(_) => &[
                 "encoder",
                 "embed",

@@ -11,7 +11,7 @@ use crate::{Recipe, RecipeError};
 const CONFIG: &str = "config.json";
 /// Weights, the better format first.
 const WEIGHTS: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
-/// Whatever may decide how a text becomes tokens.
+/// Every file that may decide how a text becomes tokens.
 const TOKENIZER: [&str; 7] = [
     "added_tokens.json",
     "merges.txt",

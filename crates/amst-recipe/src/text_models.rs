@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{Cell, Modality, Recipe, RecipeError, TextEncoder, TextModel};
 
-/// Where a model of a name lies, or why it does not; the second is told to a person.
+/// The folder of a model of this name, or a message that says why there is none.
 type Locate = fn(&str) -> Result<PathBuf, String>;
 
 /// Finds pretrained text models, and looks at each of them once.
@@ -29,8 +29,8 @@ impl TextModels {
     ///
     /// # Errors
     ///
-    /// Whatever `of` finds wrong; a model that is not there, with what to put where; more of a
-    /// model than there is.
+    /// An error of `of`; a model that is not there, with what to put where; more of a model than
+    /// there is.
     pub fn complete(
         &self,
         assignments: &[String],

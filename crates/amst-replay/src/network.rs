@@ -92,7 +92,7 @@ impl Case {
     }
 
     /// Probes of those branches for which there are initial ones; where there are none at all, of
-    /// every branch, so that reading the weights tells what is missing.
+    /// every branch, so that reading the weights names what is missing.
     fn probes(
         &self,
         kinds: &[(&'static str, HeadKind)],

@@ -10,7 +10,7 @@ macro_rules! cases {
     ($($test:ident: $name:literal,)*) => {
         $(#[test] fn $test() { check($name, &Device::flex()); })*
 
-        /// A recorded run that nobody replays proves nothing.
+        /// A recorded run that is not replayed proves nothing.
         #[test]
         fn every_recorded_run_is_replayed() {
             let listed = [$($name),*];

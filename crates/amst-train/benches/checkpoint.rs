@@ -35,7 +35,7 @@ fn main() {
     };
     let (cell, lock) = cell(width);
     let data = Prepared::synthetic(&cell.recipe).expect("a recipe that works");
-    let runs = tempfile::tempdir().expect("room for a run");
+    let runs = tempfile::tempdir().expect("a temporary folder");
     let timed = Arc::new(Timed::default());
     let (mut steps, mut at) = (0, Instant::now());
     let interrupt = Interrupt::new();
@@ -77,9 +77,9 @@ fn main() {
     resumes(&cell, &lock, data);
 }
 
-/// How long training stands still where the checkpoint before is on the disk already.
+/// How long training waits where the checkpoint before is on the disk already.
 fn waits(cell: &Cell, lock: &DataLock, data: &Prepared, pause: u64) {
-    let runs = tempfile::tempdir().expect("room for a run");
+    let runs = tempfile::tempdir().expect("a temporary folder");
     let run = Run::create(runs.path(), cell, lock).expect("a run");
     let path = run.dir().join("events.jsonl");
     let trainer = Trainer::new(run, data.clone(), Device::flex()).expect("a trainer");
@@ -114,7 +114,7 @@ fn waits(cell: &Cell, lock: &DataLock, data: &Prepared, pause: u64) {
 
 /// From the start of a process to the end of its first step.
 fn resumes(cell: &Cell, lock: &DataLock, data: Prepared) {
-    let runs = tempfile::tempdir().expect("room for a run");
+    let runs = tempfile::tempdir().expect("a temporary folder");
     let stopped = |runs: &Path| {
         let (start, interrupt) = (Instant::now(), Interrupt::new());
         let run = Run::create(runs, cell, lock).expect("a run");

@@ -240,7 +240,7 @@ fn lock(begun: &Begun) -> std::sync::MutexGuard<'_, Option<(ReadPlan, Uploads)>>
     begun.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Batches on their way; with the last one, what comes next is begun.
+/// Batches of a [`ReadPlan`]; with the last one, what comes next is begun.
 struct Reading {
     uploads: Uploads,
     left: usize,

@@ -98,8 +98,8 @@ impl Budget {
         self.training += began.elapsed();
     }
 
-    /// How many epochs it will take, as far as that can be told; `trained` says how many modalities an
-    /// epoch trains.
+    /// How many epochs it will take, as far as that is known in advance; `trained` says how many
+    /// modalities an epoch trains.
     pub fn epochs(&self, steps: usize, branches: usize, trained: impl Fn(usize) -> usize) -> usize {
         if self.unit != BudgetUnit::Updates {
             return self.epochs;

@@ -14,7 +14,7 @@ pub(crate) struct Environment {
     burn: &'static str,
     os: &'static str,
     arch: &'static str,
-    /// Model of the processor, where the system tells.
+    /// Model of the processor, where the system reports it.
     processor: Option<String>,
     /// Processors that this process may use.
     cores: usize,
@@ -39,7 +39,7 @@ impl Environment {
     }
 }
 
-/// Largest resident memory of this process so far in MiB, where the system tells.
+/// Largest resident memory of this process so far in MiB, where the system reports it.
 pub fn peak_memory_mib() -> Option<f64> {
     let kib: f64 = line_of("/proc/self/status", "VmHWM")?
         .split_whitespace()

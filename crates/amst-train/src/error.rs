@@ -121,7 +121,7 @@ pub enum TrainError {
         path: PathBuf,
         /// The system's words.
         source: std::io::Error,
-        /// The option of the command line program that says where it lies.
+        /// The option of the command line program that says where it is.
         option: &'static str,
     },
     /// There is no trained network where one was looked for.

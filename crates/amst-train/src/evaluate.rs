@@ -37,7 +37,7 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
-    /// What a method is told of it.
+    /// What a method gets of it.
     pub fn scores(&self) -> Scores {
         let mut scores = Scores::new();
         for (name, metrics) in &self.metrics {

@@ -85,7 +85,7 @@ impl Run {
     }
 
     /// Moves what a cell's directory holds aside, `<directory>.1`, `.2`, …, so that the cell starts
-    /// over; where it lies now, if there was anything.
+    /// over; returns where it is now, if there was anything.
     ///
     /// # Errors
     ///
@@ -234,7 +234,7 @@ fn refuse_foreign(dir: &Path, cell: &Cell, data: &DataLock) -> Result<(), TrainE
     let path = dir.join(RECIPE);
     let (path, why) = match fs::read_to_string(&path) {
         Ok(text) => match recipe_of_this_version(&text) {
-            // Not the recipe to the letter: a text model may lie elsewhere by now.
+            // Not the recipe to the letter: a text model may have been moved since.
             Some(recipe) if trainable().cell_id(&recipe, data) == cell.id => return Ok(()),
             Some(_) => (path, "the recipe of another run"),
             None => (path, "not a recipe of this version"),

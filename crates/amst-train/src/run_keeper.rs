@@ -244,7 +244,7 @@ impl<'a> RunKeeper<'a> {
         };
         if !self.run.cut_events(loaded.state.events)? {
             notes.push(
-                "events.jsonl is shorter than it was, so that it does not tell everything".into(),
+                "events.jsonl is shorter than it was: events of earlier epochs are missing".into(),
             );
         }
         let device = self.device();

@@ -57,12 +57,12 @@ impl RunState {
     }
 }
 
-/// A run directory, as it lies on disk now.
+/// A run directory, as it is on disk now.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunStatus {
     /// Below the folder that was asked for, with `/`.
     pub name: String,
-    /// Where it lies.
+    /// Its path.
     pub dir: PathBuf,
     /// What has become of it.
     #[serde(flatten)]
@@ -88,7 +88,7 @@ pub fn status(runs: &Path) -> Vec<RunStatus> {
         .collect()
 }
 
-/// Run directories lie at most four deep: runs, data set, method, run.
+/// Run directories are at most four deep: runs, data set, method, run.
 fn find(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) {
     if dir.join(RECIPE).is_file() && !dir.join(MANIFEST).exists() {
         found.push(dir.into());

@@ -36,8 +36,8 @@ pub struct TimedEpoch {
 }
 
 impl<E: Encoder> Trainer<E> {
-    /// The kinds of epochs that the recipe's schedule has, in the order of their first. Where nothing
-    /// is skipped there is one.
+    /// The kinds of epochs that the recipe's schedule has, in the order of their first. Where
+    /// nothing is skipped there is one.
     pub fn epoch_kinds(&self) -> Vec<EpochKind> {
         let mut kinds: Vec<(EpochPlan, usize)> = Vec::new();
         for epoch in 0..self.recipe.epochs {
@@ -65,8 +65,8 @@ impl<E: Encoder> Trainer<E> {
     }
 
     /// Operations of one sample in an epoch of a kind: forward of what is read, backward of what
-    /// trains, in every module (METHODS 3.5). Recalibration and evaluation are left out, which makes
-    /// it a limit.
+    /// trains, in every module (docs/paper.md §3.5). Recalibration and evaluation are left out,
+    /// which makes it a limit.
     pub fn operations(&self, kind: &EpochKind) -> f64 {
         let recipe = &self.recipe;
         let forward = kind.loaded.iter().map(|m| recipe.forward_operations(*m));
@@ -75,8 +75,9 @@ impl<E: Encoder> Trainer<E> {
         branches * (forward.sum::<f64>() + backward.sum::<f64>())
     }
 
-    /// Trains and validates these epochs, in this order, and tells how long each took, what is asked
-    /// for by [`Trainer::profile`] included. Nothing is selected or tested, and there is no result.
+    /// Trains and validates these epochs, in this order, and returns how long each took, with the
+    /// cost of [`Trainer::profile`] where it is on. Nothing is selected or tested, and there is no
+    /// result.
     ///
     /// Validation was done once before the first of them: embeddings of encoders that do not train
     /// in it are there, as they are in a run that goes on.
@@ -138,6 +139,6 @@ impl<E: Encoder> Keeper<E> for EpochTimes {
 pub struct Timed {
     /// In the order in which they were asked for.
     pub epochs: Vec<TimedEpoch>,
-    /// Largest resident memory of the process meanwhile, in MiB, where the system tells.
+    /// Largest resident memory of the process meanwhile, in MiB, where the system reports it.
     pub peak_mib: Option<f64>,
 }

@@ -176,7 +176,7 @@ impl<E: Encoder> Trainer<E> {
         let outcome = open.train_and_test(&mut keeper);
         let traced = open.write_trace(&keeper.run);
         if let Err(error) = &outcome {
-            // The caller is told what went wrong; where the disk is full, the log is not.
+            // The caller gets the error. If the disk is full, the log does not.
             keeper.report(last_event(error)).ok();
         }
         let result = outcome?;

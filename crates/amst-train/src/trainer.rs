@@ -1,7 +1,7 @@
 //! The loop that trains, top to bottom in the order in which things happen.
 //!
-//! It knows neither files nor checkpoints: batches come from a [`BatchSource`], and a [`Keeper`] is
-//! told of everything that could be kept. `amst train` gives it a data set's loaders and a run
+//! It knows neither files nor checkpoints: batches come from a [`BatchSource`], and a [`Keeper`]
+//! gets everything that could be kept. `amst train` gives it a data set's loaders and a run
 //! directory, `amst replay` recorded batches and a recorder.
 
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ pub struct Training<E: Encoder> {
     pub session: Session<E>,
     pub(crate) budget: Budget,
     pub(crate) progress: Progress<E>,
-    /// Epochs in all, as far as that could be told before the first.
+    /// Epochs in all, as far as that was known before the first.
     pub(crate) planned: usize,
     pub(crate) classes: usize,
     /// Steps of an epoch.
@@ -85,8 +85,8 @@ pub trait Keeper<E: Encoder> {
     /// A file that cannot be written, a request to stop.
     fn after_epoch(&mut self, training: &mut Training<E>) -> Result<(), TrainError>;
 
-    /// A loss or gradient is NaN or infinite. What moved nothing may be gone on from: a recorded
-    /// run does, a run of a table ends here.
+    /// A loss or gradient is NaN or infinite, so the step moved nothing. A recorded run goes on, a
+    /// run of a table ends here.
     ///
     /// # Errors
     ///
@@ -118,8 +118,8 @@ impl<E: Encoder> Training<E> {
     ///
     /// # Errors
     ///
-    /// A sample that cannot be read, a loss or gradient that is NaN or infinite, or whatever the
-    /// keeper refuses.
+    /// A sample that cannot be read, a loss or gradient that is NaN or infinite, or an error of the
+    /// keeper.
     pub fn train(
         &mut self,
         source: &mut dyn BatchSource,

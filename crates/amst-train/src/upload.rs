@@ -75,8 +75,8 @@ fn uploaded(batch: HostBatch, device: &Device) -> LoadedBatch {
     }
 }
 
-/// The batches of a loader on their way to a device, in its order: while one is computed on, a
-/// thread moves the next one there. At most one waits on the device.
+/// Moves the batches of a loader to a device, in its order: while one is computed on, a thread
+/// moves the next one there. At most one waits on the device.
 pub(crate) struct Uploads {
     /// `None` once no more batches are wanted.
     inbox: Option<Receiver<Result<LoadedBatch, DataError>>>,

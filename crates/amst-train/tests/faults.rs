@@ -1,5 +1,5 @@
-//! A disk that fails: each thing that is asked of it in turn, in two ways. Whatever was saved
-//! before can be gone on from, and what was being saved is there whole or not at all.
+//! A disk that fails: each thing that is asked of it in turn, in two ways. What was saved before
+//! can be resumed, and what was being saved is there whole or not at all.
 
 #[allow(dead_code)] // Shared with the tests of equal runs, which need more of it.
 #[path = "reproducibility/cells.rs"]
@@ -180,7 +180,7 @@ fn states(dir: &Path) -> Vec<PathBuf> {
     states
 }
 
-/// How a failure may be told: by the path, and, where there is no room, by bytes.
+/// What a message must name: the path and, where the disk is full, the bytes.
 fn assert_told(error: &TrainError, runs: &Path, kind: ErrorKind) {
     let message = error.to_string();
     assert!(message.contains(&runs.display().to_string()), "{message}");
@@ -209,7 +209,7 @@ fn each_fails_in_turn(kind: ErrorKind) -> usize {
         let dir = bench.dir(runs.path());
         match outcome {
             Err(error) => assert_told(&error, runs.path(), kind),
-            // A second name that a file system does not give, or an event that tells of an error.
+            // A second name that a file system does not give, or the event of an error.
             Ok(_) => assert!(dir.join("result.json").exists()),
         }
         for state in states(&dir) {
@@ -238,7 +238,7 @@ fn each_fails_in_turn(kind: ErrorKind) -> usize {
 #[test]
 fn a_disk_that_is_full_at_any_write_loses_nothing_that_was_saved() {
     println!(
-        "{} writes failed for want of room, zero lost",
+        "{} writes failed for lack of disk space, zero lost",
         each_fails_in_turn(ErrorKind::StorageFull)
     );
 }
@@ -252,7 +252,7 @@ fn a_disk_that_breaks_at_any_write_loses_nothing_that_was_saved() {
 }
 
 #[test]
-fn a_run_for_which_there_is_no_room_is_refused_before_its_first_step() {
+fn a_run_without_enough_disk_space_is_refused_before_its_first_step() {
     let bench = Bench::new();
     let runs = tempfile::tempdir().unwrap();
     let small = Faulty {
@@ -284,7 +284,7 @@ fn a_run_for_which_there_is_no_room_is_refused_before_its_first_step() {
 }
 
 #[test]
-fn a_disk_that_may_only_be_read_is_told_by_path() {
+fn a_read_only_disk_is_reported_with_the_path() {
     let bench = Bench::new();
     let runs = tempfile::tempdir().unwrap();
     let error = bench

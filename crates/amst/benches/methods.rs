@@ -5,11 +5,11 @@
 //! AMST_BENCH_WIDTH=16 AMST_BENCH_BATCH=4 cargo bench -p amst --bench methods
 //! ```
 //!
-//! Every measured step of a method is followed by one of Naive's, so that whatever else the
-//! machine does falls on both; printed is the ratio of the medians. What a method does before
-//! an epoch (PMR's prototypes, gradient blending's trials) is measured apart, once, and told
-//! in steps of Naive. AMST's modules run an epoch in which nothing is skipped; what skipping
-//! saves is another bench's business (`cargo bench -p amst --bench skipping`).
+//! Every measured step of a method is followed by one of Naive's, so that whatever else the machine
+//! does falls on both; printed is the ratio of the medians. What a method does before an epoch
+//! (PMR's prototypes, gradient blending's trials) is measured apart, once, and printed in steps of
+//! Naive. AMST's modules run an epoch in which nothing is skipped; what skipping saves is another
+//! bench's business (`cargo bench -p amst --bench skipping`).
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

@@ -158,7 +158,7 @@ proptest! {
     }
 
     #[test]
-    fn zero_is_refused_wherever_it_stands(mut every in schedules(), at in 0usize..3) {
+    fn a_skip_of_zero_is_refused_for_every_modality(mut every in schedules(), at in 0usize..3) {
         let at = at % every.len();
         every[at].1 = Epochs(0);
         prop_assert_eq!(SkipSchedule::new(&every, 0), Err(MethodError::ZeroSkip(every[at].0)));

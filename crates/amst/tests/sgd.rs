@@ -1,6 +1,6 @@
-//! The optimiser against PyTorch's: ten steps of `torch.optim.SGD` with momentum, weight decay
-//! and StepLR, in which parameters sometimes have no gradient. The recorded values and the
-//! script that made them lie in `fixtures/sgd`.
+//! The optimiser against PyTorch's: ten steps of `torch.optim.SGD` with momentum, weight decay and
+//! StepLR, in which parameters sometimes have no gradient. The recorded values and the script that
+//! made them are in `fixtures/sgd`.
 //!
 //! Velocities cannot be read here. They show in the values: from step 1 on every one of them
 //! contains each velocity since the parameter's first gradient.

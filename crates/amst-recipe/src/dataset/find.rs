@@ -63,7 +63,7 @@ pub fn find_dataset(name: &str, datasets: &Path) -> Result<ResolvedDataset, Reci
     })
 }
 
-/// A known data set whose files lie beside its descriptor, in `raw` below it, or where `raw.path`
+/// A known data set whose files are beside its descriptor, in `raw` below it, or where `raw.path`
 /// says.
 fn shipped(name: &str, known: &Path) -> Result<ResolvedDataset, RecipeError> {
     let spec = DatasetSpec::read(&known.join("dataset.toml"))?;

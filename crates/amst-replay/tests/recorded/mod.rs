@@ -7,7 +7,7 @@ use amst_replay::{Case, Replay, Tensors, read_tensors, replay};
 use burn::tensor::Device;
 use serde_json::Value;
 
-/// Fair for float32 (METHODS 10 in docs/paper.md): rounding alone moves these runs by 1e-5.
+/// Fair for float32 (docs/paper.md §10): rounding alone moves these runs by 1e-5.
 const LOSSES_AND_LOGITS: f64 = 1e-3;
 /// Where a run is calmer than that, its logits are held to so many times what rounding moves
 /// (`floor` in case.json): an approximate GELU moves `unimodal-t` by 6e-4 and rounding by 2e-6.
@@ -21,7 +21,7 @@ const STEPS: f64 = 3e-4;
 /// moves them further (`floor`; 1.6e-4 in `naive-atv`), that far.
 const VELOCITY: f64 = 1e-4;
 
-/// Where a recorded run lies; from any crate of this workspace.
+/// The folder of a recorded run, from any crate of this workspace.
 pub fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../amst-replay/tests/fixtures/trajectories")

@@ -89,7 +89,7 @@ impl Checkpoint {
         })
     }
 
-    /// Where it lies.
+    /// Its folder.
     pub fn dir(&self) -> &Path {
         &self.dir
     }

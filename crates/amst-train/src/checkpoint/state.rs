@@ -20,7 +20,7 @@ pub(crate) struct State {
     pub step: usize,
     /// Steps done since the first.
     pub steps: u64,
-    /// Bytes of `events.jsonl` that tell what happened before.
+    /// Bytes of `events.jsonl` that were written before.
     pub events: u64,
     /// Bytes of the log of steps, where there is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -22,7 +22,7 @@ pub enum NetworkPath {
     /// The network that a run was training when it last wrote a checkpoint.
     Last(PathBuf),
     /// A file that `amst train --weights` wrote, and its run's directory; without one the folder
-    /// that the file lies in, which must hold the run's `recipe.toml`.
+    /// that the file is in, which must hold the run's `recipe.toml`.
     Weights {
         /// The file.
         file: PathBuf,
@@ -38,9 +38,9 @@ pub struct FoundNetwork {
     pub weights: PathBuf,
     /// The recipe it was trained by.
     pub recipe: Recipe,
-    /// Names of its classes by index, where its files tell them; else its data set does.
+    /// Names of its classes by index, where its files have them; else they are the data set's.
     pub classes: Option<Vec<String>>,
-    /// Identity of the data it was trained on, where its files tell it.
+    /// Identity of the data it was trained on, where its files have it.
     pub data: Option<DataLock>,
     /// The tokenizer that was trained with it, if one was.
     pub tokenizer: Option<PathBuf>,

@@ -111,7 +111,7 @@ fn predictions_are_those_in_the_runs_predictions() {
 }
 
 #[test]
-fn a_sample_alone_is_told_what_it_is_told_among_others() {
+fn a_sample_alone_gets_the_prediction_that_it_gets_in_a_batch() {
     for system in SYSTEMS {
         let trained = Trained::new(system);
         let network = trained.network();

@@ -15,7 +15,7 @@ fn without(weights: &Weights, part: &str) -> Weights {
 }
 
 #[test]
-fn probes_change_nothing_but_what_they_tell_themselves() {
+fn probes_change_nothing_but_their_own_outputs() {
     for system in families() {
         let runs = tempfile::tempdir().unwrap();
         let mut assignments: Vec<&str> = system.iter().map(String::as_str).collect();

@@ -18,8 +18,8 @@ fn run(system: &[String], more: &[&str]) -> Finished {
     finished
 }
 
-/// Whoever trains less an epoch trains more epochs, and the step with which the budget is gone is
-/// the last.
+/// A method that trains less an epoch trains more epochs, and the step with which the budget is
+/// gone is the last.
 #[test]
 fn a_budget_of_updates_is_what_naive_spends_whatever_the_method() {
     for system in families() {

@@ -29,8 +29,8 @@ pub fn cell(assignments: &[&str]) -> (Cell, DataLock) {
     (built_in().cell(recipe, &lock), lock)
 }
 
-/// Every method on generated data as it lies, with two modalities and with three (unimodal: one
-/// and another), then what a cell's identity would otherwise hide: MLA and MSLR are AMST and
+/// Every method on generated data with its defaults, with two modalities and with three (unimodal:
+/// one and another), then what a cell's identity would otherwise hide: MLA and MSLR are AMST and
 /// Naive under other names until they do something of their own.
 pub fn systems() -> Vec<Vec<String>> {
     let own: [&[&str]; 8] = [
@@ -79,7 +79,7 @@ pub fn systems() -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Some of [`systems`]: whatever looks at the data before an epoch, at validation after it, at the
+/// Some of [`systems`]: those that look at the data before an epoch, at validation after it, at the
 /// steps in between, or keeps modalities from training.
 pub fn families() -> Vec<Vec<String>> {
     let all: [&[&str]; 9] = [
@@ -140,7 +140,7 @@ pub fn tensors(file: &[u8]) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// Trains a cell with whatever else is asked of the trainer.
+/// Trains a cell with further settings of the trainer.
 pub fn train_with(
     assignments: &[&str],
     runs: &Path,

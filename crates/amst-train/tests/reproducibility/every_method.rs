@@ -1,4 +1,4 @@
-//! What every method leaves behind, whatever it does in between.
+//! What a run of every method writes.
 
 use std::collections::BTreeSet;
 
@@ -168,7 +168,7 @@ fn check_epochs(dir: &std::path::Path) {
     assert_eq!(epochs, 2);
 }
 
-/// One modality of two stops for good; its validation loss is told all the same.
+/// One modality of two stops for good; its validation loss is reported all the same.
 #[test]
 fn early_stopping_ends_when_everything_has_stopped() {
     let runs = tempfile::tempdir().unwrap();
@@ -202,6 +202,6 @@ fn early_stopping_ends_when_everything_has_stopped() {
 fn a_cell_of_every_system_is_its_own() {
     let of = |system: &Vec<String>| cell(&system.iter().map(String::as_str).collect::<Vec<_>>()).0;
     let cells: BTreeSet<_> = systems().iter().map(|system| of(system).id).collect();
-    // MLA as it lies is the alternating module that never skips, here one that does.
+    // MLA with its defaults is the alternating module that never skips; `amst-alt` skips here.
     assert_eq!(cells.len(), systems().len());
 }

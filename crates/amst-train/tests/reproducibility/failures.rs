@@ -28,7 +28,7 @@ fn a_diverging_run_stops_naming_step_and_samples_and_leaves_no_result() {
     }
 }
 
-/// Whatever the step, and with whichever method: the log holds every step before it, whole.
+/// At any step, and with any method: the log holds every step before it, whole.
 #[test]
 fn a_diverging_run_leaves_the_log_of_every_step_before_the_one_that_failed() {
     for system in families() {

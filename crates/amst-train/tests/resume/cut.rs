@@ -149,7 +149,7 @@ impl Left {
     }
 }
 
-/// The epochs that events tell of, without times; each line is whole.
+/// The epochs that events name, without times; each line is whole.
 pub fn epochs(dir: &Path) -> Vec<EventKind> {
     let text = std::fs::read_to_string(dir.join("events.jsonl")).unwrap();
     assert!(text.ends_with('\n'), "a line is cut short");

@@ -97,7 +97,7 @@ fn a_foreign_file_in_a_checkpoint_is_found_and_named() {
 
 /// One damage of each file, each time with the whole way to the result.
 #[test]
-fn the_checkpoint_before_is_gone_on_from_and_that_is_said() {
+fn the_run_resumes_from_the_checkpoint_before_and_says_so() {
     let settings = short(&PROBED);
     let reference = tempfile::tempdir().unwrap();
     let whole = Made::new(&settings, reference.path());

@@ -1,5 +1,5 @@
-//! A run whose numbers cease to be numbers, whatever the method: it stops before it spoils anything
-//! that is kept.
+//! A run whose loss or gradient becomes NaN or infinite stops before it spoils anything that is
+//! kept, with every method.
 
 use amst_train::{Checkpoint, RunState, SaveEvery, TrainError, status};
 
@@ -26,7 +26,7 @@ fn place(error: &TrainError) -> (usize, usize, String) {
 }
 
 #[test]
-fn every_method_stops_before_the_update_and_its_last_checkpoint_is_whole_and_of_numbers() {
+fn every_method_stops_before_the_update_and_its_last_checkpoint_is_whole_and_finite() {
     for system in systems() {
         let settings = short(
             &system

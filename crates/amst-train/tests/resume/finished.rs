@@ -19,7 +19,7 @@ fn while_a_run_goes_on_the_newest_two_checkpoints_are_kept() {
 }
 
 #[test]
-fn a_finished_run_keeps_its_selected_network_unless_told_otherwise() {
+fn a_finished_run_keeps_only_its_selected_network_by_default() {
     let settings = short(&["method=naive"]);
     for (keep, states, best) in [
         ("best", 0, true),

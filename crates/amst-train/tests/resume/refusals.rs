@@ -157,7 +157,7 @@ fn a_directory_of_another_program_or_run_is_left_alone() {
 }
 
 #[test]
-fn a_second_trainer_is_refused_and_told_who_is_there() {
+fn a_second_trainer_is_refused_and_the_message_names_the_first() {
     let runs = tempfile::tempdir().unwrap();
     let settings = short(&TEXT);
     let (cell, lock) = cell(&settings.iter().map(String::as_str).collect::<Vec<_>>());

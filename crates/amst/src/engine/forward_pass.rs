@@ -17,7 +17,7 @@ pub struct ForwardPass {
 }
 
 impl ForwardPass {
-    /// Embeds whatever the batch holds. Only the modalities that the epoch trains
+    /// Embeds every modality that the batch holds. Only the modalities that the epoch trains
     /// ([`StepContext::plan`]) keep a graph and can go backward.
     pub fn run<E: Encoder>(
         branch: &Branch<E>,

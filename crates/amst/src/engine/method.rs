@@ -21,12 +21,12 @@ pub trait Method<E: Encoder> {
     /// All modalities, in training order.
     fn modalities(&self) -> &[Modality];
 
-    /// What an epoch trains, reads and recalibrates. What stands here skips nothing.
+    /// What an epoch trains, reads and recalibrates. The default skips nothing.
     fn plan(&self, epoch: usize) -> EpochPlan {
         EpochPlan::everything(epoch, self.modalities())
     }
 
-    /// Before the first step of an epoch: whatever the method wants to know of the data.
+    /// Before the first step of an epoch: the method may look at the data.
     ///
     /// # Errors
     ///
@@ -48,7 +48,7 @@ pub trait Method<E: Encoder> {
         context: &mut StepContext<'_>,
     ) -> StepReport;
 
-    /// After an epoch's validation; the modalities whose encoders it changed.
+    /// After an epoch's validation; returns the modalities whose encoders it changed.
     fn end_epoch(&mut self, net: &mut Net<E>, epoch: usize, validation: &Scores) -> Vec<Modality> {
         let _ = (net, epoch, validation);
         Vec::new()
@@ -66,7 +66,7 @@ pub trait Method<E: Encoder> {
         MethodState::new()
     }
 
-    /// Takes in what [`Method::state`] gave. `net` is the network as it was then, `device` the one
+    /// Restores what [`Method::state`] gave. `net` is the network as it was then, `device` the one
     /// without autodiff.
     ///
     /// # Errors
@@ -82,14 +82,14 @@ pub trait Method<E: Encoder> {
         state.end()
     }
 
-    /// Logits from embeddings, for training metrics and evaluation alike. What stands here
-    /// serves every method with a single branch.
+    /// Logits from embeddings, for training metrics and evaluation alike. The default serves every
+    /// method with a single branch.
     fn outputs(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {
         net.branches[0].outputs(self.modalities(), &embeddings[0])
     }
 
     /// The same where modalities are missing for good: `fused` is then what this method makes of
-    /// those that are there, and its very own where none is missing.
+    /// those that are there, and that of [`Method::outputs`] where none is missing.
     ///
     /// # Panics
     ///
@@ -145,10 +145,10 @@ impl LearningRate {
     }
 }
 
-/// What the validation split said of each output.
+/// Each output's score on the validation split.
 pub type Scores = BTreeMap<String, Score>;
 
-/// What a split said of one output.
+/// One output's score on a split.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
     /// Mean cross-entropy in nats.
@@ -174,8 +174,8 @@ pub struct StepReport {
 }
 
 impl StepReport {
-    /// Whether no loss is NaN or infinite. What an update would do with one that is could not
-    /// be undone, so a method moves nothing then, and the trainer stops.
+    /// Whether no loss is NaN or infinite. An update by one that is could not be undone, so a
+    /// method moves nothing then, and the trainer stops.
     pub fn is_finite(&self) -> bool {
         self.losses.iter().all(|(_, loss)| loss.is_finite())
     }

@@ -77,7 +77,7 @@ impl Optimiser {
     }
 
     /// Takes the values of those parameters of `module` that `ids` names for their velocities: the
-    /// way back from [`Optimiser::velocities`].
+    /// inverse of [`Optimiser::velocities`].
     pub fn restore<M: Module>(&mut self, module: &M, ids: &[ParamId]) {
         module.visit(&mut Taken {
             optimiser: self,

@@ -1,4 +1,4 @@
-//! Linear probes (METHODS 2.3): how much of the classes an embedding gives away.
+//! Linear probes (docs/paper.md §2.3): how much of the classes an embedding gives away.
 
 use amst_encoders::{Normal, xavier_linear};
 use amst_recipe::Modality;

@@ -16,7 +16,7 @@ use crate::{
 /// 3. [`Session::step`] for each batch of the modalities that the plan reads,
 /// 4. [`Session::recalibrate`] for each of the epoch's last batches, if the plan says so,
 /// 5. [`Session::embed`] and [`Session::outputs`] evaluate,
-/// 6. [`Session::end_epoch`] tells the method what the validation split said.
+/// 6. [`Session::end_epoch`] gives the method the validation scores.
 ///
 /// `amst_train::Trainer`, `amst replay`, the benches, the examples and the tests all train through
 /// this; nothing else calls [`Method::step`].
@@ -196,7 +196,7 @@ impl<E: Encoder> Session<E> {
         outputs_with_probes(self.method.as_ref(), &self.net.valid(), embeddings)
     }
 
-    /// Tells the method what the validation split said; the modalities whose encoders it changed.
+    /// Gives the method the validation scores; returns the modalities whose encoders it changed.
     pub fn end_epoch(&mut self, epoch: usize, validation: &Scores) -> Vec<Modality> {
         self.method.end_epoch(&mut self.net, epoch, validation)
     }

@@ -118,7 +118,7 @@ impl MethodState {
         Vec::into_iter(taken).map(renamed).collect()
     }
 
-    /// Refuses what nobody took out.
+    /// Refuses what was not taken out.
     ///
     /// # Errors
     ///

@@ -115,7 +115,7 @@ impl Stopwatch {
     /// Ends a piece of work that began at `start`.
     pub fn end(&mut self, phase: Phase, start: Instant) {
         if let Some(profile) = &self.profile {
-            // A device that is lost says so to whatever is asked of it next.
+            // A lost device gives an error to the next operation on it.
             profile.device.sync().ok();
         }
         let length = start.elapsed();
@@ -125,7 +125,7 @@ impl Stopwatch {
         }
     }
 
-    /// Tells which step the spans that follow are part of.
+    /// Which step the spans that follow are part of.
     pub fn at(&mut self, epoch: usize, step: usize) {
         if let Some(profile) = &mut self.profile {
             profile.place = (epoch, step);

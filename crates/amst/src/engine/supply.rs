@@ -13,7 +13,7 @@ pub enum Part {
     Validation,
 }
 
-/// Whatever went wrong while a batch was made.
+/// What went wrong while a batch was made.
 pub type SupplyError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Hands out batches of all modalities, on the training device.

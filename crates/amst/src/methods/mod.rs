@@ -1,8 +1,9 @@
 //! The methods, a folder each, to be read beside docs/paper.md §4.
 //!
-//! A folder holds `card.toml` (what `amst explain` tells), `settings.rs` (the settings, their
+//! A folder holds `card.toml` (what `amst explain` prints), `settings.rs` (the settings, their
 //! checks and what planning needs to know: [`MethodFacts`]), `step.rs` (how it trains; feature
-//! `train`) and `mod.rs` (which settings reach that code). Two lines here register it.
+//! `train`) and `mod.rs` (which settings reach that code). A `pub mod` line and one word in
+//! `register!` register it.
 
 #[cfg(feature = "train")]
 mod build;

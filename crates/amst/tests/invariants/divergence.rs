@@ -1,4 +1,4 @@
-//! A loss that is not a number is told and moves nothing.
+//! A loss that is NaN is reported and moves nothing.
 
 use amst::{Alternating, Execution, Full, Joint, JointMode, Method};
 use amst_encoders::{AnyEncoder, Input};

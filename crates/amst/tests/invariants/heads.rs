@@ -163,7 +163,7 @@ fn heads_start_with_xavier_weights_and_no_bias() {
         &concat["blocks.1.weight"],
         &sum["linear.weight"],
     ] {
-        // The variance of 25,600 numbers lies within 1 % of theirs; 5 % is beyond chance.
+        // The variance of 25,600 numbers is within 1 % of theirs; 5 % is beyond chance.
         assert!(
             (variance(weight) / expected - 1.0).abs() < 0.05,
             "{} for {expected}",

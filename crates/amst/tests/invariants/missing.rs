@@ -58,7 +58,7 @@ fn with_nothing_missing_every_bit_is_as_in_an_evaluation() {
 }
 
 #[test]
-fn what_is_there_says_alone_what_it_says_in_company_and_what_is_missing_says_nothing() {
+fn a_modality_has_the_same_logits_beside_others_and_a_missing_one_has_none() {
     for run in runs() {
         let (all, two) = (outputs(&run, &ALL), outputs(&run, &[Audio, Visual]));
         let alone: Vec<&str> = two

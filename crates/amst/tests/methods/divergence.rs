@@ -1,5 +1,5 @@
-//! What is no number, in a loss or in a gradient behind a loss that is one, moves nothing: in every
-//! method that is built in.
+//! NaN or infinity moves nothing, be it in a loss or in a gradient whose loss is finite: in every
+//! built-in method.
 
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
@@ -221,7 +221,7 @@ fn bits<M: Module>(module: &M) -> Vec<(usize, Vec<u32>)> {
 
 /// Audio comes first, also where modalities take turns.
 #[test]
-fn a_gradient_that_is_no_number_is_named_and_moves_nothing() {
+fn a_gradient_that_is_nan_or_infinite_is_named_and_moves_nothing() {
     for name in built_in().names() {
         let mut run = Run::of(name);
         let before = run.weights();
@@ -233,7 +233,7 @@ fn a_gradient_that_is_no_number_is_named_and_moves_nothing() {
         ));
         assert!(
             report.is_finite(),
-            "{name:?}: the loss is a number, it is the gradient that is none"
+            "{name:?}: the loss is finite, the gradient is not"
         );
         assert_eq!(report.fault, Some(run.root(0)), "{name:?}");
         assert!(before == run.weights(), "{name:?} moved");
@@ -241,7 +241,7 @@ fn a_gradient_that_is_no_number_is_named_and_moves_nothing() {
 }
 
 #[test]
-fn a_loss_that_is_no_number_is_told_and_moves_nothing() {
+fn a_loss_that_is_nan_is_reported_and_moves_nothing() {
     for name in built_in().names() {
         let mut run = Run::of(name);
         let before = run.weights();
@@ -255,8 +255,8 @@ fn a_loss_that_is_no_number_is_told_and_moves_nothing() {
     }
 }
 
-/// The turns before it have been taken by then: audio and the shared head moved. Nothing after it
-/// does.
+/// The turns before it have been taken by then, so audio and the shared head moved. Nothing after
+/// it does.
 #[test]
 fn where_modalities_take_turns_the_faulty_turn_and_those_after_it_do_not_happen() {
     for name in built_in().names().filter(|name| *name != "unimodal") {
@@ -286,7 +286,7 @@ fn where_modalities_take_turns_the_faulty_turn_and_those_after_it_do_not_happen(
     }
 }
 
-/// Numbers whose sum is none are numbers all the same.
+/// Finite numbers whose sum is infinite are finite all the same.
 #[test]
 fn gradients_that_are_large_and_finite_are_no_fault() {
     let mut run = Run::of("naive");

@@ -1,5 +1,5 @@
-//! One step of a balancing method beside one of Naive, from equal weights, against numbers
-//! worked out here in double precision from METHODS 4 in docs/paper.md.
+//! One step of a balancing method beside one of Naive, from equal weights, against numbers worked
+//! out here in double precision from docs/paper.md §4.
 
 use amst::methods::agm::AgmSpec;
 use amst::methods::mslr::{MslrSpec, MslrStrategy};
@@ -92,8 +92,8 @@ fn encoder(name: &str) -> Option<usize> {
         .ok()
 }
 
-/// `1 − tanh(alpha·rho)` for the leader and 1 for the others: of two whoever has the ratio above
-/// 1, of three whoever has the largest ratio to the rest.
+/// `1 − tanh(alpha·rho)` for the leader and 1 for the others: of two the one with the ratio above
+/// 1, of three the one with the largest ratio to the rest.
 fn ogm_by_hand(
     report: &StepReport,
     modalities: &[Modality],
@@ -180,7 +180,7 @@ fn ogm_ge_scales_the_leaders_gradients_in_scope_by_k_and_leaves_all_others_and_t
     }
 }
 
-/// One step on batch `number` beside Naive's; who led in it.
+/// One step on batch `number` beside Naive's; the modality that led in it.
 fn ogm_slows_the_leader(modalities: &[Modality], number: usize, scope: OgmScope) -> Modality {
     let (mut plain, mut slowed) = (naive(modalities), ogm(modalities, scope));
     let before = values(&plain.net);
@@ -255,9 +255,9 @@ fn mslr_moves_each_encoder_by_its_own_rate_and_the_head_by_the_common_one() {
     }
 }
 
-/// Accuracy nothing over something is a rate of 0, which is not the absence of a rate.
+/// An accuracy of 0 over a mean above 0 is a rate of 0, which is not the absence of a rate.
 #[test]
-fn mslr_lets_an_encoder_that_fell_to_nothing_stand_still() {
+fn mslr_does_not_move_an_encoder_whose_accuracy_fell_to_zero() {
     let lr = Rates {
         audio: 0.001,
         text: 0.02,

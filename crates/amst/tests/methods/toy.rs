@@ -158,7 +158,8 @@ fn rate(epoch: usize) -> LearningRate {
     }
 }
 
-/// Batches without end: those of training are numbered through all epochs, and others lie far off.
+/// Batches without end: those of training are numbered through all epochs, and others have numbers
+/// far from these.
 struct Endless {
     epoch: usize,
     modalities: Vec<Modality>,

@@ -1,4 +1,4 @@
-//! `--set` is typed by people: whatever it is, the answer is a recipe or a message.
+//! `--set` is typed by people: any text is answered by a recipe or a message.
 
 use amst::methods::built_in;
 

@@ -44,7 +44,7 @@ fn leaves(value: &Value, path: &str, out: &mut Vec<String>) {
     }
 }
 
-/// Every table of settings on a card, with where it stands.
+/// Every table of settings on a card, with its place.
 fn settings(card: &MethodCard) -> Vec<(String, Value)> {
     let mut all: Vec<_> = card
         .datasets
@@ -142,7 +142,7 @@ fn every_method_has_a_card_that_docs_paper_defines() {
             "{}",
             card.title
         );
-        let heading = format!("METHODS {}: {}", card.section, card.title);
+        let heading = format!("§{} {}", card.section, card.title);
         assert!(
             headings.contains(&heading.as_str()),
             "docs/paper.md has no heading `{heading}`"
@@ -195,7 +195,7 @@ fn a_card_names_only_keys_that_exist_and_all_of_its_own_section() {
 }
 
 #[test]
-fn a_card_names_the_decisions_that_are_about_it() {
+fn a_card_names_the_deviations_that_are_about_it() {
     for card in built_in().cards() {
         for id in &card.deviations {
             let d = deviations()

@@ -31,7 +31,7 @@ type Facts = (
     usize,
 );
 
-/// METHODS 2.7.
+/// docs/paper.md §2.7.
 const FACTS: [Facts; 5] = [
     (
         "crema-d",
@@ -258,7 +258,7 @@ fn brought() -> (tempfile::TempDir, PathBuf, PathBuf) {
 }
 
 #[test]
-fn raw_files_are_found_where_they_were_fetched_to_or_where_somebody_said() {
+fn raw_files_are_found_where_they_were_fetched_to_or_at_the_path_that_was_given() {
     let (_folder, known, raw) = brought();
     assert!(known_datasets(&known).contains(&"crema-d".into()));
     let absent = find_dataset("crema-d", &known).unwrap_err();
@@ -337,7 +337,7 @@ fn what_the_lists_say_is_part_of_the_lock() {
     assert!(error.contains("10_val_cre.txt"), "{error}");
 }
 
-/// As docs/audit.md has it: the lists lie outside the raw files, whose identity they would change.
+/// As docs/audit.md has it: the lists are outside the raw files, whose identity they would change.
 #[test]
 fn a_copy_of_a_descriptor_may_name_other_lists_of_the_same_raw_files() {
     let (_folder, known, raw) = brought();

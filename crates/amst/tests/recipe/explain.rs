@@ -1,4 +1,4 @@
-//! What `amst explain` and `amst ls` tell.
+//! What `amst explain` and `amst ls` print.
 
 use std::path::Path;
 
@@ -150,7 +150,7 @@ fn changes_are_what_differs_from_recommended() {
 }
 
 #[test]
-fn decisions_tell_the_methods_own_code_from_that_of_amst() {
+fn deviations_separate_the_methods_own_code_from_that_of_amst() {
     let page = explain("pmr", &digits(), Preset::Recommended);
     let ids: Vec<_> = page.decisions.iter().map(|d| d.id.as_str()).collect();
     assert_eq!(ids, ["D4", "D5", "D7", "D21"]);

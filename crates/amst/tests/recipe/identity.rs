@@ -326,7 +326,7 @@ fn a_cell_knows_which_method_was_asked_for() {
 }
 
 #[test]
-fn a_run_lies_under_its_data_set_method_and_seed() {
+fn a_run_directory_is_named_by_data_set_method_and_seed() {
     let cell = built_in().cell(recipe(&["seed=3", "method=amst-alt"]), &lock("aa"));
     let expected = format!("digits/amst-alt/3-{}", cell.id.short());
     assert_eq!(cell.run_dir(), Path::new(&expected));

@@ -168,7 +168,7 @@ fn what_an_encoder_does_not_read_is_no_part_of_the_identity() {
 }
 
 #[test]
-fn a_pretrained_model_is_known_by_its_files_wherever_they_lie() {
+fn a_pretrained_model_is_known_by_its_files_in_any_folder() {
     let places = tempfile::tempdir().unwrap();
     let [here, there, other] = ["here", "there", "other"].map(|name| places.path().join(name));
     model(&here, config(), "weights");

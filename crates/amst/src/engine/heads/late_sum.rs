@@ -5,9 +5,9 @@ use burn::tensor::{Device, Tensor};
 
 use super::sum;
 
-/// One linear layer with a bias a modality, their logits added (METHODS 2.2): what the
-/// published code of Naive, OGM-GE, PMR and MSLR has (D5). It computes what one layer over
-/// the concatenated embeddings computes whose bias is the sum of these.
+/// One linear layer with a bias a modality, their logits added (docs/paper.md §2.2): what the
+/// published code of Naive, OGM-GE, PMR and MSLR has (D5). It computes what one layer over the
+/// concatenated embeddings computes whose bias is the sum of these.
 #[derive(Module, Debug)]
 pub struct LateSumHead {
     linears: Vec<Linear>,

@@ -1,4 +1,4 @@
-//! METHODS 4.7: adaptive gradient modulation.
+//! docs/paper.md §4.7: adaptive gradient modulation.
 
 use crate::{
     Batch, Branch, BranchGradients, ForwardPass, GradientChange, HeadKind, Method, MethodError,
@@ -189,7 +189,8 @@ fn shapley(players: usize, value: impl Fn(usize) -> Tensor<2>) -> Vec<Tensor<2>>
     all
 }
 
-/// The share of the orders of all players in which exactly `before` given ones come before a player.
+/// The share of the orders of all players in which exactly `before` given ones come before a
+/// player.
 fn share_of_orders(before: u32, players: u32) -> f64 {
     factorial(before) * factorial(players - 1 - before) / factorial(players)
 }

@@ -1,4 +1,4 @@
-//! METHODS 4.7 and the paper's Section 3.1: a modality stops once it has converged.
+//! docs/paper.md §4.7 and the paper's Section 3.1: a modality stops once it has converged.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! METHODS 4.7: gradient blending.
+//! docs/paper.md §4.7: gradient blending.
 
 use crate::{
     Batch, EpochContext, EpochError, EpochPlan, FUSED, ForwardPass, HeadKind, LearningRate, Method,
@@ -73,7 +73,7 @@ impl GradientBlending {
         Ok((before, self.losses(&copy, k, context)?))
     }
 
-    /// One step on the fused loss of whatever the batch holds.
+    /// One step on the fused loss of the modalities that the batch holds.
     fn step_alone<E: Encoder>(
         &self,
         net: &mut Net<E>,

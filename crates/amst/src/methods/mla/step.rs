@@ -1,4 +1,4 @@
-//! METHODS 4.6: alternating unimodal adaptation.
+//! docs/paper.md §4.6: alternating unimodal adaptation.
 
 use crate::{
     Batch, Embeddings, FUSED, HeadKind, Method, MethodError, MethodState, Modality, Net, Outputs,

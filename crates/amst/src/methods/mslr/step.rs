@@ -1,4 +1,4 @@
-//! METHODS 4.5: a learning rate a modality.
+//! docs/paper.md §4.5: a learning rate a modality.
 
 use crate::{
     Batch, HeadKind, Method, MethodError, MethodState, Modality, Net, Scores, StepContext,

@@ -1,4 +1,4 @@
-//! METHODS 4.2: one loss on the fused logits, and nothing that balances the modalities.
+//! docs/paper.md §4.2: one loss on the fused logits, and nothing that balances the modalities.
 
 use crate::{
     Batch, ForwardPass, HeadKind, Method, MethodError, Modality, Net, StepContext, StepReport,
@@ -40,7 +40,7 @@ impl Naive {
         })
     }
 
-    /// Sets the rate of each encoder. A rate of 0 here is one: the encoder stands still.
+    /// Sets the rate of each encoder. A rate of 0 is taken as it is: the encoder does not move.
     pub(crate) fn set_rates(&mut self, rates: &[f64]) {
         self.rates = rates.iter().copied().map(Some).collect();
     }

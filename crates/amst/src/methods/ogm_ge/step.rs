@@ -1,4 +1,4 @@
-//! METHODS 4.3: on-the-fly gradient modulation with generalisation enhancement.
+//! docs/paper.md §4.3: on-the-fly gradient modulation with generalisation enhancement.
 
 use crate::{
     Batch, ForwardPass, GradientChange, HeadKind, Method, MethodError, Modality, Net, Phase,
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pairwise_mean_slows_everyone_above_one() {
+    fn the_pairwise_mean_slows_every_modality_above_one() {
         // 4 against 2 and 1: (2 + 4)/2 = 3; 2: (1/2 + 2)/2 = 1.25; 1: (1/4 + 1/2)/2.
         let got = coefficients(&[4.0, 2.0, 1.0], 0.1, OgmTrimodal::PairwiseMean);
         close(&got, &[1.0 - 0.3f64.tanh(), 1.0 - 0.125f64.tanh(), 1.0]);

@@ -1,4 +1,4 @@
-//! METHODS 4.4: prototypical modal rebalance.
+//! docs/paper.md §4.4: prototypical modal rebalance.
 
 use crate::{
     Batch, EpochContext, EpochError, FUSED, ForwardPass, HeadKind, Method, MethodError,
@@ -14,8 +14,8 @@ use crate::methods::build::head;
 
 use super::{PmrRule, PmrSpec, PmrWeights, PrototypeSplit};
 
-/// Naive, with a second loss for whichever modality lags: the cross-entropy of its
-/// embeddings' (negative Euclidean) distances to the class means of its own embeddings.
+/// Naive, with a second loss for the modality that lags: the cross-entropy of its embeddings'
+/// (negative Euclidean) distances to the class means of its own embeddings.
 pub struct Pmr {
     modalities: Vec<Modality>,
     spec: PmrSpec,
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn of_three_everyone_below_the_mean_lags_or_only_the_weakest() {
+    fn of_three_every_modality_below_the_mean_lags_or_only_the_weakest() {
         let scores = [6.0, 2.0, 1.0]; // mean 3
         assert_eq!(
             weights(&scores, &spec(HARD, PmrRule::BelowMean)),

@@ -1,4 +1,4 @@
-//! METHODS 4.1: one modality alone.
+//! docs/paper.md §4.1: one modality alone.
 
 use crate::{
     Batch, HeadKind, Method, MethodError, Modality, Net, StepContext, StepReport, joint_step,

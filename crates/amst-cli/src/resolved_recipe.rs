@@ -25,14 +25,14 @@ pub fn read(file: &Path) -> Result<Recipe> {
     let other_version =
         |error: &dyn Display| refused(file, &format!("is not a recipe of this version: {error}"));
     let recipe: Recipe = toml::from_str(&text).map_err(|error| other_version(&error))?;
-    let known = trainable().known(&recipe);
-    let recipe = known.map_err(|error| other_version(&error))?;
     let given: Table = toml::from_str(&text)?;
-    let whole = Table::try_from(&recipe)?;
+    let whole = Table::try_from(trainable().defaults())?;
     if let Some(key) = missing_key(&whole, &given) {
         let why = format!("is not a resolved recipe: it does not say `{key}`");
         return Err(refused(file, &why).into());
     }
+    let known = trainable().known(&recipe);
+    let recipe = known.map_err(|error| other_version(&error))?;
     trainable()
         .validate(&recipe)
         .map_err(|error| refused(file, &format!("cannot be run: {error}")))?;

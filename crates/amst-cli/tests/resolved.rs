@@ -84,7 +84,9 @@ fn what_is_no_resolved_recipe_is_refused() {
     let text = fs::read_to_string(trained(out.path()).join("recipe.toml")).unwrap();
     let takes = "takes the `recipe.toml` of a run directory";
     refused("not TOML", &[], &["r.toml", "is not a recipe", takes]);
-    refused("[package]\nname = 'x'\n", &[], &["unknown field `package`"]);
+    refused("[package]\nname = 'x'\n", &[], &["does not say `", takes]);
+    let foreign = format!("{text}\n[package]\nname = 'x'\n");
+    refused(&foreign, &[], &["not a recipe of this version", "`package`"]);
     // Of a layer: what it leaves out would be this program's default.
     refused("epochs = 3\n", &[], &["does not say `", takes]);
     let shorter = text.replace("momentum = ", "# momentum = ");

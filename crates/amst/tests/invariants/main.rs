@@ -9,4 +9,6 @@ mod recalibration;
 mod skipping;
 mod text;
 mod toy;
+#[path = "../toy/mod.rs"]
+mod toy_network;
 mod turns;

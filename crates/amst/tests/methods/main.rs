@@ -8,3 +8,5 @@ mod looking;
 mod one_step;
 mod switched_off;
 mod toy;
+#[path = "../toy/mod.rs"]
+mod toy_network;

@@ -86,7 +86,11 @@ fn what_is_no_resolved_recipe_is_refused() {
     refused("not TOML", &[], &["r.toml", "is not a recipe", takes]);
     refused("[package]\nname = 'x'\n", &[], &["does not say `", takes]);
     let foreign = format!("{text}\n[package]\nname = 'x'\n");
-    refused(&foreign, &[], &["not a recipe of this version", "`package`"]);
+    refused(
+        &foreign,
+        &[],
+        &["not a recipe of this version", "`package`"],
+    );
     // Of a layer: what it leaves out would be this program's default.
     refused("epochs = 3\n", &[], &["does not say `", takes]);
     let shorter = text.replace("momentum = ", "# momentum = ");

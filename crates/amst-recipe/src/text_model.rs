@@ -152,14 +152,11 @@ impl TextModel {
     /// [`RecipeError::Value`] where more layers would train than the model has.
     pub fn check(&self, recipe: &Recipe) -> Result<(), RecipeError> {
         let (asked, there) = (recipe.text.unfrozen_layers, self.sizes.num_hidden_layers);
-        match asked > there {
-            true => {
-                let why =
-                    format!("is {asked}, and the model has {there} layers: use {there} or fewer");
-                Err(RecipeError::value("text.unfrozen_layers", why))
-            }
-            false => Ok(()),
+        if asked > there {
+            let why = format!("is {asked}, and the model has {there} layers: use {there} or fewer");
+            return Err(RecipeError::value("text.unfrozen_layers", why));
         }
+        Ok(())
     }
 }
 

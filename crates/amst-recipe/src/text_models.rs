@@ -56,19 +56,17 @@ impl TextModels {
             return Ok(None);
         };
         let model = self.open(name)?;
-        match model.digest() == recipe.text.model {
-            true => Ok(Some(model)),
-            false => {
-                let why = format!(
-                    "{} holds other files than the network was trained with",
-                    model.folder().display()
-                );
-                Err(RecipeError::NoTextModel {
-                    name: name.into(),
-                    why,
-                })
-            }
+        if model.digest() != recipe.text.model {
+            let why = format!(
+                "{} holds other files than the network was trained with",
+                model.folder().display()
+            );
+            return Err(RecipeError::NoTextModel {
+                name: name.into(),
+                why,
+            });
         }
+        Ok(Some(model))
     }
 
     fn open(&self, name: &str) -> Result<TextModel, RecipeError> {

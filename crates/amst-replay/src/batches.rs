@@ -43,14 +43,14 @@ impl Batches {
             let batches = places
                 .map(|at| Recorded::read(&file, path, &at, modalities))
                 .collect::<Result<Vec<_>, _>>()?;
-            match batches.is_empty() {
-                false => Ok(batches),
-                true => Err(ReplayError::Tensor {
+            if batches.is_empty() {
+                return Err(ReplayError::Tensor {
                     path: path.into(),
                     name: format!("{name}.0000.y"),
                     why: "is missing: there is no batch".into(),
-                }),
+                });
             }
+            Ok(batches)
         };
         Ok(Self {
             train: split("train")?,

@@ -185,12 +185,11 @@ impl Case {
             .collect::<Result<Vec<_>, _>>()?;
         modalities.sort();
         modalities.dedup();
-        match modalities.len() == self.settings.modalities.len() && !modalities.is_empty() {
-            true => Ok(modalities),
-            false => Err(ReplayError::Setting(
-                "`modalities` names none, or one twice".into(),
-            )),
+        if modalities.is_empty() || modalities.len() != self.settings.modalities.len() {
+            let why = "`modalities` names none, or one twice";
+            return Err(ReplayError::Setting(why.into()));
         }
+        Ok(modalities)
     }
 
     pub(crate) fn inputs(&self) -> PathBuf {

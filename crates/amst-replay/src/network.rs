@@ -101,30 +101,22 @@ impl Case {
         device: &Device,
     ) -> Probes {
         let none = !initial.keys().any(|tensor| tensor.contains("probe."));
-        let of_branch = |(name, _): &(&str, HeadKind)| {
+        let (embed, classes) = (self.embed(), self.settings.classes);
+        let mut linears = Vec::new();
+        for (name, _) in kinds {
             let prefix = if name.is_empty() {
                 "probe.".to_string()
             } else {
                 format!("{name}.probe.")
             };
-            match none || initial.keys().any(|tensor| tensor.starts_with(&prefix)) {
-                true => {
-                    Probes::new(
-                        1,
-                        modalities,
-                        self.embed(),
-                        self.settings.classes,
-                        &mut || 0.0,
-                        device,
-                    )
-                    .linears
-                }
-                false => vec![Vec::new()],
+            if none || initial.keys().any(|tensor| tensor.starts_with(&prefix)) {
+                let probes = Probes::new(1, modalities, embed, classes, &mut || 0.0, device);
+                linears.extend(probes.linears);
+            } else {
+                linears.push(Vec::new());
             }
-        };
-        Probes {
-            linears: kinds.iter().flat_map(of_branch).collect(),
         }
+        Probes { linears }
     }
 
     /// Every initial tensor, from one file or from several that hold a part each, without its

@@ -39,6 +39,7 @@ pub fn replay(case: &Case, device: &Device) -> Result<Replay, ReplayError> {
     let mut training = Training::new(&recipe, built, classes, steps);
     let mut recorder = Recorder {
         train_batches: source.train_batches(),
+        steps_per_epoch: steps,
         modalities,
         steps: Vec::new(),
         epochs: Vec::new(),
@@ -61,6 +62,7 @@ fn noise(case: &Case) -> Noise {
 struct Recorder {
     /// Batches that were recorded; a run of more steps goes through them again.
     train_batches: usize,
+    steps_per_epoch: usize,
     modalities: Vec<Modality>,
     steps: Vec<Step>,
     epochs: Vec<Evaluation>,
@@ -74,14 +76,8 @@ impl Keeper<AnyEncoder> for Recorder {
         _: &mut Training<AnyEncoder>,
         done: &StepDone<'_>,
     ) -> Result<(), TrainError> {
-        let (epoch, step) = (done.plan.epoch, done.number.step);
-        let mut recorded = Step {
-            epoch,
-            step,
-            batch: (epoch * done.number.steps + step) % self.train_batches,
-            active: letters(&done.plan.trains),
-            ..Step::default()
-        };
+        let mut recorded = self.step(done.plan.epoch, done.number.step);
+        recorded.active = letters(&done.plan.trains);
         for modality in &self.modalities {
             // MSLR's own rates, or the common one.
             let name = format!("lr.{modality}");
@@ -108,9 +104,12 @@ impl Keeper<AnyEncoder> for Recorder {
 
     fn after_validation(
         &mut self,
-        _: EventKind,
+        event: EventKind,
         validation: &Validation,
     ) -> Result<(), TrainError> {
+        if let EventKind::Epoch { epoch, lr, .. } = event {
+            self.add_idle_steps(epoch, lr);
+        }
         let mut evaluation = Evaluation::new(self.epochs.len());
         for (name, metrics) in &validation.metrics {
             evaluation.loss.insert(lettered(name), metrics.loss);
@@ -132,6 +131,27 @@ impl Keeper<AnyEncoder> for Recorder {
 }
 
 impl Recorder {
+    /// A step in which nothing was computed.
+    fn step(&self, epoch: usize, step: usize) -> Step {
+        Step {
+            epoch,
+            step,
+            batch: (epoch * self.steps_per_epoch + step) % self.train_batches,
+            ..Step::default()
+        }
+    }
+
+    /// The format lists every step of an epoch, also where nothing is read and so no step is done.
+    fn add_idle_steps(&mut self, epoch: usize, lr: f64) {
+        while self.steps.len() < (epoch + 1) * self.steps_per_epoch {
+            let mut idle = self.step(epoch, self.steps.len() - epoch * self.steps_per_epoch);
+            for modality in &self.modalities {
+                idle.lr.insert(modality.letter().to_string(), lr);
+            }
+            self.steps.push(idle);
+        }
+    }
+
     fn finish(
         self,
         case: &Case,

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use amst_encoders::HeldTensor;
+use burn::tensor::TensorData;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
@@ -81,41 +83,39 @@ fn of_type<'a>(
         why,
     };
     let tensor = file.tensor(name).map_err(|_| wrong("is missing".into()))?;
-    match tensor.dtype() == dtype {
-        true => Ok(tensor),
-        false => Err(wrong(format!("is {:?}, not {dtype:?}", tensor.dtype()))),
+    if tensor.dtype() != dtype {
+        return Err(wrong(format!("is {:?}, not {dtype:?}", tensor.dtype())));
     }
+    Ok(tensor)
 }
 
 /// Writes tensors under their names.
 pub(crate) fn write_tensors(tensors: &Tensors, path: &Path) -> Result<(), ReplayError> {
-    let bytes = to_bytes(tensors, path)?;
-    std::fs::write(path, bytes).map_err(|e| ReplayError::File {
-        verb: "write",
-        path: path.into(),
-        why: e.to_string(),
-    })
+    let written = amst_encoders::write_tensor_file(path, &held(tensors), &BTreeMap::new());
+    written.map_err(|e| failed(path, &e))
 }
 
 /// What a safetensors file of these tensors would hold; `path` is what messages call it.
 pub(crate) fn to_bytes(tensors: &Tensors, path: &Path) -> Result<Vec<u8>, ReplayError> {
-    let failed = |e: safetensors::SafeTensorError| ReplayError::File {
+    let mut bytes = Vec::new();
+    let written = amst_encoders::write_tensors(&mut bytes, &held(tensors), &BTreeMap::new());
+    written.map_err(|e| failed(path, &e))?;
+    Ok(bytes)
+}
+
+fn held(tensors: &Tensors) -> Vec<HeldTensor> {
+    let mut held = Vec::new();
+    for (name, (shape, values)) in tensors {
+        let data = TensorData::new(values.clone(), shape.clone());
+        held.push(HeldTensor::from_data(name, data));
+    }
+    held
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> ReplayError {
+    ReplayError::File {
         verb: "write",
         path: path.into(),
-        why: e.to_string(),
-    };
-    let little_endian = |values: &Vec<f32>| values.iter().flat_map(|v| v.to_le_bytes()).collect();
-    let bytes: BTreeMap<&String, Vec<u8>> = tensors
-        .iter()
-        .map(|(name, (_, values))| (name, little_endian(values)))
-        .collect();
-    let view = |(name, (shape, _)): (&String, &(Vec<usize>, Vec<f32>))| {
-        TensorView::new(Dtype::F32, shape.clone(), &bytes[name]).map(|view| (name.clone(), view))
-    };
-    let views = tensors
-        .iter()
-        .map(view)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(failed)?;
-    safetensors::serialize(views, None).map_err(failed)
+        why: error.to_string(),
+    }
 }

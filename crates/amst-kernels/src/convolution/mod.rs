@@ -37,7 +37,7 @@ pub fn conv2d(x: Tensor<4>, kernels: Tensor<4>, stride: usize, padding: usize) -
         inputs, kernel_inputs,
         "kernels are for {kernel_inputs} channels, the input has {inputs}"
     );
-    assert!(stride > 0, "the stride must be positive");
+    assert!(stride > 0, "a stride of 0 moves nowhere: use 1 or more");
     assert!(
         (1..=height + 2 * padding).contains(&kernel_height)
             && (1..=width + 2 * padding).contains(&kernel_width),

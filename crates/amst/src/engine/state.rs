@@ -75,13 +75,11 @@ impl MethodState {
     /// There are none of that name, or not `count` of them.
     pub fn take_some(&mut self, name: &str, count: usize) -> Result<Vec<f64>, MethodError> {
         let numbers = self.take_all(name)?;
-        match numbers.len() == count {
-            true => Ok(numbers),
-            false => Err(wrong(format!(
-                "`{name}` has {} numbers, not {count}",
-                numbers.len()
-            ))),
+        let found = numbers.len();
+        if found != count {
+            return Err(wrong(format!("`{name}` has {found} numbers, not {count}")));
         }
+        Ok(numbers)
     }
 
     /// Takes a tensor out, if there is one of that name, onto a device.

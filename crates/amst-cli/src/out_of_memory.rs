@@ -104,7 +104,7 @@ mod tests {
 
     fn said(panic: &'static str) -> String {
         let recipe = trainable().defaults();
-        guarded(&recipe, "tch:cuda:0", || -> Result<()> {
+        guarded(recipe, "tch:cuda:0", || -> Result<()> {
             std::panic::panic_any(panic)
         })
         .unwrap_err()

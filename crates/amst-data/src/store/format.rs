@@ -65,7 +65,7 @@ impl StoreHeader {
             plain.extend(count.to_le_bytes());
         }
         let index = self.index();
-        let hash = sha256(&[&plain[..], &index].concat());
+        let hash = sha256([&plain[..], &index].concat());
         [&plain[..], &hash, &index].concat()
     }
 
@@ -115,7 +115,7 @@ impl StoreHeader {
         // The lengths now fit the file, so they fit a usize too.
         let end = file.len() - payload as usize;
         let index = &file[FIXED..end];
-        if sha256(&[&fixed[..PLAIN], index].concat()) != fixed[PLAIN..] {
+        if sha256([&fixed[..PLAIN], index].concat()) != fixed[PLAIN..] {
             return Err("the hash of its index does not match".into());
         }
         let (starts, rest) = index.split_at(sizes[0] as usize);

@@ -307,7 +307,7 @@ fn prototypes(run: &Run, modality: usize) -> Vec<Vec<f64>> {
     let mut means = vec![(Vec::<f64>::new(), 0.0); CLASSES];
     for number in 500..500 + SAMPLE {
         let embeddings = net
-            .embed(&modalities, &batch(number, &modalities).inner())
+            .embed(modalities, &batch(number, modalities).inner())
             .swap_remove(0);
         for (row, label) in rows(embeddings[modality].as_ref().unwrap())
             .into_iter()
@@ -516,7 +516,7 @@ fn orders(players: &[usize]) -> Vec<Vec<usize>> {
 /// `exp((mean s − s_m)·M/(M − 1))` with s the mean surprise of the responses.
 fn agm_ratios(run: &Run, number: usize) -> Vec<f64> {
     let modalities = run.modalities();
-    let batch = batch(number, &modalities);
+    let batch = batch(number, modalities);
     let surprise = |m: usize| {
         let rows = response(run, &batch, m);
         rows.iter()

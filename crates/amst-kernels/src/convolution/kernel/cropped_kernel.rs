@@ -19,10 +19,10 @@ impl CroppedKernel {
     /// `None` unless a side of the input has length 1 and is padded so that the output's has too.
     pub fn new(shape: Shape) -> Option<Self> {
         let (mut smaller, mut first) = (shape, [0; 2]);
-        for d in 0..2 {
+        for (d, first_tap) in first.iter_mut().enumerate() {
             let (kernel, padding) = (shape.kernel[d], shape.padding[d]);
             if shape.input_size[d] == 1 && kernel == 2 * padding + 1 && kernel > 1 {
-                (first[d], smaller.kernel[d], smaller.padding[d]) = (padding, 1, 0);
+                (*first_tap, smaller.kernel[d], smaller.padding[d]) = (padding, 1, 0);
             }
         }
         (smaller != shape).then_some(Self {

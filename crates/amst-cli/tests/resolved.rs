@@ -89,7 +89,7 @@ fn what_is_no_resolved_recipe_is_refused() {
     refused(
         &foreign,
         &[],
-        &["not a recipe of this version", "`package`"],
+        &["not a recipe of this version", "`package.name`"],
     );
     // Of a layer: what it leaves out would be this program's default.
     refused("epochs = 3\n", &[], &["does not say `", takes]);

@@ -150,7 +150,7 @@ fn the_second_of_two_processes_is_refused_and_the_first_goes_on() {
         (&"running".into(), &first.id().into()),
         "{told}"
     );
-    // Its holder crashes, and whoever comes next is let in.
+    // Its holder crashes, and the next process gets the lock.
     first.kill().unwrap();
     first.wait().unwrap();
     assert_done(&cell.run());

@@ -106,7 +106,7 @@ fn hugging_face(fixture: &Path) -> tokenizers::Tokenizer {
     };
     theirs
         .with_truncation(Some(truncation))
-        .expect("a length with room");
+        .expect("a length that leaves tokens for text");
     let padding = PaddingParams {
         strategy: PaddingStrategy::Fixed(128),
         pad_id: 1,

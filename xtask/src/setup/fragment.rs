@@ -41,7 +41,7 @@ fn text(libtorch: &Path) -> anyhow::Result<String> {
     let folder = serde_json::to_string(folder)?;
     Ok(format!(
         "# Written by `cargo xtask setup tch`. What the environment says comes first.\n[env]\nLIBTORCH = {folder}\n\
-         # Threads of LibTorch that wait by spinning take the cores from whoever else computes.\n\
+         # Threads of LibTorch that wait by spinning take the cores from other programs.\n\
          OMP_WAIT_POLICY = \"passive\"\n"
     ))
 }

@@ -232,7 +232,7 @@ fn at_most_three_modules_use_each_other_in_a_circle() {
     assert!(circles.is_empty(), "circles:{}", listed(&circles));
 }
 
-/// What the test above counts: the use of an item is a use of the module that defines it, whoever
+/// What the test above counts: the use of an item is a use of the module that defines it, whatever
 /// re-exports it; a parent's list of children, a crate root and tests are none.
 #[test]
 fn a_circle_of_modules_is_seen_through_re_exports() {

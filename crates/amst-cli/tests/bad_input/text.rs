@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::program::{DATA, USAGE, assert_refused, train};
 
-/// A folder as Hugging Face keeps a model, with weights that nobody gets to read.
+/// A folder as Hugging Face keeps a model, with weights that are never read.
 fn model(folder: &Path, config: &Value) {
     std::fs::write(folder.join("config.json"), config.to_string()).unwrap();
     std::fs::write(folder.join("tokenizer.json"), "{}").unwrap();

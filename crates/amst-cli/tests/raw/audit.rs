@@ -4,7 +4,7 @@ use crate::program::{Program, done, refused};
 use crate::replica::{ave, crema_d, has_ffmpeg, wav};
 
 /// Every third clip of the replica has two kept frames; one recording is made longer than its
-/// features have room for.
+/// features have space for.
 #[test]
 fn short_clips_and_long_sound_are_found_in_the_files() {
     if !has_ffmpeg("short_clips_and_long_sound_are_found_in_the_files") {

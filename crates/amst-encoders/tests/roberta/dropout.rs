@@ -56,7 +56,7 @@ fn what_is_dropped_depends_on_seed_epoch_and_step_and_on_nothing_that_happened_b
     };
     let (encoder, named) = (with_seed(5), expected("roberta"));
     let first = in_step(&encoder, STEP);
-    // Evaluations, other steps, another encoder, and whoever else uses the device's generator.
+    // Evaluations, other steps, another encoder, and other users of the device's generator.
     floats(encoder.valid().embed(&input(&named, &Device::flex())));
     let others = [
         TrainingStep { epoch: 3, ..STEP },

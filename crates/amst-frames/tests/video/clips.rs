@@ -70,7 +70,7 @@ pub fn ffmpeg(test: &str) -> Option<Ffmpeg> {
     }
 }
 
-/// Past the capture of tests that pass: whoever runs them should see it.
+/// Past the capture of tests that pass: it must be seen by the person who runs them.
 fn skip<T>(test: &str, reason: &str) -> Option<T> {
     let line = format!("skipped: {test}: {reason}\n");
     std::io::stderr()

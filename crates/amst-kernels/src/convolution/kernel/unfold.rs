@@ -29,7 +29,7 @@ impl Padded {
         self.stride * self.part
     }
 
-    /// Makes room for what a strip of `rows` rows of the output reads of some channels, all zeros.
+    /// Allocates what a strip of `rows` rows of the output reads of some channels, all zeros.
     pub fn clear(&mut self, shape: &Shape, rows: usize, channels: usize) {
         self.stride = shape.stride;
         self.part = (shape.input_size[1] + 2 * shape.padding[1]).div_ceil(shape.stride);

@@ -1,6 +1,8 @@
 //! The training loop: from a recipe and prepared data to a result.
 //!
-//! - [`Trainer`] runs the epochs, evaluates, selects and reports what happens as [`Event`]s,
+//! - [`Training`] is the loop itself (`trainer.rs`): it knows batches ([`BatchSource`]) and what is
+//!   kept of them ([`Keeper`]), and no files,
+//! - [`Trainer`] runs it in a run directory, tests the selected epoch and reports [`Event`]s,
 //! - [`build`] makes the method and the network that a recipe describes,
 //! - [`SelectedNetwork`] is a trained network in use: it predicts, is evaluated and exported,
 //! - [`Run`] is the directory in which all of it is kept: recipe, environment, events,

@@ -40,8 +40,8 @@ impl<E: Encoder> Trainer<E> {
     /// nothing is skipped there is one.
     pub fn epoch_kinds(&self) -> Vec<EpochKind> {
         let mut kinds: Vec<(EpochPlan, usize)> = Vec::new();
-        for epoch in 0..self.recipe.epochs {
-            let plan = self.training.session.method.plan(epoch);
+        for epoch in 0..self.open.recipe.epochs {
+            let plan = self.open.training.session.method.plan(epoch);
             let same = kinds.iter_mut().find(|(first, _)| {
                 let mut at_first = plan.clone();
                 at_first.epoch = first.epoch;
@@ -68,10 +68,10 @@ impl<E: Encoder> Trainer<E> {
     /// trains, in every module (docs/paper.md §3.5). Recalibration and evaluation are left out,
     /// which makes it a limit.
     pub fn operations(&self, kind: &EpochKind) -> f64 {
-        let recipe = &self.recipe;
+        let recipe = &self.open.recipe;
         let forward = kind.loaded.iter().map(|m| recipe.forward_operations(*m));
         let backward = kind.active.iter().map(|m| recipe.backward_operations(*m));
-        let branches = self.training.session.net.branches.len() as f64;
+        let branches = self.open.training.session.net.branches.len() as f64;
         branches * (forward.sum::<f64>() + backward.sum::<f64>())
     }
 
@@ -87,7 +87,7 @@ impl<E: Encoder> Trainer<E> {
     /// Those of [`Trainer::train`].
     pub fn time_epochs(mut self, epochs: &[usize]) -> Result<Timed, TrainError> {
         let is_apart = reset_peak_memory();
-        let (training, batches) = (&mut self.training, &mut self.batches);
+        let (training, batches) = (&mut self.open.training, &mut self.open.batches);
         let mut validation = training.validation_cache(batches);
         training.validate(batches, &mut validation, epochs.first().copied())?;
         let mut times = EpochTimes(Vec::new());

@@ -25,19 +25,24 @@ use crate::{
 /// The loop itself is [`Training`]'s; this opens the data, keeps the run and tests the selected
 /// epoch.
 pub struct Trainer<E: Encoder = AnyEncoder> {
-    pub(crate) run: Run,
-    pub(crate) recipe: Recipe,
-    pub(crate) data: Prepared,
-    pub(crate) training: Training<E>,
-    pub(crate) batches: LoaderBatches,
+    run: Run,
+    pub(crate) open: OpenRun<E>,
+    log_to: Option<PathBuf>,
+    interrupt: Interrupt,
+    every: SaveEvery,
+    keep: Keep,
+}
+
+/// What a run trains with.
+pub(crate) struct OpenRun<E: Encoder> {
+    pub recipe: Recipe,
+    data: Prepared,
+    pub training: Training<E>,
+    pub batches: LoaderBatches,
     /// Without autodiff.
     device: Device,
     weights: Option<PathBuf>,
-    log_to: Option<PathBuf>,
-    interrupt: Interrupt,
     trace: Option<Trace>,
-    every: SaveEvery,
-    keep: Keep,
 }
 
 impl Trainer {
@@ -82,15 +87,17 @@ impl<E: Encoder> Trainer<E> {
         let training = Training::new(&recipe, built, data.classes().len(), steps);
         Ok(Self {
             run,
-            recipe,
-            data,
-            training,
-            batches,
-            device,
-            weights: None,
+            open: OpenRun {
+                recipe,
+                data,
+                training,
+                batches,
+                device,
+                weights: None,
+                trace: None,
+            },
             log_to: None,
             interrupt: Interrupt::new(),
-            trace: None,
             every: SaveEvery::default(),
             keep: Keep::default(),
         })
@@ -124,7 +131,7 @@ impl<E: Encoder> Trainer<E> {
         if path.is_dir() {
             return Err(failed(std::io::ErrorKind::IsADirectory.into()));
         }
-        self.weights = Some(path.into());
+        self.open.weights = Some(path.into());
         Ok(self)
     }
 
@@ -132,10 +139,10 @@ impl<E: Encoder> Trainer<E> {
     /// slows down one that computes asynchronously, and what was done when is written to
     /// `trace.json`, whose first 50,000 pieces of work chrome://tracing opens.
     pub fn profile(mut self) -> Self {
-        let trace = Trace::new();
-        self.training.session.clock = Stopwatch::profiling(self.device.clone(), trace::LIMIT);
-        self.batches = self.batches.traced(&trace);
-        self.trace = Some(trace);
+        let (trace, open) = (Trace::new(), &mut self.open);
+        open.training.session.clock = Stopwatch::profiling(open.device.clone(), trace::LIMIT);
+        open.batches = open.batches.clone().traced(&trace);
+        open.trace = Some(trace);
         self
     }
 
@@ -155,24 +162,16 @@ impl<E: Encoder> Trainer<E> {
     /// A sample that cannot be read, a loss or gradient that is NaN or infinite, a file that cannot
     /// be written, a checkpoint that cannot be resumed, or a request to stop.
     pub fn train(self, observe: &mut dyn FnMut(&Event)) -> Result<CellResult, TrainError> {
+        let mut open = self.open;
         let settings = KeepSettings {
             every: self.every,
             keep: self.keep,
             log_to: self.log_to,
             interrupt: self.interrupt,
-            device: self.device.clone(),
-            classes: self.data.classes().to_vec(),
+            device: open.device.clone(),
+            classes: open.data.classes().to_vec(),
         };
         let mut keeper = RunKeeper::new(self.run, settings, observe);
-        let mut open = OpenRun {
-            recipe: self.recipe,
-            data: self.data,
-            training: self.training,
-            batches: self.batches,
-            device: self.device,
-            weights: self.weights,
-            trace: self.trace,
-        };
         let outcome = open.train_and_test(&mut keeper);
         let traced = open.write_trace(&keeper.run);
         if let Err(error) = &outcome {
@@ -186,23 +185,8 @@ impl<E: Encoder> Trainer<E> {
 
     /// Writes what was done when, if that was asked for.
     pub(crate) fn write_trace(&mut self) -> Result<(), TrainError> {
-        write_trace(
-            self.trace.as_ref(),
-            &mut self.training.session.clock,
-            &self.run,
-        )
+        self.open.write_trace(&self.run)
     }
-}
-
-/// A run that trains.
-struct OpenRun<E: Encoder> {
-    recipe: Recipe,
-    data: Prepared,
-    training: Training<E>,
-    batches: LoaderBatches,
-    device: Device,
-    weights: Option<PathBuf>,
-    trace: Option<Trace>,
 }
 
 impl<E: Encoder> OpenRun<E> {
@@ -282,14 +266,12 @@ impl<E: Encoder> OpenRun<E> {
     }
 
     fn write_trace(&mut self, run: &Run) -> Result<(), TrainError> {
-        write_trace(self.trace.as_ref(), &mut self.training.session.clock, run)
+        let Some(trace) = &self.trace else {
+            return Ok(());
+        };
+        let (spans, dropped) = self.training.session.clock.take_spans();
+        run.keep_trace(&trace.json(&spans, dropped))
     }
-}
-
-fn write_trace(trace: Option<&Trace>, clock: &mut Stopwatch, run: &Run) -> Result<(), TrainError> {
-    let Some(trace) = trace else { return Ok(()) };
-    let (spans, dropped) = clock.take_spans();
-    run.keep_trace(&trace.json(&spans, dropped))
 }
 
 /// The last line of `events.jsonl` of a run that ends without a result.

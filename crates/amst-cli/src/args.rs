@@ -323,7 +323,7 @@ pub struct Predict {
     /// The network.
     #[command(flatten)]
     pub which: Which,
-    /// Files of one sample: .wav is sound, .png, .jpg and .jpeg are pictures (several are its
+    /// Files of one sample: .wav and .flac are sound, .png, .jpg and .jpeg are pictures (several are its
     /// frames), .txt is text
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub input: Vec<PathBuf>,

@@ -280,6 +280,8 @@ pub enum Fault {
     EmptyCell,
     /// Two rows have one id.
     DuplicateId,
+    /// A cell that must hold a number holds something else.
+    NotANumber,
     /// A label that the descriptor does not list.
     UnknownLabel,
     /// A split that is not `train`, `val` or `test`.
@@ -303,6 +305,10 @@ impl Fault {
                 "add them, or name the right ones under [columns] in dataset.toml",
             ),
             Self::EmptyCell => ("empty cells", "fill them in, or take the rows out"),
+            Self::NotANumber => (
+                "cells that are no numbers",
+                "write seconds as 1.25 and pixels as whole numbers, or leave all of a row's empty for the whole file",
+            ),
             Self::DuplicateId => (
                 "duplicate ids",
                 "an id names one sample: rename or remove all rows but one",
@@ -311,7 +317,10 @@ impl Fault {
                 "unknown labels",
                 "correct them, or add them to `classes` in dataset.toml",
             ),
-            Self::UnknownSplit => ("unknown splits", "write `train`, `val` or `test`"),
+            Self::UnknownSplit => (
+                "unknown splits",
+                "write `train`, `val` or `test`, or `unused`",
+            ),
             Self::OutsideFolder => (
                 "paths that leave the data set's folder",
                 "write paths relative to the manifest's folder, without leading `/` or `..`, and move the files there",

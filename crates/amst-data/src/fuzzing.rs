@@ -58,7 +58,7 @@ pub fn manifest(bytes: &[u8]) {
     });
     let (folder, dataset) = &*DATASET;
     std::fs::write(folder.path().join("manifest.csv"), bytes).expect("it can be written");
-    match crate::layout::csv::read(dataset, &Modality::ALL) {
+    match crate::layout::csv::read(dataset, &Modality::ALL, 0) {
         Ok(rows) => assert!(rows.iter().all(|row| !row.id.is_empty() && row.label < 2)),
         Err(error) => assert!(!error.to_string().is_empty()),
     }

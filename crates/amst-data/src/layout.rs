@@ -12,7 +12,7 @@ mod published_features;
 mod row;
 mod ur_funny;
 
-use amst_recipe::{Layout, Modality, ResolvedDataset};
+use amst_recipe::{Layout, Recipe, ResolvedDataset};
 
 pub use self::lengths::lengths;
 use self::listed::ListedLayout;
@@ -25,9 +25,10 @@ use crate::DataError;
 /// # Errors
 ///
 /// A manifest, list or folder that is not what its layout says, with everything that is wrong.
-pub fn read(dataset: &ResolvedDataset, modalities: &[Modality]) -> Result<Vec<Row>, DataError> {
+pub fn read(dataset: &ResolvedDataset, recipe: &Recipe) -> Result<Vec<Row>, DataError> {
     let layout: Box<dyn ListedLayout> = match dataset.spec.layout {
-        Layout::Csv => return csv::read(dataset, modalities),
+        Layout::Csv => return csv::read(dataset, &recipe.modalities, recipe.fold),
+        _ if recipe.fold > 0 => return Err(csv::no_such_fold(dataset, recipe.fold)),
         Layout::Synthetic => return Ok(Vec::new()),
         Layout::CremaD => Box::new(crema_d::CremaD),
         Layout::Ave => Box::new(ave::Ave),
@@ -36,5 +37,5 @@ pub fn read(dataset: &ResolvedDataset, modalities: &[Modality]) -> Result<Vec<Ro
         Layout::UrFunny => Box::new(ur_funny::UrFunny),
         Layout::PublishedFeatures => Box::new(PublishedFeatures::from_descriptor(&dataset.spec)?),
     };
-    listed::read(dataset, modalities, &*layout)
+    listed::read(dataset, &recipe.modalities, &*layout)
 }

@@ -94,7 +94,7 @@ impl Preparation<'_> {
         if self.dataset.spec.layout == Layout::Synthetic {
             return Prepared::synthetic(self.recipe);
         }
-        let mut rows = layout::read(self.dataset, &self.recipe.modalities)?;
+        let mut rows = layout::read(self.dataset, self.recipe)?;
         let files = SourceFiles {
             states: self.look_at_files(&rows)?,
             videos: Arc::default(),

@@ -4,6 +4,7 @@
 //! is read back.
 
 pub(crate) mod audio;
+mod decoded_files;
 mod encode;
 mod map;
 pub(crate) mod npy;

@@ -1,4 +1,4 @@
-//! Everything that can go wrong between a WAV file and its features.
+//! Everything that can go wrong between a recording and its features.
 
 use std::io;
 
@@ -17,7 +17,7 @@ pub enum FbankError {
         /// The operating system's reason.
         source: io::Error,
     },
-    /// The bytes are not a RIFF/WAVE file.
+    /// The bytes are neither a RIFF/WAVE file nor a FLAC one.
     #[error("{name}: not a WAV file ({reason}); convert it with `ffmpeg -i {name} out.wav`")]
     NotWav {
         /// The file.
@@ -57,6 +57,32 @@ pub enum FbankError {
         name: String,
         /// What is not supported.
         reason: String,
+    },
+    /// A FLAC file that cannot be decoded, or whose samples are not those that were encoded.
+    #[error(
+        "{name}: damaged FLAC: {reason}; copy or download it again, or convert it with \
+         `ffmpeg -i {name} out.wav`"
+    )]
+    DamagedFlac {
+        /// The file.
+        name: String,
+        /// What the decoder found.
+        reason: String,
+    },
+    /// A stretch of a recording that begins or ends outside it, or has no length.
+    #[error(
+        "{name}: {start} s to {end} s is no stretch of it: it is {seconds} s long; \
+         correct the start and the end in the manifest"
+    )]
+    BadSpan {
+        /// The file.
+        name: String,
+        /// The start in seconds.
+        start: f64,
+        /// The end in seconds.
+        end: f64,
+        /// The recording's length in seconds.
+        seconds: f64,
     },
     /// A sample is NaN, infinite or absurdly large.
     #[error(

@@ -1,4 +1,4 @@
-//! Kaldi-compatible log-mel filterbanks from WAV audio.
+//! Kaldi-compatible log-mel filterbanks from WAV and FLAC audio.
 //!
 //! A recording is read into a [`Wave`], a [`FbankConfig`] says what the
 //! features look like (its default is the paper's 1024×128 map), and a
@@ -31,6 +31,7 @@ mod config;
 mod error;
 mod extractor;
 mod features;
+mod flac;
 mod log;
 mod mel;
 mod riff;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::FbankError;
+use crate::flac;
 use crate::riff::{self, Encoding};
 
 /// A sampled recording.
@@ -18,9 +19,10 @@ pub struct Wave {
 }
 
 impl Wave {
-    /// Reads a WAV file: 8-bit unsigned, 16/24/32-bit signed or 32/64-bit
+    /// Reads a WAV or FLAC file. WAV: 8-bit unsigned, 16/24/32-bit signed or 32/64-bit
     /// floating point samples, plain or `WAVE_FORMAT_EXTENSIBLE`, any rate and
-    /// any number of channels, scaled as `torchaudio.load` scales them.
+    /// any number of channels, scaled as `torchaudio.load` scales them. FLAC: any of
+    /// its sample sizes, rates and numbers of channels, scaled in the same way.
     ///
     /// # Errors
     /// When the file cannot be read, and all errors of [`Wave::decode`].
@@ -32,12 +34,16 @@ impl Wave {
         }
     }
 
-    /// Decodes the bytes of a WAV file; `name` stands in the errors.
+    /// Decodes the bytes of a WAV or FLAC file, told apart by their first four;
+    /// `name` stands in the errors.
     ///
     /// # Errors
-    /// When the bytes are not a WAV file, are cut off, hold no sample, are
+    /// When the bytes are neither, are cut off or damaged, hold no sample, are
     /// stored in a way that is not supported, or a sample is NaN or infinite.
     pub fn decode(bytes: &[u8], name: &str) -> Result<Self, FbankError> {
+        if bytes.starts_with(flac::MARKER) {
+            return flac::decode(bytes, name);
+        }
         let (format, data) = riff::parse(bytes, name)?;
         let wave = Self {
             samples: decode_samples(format.encoding, data),
@@ -56,6 +62,32 @@ impl Wave {
     /// Length in seconds.
     pub fn seconds(&self) -> f64 {
         self.frames() as f64 / f64::from(self.sample_rate.max(1))
+    }
+
+    /// The stretch from `start` to `end`, in seconds, each rounded to the nearest sampling
+    /// instant: half a minute of a long recording, or one word of it.
+    ///
+    /// # Errors
+    /// [`FbankError::BadSpan`] when that is not inside the recording or has no length; `name`
+    /// stands in the message.
+    pub fn stretch(&self, [start, end]: [f64; 2], name: &str) -> Result<Self, FbankError> {
+        let rate = f64::from(self.sample_rate);
+        let [first, last] = [start, end].map(|seconds| (seconds * rate).round());
+        // NaN is in no range.
+        if !(0.0 <= first && first < last && last <= self.frames() as f64) {
+            return Err(FbankError::BadSpan {
+                name: name.into(),
+                start,
+                end,
+                seconds: self.seconds(),
+            });
+        }
+        let samples = first as usize * self.channels..last as usize * self.channels;
+        Ok(Self {
+            samples: self.samples[samples].to_vec(),
+            channels: self.channels,
+            sample_rate: self.sample_rate,
+        })
     }
 
     /// Refuses samples that are NaN or infinite, or so large that their energy is

@@ -230,3 +230,46 @@ fn a_wave_whose_parts_do_not_fit_is_refused() {
         Err(FbankError::RateMismatch { .. })
     ));
 }
+
+#[test]
+fn a_damaged_or_truncated_flac_file_is_refused() {
+    let file = include_bytes!("fixtures/torchaudio/decode/flac_s16.flac");
+    assert_eq!(Wave::decode(file, "clip.flac").unwrap().frames(), 480);
+    let mut flipped = file.to_vec();
+    let middle = flipped.len() - 200;
+    flipped[middle] ^= 4;
+    for bytes in [&file[..20], &file[..60], &file[..file.len() - 9], &flipped] {
+        let error = Wave::decode(bytes, "clip.flac").unwrap_err();
+        assert!(
+            matches!(
+                error,
+                FbankError::DamagedFlac { .. } | FbankError::Empty { .. }
+            ),
+            "{error}"
+        );
+        assert!(error.to_string().starts_with("clip.flac: "), "{error}");
+    }
+}
+
+#[test]
+fn a_stretch_outside_its_recording_is_refused() {
+    let wave = Wave {
+        samples: (0..20).map(|n| n as f32 / 20.0).collect(),
+        channels: 2,
+        sample_rate: 10,
+    };
+    let part = wave.stretch([0.2, 0.5], "talk.wav").unwrap();
+    assert_eq!((part.frames(), part.samples[0]), (3, 0.2));
+    assert_eq!(wave.stretch([0.0, 1.0], "talk.wav").unwrap(), wave);
+    for span in [
+        [0.0, 1.1],
+        [-0.1, 0.5],
+        [0.5, 0.5],
+        [0.6, 0.5],
+        [f64::NAN, 1.0],
+    ] {
+        let error = wave.stretch(span, "talk.wav").unwrap_err();
+        assert!(matches!(error, FbankError::BadSpan { .. }), "{error}");
+        assert!(error.to_string().contains("it is 1 s long"), "{error}");
+    }
+}

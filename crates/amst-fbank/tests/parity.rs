@@ -96,8 +96,15 @@ fn every_sample_format_decodes_to_what_soundfile_reads() {
         "pcm_f32le",
         "pcm_f64le",
         "extensible_s32",
+        "flac_s16",
+        "flac_s24",
     ] {
-        let wave = Wave::read(fixture(&format!("decode/{name}.wav"))).unwrap();
+        let ending = if name.starts_with("flac") {
+            "flac"
+        } else {
+            "wav"
+        };
+        let wave = Wave::read(fixture(&format!("decode/{name}.{ending}"))).unwrap();
         assert_eq!(
             (wave.channels, wave.sample_rate, wave.frames()),
             (2, 48_000, 480),

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::{FrameError, decode};
+use crate::resize::check_crop;
+use crate::{CropBox, FrameError, decode};
 
 /// The most pixels a file may declare (8192 x 8192); more is taken for a
 /// decompression bomb.
@@ -52,6 +53,25 @@ impl Picture {
     /// data, a side of zero and more than [`MAX_PIXELS`] pixels.
     pub fn decode(bytes: &[u8], name: &str) -> Result<Self, FrameError> {
         decode::decode(bytes, name)
+    }
+
+    /// A part of the picture, its pixels as they are.
+    ///
+    /// # Errors
+    /// [`FrameError::CropOutside`] when the box is empty or reaches outside the picture.
+    pub fn region(&self, area: CropBox) -> Result<Self, FrameError> {
+        self.check()?;
+        check_crop(self, area)?;
+        let mut rgb = Vec::with_capacity(area.width * area.height * 3);
+        for row in area.top..area.top + area.height {
+            let first = (row * self.width + area.left) * 3;
+            rgb.extend_from_slice(&self.rgb[first..first + area.width * 3]);
+        }
+        Ok(Self {
+            width: area.width,
+            height: area.height,
+            rgb,
+        })
     }
 
     /// Checks that the public fields agree with each other.

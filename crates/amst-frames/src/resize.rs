@@ -37,7 +37,7 @@ pub fn crop_resize(
     Ok(Picture { width, height, rgb })
 }
 
-fn check_crop(picture: &Picture, crop: CropBox) -> Result<(), FrameError> {
+pub(crate) fn check_crop(picture: &Picture, crop: CropBox) -> Result<(), FrameError> {
     let sides = [
         (crop.left, crop.width, picture.width),
         (crop.top, crop.height, picture.height),

@@ -125,6 +125,10 @@ fn essential(methods: &Methods, recipe: &Recipe) -> Value {
     }
     let mut value = serde_json::to_value(&recipe).expect("a recipe is plain data");
     let object = value.as_object_mut().expect("a recipe is an object");
+    if recipe.fold == 0 {
+        // What came later counts only where it says something, so that older identities stay.
+        object.remove("fold");
+    }
     for modality in Modality::ALL
         .into_iter()
         .filter(|m| !recipe.modalities.contains(m))

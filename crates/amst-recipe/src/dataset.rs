@@ -34,6 +34,10 @@ pub struct DatasetSpec {
     /// Which column holds what.
     #[serde(default)]
     pub columns: Columns,
+    /// Of a `csv` layout with several splits, such as other speakers that are held out, the column
+    /// of each; the recipe's `fold` chooses. The first is that of `columns.split`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folds: Vec<String>,
     /// The published lists of samples, for every layout but `csv` and `synthetic`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lists: Option<Lists>,
@@ -110,14 +114,26 @@ pub struct Columns {
     pub id: String,
     /// Its label, one of `classes`.
     pub label: String,
-    /// `train`, `val` or `test`.
+    /// `train`, `val` or `test`; `unused` for a row that takes no part.
     pub split: String,
-    /// Path of a WAV file.
+    /// Path of a WAV or FLAC file, or of a video.
     pub audio: String,
-    /// Path of a PNG or JPEG file; several, separated by `;`, are its frames.
+    /// Path of a PNG or JPEG file; several, separated by `;`, are its frames; or of a video.
     pub image: String,
     /// The text itself.
     pub text: String,
+    /// What several samples share, such as the speaker: `amst audit` looks whether any is in two
+    /// splits. Nothing else reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Two columns: where the sample starts and ends in its recording or video, in seconds. A row
+    /// in which both are empty has the whole file, as all have without this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<[String; 2]>,
+    /// Four columns: left, top, width and height, in pixels, of the part of the picture that is
+    /// the sample's. A row in which all are empty has the whole picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<[String; 4]>,
 }
 
 impl Default for Columns {
@@ -130,6 +146,9 @@ impl Default for Columns {
             audio: own("audio"),
             image: own("image"),
             text: own("text"),
+            group: None,
+            span: None,
+            region: None,
         }
     }
 }
@@ -163,6 +182,7 @@ impl Default for DatasetSpec {
             layout: Layout::Csv,
             manifest: manifest(),
             columns: Columns::default(),
+            folds: Vec::new(),
             lists: None,
             frames_per_second: one(),
             classes: Vec::new(),
@@ -175,6 +195,14 @@ impl Default for DatasetSpec {
 }
 
 impl DatasetSpec {
+    /// The column that says which split a row belongs to; `None` where there is no such fold.
+    pub fn split_column(&self, fold: usize) -> Option<&str> {
+        match (self.folds.is_empty(), fold) {
+            (true, 0) => Some(&self.columns.split),
+            _ => self.folds.get(fold).map(String::as_str),
+        }
+    }
+
     /// Files that say which samples there are, relative to the data set's folder.
     pub fn tables(&self) -> Vec<&Path> {
         match (self.layout, &self.lists) {
@@ -208,6 +236,16 @@ impl DatasetSpec {
     fn check(&self) -> Result<(), String> {
         if self.frames_per_second == 0 {
             return Err("frames_per_second = 0: keep at least 1 frame of each second".into());
+        }
+        if self
+            .folds
+            .first()
+            .is_some_and(|first| *first != self.columns.split)
+        {
+            return Err(format!(
+                "the first of `folds` is the usual split: it must be `{}`, as `columns.split` says",
+                self.columns.split
+            ));
         }
         match (&self.lists, self.layout) {
             (None, layout) if layout.has_lists() => Err("this layout needs `[lists]`: the files of train, val and \

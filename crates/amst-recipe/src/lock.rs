@@ -37,9 +37,17 @@ impl DataLock {
         // Settings are part of the recipe; only what says which samples there are counts here.
         let spec = &dataset.spec;
         let mut facts = serde_json::json!({ "layout": spec.layout, "columns": spec.columns, "classes": spec.classes });
+        // Only the audit reads it.
+        facts["columns"]
+            .as_object_mut()
+            .expect("columns are an object")
+            .remove("group");
         // What came later counts only where it says something, so that older identities stay.
         if let Some(lists) = &spec.lists {
             facts["lists"] = serde_json::json!(lists);
+        }
+        if !spec.folds.is_empty() {
+            facts["folds"] = serde_json::json!(spec.folds);
         }
         if spec.frames_per_second != 1 {
             facts["frames_per_second"] = spec.frames_per_second.into();

@@ -16,6 +16,9 @@ use crate::{BudgetSpec, MethodName, Modality, Precision, RecipeError, Section, T
 pub struct Recipe {
     /// The data set's name, for the run's folder and the table's heading.
     pub dataset: String,
+    /// Which of the data set's splits is used, where its descriptor names several in `folds`; 0 is
+    /// the first, and the only one where it names none.
+    pub fold: usize,
     /// The modalities that take part, in training order.
     pub modalities: Vec<Modality>,
     /// The system that is trained.
@@ -66,6 +69,7 @@ impl Default for Recipe {
     fn default() -> Self {
         Self {
             dataset: String::new(),
+            fold: 0,
             modalities: vec![Modality::Audio, Modality::Visual],
             method: MethodName::default(),
             joint_mode: JointMode::Joint,

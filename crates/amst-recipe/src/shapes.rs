@@ -62,6 +62,7 @@ impl DatasetSpec {
             layout: Layout::Synthetic,
             manifest: PathBuf::new(),
             columns: Default::default(),
+            folds: Vec::new(),
             classes: Vec::new(),
             license: "drawn".into(),
             lists: None,

@@ -94,11 +94,11 @@ fn modality_of(path: &Path) -> Result<Modality, Usage> {
         .to_string_lossy()
         .to_lowercase();
     match extension.as_str() {
-        "wav" => Ok(Modality::Audio),
+        "wav" | "flac" => Ok(Modality::Audio),
         "png" | "jpg" | "jpeg" => Ok(Modality::Visual),
         "txt" => Ok(Modality::Text),
         _ => Err(Usage(format!(
-            "{}: no encoder reads this kind of file: .wav is sound, .png, .jpg and .jpeg are \
+            "{}: no encoder reads this kind of file: .wav and .flac are sound, .png, .jpg and .jpeg are \
              pictures, .txt is text; a file with another name is given as --audio, --image or \
              --text",
             path.display()

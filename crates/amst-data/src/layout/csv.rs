@@ -2,27 +2,41 @@
 //!
 //! A video may stand for the recording, for the frames, or for both. A byte-order mark and CRLF
 //! line ends, as spreadsheets write them, are accepted. Only the columns of the modalities in use
-//! need to be there; others are passed over.
+//! need to be there; others are passed over. Several samples may be parts of one file, where the
+//! descriptor names the columns that say which part: `columns.span` of a recording or video,
+//! `columns.region` of a picture.
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::str::FromStr;
 
 use ::csv::{Reader, StringRecord};
+use amst_frames::CropBox;
 use amst_recipe::{Columns, DatasetSpec, Modality, ResolvedDataset};
 
 use super::check::{DraftRow, Findings, require_classes};
 use super::{Clip, Raw, Row, SplitName};
 use crate::{DataError, Fault};
 
-/// Reads and checks a manifest.
+/// What the split column says of a row that this split leaves out on purpose.
+const UNUSED: &str = "unused";
+
+/// Reads and checks a manifest. Rows whose split is `unused` are passed over.
 ///
 /// # Errors
 ///
 /// [`DataError::Table`] when it is no table, [`DataError::Manifest`] with everything that is
-/// wrong in it, [`DataError::Setting`] when the descriptor lists no classes.
-pub fn read(dataset: &ResolvedDataset, modalities: &[Modality]) -> Result<Vec<Row>, DataError> {
+/// wrong in it, [`DataError::Setting`] when the descriptor lists no classes or has no such fold.
+pub fn read(
+    dataset: &ResolvedDataset,
+    modalities: &[Modality],
+    fold: usize,
+) -> Result<Vec<Row>, DataError> {
     let spec = &dataset.spec;
     require_classes(spec)?;
+    let split_column = spec
+        .split_column(fold)
+        .ok_or_else(|| no_such_fold(dataset, fold))?;
     let file = dataset.root.join(&spec.manifest);
     let bytes = std::fs::read(&file).map_err(DataError::reading(&file))?;
     let mut reader = Reader::from_reader(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
@@ -32,17 +46,40 @@ pub fn read(dataset: &ResolvedDataset, modalities: &[Modality]) -> Result<Vec<Ro
         .headers()
         .map_err(|e| not_a_table(&file, &e))?
         .clone();
-    let Some(columns) = ColumnIndices::find(&header, &spec.columns, modalities, &mut findings)
-    else {
+    let Some(columns) = ColumnIndices::find(
+        &header,
+        &spec.columns,
+        split_column,
+        modalities,
+        &mut findings,
+    ) else {
         return Err(findings.into_error(file));
     };
     for record in reader.records() {
         let record = record.map_err(|e| not_a_table(&file, &e))?;
-        drafts.push(draft(&record, &columns, spec, &mut findings));
+        if cell(&record, columns.split) != UNUSED {
+            drafts.push(draft(&record, &columns, spec, &mut findings));
+        }
     }
     findings.check_rows(&drafts, spec);
     findings.check_files(&drafts, &dataset.root);
     findings.into_rows(drafts, file)
+}
+
+/// What is said where the recipe's `fold` is none of the data set's.
+pub(crate) fn no_such_fold(dataset: &ResolvedDataset, fold: usize) -> DataError {
+    let why = match dataset.spec.folds.len() {
+        0 => format!(
+            "is {fold}, and `{}` has one split: use fold=0, or list the columns of its splits as `folds` in dataset.toml",
+            dataset.spec.name
+        ),
+        n => format!(
+            "is {fold}, and `{}` has {n}: use 0 to {}",
+            dataset.spec.name,
+            n - 1
+        ),
+    };
+    DataError::setting("fold", why)
 }
 
 /// The index of each column in use.
@@ -51,6 +88,8 @@ struct ColumnIndices {
     label: usize,
     split: usize,
     raw: BTreeMap<Modality, usize>,
+    span: Option<[usize; 2]>,
+    region: Option<[usize; 4]>,
 }
 
 impl ColumnIndices {
@@ -58,23 +97,43 @@ impl ColumnIndices {
     fn find(
         header: &StringRecord,
         names: &Columns,
+        split: &str,
         modalities: &[Modality],
         findings: &mut Findings,
     ) -> Option<Self> {
         // All are looked up before the first miss ends it, so that one message names them all.
         let [id, label, split] =
-            [&names.id, &names.label, &names.split].map(|name| column(name, header, findings));
+            [&names.id, &names.label, split].map(|name| column(name, header, findings));
         let mut raw = Vec::new();
         for &modality in modalities {
             raw.push(column(names.of(modality), header, findings).map(|at| (modality, at)));
         }
+        let span = several(names.span.as_ref(), header, findings);
+        let region = several(names.region.as_ref(), header, findings);
         Some(Self {
+            span: span?,
+            region: region?,
             id: id?,
             label: label?,
             split: split?,
             raw: raw.into_iter().collect::<Option<_>>()?,
         })
     }
+}
+
+/// The columns that say which part of a file is the sample's: `Some(None)` where the descriptor
+/// names none, `None` where one that it names is missing.
+fn several<const N: usize>(
+    names: Option<&[String; N]>,
+    header: &StringRecord,
+    findings: &mut Findings,
+) -> Option<Option<[usize; N]>> {
+    let Some(names) = names else {
+        return Some(None);
+    };
+    let found = names.each_ref().map(|name| column(name, header, findings));
+    let indices: Option<Vec<usize>> = found.into_iter().collect();
+    indices.map(|indices| indices.try_into().ok())
 }
 
 fn column(name: &str, header: &StringRecord, findings: &mut Findings) -> Option<usize> {
@@ -113,13 +172,26 @@ fn draft(
             format!("`{name}` of `{id}`, line {line}"),
         );
     }
+    let at = format_args!("line {line}, `{id}`").to_string();
+    let span = columns
+        .span
+        .and_then(|columns| numbers(record, columns, &at, findings));
+    let region = columns
+        .region
+        .and_then(|columns| numbers(record, columns, &at, findings));
+    let region = region.map(|[left, top, width, height]| CropBox {
+        left,
+        top,
+        width,
+        height,
+    });
     let mut raw = BTreeMap::new();
     for (&modality, &at) in &columns.raw {
         let cell = cell(record, at);
         let source = match modality {
             Modality::Text => Raw::Text(cell.into()),
-            Modality::Audio => sound(cell),
-            Modality::Visual => pictures(cell, spec.frames_per_second),
+            Modality::Audio => sound(cell, span),
+            Modality::Visual => pictures(cell, spec.frames_per_second, span, region),
         };
         if matches!(&source, Raw::Files(paths) if paths.is_empty()) || cell.is_empty() {
             let column = spec.columns.of(modality);
@@ -156,24 +228,59 @@ fn is_video(path: &str) -> bool {
     ending.is_some_and(|ending| VIDEOS.contains(&ending.as_str()))
 }
 
-fn sound(cell: &str) -> Raw {
-    if is_video(cell) {
-        Raw::Sound(Clip::whole(cell))
-    } else {
-        Raw::Files(vec![cell.into()])
+/// The numbers of some cells; `None` where all are empty. Some that are empty and some that are
+/// not, or what is no number, is a finding.
+fn numbers<T: FromStr + Default + Copy, const N: usize>(
+    record: &StringRecord,
+    columns: [usize; N],
+    at: &str,
+    findings: &mut Findings,
+) -> Option<[T; N]> {
+    let cells = columns.map(|column| cell(record, column));
+    if cells.iter().all(|cell| cell.is_empty()) {
+        return None;
+    }
+    let mut numbers = [T::default(); N];
+    for (number, cell) in numbers.iter_mut().zip(cells) {
+        match cell.parse() {
+            Ok(parsed) => *number = parsed,
+            Err(_) => {
+                findings.add(Fault::NotANumber, format!("`{cell}` in {at}"));
+                return None;
+            }
+        }
+    }
+    Some(numbers)
+}
+
+fn sound(cell: &str, span: Option<[f64; 2]>) -> Raw {
+    let file = cell.to_string();
+    match span {
+        _ if is_video(cell) => Raw::Sound(Clip { video: file, span }),
+        Some(span) => Raw::Stretch { file, span },
+        None => Raw::Files(vec![file]),
     }
 }
 
 /// The pictures of one cell, separated by `;`, or a video; a stray `;` names none.
-fn pictures(cell: &str, per_second: u32) -> Raw {
+fn pictures(cell: &str, per_second: u32, span: Option<[f64; 2]>, region: Option<CropBox>) -> Raw {
     let paths = cell.split(';').map(str::trim);
     let paths: Vec<&str> = paths.filter(|path| !path.is_empty()).collect();
     match paths[..] {
         [only] if is_video(only) => Raw::Frames {
-            clip: Clip::whole(only),
+            clip: Clip {
+                video: only.into(),
+                span,
+            },
             per_second,
         },
-        _ => Raw::Files(paths.into_iter().map(String::from).collect()),
+        _ => match (&paths[..], region) {
+            ([only], Some(area)) => Raw::Region {
+                file: (*only).into(),
+                area,
+            },
+            _ => Raw::Files(paths.into_iter().map(String::from).collect()),
+        },
     }
 }
 

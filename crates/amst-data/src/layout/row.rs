@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 #[doc(no_inline)]
 pub use amst_annotations::Split as SplitName;
+use amst_frames::CropBox;
 use amst_recipe::Modality;
 
 /// One sample as its data set lists it.
@@ -24,6 +25,20 @@ pub struct Row {
 pub enum Raw {
     /// Files: a recording, or pictures in their order.
     Files(Vec<String>),
+    /// A part of a recording that holds several samples.
+    Stretch {
+        /// The recording.
+        file: String,
+        /// Start and end in seconds.
+        span: [f64; 2],
+    },
+    /// A part of a picture that holds several samples.
+    Region {
+        /// The picture.
+        file: String,
+        /// Where the sample is in it, in pixels.
+        area: CropBox,
+    },
     /// The text itself.
     Text(String),
     /// The sound of a video.
@@ -73,7 +88,7 @@ impl Raw {
             Self::Files(files) => files.iter().map(String::as_str).collect(),
             Self::Text(_) | Self::Lost(_) => Vec::new(),
             Self::Sound(clip) | Self::Frames { clip, .. } => vec![&clip.video],
-            Self::Map(file) => vec![file],
+            Self::Stretch { file, .. } | Self::Region { file, .. } | Self::Map(file) => vec![file],
             Self::Tokens { ids, mask } => vec![ids, mask],
         }
     }

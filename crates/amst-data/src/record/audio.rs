@@ -11,6 +11,7 @@ use amst_fbank::{Fbank, FbankConfig, FbankError, Features, Wave};
 use amst_recipe::AudioSpec;
 use serde_json::{Value, json};
 
+use super::decoded_files::DecodedFiles;
 use super::encode::{Encode, Extracted, Unmade};
 use super::map;
 use super::npy::{self, Matrix};
@@ -23,6 +24,7 @@ pub(crate) struct AudioEncoder {
     config: FbankConfig,
     planned: Mutex<BTreeMap<u32, Fbank>>,
     videos: Arc<Videos>,
+    recordings: DecodedFiles<Wave>,
 }
 
 impl AudioEncoder {
@@ -42,6 +44,7 @@ impl AudioEncoder {
             config,
             planned: Mutex::default(),
             videos,
+            recordings: DecodedFiles::default(),
         })
     }
 
@@ -125,6 +128,14 @@ impl Encode for AudioEncoder {
                 refuse_infinities(&map, file)?;
                 // What others have computed is used as it is.
                 Ok(map::exact(&map).into())
+            }
+            Raw::Stretch { file, span } => {
+                let decode =
+                    |bytes: &[u8], name: &str| Wave::decode(bytes, name).map_err(|e| e.to_string());
+                let size = |wave: &Wave| size_of_val(wave.samples.as_slice());
+                let wave = self.recordings.get(&root.join(file), decode, size)?;
+                let wave = wave.stretch(*span, file).map_err(|e| e.to_string())?;
+                Ok(self.record(&wave, &source.name())?.into())
             }
             Raw::Sound(clip) => {
                 let (video, span) = self.videos.open(clip, root)?;

@@ -44,6 +44,14 @@ impl Raw {
             | Self::Map(name)
             | Self::Tokens { ids: name, .. }
             | Self::Lost(name) => name.clone(),
+            Self::Stretch {
+                file,
+                span: [start, end],
+            } => format!("{file} from {start} s to {end} s"),
+            Self::Region { file, area } => format!(
+                "{}x{} pixels of {file} at ({}, {})",
+                area.width, area.height, area.left, area.top
+            ),
             Self::Sound(clip) => format!("the sound of {}", clip_name(clip)),
             Self::Frames { clip, .. } => format!("the frames of {}", clip_name(clip)),
         }
@@ -59,6 +67,8 @@ impl Raw {
                 let span = span_bits(clip);
                 &format!("frames {span:?} {per_second} {FRAME_FORMAT}")
             }
+            Self::Stretch { span, .. } => &format!("stretch {:?}", span.map(f64::to_bits)),
+            Self::Region { area, .. } => &format!("region {area:?}"),
             Self::Map(_) => "map",
             Self::Tokens { .. } => "tokens",
             Self::Lost(why) => &format!("lost: {why}"),

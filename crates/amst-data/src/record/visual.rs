@@ -18,6 +18,7 @@ use std::sync::Arc;
 use amst_frames::{FrameError, Picture, VideoConfig, VideoFrame, frames_at_load, sample_together};
 use serde_json::{Value, json};
 
+use super::decoded_files::DecodedFiles;
 use super::encode::{Encode, Extracted, Unmade, take_u32};
 use super::source::FRAME_QUALITY;
 use super::videos::{Videos, note};
@@ -33,11 +34,15 @@ const FRAMES: u8 = 2;
 
 pub(crate) struct VisualEncoder {
     videos: Arc<Videos>,
+    sheets: DecodedFiles<Picture>,
 }
 
 impl VisualEncoder {
     pub(crate) fn new(videos: Arc<Videos>) -> Self {
-        Self { videos }
+        Self {
+            videos,
+            sheets: DecodedFiles::default(),
+        }
     }
 
     /// One frame is in memory as pixels at a time.
@@ -96,14 +101,23 @@ impl Encode for VisualEncoder {
         if picture.width * picture.height > FEW_PIXELS {
             return Ok([&[FILE], bytes].concat());
         }
-        let [width, height] =
-            [picture.width, picture.height].map(|side| (side as u32).to_le_bytes());
-        Ok([&[PIXELS][..], &width, &height, &picture.rgb].concat())
+        Ok(pixels(&picture))
     }
 
     fn extract(&self, source: &Raw, root: &Path) -> Result<Extracted, Unmade> {
         match source {
             Raw::Frames { clip, per_second } => self.frames(clip, *per_second, root),
+            Raw::Region { file, area } => {
+                let decode = |bytes: &[u8], name: &str| {
+                    Picture::decode(bytes, name).map_err(|e| e.to_string())
+                };
+                let sheet = self
+                    .sheets
+                    .get(&root.join(file), decode, |sheet| sheet.rgb.len())?;
+                let part = sheet.region(*area).map_err(|e| format!("{file}: {e}"))?;
+                // Kept decoded whatever its size: the file has the other samples' parts too.
+                Ok(pixels(&part).into())
+            }
             other => Err(Unmade::Bad(format!("{} holds no pictures", other.name()))),
         }
     }
@@ -140,6 +154,12 @@ impl Encode for VisualEncoder {
                 .collect()
         })
     }
+}
+
+/// The record of a picture that is kept decoded.
+fn pixels(picture: &Picture) -> Vec<u8> {
+    let [width, height] = [picture.width, picture.height].map(|side| (side as u32).to_le_bytes());
+    [&[PIXELS][..], &width, &height, &picture.rgb].concat()
 }
 
 /// `frames` pictures from the records of the frames in use; a single record is repeated.

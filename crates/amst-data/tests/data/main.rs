@@ -3,9 +3,11 @@
 mod damage;
 mod loader;
 mod manifest;
+mod parts;
 mod preprocess;
 mod shapes;
 mod small;
+mod spoken_digits;
 mod store;
 mod synthetic;
 mod text;

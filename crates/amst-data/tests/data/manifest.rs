@@ -31,7 +31,7 @@ fn refused(small: &Small, fault: Fault, words: &[&str]) {
 #[test]
 fn a_manifest_gives_its_rows_in_order() {
     let small = Small::new();
-    let rows = csv::read(&small.dataset(), &Modality::ALL).unwrap();
+    let rows = csv::read(&small.dataset(), &Modality::ALL, 0).unwrap();
     assert_eq!(rows.len(), 9);
     assert_eq!(
         (rows[4].id.as_str(), rows[4].label, rows[4].split),
@@ -47,7 +47,7 @@ fn a_manifest_gives_its_rows_in_order() {
 #[test]
 fn a_byte_order_mark_and_crlf_line_ends_give_the_same_rows() {
     let small = Small::new();
-    let read = || csv::read(&small.dataset(), &Modality::ALL).unwrap();
+    let read = || csv::read(&small.dataset(), &Modality::ALL, 0).unwrap();
     let plain = read();
     let spreadsheet = format!("\u{feff}{}\r\n", small.manifest().replace('\n', "\r\n"));
     small.put("manifest.csv", spreadsheet.as_bytes());

@@ -105,7 +105,7 @@ impl Trained {
 
     /// Where a test sample's modalities come from.
     pub fn sources(&self, id: &str, modalities: &[Modality]) -> BTreeMap<Modality, Source> {
-        let rows = amst_data::layout::csv::read(&self.dataset, &Modality::ALL).unwrap();
+        let rows = amst_data::layout::csv::read(&self.dataset, &Modality::ALL, 0).unwrap();
         let row = rows.into_iter().find(|row| row.id == id).unwrap();
         let source = |m: &Modality| match &row.raw[m] {
             amst_data::Raw::Text(text) => (*m, Source::Text(text.clone())),

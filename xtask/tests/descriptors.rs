@@ -41,7 +41,7 @@ fn a_folder_of_raw_files_has_a_plan_with_the_papers_settings() {
         .success();
     let text = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
     assert!(
-        text.contains("crema-d") && text.contains("0 done, 6 missing"),
+        text.contains("crema-d") && text.contains("0 done, 8 missing"),
         "{text}"
     );
 }

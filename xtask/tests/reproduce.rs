@@ -3,9 +3,11 @@
 
 mod bench;
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use amst_recipe::Timing;
+use amst::methods::built_in;
+use amst_recipe::{DataLock, Grid, Preset, Timing, find_dataset};
 use assert_cmd::Command;
 use bench::{Bench, stderr, stdout};
 
@@ -15,9 +17,9 @@ fn a_plan_names_every_cell_and_writes_nothing() {
     let start = Instant::now();
     let text = stdout(&bench.reproduce(&["--plan"]).success());
     assert!(start.elapsed() < Duration::from_secs(2));
-    assert_eq!(text.matches(" missing  ").count(), 18, "{text}");
+    assert_eq!(text.matches(" missing  ").count(), 24, "{text}");
     assert!(
-        text.contains("0 done, 18 missing") && text.contains("rough guess"),
+        text.contains("0 done, 24 missing") && text.contains("rough guess"),
         "{text}"
     );
     assert!(!bench.path("out").exists() && bench.calls().is_empty());
@@ -50,7 +52,7 @@ fn a_plan_takes_its_times_from_finished_runs_of_the_method() {
             plan["missing"].as_u64(),
             plan["jobs"].as_u64()
         ),
-        (Some(16), Some(2), Some(1))
+        (Some(22), Some(2), Some(1))
     );
     let cells = plan["cells"].as_array().unwrap();
     let cell = |experiment: &str, seed: u64| {
@@ -115,7 +117,7 @@ fn what_is_missing_is_trained_longest_first_and_then_found() {
     assert!(calls[0].starts_with("prepare"), "{calls:?}");
     assert_eq!(
         calls.len(),
-        1 + 18,
+        1 + 24,
         "one preparation, each cell once: {calls:?}"
     );
     assert!(
@@ -128,7 +130,7 @@ fn what_is_missing_is_trained_longest_first_and_then_found() {
     let again = bench.reproduce(&["--json"]).success();
     assert!(bench.calls().is_empty(), "nothing is trained twice");
     let table: serde_json::Value = serde_json::from_str(&stdout(&again)).unwrap();
-    assert_eq!(table["rows"].as_array().unwrap().len(), 6);
+    assert_eq!(table["rows"].as_array().unwrap().len(), 9);
 }
 
 #[test]
@@ -147,7 +149,7 @@ fn a_failing_cell_does_not_stop_the_others() {
             .iter()
             .filter(|c| c.starts_with("train"))
             .count(),
-        18
+        24
     );
     let text = stdout(&assert);
     assert!(text.contains("81.0 ± 1.00 [n = 2]"), "{text}");
@@ -262,7 +264,7 @@ fn experiments_that_settings_make_equal_are_trained_once() {
             .iter()
             .filter(|c| c.starts_with("train"))
             .count(),
-        9,
+        15,
         "{}",
         stdout(&assert)
     );
@@ -297,7 +299,10 @@ fn slips_are_answered_with_the_nearest_and_exit_code_2() {
         ),
         (&["--device", "flx"], "did you mean `flex`?"),
         (&["--set", "epoch=3"], "did you mean `epochs`?"),
-        (&["--experiments", "7"], "there is: 1, 2, 3, 4, 5, 6"),
+        (
+            &["--experiments", "7"],
+            "there is: audio, visual, text, 1, 2, 3, 4, 5, 6",
+        ),
         (&["--set", "seed=3"], "use `--seeds 0,1,2`"),
         (&["--epochs", "0"], "`epochs`: must be at least 1"),
     ];
@@ -367,8 +372,79 @@ fn the_embedded_data_set_has_a_plan() {
         .assert()
         .success();
     assert!(
-        stdout(&assert).contains("0 done, 18 missing"),
+        stdout(&assert).contains("0 done, 40 missing"),
         "{}",
         stdout(&assert)
     );
+}
+
+/// Of spoken-digits each seed can be tested on other speakers.
+#[test]
+fn folds_rotate_over_the_seeds_and_only_where_there_are_several() {
+    let out = tempfile::tempdir().unwrap();
+    let reproduce = |dataset: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command
+            .args(["reproduce", "table2", "--plan", "--json", "--folds"])
+            .args(["--experiments", "4", "--dataset", dataset, "--out"])
+            .arg(out.path());
+        command.assert()
+    };
+    let plan: serde_json::Value =
+        serde_json::from_str(&stdout(&reproduce("spoken-digits").success())).unwrap();
+    let cells: Vec<&str> = plan["cells"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|cell| cell["cell"].as_str().unwrap())
+        .collect();
+    assert_eq!(cells.len(), 5);
+    let dataset = find_dataset("spoken-digits", Path::new("../datasets")).unwrap();
+    let lock = DataLock::of(&dataset).unwrap();
+    let grid = Grid::named("table2").unwrap();
+    for (seed, cell) in cells.into_iter().enumerate() {
+        let planned = grid.cell(
+            built_in(),
+            grid.experiment("4").unwrap(),
+            seed as u64,
+            &dataset,
+            &lock,
+            Preset::Recommended,
+            &[format!("fold={}", seed % 3)],
+        );
+        assert_eq!(planned.unwrap().id.as_str(), cell, "seed {seed}");
+    }
+    let refused = stderr(&reproduce("world-digits").code(2));
+    assert!(refused.contains("world-digits has one split"), "{refused}");
+}
+
+/// Nothing of the test split is seen while settings are chosen.
+#[test]
+fn the_selection_shows_the_validation_split_alone() {
+    let bench = Bench::of("selection", "");
+    let cell = bench.cell("naive-lr-0.01", 100, &[]);
+    let mut result = bench.result(&cell, 0.111);
+    result.selected.val_accuracy = 0.222;
+    std::fs::write(
+        bench.path("stash/naive-lr-0.01-100.run"),
+        cell.run_dir().to_str().unwrap(),
+    )
+    .unwrap();
+    let text = serde_json::to_string(&result).unwrap();
+    std::fs::write(bench.path("stash/naive-lr-0.01-100.json"), text).unwrap();
+    let arguments = ["--experiments", "naive-lr-0.01", "--seeds", "100"];
+    let assert = bench.reproduce(&arguments).success();
+    assert!(
+        stderr(&assert).contains("validation 50.0 %"),
+        "{}",
+        stderr(&assert)
+    );
+    let table = stdout(&assert);
+    assert!(table.contains("22.2") && !table.contains("11.1"), "{table}");
+    let json = stdout(
+        &bench
+            .reproduce(&[&arguments[..], &["--json"]].concat())
+            .success(),
+    );
+    assert!(json.contains("0.222") && !json.contains("0.111"), "{json}");
 }

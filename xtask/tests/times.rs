@@ -123,11 +123,11 @@ fn a_data_set_on_disk_is_named_as_amst_finds_it() {
     let calls = std::fs::read_to_string(calls(&folder)).unwrap();
     let lines: Vec<&str> = calls.lines().collect();
     assert!(
-        lines[0].starts_with("time --dataset world-digits --device"),
+        lines[0].starts_with("time --dataset spoken-digits --device"),
         "{calls}"
     );
     assert!(
-        lines[1].starts_with("time --dataset world-digits --modalities text,visual --device"),
+        lines[1].starts_with("time --dataset spoken-digits --modalities text,visual --device"),
         "{calls}"
     );
 }

@@ -9,7 +9,7 @@ pub use audit::Audit;
 pub use media::{Fbank, FrameCount, Frames};
 
 use amst_data::SplitName;
-use amst_recipe::{Modality, Precision, Preset};
+use amst_recipe::{DEFAULT_DATASET, Modality, Precision, Preset};
 use amst_train::{Keep, SaveEvery};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -103,7 +103,7 @@ pub struct Layers {
     #[arg(long, value_name = "NAME", value_parser = Preset::parse, default_value = "recommended")]
     pub preset: Preset,
     /// A known data set, or the path of a folder with a `dataset.toml`; if left out, the one that
-    /// `--resolved` names, or else world-digits
+    /// `--resolved` names, or else spoken-digits
     #[arg(long)]
     pub dataset: Option<String>,
     /// Modalities that take part, for example audio,text,visual; short for `--set modalities=LIST`
@@ -449,7 +449,7 @@ pub struct Explain {
     /// The method; `amst ls methods` lists them
     pub method: String,
     /// A known data set, or the path of a folder with a `dataset.toml`
-    #[arg(long, default_value = "world-digits")]
+    #[arg(long, default_value = DEFAULT_DATASET)]
     pub dataset: String,
     /// A reading of the method; `amst ls presets` lists them
     #[arg(long, value_name = "NAME", value_parser = Preset::parse, default_value = "recommended")]

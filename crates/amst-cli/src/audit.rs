@@ -7,9 +7,10 @@ use amst_annotations::{
     Annotation, AuditRules, Dataset, Facts, LISTS_FOLDER, Report, Selection, Split, Splitting,
     audit, published_line, read_lists, select, ur_funny,
 };
+use amst_data::layout::annotations::annotations;
 use amst_data::layout::lengths;
 use amst_data::{DataError, Progress};
-use amst_recipe::raw_place;
+use amst_recipe::{Layout, RecipeError, ResolvedDataset, SYNTHETIC, find_dataset, raw_place};
 use amst_train::TrainError;
 use anyhow::Result;
 
@@ -20,6 +21,9 @@ use crate::progress;
 
 /// Prints what the lists hold, and writes those that were asked for.
 pub fn run(args: &Audit) -> Result<()> {
+    if let Some(dataset) = with_manifest(args)? {
+        return run_on_manifest(args, &dataset);
+    }
     let (dataset, lists) = located(args)?;
     let rules = AuditRules::for_dataset(dataset);
     let published = read_lists(dataset, &lists)?;
@@ -39,6 +43,58 @@ pub fn run(args: &Audit) -> Result<()> {
     } else {
         print!("{report}{}", left_out(args.split, &selection));
     }
+    fail_if_strict(args, &report)
+}
+
+/// The data set that is meant, if it has a manifest and no published lists.
+fn with_manifest(args: &Audit) -> Result<Option<ResolvedDataset>> {
+    let Some(name) = args.what.to_str() else {
+        return Ok(None);
+    };
+    if Dataset::find(name).is_some() || name == SYNTHETIC {
+        return Ok(None);
+    }
+    match find_dataset(name, &folder()) {
+        Ok(dataset) if dataset.spec.layout == Layout::Csv => Ok(Some(dataset)),
+        Ok(_) | Err(RecipeError::UnknownDataset { .. } | RecipeError::NoDescriptor(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn run_on_manifest(args: &Audit, dataset: &ResolvedDataset) -> Result<()> {
+    let unfit = [
+        ("--split", args.split != Splitting::Published),
+        ("--lists", args.lists.is_some()),
+        ("--folds", args.folds.is_some()),
+        ("--out", args.out.is_some()),
+    ];
+    if let Some((option, _)) = unfit.into_iter().find(|(_, given)| *given) {
+        return Err(Usage(format!(
+            "{option} is for published lists: {} has a manifest; leave it out",
+            dataset.spec.name
+        ))
+        .into());
+    }
+    let samples = annotations(dataset, args.fold)?;
+    let group = dataset.spec.columns.group.clone();
+    let rules = AuditRules {
+        name: dataset.spec.name.clone(),
+        classes: dataset.spec.classes.clone(),
+        group: group.unwrap_or("group".into()),
+        frames: None,
+        frames_per_second: dataset.spec.frames_per_second,
+        sound_seconds: None,
+    };
+    let report = audit(&rules, &samples, &BTreeMap::new());
+    if args.json {
+        println!("{:#}", serde_json::to_value(&report)?);
+    } else {
+        print!("{report}");
+    }
+    fail_if_strict(args, &report)
+}
+
+fn fail_if_strict(args: &Audit, report: &Report) -> Result<()> {
     let found = report.findings.len();
     if args.strict && found > 0 {
         Err(Found(found).into())

@@ -5,16 +5,13 @@ use std::path::{Path, PathBuf};
 use amst::methods::trainable;
 use amst_fetch::hub;
 use amst_recipe::{
-    Cell, DataLock, DatasetSpec, Grid, Recipe, RecipeError, ResolvedDataset, TextModel, TextModels,
-    find_dataset, find_raw,
+    Cell, DEFAULT_DATASET, DataLock, DatasetSpec, Grid, Recipe, RecipeError, ResolvedDataset,
+    TextModel, TextModels, find_dataset, find_raw,
 };
 use anyhow::Result;
 
 use crate::args::Layers;
 use crate::resolved_recipe;
-
-/// The data set where the command line names none.
-const DEFAULT_DATASET: &str = "world-digits";
 
 /// The folder of descriptors: `AMST_DATASETS`, or `datasets` here, or that of the source tree.
 pub fn folder() -> PathBuf {

@@ -269,6 +269,8 @@ pub struct Problem {
     pub fault: Fault,
     /// The offenders, in the manifest's order.
     pub offenders: Listing,
+    /// Where the files can be had, as the descriptor's `access` says; of missing files only.
+    pub access: Option<String>,
 }
 
 /// What can be wrong with a manifest.
@@ -359,7 +361,11 @@ impl fmt::Display for Problem {
             "{name} ({}):{}\n    {remedy}",
             self.offenders.0.len(),
             self.offenders
-        )
+        )?;
+        match &self.access {
+            Some(access) => write!(f, "\n    the data are {access}"),
+            None => Ok(()),
+        }
     }
 }
 

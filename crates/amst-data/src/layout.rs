@@ -1,5 +1,6 @@
 //! How raw files are laid out: one file a layout.
 
+pub mod annotations;
 mod ave;
 pub(crate) mod check;
 mod crema_d;

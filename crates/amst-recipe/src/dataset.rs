@@ -38,6 +38,10 @@ pub struct DatasetSpec {
     /// of each; the recipe's `fold` chooses. The first is that of `columns.split`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub folds: Vec<String>,
+    /// How many seeds a table averages over unless others are asked for; a table's own number
+    /// otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seeds: Option<u64>,
     /// The published lists of samples, for every layout but `csv` and `synthetic`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lists: Option<Lists>,
@@ -164,6 +168,10 @@ impl Columns {
     }
 }
 
+/// The data set where none is named: small, in this repository, and with the situation that the
+/// paper is about.
+pub const DEFAULT_DATASET: &str = "spoken-digits";
+
 /// A descriptor and the folder that its paths start from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResolvedDataset {
@@ -183,6 +191,7 @@ impl Default for DatasetSpec {
             manifest: manifest(),
             columns: Columns::default(),
             folds: Vec::new(),
+            seeds: None,
             lists: None,
             frames_per_second: one(),
             classes: Vec::new(),
@@ -246,6 +255,9 @@ impl DatasetSpec {
                 "the first of `folds` is the usual split: it must be `{}`, as `columns.split` says",
                 self.columns.split
             ));
+        }
+        if self.seeds == Some(0) {
+            return Err("seeds = 0: a table averages over at least 1".into());
         }
         match (&self.lists, self.layout) {
             (None, layout) if layout.has_lists() => Err("this layout needs `[lists]`: the files of train, val and \

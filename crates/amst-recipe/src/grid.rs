@@ -10,10 +10,11 @@ use crate::row::{Layers, Unfit};
 use crate::suggest::hint;
 use crate::{Cell, DataLock, Methods, Preset, Published, RecipeError, ResolvedDataset};
 
-const TABLES: [(&str, &str); 3] = [
+const TABLES: [(&str, &str); 4] = [
     ("table1", include_str!("../recipes/table1.toml")),
     ("table2", include_str!("../recipes/table2.toml")),
     ("controls", include_str!("../recipes/controls.toml")),
+    ("selection", include_str!("../recipes/selection.toml")),
 ];
 
 /// A table of the paper, or one that it lacks: its rows, its seeds, the numbers it published.
@@ -26,6 +27,13 @@ pub struct Grid {
     pub title: String,
     /// Seeds that are averaged unless others are asked for.
     pub seeds: Vec<u64>,
+    /// The split whose accuracy the table shows.
+    #[serde(default)]
+    pub split: ShownSplit,
+    /// Pairs of rows, the better one first if the paper is right, of which a sentence below the
+    /// table says whether they differ by more than noise.
+    #[serde(default)]
+    pub pairs: Vec<[String; 2]>,
     /// Heading of the first column, in which rows then have their names; their ids if there is
     /// none.
     #[serde(default)]
@@ -33,8 +41,22 @@ pub struct Grid {
     /// Headings of the columns of ticks.
     #[serde(default)]
     pub ticks: Vec<String>,
+    /// Rows above the others, there to compare with: they take no place in the ranking.
+    #[serde(default)]
+    pub reference: Vec<Experiment>,
     /// The rows.
     pub experiment: Vec<Experiment>,
+}
+
+/// The split whose accuracy a table shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ShownSplit {
+    /// What a result is.
+    #[default]
+    Test,
+    /// What settings are chosen by, so that nothing of the test split is seen while choosing.
+    Validation,
 }
 
 /// One row of a table.
@@ -82,6 +104,16 @@ impl Grid {
         })
     }
 
+    /// All rows in the order of the table.
+    pub fn rows(&self) -> impl Iterator<Item = &Experiment> {
+        self.reference.iter().chain(&self.experiment)
+    }
+
+    /// Whether a row is there to compare with only.
+    pub fn is_reference(&self, id: &str) -> bool {
+        self.reference.iter().any(|row| row.id == id)
+    }
+
     /// A row by its id.
     ///
     /// # Errors
@@ -89,14 +121,12 @@ impl Grid {
     /// [`RecipeError::UnknownExperiment`], with the ids there are.
     pub fn experiment(&self, id: &str) -> Result<&Experiment, RecipeError> {
         let known = || {
-            self.experiment
-                .iter()
+            self.rows()
                 .map(|e| e.id.as_str())
                 .collect::<Vec<_>>()
                 .join(", ")
         };
-        self.experiment
-            .iter()
+        self.rows()
             .find(|e| e.id == id)
             .ok_or_else(|| RecipeError::UnknownExperiment {
                 recipe: self.name.clone(),

@@ -71,14 +71,15 @@ pub use card::{Case, MethodCard, Parameter, PresetCard, Presets, Reference};
 pub use cell::{CODE_EPOCH, Cell, CellId};
 pub use dataset::find::{find_dataset, find_raw, known_datasets, raw_place, remember_raw};
 pub use dataset::{
-    Columns, DatasetSpec, Layout, ListFormat, Lists, ResolvedDataset, SYNTHETIC, Samples,
+    Columns, DEFAULT_DATASET, DatasetSpec, Layout, ListFormat, Lists, ResolvedDataset, SYNTHETIC,
+    Samples,
 };
 pub use describe::describe_dataset;
 pub use deviation::{Deviation, deviations};
 pub use error::RecipeError;
 pub use explain::{Change, Decision, Explanation, PresetLine, Setting};
 pub use facts::{ENCODER_EPOCH, MethodFacts, OwnSettings};
-pub use grid::{Experiment, Grid};
+pub use grid::{Experiment, Grid, ShownSplit};
 pub use listing::Listing;
 pub use lock::DataLock;
 pub use method::MethodName;

@@ -63,6 +63,7 @@ impl DatasetSpec {
             manifest: PathBuf::new(),
             columns: Default::default(),
             folds: Vec::new(),
+            seeds: None,
             classes: Vec::new(),
             license: "drawn".into(),
             lists: None,

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::compare::{points_interval, remarks};
+use crate::compare::{points_interval, remarks, sentences};
 use crate::percent::{DASH, percent, points, probability, share_interval};
-use crate::sheet::{Layout, Sheet, Text, accuracies, outputs};
+use crate::sheet::{Layout, Sheet, Text, accuracies, outputs, outputs_title};
 use crate::{Comparison, Difference, Exporter, Outcome, Pair, Rank, Table};
 
 /// The table with `**best**` and `<u>second</u>`.
@@ -44,12 +44,15 @@ impl Exporter for Markdown {
         }
         for (i, column) in table.columns.iter().enumerate().filter(|(_, c)| c.measured) {
             if let Some(sheet) = outputs(table, i) {
-                let _ = write!(
-                    out,
-                    "\n{}: accuracy of each output at the selected epoch (%)\n\n",
-                    column.title
-                );
+                let _ = write!(out, "\n{}\n\n", outputs_title(&column.title));
                 draw(&sheet, &mut out);
+            }
+            let sentences = sentences(table, i);
+            if !sentences.is_empty() {
+                out.push('\n');
+            }
+            for sentence in sentences {
+                let _ = writeln!(out, "- {sentence}");
             }
         }
         for comparison in table.comparisons.iter().filter(|c| c.says_more()) {

@@ -20,6 +20,19 @@ pub(crate) fn measured(accuracy: &Aggregate) -> String {
     }
 }
 
+/// A whole number with its thousands apart: `1,250`.
+pub(crate) fn count(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// A difference of shares in percentage points, with its sign: `+23.5`, `−3.2`, `0.0`.
 pub(crate) fn points(difference: f64) -> String {
     let text = format!("{:+.1}", 100.0 * difference);
@@ -63,6 +76,14 @@ mod tests {
         assert_eq!(measured(&mean(0.82149, Some(0.00304))), "82.1 ± 0.30");
         assert_eq!(measured(&mean(1.0, None)), "100.0");
         assert_eq!(published(Published(64.0, 1.45)), "64.0 ± 1.45");
+    }
+
+    #[test]
+    fn counts_have_their_thousands_apart() {
+        assert_eq!(
+            [7.0, 999.6, 52_431.0, 1_234_567.0].map(count),
+            ["7", "1,000", "52,431", "1,234,567"]
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use amst_recipe::Modality;
 
-use crate::percent::{DASH, measured, percent, published};
+use crate::percent::{DASH, count, measured, percent, published};
 use crate::table::{Row, Table, TableCell};
 use crate::{Column, Rank};
 
@@ -101,13 +101,24 @@ pub(crate) fn outputs(table: &Table, column: usize) -> Option<Sheet> {
     }
     let mut rows = Vec::new();
     for r in &table.rows {
-        let cells = names.iter().map(|name| output(&r.cells[column], name));
-        rows.push(line(table, r, cells));
+        let cell = &r.cells[column];
+        let updates = cell.encoder_updates.map_or(DASH.into(), count);
+        let cells = names.iter().map(|name| output(cell, name));
+        rows.push(line(table, r, cells.chain([plain(updates)])));
     }
+    let names = names.into_iter().chain(["updates".to_string()]);
     Some(Sheet {
         rows,
-        head: head(table).chain(names.clone()).collect(),
+        head: head(table).chain(names).collect(),
     })
+}
+
+/// What stands above [`outputs`].
+pub(crate) fn outputs_title(title: &str) -> String {
+    format!(
+        "{title}: accuracy of each output at the selected epoch (%), and updates of encoders \
+         (batches)"
+    )
 }
 
 /// One output; where it exists once a module (`alt.audio`, `joint.audio`), the mean of each.

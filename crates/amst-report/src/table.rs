@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use amst_recipe::{CellId, CellResult, Experiment, Grid, PAPER_DATASETS, Published};
+use amst_recipe::{CellId, CellResult, Experiment, Grid, PAPER_DATASETS, Published, ShownSplit};
 use serde::Serialize;
 
 use crate::rank::ranks;
@@ -20,6 +20,10 @@ pub struct Table {
     pub seeds: Vec<u64>,
     /// Heading of the first column, in which rows then stand by name; by id if there is none.
     pub heading: Option<String>,
+    /// The split whose accuracy it shows.
+    pub split: ShownSplit,
+    /// Pairs of rows of which a sentence says how they differ.
+    pub pairs: Vec<[String; 2]>,
     /// Settings that are not the table's own, as `key=value`.
     pub settings: Vec<String>,
     /// Headings of the ticks.
@@ -83,6 +87,8 @@ pub struct Row {
     pub name: String,
     /// One for each of the table's ticks.
     pub ticks: Vec<bool>,
+    /// Whether it is there to compare with, and takes no place in the ranking.
+    pub reference: bool,
     /// One for each of the table's columns.
     pub cells: Vec<TableCell>,
 }
@@ -90,12 +96,14 @@ pub struct Row {
 /// An experiment on a data set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct TableCell {
-    /// Fused test accuracy over the seeds that finished, in 0..1.
+    /// Fused accuracy on the table's split over the seeds that finished, in 0..1.
     pub accuracy: Option<Aggregate>,
     /// Its place in the column, if every seed finished.
     pub rank: Option<Rank>,
     /// Test accuracy of every output at the selected epoch: `fused`, `audio`, `alt.fused`, ….
     pub outputs: BTreeMap<String, Aggregate>,
+    /// Updates of encoders, counted in batches, mean over the seeds that finished.
+    pub encoder_updates: Option<f64>,
     /// One for each seed that was asked for.
     pub seeds: Vec<SeedOutcome>,
     /// Why this row does not apply to this data set.
@@ -115,7 +123,7 @@ pub struct SeedOutcome {
     pub cell: CellId,
     /// The file that the numbers are from, or would be from.
     pub source: PathBuf,
-    /// Fused test accuracy in 0..1.
+    /// Fused accuracy on the table's split in 0..1.
     pub accuracy: Option<f64>,
     /// The epoch that the validation split chose, counted from 0.
     pub selected_epoch: Option<usize>,
@@ -136,7 +144,10 @@ impl Table {
         let columns = columns(grid, datasets, entries);
         let mut rows: Vec<Row> = experiments
             .iter()
-            .map(|e| row(e, &columns, seeds, entries))
+            .map(|e| Row {
+                reference: grid.is_reference(&e.id),
+                ..row(e, &columns, seeds, entries, grid.split)
+            })
             .collect();
         for (i, column) in columns.iter().enumerate() {
             rank_measured(&mut rows, i, seeds.len());
@@ -147,6 +158,8 @@ impl Table {
             title: grid.title.clone(),
             seeds: seeds.to_vec(),
             heading: grid.heading.clone(),
+            split: grid.split,
+            pairs: grid.pairs.clone(),
             settings: Vec::new(),
             ticks: grid.ticks.clone(),
             columns,
@@ -176,8 +189,11 @@ impl Table {
     }
 
     /// The same table, with every pair of rows [compared](compare). Reads the predictions beside
-    /// the results of `entries`.
+    /// the results of `entries`, which are of the test split: a table of another has none.
     pub fn with_comparisons(self, entries: &[Entry]) -> Self {
+        if self.split != ShownSplit::Test {
+            return self;
+        }
         Self {
             comparisons: compare(&self, entries),
             ..self
@@ -196,7 +212,7 @@ impl Table {
     pub(crate) fn label<'a>(&'a self, experiment: &'a str) -> &'a str {
         let row = self.rows.iter().find(|r| r.experiment == experiment);
         match row {
-            Some(row) if self.heading.is_some() => row.name.as_str(),
+            Some(row) if self.heading.is_some() || row.reference => row.name.as_str(),
             _ => experiment,
         }
     }
@@ -204,7 +220,7 @@ impl Table {
     /// What a row is called in a sentence.
     pub(crate) fn row_name(&self, experiment: &str) -> String {
         let label = self.label(experiment);
-        if self.heading.is_some() {
+        if label != experiment || self.heading.is_some() {
             label.into()
         } else {
             format!("experiment {label}")
@@ -275,6 +291,7 @@ fn grouped<'a>(reasons: impl Iterator<Item = (&'a str, String)>) -> Vec<(&'a str
 fn columns(grid: &Grid, datasets: &[MeasuredDataset], entries: &[Entry]) -> Vec<Column> {
     let measured = datasets.iter().map(|d| {
         let test = results(entries, &d.name).next().map(|r| &r.test);
+        let test = test.filter(|_| grid.split == ShownSplit::Test);
         Column {
             dataset: d.name.clone(),
             title: d.title.clone(),
@@ -286,7 +303,7 @@ fn columns(grid: &Grid, datasets: &[MeasuredDataset], entries: &[Entry]) -> Vec<
         }
     });
     let absent = PAPER_DATASETS.iter().filter(|p| {
-        let mut rows = grid.experiment.iter();
+        let mut rows = grid.rows();
         rows.any(|e| e.published.contains_key(p.name)) && datasets.iter().all(|d| d.name != p.name)
     });
     let published = absent.map(|p| Column {
@@ -308,7 +325,13 @@ fn results<'a>(entries: &'a [Entry], column: &str) -> impl Iterator<Item = &'a C
         .filter_map(|e| e.outcome.as_ref().ok())
 }
 
-fn row(experiment: &Experiment, columns: &[Column], seeds: &[u64], entries: &[Entry]) -> Row {
+fn row(
+    experiment: &Experiment,
+    columns: &[Column],
+    seeds: &[u64],
+    entries: &[Entry],
+    split: ShownSplit,
+) -> Row {
     let cells = columns.iter().map(|column| {
         let own: Vec<&Entry> = seeds
             .iter()
@@ -321,26 +344,26 @@ fn row(experiment: &Experiment, columns: &[Column], seeds: &[u64], entries: &[En
         let published = experiment.published.get(&column.dataset).copied();
         TableCell {
             published,
-            ..table_cell(&own)
+            ..table_cell(&own, split)
         }
     });
     Row {
         experiment: experiment.id.clone(),
         name: experiment.name.clone(),
         ticks: experiment.ticks.clone(),
+        reference: false,
         cells: cells.collect(),
     }
 }
 
-fn table_cell(entries: &[&Entry]) -> TableCell {
+fn table_cell(entries: &[&Entry], split: ShownSplit) -> TableCell {
     let mut by_output: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let mut updates = Vec::new();
     for result in entries.iter().filter_map(|e| e.outcome.as_ref().ok()) {
-        for (output, metrics) in &result.test.outputs {
-            by_output
-                .entry(output.clone())
-                .or_default()
-                .push(metrics.accuracy);
+        for (output, accuracy) in accuracies(result, split) {
+            by_output.entry(output.into()).or_default().push(accuracy);
         }
+        updates.push(result.encoder_updates as f64);
     }
     let outputs: BTreeMap<_, _> = by_output
         .into_iter()
@@ -349,30 +372,52 @@ fn table_cell(entries: &[&Entry]) -> TableCell {
     TableCell {
         accuracy: outputs.get("fused").copied(),
         outputs,
-        seeds: entries.iter().map(|e| seed_outcome(e)).collect(),
+        encoder_updates: Aggregate::of(&updates).map(|updates| updates.mean),
+        seeds: entries.iter().map(|e| seed_outcome(e, split)).collect(),
         ..TableCell::default()
     }
 }
 
-fn seed_outcome(entry: &Entry) -> SeedOutcome {
+/// The accuracy of every output on a split; of the validation split a result has only the fused
+/// one.
+fn accuracies(result: &CellResult, split: ShownSplit) -> Vec<(&str, f64)> {
+    match split {
+        ShownSplit::Validation => vec![("fused", result.selected.val_accuracy)],
+        ShownSplit::Test => {
+            let outputs = result.test.outputs.iter();
+            outputs
+                .map(|(output, metrics)| (output.as_str(), metrics.accuracy))
+                .collect()
+        }
+    }
+}
+
+fn seed_outcome(entry: &Entry, split: ShownSplit) -> SeedOutcome {
     let result = entry.outcome.as_ref().ok();
+    let fused = |r: &CellResult| {
+        let accuracies = accuracies(r, split).into_iter();
+        accuracies
+            .filter(|(output, _)| *output == "fused")
+            .map(|(_, accuracy)| accuracy)
+            .next()
+    };
     SeedOutcome {
         seed: entry.seed,
         cell: entry.cell.id.clone(),
         source: entry.file.clone(),
-        accuracy: result
-            .and_then(|r| r.test.outputs.get("fused"))
-            .map(|m| m.accuracy),
+        accuracy: result.and_then(fused),
         selected_epoch: result.map(|r| r.selected.epoch),
         missing: entry.outcome.as_ref().err().map(ToString::to_string),
     }
 }
 
-/// Only cells with all their seeds compete: a mean over fewer is not comparable.
+/// Only cells with all their seeds compete: a mean over fewer is not comparable. References do not.
 fn rank_measured(rows: &mut [Row], column: usize, seeds: usize) {
     let mut values = Vec::new();
     for row in rows.iter() {
-        let complete = row.cells[column].accuracy.filter(|a| a.n == seeds);
+        let complete = row.cells[column]
+            .accuracy
+            .filter(|a| a.n == seeds && !row.reference);
         values.push(complete.map(|a| 100.0 * a.mean));
     }
     for (row, rank) in rows.iter_mut().zip(ranks(&values)) {

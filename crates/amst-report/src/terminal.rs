@@ -6,8 +6,8 @@ use std::io::IsTerminal;
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement};
 
-use crate::compare::{list, matrix, remarks};
-use crate::sheet::{Layout, Sheet, Text, accuracies, outputs, published_numbers};
+use crate::compare::{list, matrix, remarks, sentences};
+use crate::sheet::{Layout, Sheet, Text, accuracies, outputs, outputs_title, published_numbers};
 use crate::{Comparison, Exporter, Rank, Table};
 
 /// How plain text is drawn.
@@ -65,11 +65,14 @@ impl Exporter for Terminal {
         for (i, column) in table.columns.iter().enumerate().filter(|(_, c)| c.measured) {
             if let Some(sheet) = outputs(table, i) {
                 let text = self.draw(&sheet).text;
-                let _ = write!(
-                    out,
-                    "\n{}: accuracy of each output at the selected epoch (%)\n{text}",
-                    column.title
-                );
+                let _ = write!(out, "\n{}\n{text}", outputs_title(&column.title));
+            }
+            let sentences = sentences(table, i);
+            if !sentences.is_empty() {
+                out.push('\n');
+            }
+            for sentence in sentences {
+                let _ = writeln!(out, "{sentence}");
             }
         }
         for comparison in table.comparisons.iter().filter(|c| c.says_more()) {

@@ -145,6 +145,36 @@ fn p_is_corrected_for_all_pairs_of_the_data_set() {
     assert!((holm("mla", "naive") - 4.0 / 128.0).abs() < 1e-12);
 }
 
+/// What the table says in words of the pairs that it is about, in both directions.
+#[test]
+fn a_sentence_says_of_each_pair_whether_it_differs_by_more_than_noise() {
+    let runs = Runs::of("table1", &[0], &[]).only(&["mla", "amst-alt", "amst-full"]);
+    runs.finish("mla", 0, &(times("1", 10) + &times("0", 30)));
+    runs.finish("amst-alt", 0, &(times("1", 11) + &times("0", 29)));
+    runs.finish("amst-full", 0, &times("1", 40));
+    for text in [
+        Terminal::default().export(&runs.table()),
+        Markdown.export(&runs.table()),
+    ] {
+        for sentence in [
+            "Digits: AMST-Alt and MLA cannot be told apart: +2.5 points [0.0, +7.5], with 0 updates \
+             of encoders each.",
+            "Digits: AMST-Full is above MLA by more than noise: +75.0 points [",
+        ] {
+            assert!(text.contains(sentence), "`{sentence}` is not in: {text}");
+        }
+        assert!(!text.contains("Naïve is"), "it was not asked for: {text}");
+    }
+    let runs = Runs::of("table1", &[0], &[]).only(&["mla", "amst-alt"]);
+    runs.finish("mla", 0, &times("1", 40));
+    runs.finish("amst-alt", 0, &times("0", 40));
+    let text = Terminal::default().export(&runs.table());
+    assert!(
+        text.contains("AMST-Alt is below MLA by more than noise: −100.0 points [−100.0, −100.0]"),
+        "{text}"
+    );
+}
+
 #[test]
 fn systems_that_answer_alike_do_not_differ() {
     let runs = Runs::of("table1", &[0, 1], &[]).only(&["naive", "mla"]);

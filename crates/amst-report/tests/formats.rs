@@ -2,8 +2,9 @@
 
 mod made;
 
-use amst_recipe::{Grid, PAPER_DATASETS};
-use amst_report::{Csv, Exporter, Json, Markdown, MeasuredDataset, Table, Terminal};
+use amst::methods::built_in;
+use amst_recipe::{Grid, PAPER_DATASETS, Preset};
+use amst_report::{Csv, Exporter, Json, Markdown, MeasuredDataset, Table, Terminal, collect};
 use made::table_after;
 
 fn incomplete() -> Table {
@@ -171,4 +172,44 @@ fn each_absent_paper_data_set_says_how_to_get_it() {
             "{note}"
         );
     }
+}
+
+/// A modality alone stands above the six experiments and is never the best of them.
+#[test]
+fn a_row_to_compare_with_takes_no_place() {
+    let grid = Grid::named("table2").unwrap();
+    let dataset = made::digits();
+    let cell = |id: &str| {
+        let row = grid.experiment(id).unwrap();
+        let cell = grid.cell(
+            built_in(),
+            row,
+            0,
+            &dataset,
+            &made::lock(),
+            Preset::Recommended,
+            &[],
+        );
+        (id.to_string(), cell.unwrap())
+    };
+    let runs = tempfile::tempdir().unwrap();
+    let cells = ["visual", "1", "2"].map(cell);
+    for ((_, cell), accuracy) in cells.iter().zip([0.99, 0.5, 0.6]) {
+        let text = serde_json::to_string(&made::result(cell, accuracy)).unwrap();
+        made::write(runs.path(), cell, &text);
+    }
+    let entries = collect(built_in(), &made::wanted(&cells), runs.path());
+    let rows = ["visual", "1", "2"].map(|id| grid.experiment(id).unwrap());
+    let digits = MeasuredDataset {
+        name: "digits".into(),
+        title: "Digits".into(),
+        classes: 10,
+    };
+    let table = Table::new(&grid, &rows, &[0], &[digits], &entries);
+    assert!(table.rows[0].reference && !table.rows[1].reference);
+    let text = Terminal::default().export(&table);
+    for part in ["visual alone", "99.0", "**60.0**", "_50.0_"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("**99.0**"), "{text}");
 }

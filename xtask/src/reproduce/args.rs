@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use amst_recipe::{Precision, Preset, TIMES};
+use amst_recipe::{DEFAULT_DATASET, Precision, Preset, TIMES};
 
 use super::budget::Budget;
 use crate::exit::Usage;
@@ -19,16 +19,20 @@ pub struct Args {
     #[arg(
         long = "dataset",
         value_name = "NAME|PATH",
-        default_value = "world-digits"
+        default_value = DEFAULT_DATASET
     )]
     pub datasets: Vec<String>,
     /// Modalities, for example audio,text,visual; own is the data set's choice. Each one given is a
     /// column of its own.
     #[arg(long = "modalities", value_name = "LIST|own")]
     pub modalities: Vec<String>,
-    /// Seeds to average over, for example 0,1,2; the table's own if left out.
+    /// Seeds to average over, for example 0,1,2; the data set's or the table's own if left out.
     #[arg(long, value_delimiter = ',', value_name = "SEED,…")]
     pub seeds: Vec<u64>,
+    /// Test each seed on another of the data set's splits, where its descriptor names several: of
+    /// spoken-digits other speakers are held out.
+    #[arg(long)]
+    pub folds: bool,
     /// Epochs of every run; the data set's own if left out.
     #[arg(long, value_name = "N")]
     pub epochs: Option<usize>,

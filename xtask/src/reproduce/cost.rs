@@ -78,6 +78,7 @@ pub mod tests {
         let name = "world-digits".to_string();
         let (row, column) = (id.to_string(), name.clone());
         Job {
+            split: Default::default(),
             experiment: id.into(),
             row,
             column,

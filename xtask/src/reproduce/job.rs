@@ -1,6 +1,6 @@
 //! A run that must be made.
 
-use amst_recipe::Cell;
+use amst_recipe::{Cell, ShownSplit};
 
 /// A cell without a result, and what its process and its messages need beside.
 #[derive(Clone, Debug)]
@@ -13,14 +13,21 @@ pub struct Job {
     pub column: String,
     /// What `amst --dataset` is given.
     pub dataset: String,
+    /// The split whose accuracy the table shows, and the lines on the way to it.
+    pub split: ShownSplit,
     /// Samples of the data set, for a rough estimate of the time.
     pub samples: usize,
 }
 
 impl Job {
-    /// `world-digits, experiment 6, seed 0`, `world-digits:a+t+v, naive, seed 0`.
+    /// `world-digits, experiment 6, seed 0`, `world-digits:a+t+v, naive, seed 0`,
+    /// `spoken-digits, naive, seed 1, fold 1`.
     pub fn title(&self) -> String {
-        let seed = self.cell.recipe.seed;
-        format!("{}, {}, seed {seed}", self.column, self.row)
+        let recipe = &self.cell.recipe;
+        let mut title = format!("{}, {}, seed {}", self.column, self.row, recipe.seed);
+        if recipe.fold > 0 {
+            title += &format!(", fold {}", recipe.fold);
+        }
+        title
     }
 }

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
+use amst_recipe::ShownSplit;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::cost;
@@ -32,6 +33,7 @@ struct Run {
     before: usize,
     best: Option<f64>,
     test: Option<f64>,
+    split: ShownSplit,
     started: Option<Instant>,
     ended: bool,
     bar: Option<ProgressBar>,
@@ -135,10 +137,16 @@ impl Progress {
         let finished = self.runs.iter().filter(|r| r.ended).count();
         let run = &self.runs[i];
         let took = duration_text(run.started.map_or(0.0, |s| s.elapsed().as_secs_f64()));
-        let how = match (failure, run.test) {
+        let accuracy = match run.split {
+            ShownSplit::Test => run.test.map(|test| ("test", test)),
+            ShownSplit::Validation => run.best.map(|best| ("validation", best)),
+        };
+        let how = match (failure, accuracy) {
             (Some(fault), _) if fault.stopped => format!("stopped after {took}: {}", fault.reason),
             (Some(fault), _) => format!("failed after {took}: {}", fault.reason),
-            (None, Some(test)) => format!("test {:.1} % in {took}", 100.0 * test),
+            (None, Some((split, accuracy))) => {
+                format!("{split} {:.1} % in {took}", 100.0 * accuracy)
+            }
             (None, None) => format!("done in {took}"),
         };
         let line = format!("[{finished}/{}] {}: {how}", self.runs.len(), run.title);
@@ -199,6 +207,7 @@ impl Run {
             before: 0,
             best: None,
             test: None,
+            split: job.split,
             started: None,
             ended: false,
             bar: None,

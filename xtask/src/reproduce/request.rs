@@ -1,8 +1,12 @@
 //! The command line, resolved into cells.
 
+use std::collections::BTreeSet;
+
 use amst::methods::built_in;
 use amst_fetch::hub;
-use amst_recipe::{DataLock, Experiment, Grid, Layout, Preset, RecipeError, TextModels};
+use amst_recipe::{
+    DataLock, Experiment, Grid, Layout, Preset, RecipeError, ShownSplit, TextModels,
+};
 use amst_report::{Entry, LeftOut, MeasuredDataset, Missing, Table, Wanted};
 
 use super::args::Args;
@@ -23,6 +27,8 @@ pub struct Request {
     pub left_out: Vec<LeftOut>,
     experiments: Vec<String>,
     columns: Vec<Column>,
+    /// Whether each seed uses another of the data set's splits.
+    folds: bool,
 }
 
 impl Request {
@@ -30,17 +36,20 @@ impl Request {
     pub fn resolve(args: &Args) -> anyhow::Result<Self> {
         let grid = Grid::named(&args.table)?;
         let experiments = experiments(&grid, &args.experiments)?;
-        let seeds = if args.seeds.is_empty() {
-            grid.seeds.clone()
-        } else {
-            distinct(&args.seeds)
-        };
         let mut assignments = args.set.clone();
         assignments.extend(args.epochs.map(|n| format!("epochs={n}")));
         assignments.extend(args.precision.map(|p| format!("precision={p}")));
         assignments.extend(args.budget.iter().flat_map(|b| b.assignments()));
         refuse_identity(&assignments, !args.modalities.is_empty())?;
         let columns = columns(&args.datasets, &args.modalities)?;
+        if args.folds {
+            refuse_single_splits(&columns)?;
+        }
+        let seeds = if args.seeds.is_empty() {
+            usual_seeds(&grid, &columns)
+        } else {
+            distinct(&args.seeds)
+        };
         let mut request = Self {
             grid,
             seeds,
@@ -50,6 +59,7 @@ impl Request {
             left_out: Vec::new(),
             experiments,
             columns,
+            folds: args.folds,
         };
         request.fill()?;
         if request.cells.is_empty()
@@ -99,8 +109,13 @@ impl Request {
     ) -> Result<Vec<Wanted>, RecipeError> {
         let (row, dataset) = (self.grid.experiment(id)?, &column.dataset);
         let mut cells = Vec::new();
-        for seed in &self.seeds {
-            let (cell, _) = models.complete(assignments, |assignments| {
+        for (place, seed) in self.seeds.iter().enumerate() {
+            let mut assignments = assignments.to_vec();
+            if self.folds {
+                let fold = place % dataset.spec.folds.len();
+                assignments.push(format!("fold={fold}"));
+            }
+            let (cell, _) = models.complete(&assignments, |assignments| {
                 let (methods, preset) = (built_in(), self.preset);
                 self.grid
                     .cell(methods, row, *seed, dataset, lock, preset, assignments)
@@ -149,6 +164,7 @@ impl Request {
             cell: entry.cell.clone(),
             column: column.name.clone(),
             dataset: column.argument.clone(),
+            split: self.grid.split,
             samples,
         })
     }
@@ -169,8 +185,10 @@ impl Request {
 
     /// What makes the numbers other than the table's own.
     fn settings(&self) -> Vec<String> {
+        let folds = self.folds.then(|| "a fold a seed".to_string());
         let preset = (self.preset != Preset::default()).then(|| format!("preset={}", self.preset));
-        preset.into_iter().chain(self.assignments.clone()).collect()
+        let added = folds.into_iter().chain(preset);
+        added.chain(self.assignments.clone()).collect()
     }
 
     fn measured(&self, column: &Column) -> MeasuredDataset {
@@ -202,10 +220,33 @@ fn experiments(grid: &Grid, asked: &[String]) -> anyhow::Result<Vec<String>> {
         grid.experiment(id)?;
     }
     // The table's own order, whatever the order on the command line.
-    let ids = grid.experiment.iter().map(|row| row.id.clone());
+    let ids = grid.rows().map(|row| row.id.clone());
     Ok(ids
         .filter(|id| asked.is_empty() || asked.contains(id))
         .collect())
+}
+
+/// The seeds where none are given: the data sets' own number of them, if they agree on one, else
+/// the table's.
+fn usual_seeds(grid: &Grid, columns: &[Column]) -> Vec<u64> {
+    let own: BTreeSet<Option<u64>> = columns.iter().map(|c| c.dataset.spec.seeds).collect();
+    match own.first() {
+        Some(Some(seeds)) if own.len() == 1 && grid.split == ShownSplit::Test => {
+            (0..*seeds).collect()
+        }
+        _ => grid.seeds.clone(),
+    }
+}
+
+fn refuse_single_splits(columns: &[Column]) -> Result<(), Usage> {
+    match columns.iter().find(|c| c.dataset.spec.folds.is_empty()) {
+        None => Ok(()),
+        Some(column) => Err(Usage(format!(
+            "`--folds`: {} has one split; leave the option out, or list the columns of several as \
+             `folds` in its dataset.toml",
+            column.dataset.spec.name
+        ))),
+    }
 }
 
 fn distinct(seeds: &[u64]) -> Vec<u64> {
@@ -224,6 +265,7 @@ fn refuse_identity(assignments: &[String], has_modalities: bool) -> Result<(), U
     let mut refused = vec![
         ("seed", "use `--seeds 0,1,2`"),
         ("dataset", "use `--dataset NAME`"),
+        ("fold", "use `--folds`"),
         (
             "method",
             "each row of the table has its own; use `amst train --set method=…` for a single run",

@@ -141,7 +141,7 @@ impl Bench {
     }
 
     /// A result for every cell, in the stash of the stand-in. Experiment e and seed s give 0.5 +
-    /// 0.05·e + 0.01·s.
+    /// 0.05·e + 0.01·s, where a modality alone counts as −1.
     pub fn stash(&self, assignments: &[String]) {
         for (experiment, seed) in grid_cells() {
             let cell = self.cell(experiment, seed, assignments);
@@ -151,7 +151,8 @@ impl Bench {
                 cell.run_dir().to_str().unwrap(),
             )
             .unwrap();
-            let accuracy = 0.5 + 0.05 * experiment.parse::<f64>().unwrap() + 0.01 * seed as f64;
+            let number = experiment.parse::<f64>().unwrap_or(-1.0);
+            let accuracy = 0.5 + 0.05 * number + 0.01 * seed as f64;
             let text = serde_json::to_string(&self.result(&cell, accuracy)).unwrap();
             std::fs::write(self.path(&format!("stash/{name}.json")), text).unwrap();
         }
@@ -256,9 +257,9 @@ impl Bench {
     }
 }
 
-/// Every row and seed of Table 2.
+/// Every row and seed of Table 2 that applies.
 pub fn grid_cells() -> impl Iterator<Item = (&'static str, u64)> {
-    ["1", "2", "3", "4", "5", "6"]
+    ["audio", "visual", "1", "2", "3", "4", "5", "6"]
         .into_iter()
         .flat_map(|e| [0, 1, 2].map(|s| (e, s)))
 }

@@ -70,7 +70,7 @@ pub enum Finding {
     /// Speakers or dialogues of the second split that are in the first too.
     SharedGroups {
         /// `speaker` or `dialogue`.
-        unit: &'static str,
+        unit: String,
         /// Where they stand too.
         first: Split,
         /// Whose groups and samples are counted.

@@ -53,7 +53,7 @@ pub fn audit(
         .filter(|sample| sample.group.is_none())
         .count()
     {
-        0 => findings.extend(groups::shared(rules.group, samples)),
+        0 => findings.extend(groups::shared(&rules.group, samples)),
         n => unchecked.push(format!(
             "{}s: the lists do not say them of {n} samples",
             rules.group

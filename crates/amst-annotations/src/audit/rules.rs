@@ -10,7 +10,7 @@ pub struct AuditRules {
     /// Its classes, in the order of their index.
     pub classes: Vec<String>,
     /// What [`Annotation::group`](crate::Annotation::group) is: `speaker`, `dialogue`.
-    pub group: &'static str,
+    pub group: String,
     /// Frames that a sample must yield, 3 in the paper; `None`: there are no videos.
     pub frames: Option<u32>,
     /// Frames that are kept of each second.
@@ -32,9 +32,9 @@ impl AuditRules {
                 .map(|class| class.to_string())
                 .collect(),
             group: if dataset == Dataset::Iemocap {
-                "dialogue"
+                "dialogue".into()
             } else {
-                "speaker"
+                "speaker".into()
             },
             frames: video.then_some(3),
             frames_per_second: if dataset == Dataset::Iemocap { 2 } else { 1 },

@@ -9,7 +9,7 @@ use clap::Args;
 #[derive(Debug, Args)]
 pub struct Audit {
     /// One of the paper's data sets (crema-d, ave, mvsa-single, iemocap, ur-funny), or the folder
-    /// with its published lists
+    /// with its published lists; or a data set with a manifest, by name or folder
     #[arg(value_name = "DATASET|DIR")]
     pub what: PathBuf,
     /// The folder of the published lists, if it is not `datasets/DATASET/raw`
@@ -26,6 +26,9 @@ pub struct Audit {
     /// or `speaker-independent`
     #[arg(long, value_name = "KIND", value_parser = splitting, default_value = "published")]
     pub split: Splitting,
+    /// Of a manifest with several splits, which one to look at
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub fold: usize,
     /// UR-FUNNY's own folds, `data_folds.pkl` or the same as JSON, for `--split
     /// speaker-independent`
     #[arg(long, value_name = "FILE")]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use amst_recipe::{Precision, Preset};
+use amst_recipe::{DEFAULT_DATASET, Precision, Preset};
 use clap::ValueEnum;
 
 /// `amst time`.
@@ -13,7 +13,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME", conflicts_with = "dataset")]
     pub shapes: Option<String>,
     /// A known data set, or the path of a folder with a `dataset.toml`
-    #[arg(long, default_value = "world-digits")]
+    #[arg(long, default_value = DEFAULT_DATASET)]
     pub dataset: String,
     /// Rows of the table, for example naive,amst-alt; all of them if left out. The others are
     /// compared with naive

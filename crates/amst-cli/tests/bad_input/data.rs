@@ -121,6 +121,39 @@ fn a_missing_file_is_refused_with_its_path() {
     few.refused(&["missing files (1)", &few.rows[0][4], "restore them"]);
 }
 
+/// The default data set half checked out: what is missing is named, and the command that brings it.
+#[test]
+fn an_embedded_data_set_that_is_half_there_says_how_to_restore_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let digits = folder.path().join("spoken-digits");
+    fs::create_dir_all(digits.join("audio")).unwrap();
+    fs::create_dir(digits.join("image")).unwrap();
+    let shipped = datasets().join("spoken-digits");
+    fs::copy(shipped.join("dataset.toml"), digits.join("dataset.toml")).unwrap();
+    let train = || {
+        let arguments = ["train", "--dataset", digits.to_str().unwrap()];
+        amst(&arguments, folder.path())
+    };
+    let restore = "git checkout -- datasets/spoken-digits";
+    assert_refused(&train(), DATA, &["manifest.csv"]);
+    fs::copy(shipped.join("manifest.csv"), digits.join("manifest.csv")).unwrap();
+    for speaker in ["george", "jackson", "lucas", "nicolas", "theo", "yweweler"] {
+        for file in [
+            format!("audio/{speaker}.flac"),
+            format!("image/{speaker}.png"),
+        ] {
+            if file != "audio/theo.flac" {
+                fs::copy(shipped.join(&file), digits.join(&file)).unwrap();
+            }
+        }
+    }
+    assert_refused(
+        &train(),
+        DATA,
+        &["missing files (1)", "audio/theo.flac", restore],
+    );
+}
+
 #[test]
 fn a_duplicate_id_is_refused() {
     let mut few = Few::new();

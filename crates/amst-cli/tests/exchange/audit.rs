@@ -213,3 +213,29 @@ fn the_folds_of_ur_funny_are_taken_from_a_file() {
         &["1 clips are not in the published lists (99)"],
     );
 }
+
+/// Of the embedded spoken digits no speaker is on both sides of any split; validation and test
+/// share theirs, and that is said.
+#[test]
+fn a_data_set_with_a_manifest_is_audited_by_its_group() {
+    let folder = tempfile::tempdir().unwrap();
+    for fold in ["0", "1", "2"] {
+        let told = done(&amst(
+            folder.path(),
+            &["audit", "spoken-digits", "--fold", fold],
+        ));
+        assert!(told.starts_with("spoken-digits: 1800 lines\n"), "{told}");
+        assert!(
+            told.contains("of 800 in test by a speaker of val: 2 of 2 speakers"),
+            "{told}"
+        );
+        assert!(!told.contains("speaker of train"), "{told}");
+    }
+    for (arguments, part) in [
+        (["--fold", "3"], "has 3: use 0 to 2"),
+        (["--split", "clean"], "--split is for published lists"),
+    ] {
+        let arguments = [&["audit", "spoken-digits"][..], &arguments].concat();
+        refused(&amst(folder.path(), &arguments), USAGE, &[part]);
+    }
+}

@@ -70,17 +70,30 @@ fn in_list(split: SplitName, spec: &DatasetSpec) -> String {
 
 /// What was found wrong so far.
 #[derive(Default)]
-pub(crate) struct Findings(BTreeMap<Fault, Vec<String>>);
+pub(crate) struct Findings {
+    faults: BTreeMap<Fault, Vec<String>>,
+    /// Where missing files can be had.
+    access: Option<String>,
+}
 
 impl Findings {
+    /// None yet, of a data set whose descriptor may say where its files can be had.
+    pub(crate) fn of_dataset(spec: &DatasetSpec) -> Self {
+        Self {
+            access: (!spec.access.is_empty()).then(|| spec.access.clone()),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn add(&mut self, fault: Fault, offender: String) {
-        self.0.entry(fault).or_default().push(offender);
+        self.faults.entry(fault).or_default().push(offender);
     }
 
     pub(crate) fn into_error(self, file: PathBuf) -> DataError {
         let mut problems = Vec::new();
-        for (fault, offenders) in self.0 {
+        for (fault, offenders) in self.faults {
             problems.push(Problem {
+                access: self.access.clone().filter(|_| fault == Fault::MissingFile),
                 fault,
                 offenders: Listing(offenders),
             });
@@ -94,7 +107,7 @@ impl Findings {
         drafts: Vec<DraftRow>,
         file: PathBuf,
     ) -> Result<Vec<Row>, DataError> {
-        if self.0.is_empty() {
+        if self.faults.is_empty() {
             Ok(drafts.into_iter().filter_map(DraftRow::finish).collect())
         } else {
             Err(self.into_error(file))
@@ -135,7 +148,9 @@ impl Findings {
             }
         }
         // A row that could not be read may well be the one that is missed below.
-        if self.0.contains_key(&Fault::UnknownLabel) || self.0.contains_key(&Fault::UnknownSplit) {
+        if self.faults.contains_key(&Fault::UnknownLabel)
+            || self.faults.contains_key(&Fault::UnknownSplit)
+        {
             return;
         }
         self.check_presence(rows.iter().map(|row| (row.split, row.label)), spec);
@@ -183,7 +198,7 @@ impl Findings {
 
     /// Looks for every file once; a path that leaves the folder is not followed.
     pub(crate) fn check_files(&mut self, rows: &[DraftRow], root: &Path) {
-        if self.0.contains_key(&Fault::OutsideFolder) {
+        if self.faults.contains_key(&Fault::OutsideFolder) {
             return;
         }
         let mut seen = BTreeSet::new();

@@ -40,7 +40,7 @@ pub fn read(
     let file = dataset.root.join(&spec.manifest);
     let bytes = std::fs::read(&file).map_err(DataError::reading(&file))?;
     let mut reader = Reader::from_reader(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
-    let mut findings = Findings::default();
+    let mut findings = Findings::of_dataset(spec);
     let mut drafts = Vec::new();
     let header = reader
         .headers()
@@ -285,7 +285,7 @@ fn pictures(cell: &str, per_second: u32, span: Option<[f64; 2]>, region: Option<
 }
 
 /// The parser's words and what to do.
-fn not_a_table(file: &Path, error: &::csv::Error) -> DataError {
+pub(crate) fn not_a_table(file: &Path, error: &::csv::Error) -> DataError {
     let remedy = match error.kind() {
         ::csv::ErrorKind::Utf8 { .. } => "save the table as UTF-8",
         ::csv::ErrorKind::UnequalLengths { .. } => {

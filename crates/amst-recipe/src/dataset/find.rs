@@ -75,10 +75,18 @@ fn shipped(name: &str, known: &Path) -> Result<ResolvedDataset, RecipeError> {
             });
         }
         let readme = known.join("README.md");
-        let access = format!(
-            "only its descriptor is; {} says where the data come from",
-            readme.display()
-        );
+        let access = if spec.access.is_empty() {
+            format!(
+                "only its descriptor is; {} says where the data come from",
+                readme.display()
+            )
+        } else {
+            format!(
+                "{} is missing; the data are {}",
+                spec.manifest.display(),
+                spec.access
+            )
+        };
         return Err(RecipeError::NotBrought {
             name: name.into(),
             access,

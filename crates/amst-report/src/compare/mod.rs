@@ -11,6 +11,7 @@ mod matrix;
 mod mcnemar;
 mod pairs;
 mod predictions;
+mod sentences;
 
 use serde::Serialize;
 
@@ -18,6 +19,7 @@ pub use self::bootstrap::{BOOTSTRAP_SEED, REPLICATES};
 pub use self::listing::Pairs;
 pub(crate) use self::matrix::{list, matrix, points_interval, remarks};
 pub use self::pairs::compare;
+pub(crate) use self::sentences::sentences;
 
 /// Corrected p from which on a difference is not called more than noise.
 pub const SIGNIFICANT: f64 = 0.05;

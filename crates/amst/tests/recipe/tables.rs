@@ -62,7 +62,7 @@ fn on_world_digits(table: &str, assignments: &[&str]) -> BTreeMap<String, CellId
         Err(RecipeError::NotApplicable { .. }) => None,
         Err(other) => panic!("{id}: {other}"),
     };
-    grid.experiment.iter().filter_map(|e| cell(&e.id)).collect()
+    grid.rows().filter_map(|e| cell(&e.id)).collect()
 }
 
 fn cell(
@@ -98,14 +98,21 @@ fn shared(a: &BTreeMap<String, CellId>, b: &BTreeMap<String, CellId>) -> Vec<Str
 const RATES: [&str; 2] = ["mslr.lr.audio=0.01", "mslr.lr.visual=0.02"];
 
 #[test]
-fn four_rows_of_table_1_are_rows_of_table_2_and_no_other() {
+fn six_rows_of_table_1_are_rows_of_table_2_and_no_other() {
     let (one, two) = (
         on_world_digits("table1", &RATES),
         on_world_digits("table2", &RATES),
     );
     assert_eq!(
         shared(&one, &two),
-        ["amst-alt = 4", "amst-full = 6", "amst-joint = 2", "mla = 3"]
+        [
+            "amst-alt = 4",
+            "amst-full = 6",
+            "amst-joint = 2",
+            "audio = audio",
+            "mla = 3",
+            "visual = visual"
+        ]
     );
     assert_eq!(one.len(), 10, "all but text");
     assert_eq!(

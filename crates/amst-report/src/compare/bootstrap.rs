@@ -15,10 +15,19 @@ pub(crate) type Right = Vec<Vec<bool>>;
 /// How many right answers each system gives in each replicate, `[system][replicate]`. A
 /// replicate draws seeds and samples with replacement, as many as there are; all systems see
 /// the same draws, so that what is hard for both takes nothing from the certainty of their
-/// difference. All systems must have the same seeds and samples.
-pub(crate) fn right_answers(systems: &[&Right]) -> Vec<Vec<u32>> {
+/// difference. All systems must have the same seeds and samples. `set_of_seed` numbers the sets of
+/// test samples from 0: seeds that are tested on the same samples share what is drawn of them.
+pub(crate) fn right_answers(systems: &[&Right], set_of_seed: &[usize]) -> Vec<Vec<u32>> {
     let seeds = systems.first().map_or(0, |s| s.len());
-    let samples = systems.first().and_then(|s| s.first()).map_or(0, Vec::len);
+    let sets = set_of_seed.iter().max().map_or(0, |last| last + 1);
+    let mut samples_of_set = vec![0; sets];
+    for (seed, set) in systems
+        .first()
+        .into_iter()
+        .flat_map(|s| s.iter().zip(set_of_seed))
+    {
+        samples_of_set[*set] = seed.len();
+    }
     let masks: Vec<Vec<Vec<u16>>> = systems
         .iter()
         .map(|s| s.iter().map(|seed| mask(seed)).collect())
@@ -27,18 +36,18 @@ pub(crate) fn right_answers(systems: &[&Right]) -> Vec<Vec<u32>> {
     let mut draws = Draws(BOOTSTRAP_SEED);
     for _ in 0..REPLICATES {
         let of_seed = draws.times_drawn(seeds);
-        let of_sample = draws.times_drawn(samples);
+        let mut of_sample = Vec::with_capacity(sets);
+        for samples in &samples_of_set {
+            of_sample.push(draws.times_drawn(*samples));
+        }
         for (system, counts) in masks.iter().zip(&mut counts) {
-            let right =
-                |(seed, times): (&Vec<u16>, &u16)| u32::from(*times) * weighed(seed, &of_sample);
-            counts.push(
-                system
-                    .iter()
-                    .zip(&of_seed)
-                    .filter(|(_, times)| **times > 0)
-                    .map(right)
-                    .sum(),
-            );
+            let mut right = 0;
+            for ((seed, times), set) in system.iter().zip(&of_seed).zip(set_of_seed) {
+                if *times > 0 {
+                    right += u32::from(*times) * weighed(seed, &of_sample[*set]);
+                }
+            }
+            counts.push(right);
         }
     }
     counts
@@ -131,7 +140,7 @@ mod tests {
     fn intervals_are_those_of_the_same_draws_in_numpy_and_near_those_of_its_own() {
         let systems = systems();
         let (seeds, samples) = (systems[0].len(), systems[0][0].len());
-        let counts = right_answers(&systems.iter().collect::<Vec<_>>());
+        let counts = right_answers(&systems.iter().collect::<Vec<_>>(), &vec![0; seeds]);
         let pairs = oracle()["bootstrap"]["pairs"].as_array().unwrap().clone();
         assert_eq!(pairs.len(), 6);
         for pair in &pairs {
@@ -150,13 +159,27 @@ mod tests {
         }
     }
 
+    /// Seeds of two folds, of two and three samples.
+    #[test]
+    fn seeds_with_samples_of_their_own_have_draws_of_their_own() {
+        let right = vec![vec![true; 2], vec![true; 3]];
+        let first_sample = vec![vec![true, false], vec![true, false, false]];
+        let counts = right_answers(&[&right, &first_sample], &[0, 1]);
+        for total in [4, 5, 6] {
+            assert!(counts[0].contains(&total), "{total}");
+        }
+        assert!(counts[0].iter().all(|count| (4..=6).contains(count)));
+        // One seed of each fold, and the first sample drawn once in the one, never in the other.
+        assert!(counts[1].contains(&1));
+    }
+
     #[test]
     fn one_seed_and_one_sample_leave_nothing_to_draw() {
         let (right, wrong) = (vec![vec![true]], vec![vec![false]]);
-        let counts = right_answers(&[&right, &wrong]);
+        let counts = right_answers(&[&right, &wrong], &[0]);
         assert!(counts[0].iter().all(|c| *c == 1) && counts[1].iter().all(|c| *c == 0));
         assert_eq!(interval(&counts[0], &counts[1], 1), [1.0, 1.0]);
-        assert!(right_answers(&[]).is_empty());
+        assert!(right_answers(&[], &[]).is_empty());
     }
 
     #[test]

@@ -12,13 +12,17 @@ use crate::{Entry, Table};
 struct System<'a> {
     id: &'a str,
     cells: Vec<&'a CellId>,
-    /// `None` unless every seed has predictions, all of the same samples.
+    /// `None` unless every seed has predictions, all of the same samples or each fold of its own.
     answers: Option<Answers>,
 }
 
 /// The answers of all seeds of a row.
+#[derive(Default)]
 struct Answers {
-    samples: Vec<(String, String)>,
+    /// Id and label of the test samples of each seed.
+    samples: Vec<Vec<(String, String)>>,
+    /// The fold of each seed.
+    folds: Vec<usize>,
     right: Right,
     /// Right answers in each replicate of the bootstrap.
     replicates: Vec<u32>,
@@ -103,18 +107,33 @@ fn system<'a>(
 fn read(entry: &Entry, answers: &mut Option<Answers>) -> Result<(), Unpaired> {
     let result = entry.outcome.as_ref().map_err(|_| Unpaired::NoResult)?;
     let found = predictions::read(&entry.file, result)?;
-    match answers {
-        None => {
-            *answers = Some(Answers {
-                samples: found.samples,
-                right: vec![found.right],
-                replicates: Vec::new(),
-            })
-        }
-        Some(known) if known.samples == found.samples => known.right.push(found.right),
-        Some(_) => return Err(Unpaired::OtherSamples),
+    let fold = result.recipe.fold;
+    let answers = answers.get_or_insert_default();
+    // Another fold has other test samples; seeds of one fold must agree.
+    let same_fold = answers.folds.iter().position(|known| *known == fold);
+    if same_fold.is_some_and(|seed| answers.samples[seed] != found.samples) {
+        return Err(Unpaired::OtherSamples);
     }
+    answers.samples.push(found.samples);
+    answers.folds.push(fold);
+    answers.right.push(found.right);
     Ok(())
+}
+
+impl Answers {
+    /// The set of test samples of each seed, numbered in the order in which they first appear.
+    fn set_of_seed(&self) -> Vec<usize> {
+        let mut seen: Vec<usize> = Vec::new();
+        let mut sets = Vec::new();
+        for fold in &self.folds {
+            let known = seen.iter().position(|other| other == fold);
+            sets.push(known.unwrap_or_else(|| {
+                seen.push(*fold);
+                seen.len() - 1
+            }));
+        }
+        sets
+    }
 }
 
 /// Draws the replicates, together for all systems that were tested on the same samples.
@@ -127,7 +146,11 @@ fn resample(systems: &mut [System]) {
         let samples = first.samples.clone();
         let (mut group, others): (Vec<_>, Vec<_>) =
             left.into_iter().partition(|a| a.samples == samples);
-        let drawn = right_answers(&group.iter().map(|a| &a.right).collect::<Vec<_>>());
+        let sets = group
+            .first()
+            .map_or(Vec::new(), |answers| answers.set_of_seed());
+        let right: Vec<&Right> = group.iter().map(|answers| &answers.right).collect();
+        let drawn = right_answers(&right, &sets);
         for (answers, replicates) in group.iter_mut().zip(drawn) {
             answers.replicates = replicates;
         }
@@ -169,11 +192,11 @@ fn outcome(system: &System, against: &System, seeds: &[u64]) -> Outcome {
     if a.samples == b.samples {
         return Outcome::Compared(difference(a, b, seeds));
     }
-    let same_ids = a
-        .samples
-        .iter()
-        .map(|s| &s.0)
-        .eq(b.samples.iter().map(|s| &s.0));
+    let ids = |answers: &Answers| -> Vec<String> {
+        let samples = answers.samples.iter().flatten();
+        samples.map(|(id, _)| id.clone()).collect()
+    };
+    let same_ids = ids(a) == ids(b);
     let why = if same_ids {
         "their test samples have other labels"
     } else {
@@ -189,7 +212,7 @@ fn difference(a: &Answers, b: &Answers, seeds: &[u64]) -> Difference {
         .zip(a.right.iter().zip(&b.right))
         .map(|(s, (a, b))| seed_test(*s, a, b))
         .collect();
-    let answers = a.samples.len() * a.right.len();
+    let answers = a.right.iter().map(Vec::len).sum();
     let lead: i64 = tests
         .iter()
         .map(|t| t.only_system as i64 - t.only_against as i64)

@@ -112,7 +112,10 @@ fn the_schema_knows_every_key_and_refuses_others() {
 fn every_descriptor_is_valid_and_a_changed_one_is_not() {
     let schema = committed();
     let paper = ["crema-d", "ave", "mvsa-single", "iemocap", "ur-funny"];
-    for name in paper.into_iter().chain(["spoken-digits", "world-digits", "avt-digits"]) {
+    for name in paper
+        .into_iter()
+        .chain(["spoken-digits", "world-digits", "avt-digits"])
+    {
         let text = std::fs::read_to_string(datasets().join(name).join("dataset.toml")).unwrap();
         let descriptor: Value = toml::from_str(&text).unwrap();
         assert_eq!(

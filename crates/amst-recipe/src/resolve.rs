@@ -5,6 +5,9 @@ use serde_json::{Map, Value};
 use crate::suggest::hint;
 use crate::{Methods, Preset, Recipe, RecipeError};
 
+/// The key under which a layer, such as a descriptor's `[recipe]`, has settings for one method each.
+const BY_METHOD: &str = "by_method";
+
 impl Methods {
     /// Merges the layers over [`Methods::defaults`], applies `key=value` assignments, and checks
     /// the outcome.
@@ -66,8 +69,65 @@ impl Methods {
         self.merged(&[layer], &[])
     }
 
-    /// All layers and assignments, not yet checked against each other.
+    /// All layers and assignments, not yet checked against each other. What a layer has for the
+    /// method that they choose follows that layer.
     fn merged(&self, layers: &[Value], assignments: &[String]) -> Result<Recipe, RecipeError> {
+        let mut plain = Vec::new();
+        let mut of_methods = Vec::new();
+        for layer in layers {
+            let mut layer = layer.clone();
+            let own = layer
+                .as_object_mut()
+                .and_then(|keys| keys.remove(BY_METHOD));
+            self.check_by_method(own.as_ref())?;
+            plain.push(layer);
+            of_methods.push(own);
+        }
+        let recipe = self.merged_in_order(&plain, assignments)?;
+        let mut all = Vec::new();
+        let mut has_own = false;
+        for (layer, own) in plain.into_iter().zip(of_methods) {
+            all.push(layer);
+            if let Some(own) = own.and_then(|own| own.get(recipe.method.name()).cloned()) {
+                all.push(own);
+                has_own = true;
+            }
+        }
+        if has_own {
+            self.merged_in_order(&all, assignments)
+        } else {
+            Ok(recipe)
+        }
+    }
+
+    /// Refuses settings for a method that is not known, and a choice of another method among them.
+    fn check_by_method(&self, by_method: Option<&Value>) -> Result<(), RecipeError> {
+        let Some(by_method) = by_method else {
+            return Ok(());
+        };
+        let sections = by_method.as_object().ok_or_else(|| {
+            RecipeError::value(BY_METHOD, "has a section for each method: by_method.NAME")
+        })?;
+        for (name, settings) in sections {
+            if self.names().all(|known| known != name) {
+                let known = self.names().collect::<Vec<_>>().join(", ");
+                let hint = hint(name, self.names());
+                let why = format!("no method has this name{hint}; there is: {known}");
+                return Err(RecipeError::value(&format!("{BY_METHOD}.{name}"), why));
+            }
+            if settings.get("method").is_some() {
+                let why = "it says which method it is for already: leave `method` out";
+                return Err(RecipeError::value(&format!("{BY_METHOD}.{name}"), why));
+            }
+        }
+        Ok(())
+    }
+
+    fn merged_in_order(
+        &self,
+        layers: &[Value],
+        assignments: &[String],
+    ) -> Result<Recipe, RecipeError> {
         let known = serde_json::to_value(self.defaults()).expect("a recipe is plain data");
         let mut merged = known.clone();
         for layer in layers {

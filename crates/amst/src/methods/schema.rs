@@ -69,6 +69,11 @@ fn composed() -> Value {
     });
     let recipe = &mut schema["$defs"]["Recipe"];
     recipe["properties"]["method"]["default"] = usual.method.name().into();
+    recipe["properties"]["by_method"] = serde_json::json!({
+        "type": "object",
+        "description": "Settings for one method each, in a section of its name; they follow the others.",
+        "additionalProperties": { "$ref": "#/$defs/Recipe" },
+    });
     recipe["additionalProperties"] = false.into();
     schema
 }

@@ -359,3 +359,42 @@ fn ticks_say_what_the_settings_do() {
         );
     }
 }
+
+/// A descriptor may tune each method by itself; what is set by hand still wins.
+#[test]
+fn settings_for_one_method_follow_the_others_of_their_layer() {
+    let dataset = json!({
+        "optim": { "lr": 0.01 },
+        "by_method": { "pmr": { "optim": { "lr": 0.04 }, "pmr": { "alpha": 2.0 } } },
+    });
+    let with = |assignments: &[&str]| {
+        let assignments: Vec<String> = assignments.iter().map(|a| a.to_string()).collect();
+        built_in()
+            .resolve(std::slice::from_ref(&dataset), &assignments)
+            .unwrap()
+    };
+    assert_eq!(with(&["method=naive"]).optim.lr, 0.01);
+    let pmr = with(&["method=pmr"]);
+    assert_eq!(pmr.optim.lr, 0.04);
+    let own: serde_json::Value = pmr.methods.get("pmr").unwrap().to_value();
+    assert_eq!(own["alpha"], 2.0);
+    assert_eq!(with(&["method=pmr", "optim.lr=0.5"]).optim.lr, 0.5);
+    // A row of a table stands above the data set.
+    let row = json!({ "method": "pmr", "optim": { "lr": 0.3 } });
+    let row = built_in().resolve(&[dataset.clone(), row], &[]).unwrap();
+    assert_eq!(row.optim.lr, 0.3);
+}
+
+#[test]
+fn settings_for_a_method_that_is_none_are_refused() {
+    for (by_method, part) in [
+        (json!({ "prm": {} }), "did you mean `pmr`"),
+        (json!({ "pmr": { "method": "mla" } }), "leave `method` out"),
+        (json!({ "pmr": { "optim": { "rl": 1 } } }), "optim.rl"),
+        (json!(3), "by_method.NAME"),
+    ] {
+        let layer = json!({ "method": "pmr", "by_method": by_method });
+        let error = built_in().resolve(&[layer], &[]).unwrap_err().to_string();
+        assert!(error.contains(part), "`{part}` is not in: {error}");
+    }
+}

@@ -388,7 +388,7 @@ fn settings_for_one_method_follow_the_others_of_their_layer() {
 #[test]
 fn settings_for_a_method_that_is_none_are_refused() {
     for (by_method, part) in [
-        (json!({ "prm": {} }), "did you mean `pmr`"),
+        (json!({ "amst-ful": {} }), "did you mean `amst-full`"),
         (json!({ "pmr": { "method": "mla" } }), "leave `method` out"),
         (json!({ "pmr": { "optim": { "rl": 1 } } }), "optim.rl"),
         (json!(3), "by_method.NAME"),

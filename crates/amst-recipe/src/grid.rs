@@ -10,11 +10,13 @@ use crate::row::{Layers, Unfit};
 use crate::suggest::hint;
 use crate::{Cell, DataLock, Methods, Preset, Published, RecipeError, ResolvedDataset};
 
-const TABLES: [(&str, &str); 4] = [
+const TABLES: [(&str, &str); 6] = [
     ("table1", include_str!("../recipes/table1.toml")),
     ("table2", include_str!("../recipes/table2.toml")),
     ("controls", include_str!("../recipes/controls.toml")),
     ("selection", include_str!("../recipes/selection.toml")),
+    ("figure3", include_str!("../recipes/figure3.toml")),
+    ("figure4", include_str!("../recipes/figure4.toml")),
 ];
 
 /// A table of the paper, or one that it lacks: its rows, its seeds, the numbers it published.
@@ -30,6 +32,9 @@ pub struct Grid {
     /// The split whose accuracy the table shows.
     #[serde(default)]
     pub split: ShownSplit,
+    /// What is drawn of the runs besides.
+    #[serde(default)]
+    pub figure: Option<FigureKind>,
     /// Pairs of rows, the better one first if the paper is right, of which a sentence below the
     /// table says whether they differ by more than noise.
     #[serde(default)]
@@ -57,6 +62,16 @@ pub enum ShownSplit {
     Test,
     /// What settings are chosen by, so that nothing of the test split is seen while choosing.
     Validation,
+}
+
+/// What is drawn of the runs of a table, a panel a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FigureKind {
+    /// A metric over epochs, as in the paper's Figure 3.
+    Curves,
+    /// Entropy by class at the selected epoch, as in its Figure 4.
+    ClassEntropy,
 }
 
 /// One row of a table.

@@ -79,7 +79,7 @@ pub use deviation::{Deviation, deviations};
 pub use error::RecipeError;
 pub use explain::{Change, Decision, Explanation, PresetLine, Setting};
 pub use facts::{ENCODER_EPOCH, MethodFacts, OwnSettings};
-pub use grid::{Experiment, Grid, ShownSplit};
+pub use grid::{Experiment, FigureKind, Grid, ShownSplit};
 pub use listing::Listing;
 pub use lock::DataLock;
 pub use method::MethodName;

@@ -7,10 +7,21 @@
 //! ```
 
 use std::path::Path;
+use std::process::ExitCode;
 
 use amst_figures::{BarOptions, CurveOptions, FigureError, Panel, RunLog, figure3, figure4};
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> ExitCode {
+    match draw() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn draw() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     let bars = arguments.first().is_some_and(|first| first == "--bars");
     if bars {

@@ -26,7 +26,9 @@ impl Axis {
         if let Some(limit) = limit {
             last = last.min((limit / step).round());
         }
-        let ticks = (first as i64..=last as i64).map(|i| i as f64 * step).collect();
+        let ticks = (first as i64..=last as i64)
+            .map(|i| i as f64 * step)
+            .collect();
         Self {
             low: first * step,
             high: (last * step).max(high),
@@ -41,7 +43,10 @@ impl Axis {
         Self {
             low: -0.5,
             high: epochs as f64 - 0.5,
-            ticks: (0..epochs).step_by(step).map(|epoch| epoch as f64).collect(),
+            ticks: (0..epochs)
+                .step_by(step)
+                .map(|epoch| epoch as f64)
+                .collect(),
             decimals: 0,
         }
     }
@@ -154,7 +159,10 @@ mod tests {
             for digit in [1.0, 1.7, 2.49, 3.3, 7.7, 9.99] {
                 let high = digit * 10f64.powi(exponent);
                 let axis = Axis::holding(0.0, high, None, 5);
-                assert!(axis.high >= high && axis.ticks.len() <= 6, "{high}: {axis:?}");
+                assert!(
+                    axis.high >= high && axis.ticks.len() <= 6,
+                    "{high}: {axis:?}"
+                );
             }
         }
     }

@@ -1,9 +1,7 @@
 //! Bars of the entropy of each class, a panel for each group of runs.
 
-use std::collections::BTreeSet;
-
 use crate::axis::{Axis, Scale, whole_step};
-use crate::legend::{Legend, Sample, filled};
+use crate::legend::{Legend, Sample};
 use crate::lettering::width;
 use crate::long_form::LongForm;
 use crate::outputs;
@@ -94,7 +92,11 @@ impl BarFigure<'_> {
     fn svg(&self) -> String {
         let page_options = &self.options.page;
         let columns = page_options.columns.unwrap_or({
-            if page_options.width_mm < WIDE_MM { 1 } else { 3 }
+            if page_options.width_mm < WIDE_MM {
+                1
+            } else {
+                3
+            }
         });
         let columns = columns.clamp(1, self.panels.len());
         // The page's margins are not known yet; the names need not be exact.
@@ -121,7 +123,6 @@ impl BarFigure<'_> {
         let title = page_options.title.as_deref();
         let title = title.unwrap_or("Mean entropy of predictions by class");
         let mut svg = page.begin(title, &self.description());
-        self.define_fillings(&mut svg);
         for (index, entropy) in self.entropies.iter().enumerate() {
             let plot = page.plot(index);
             let panel = BarPanel {
@@ -170,17 +171,6 @@ impl BarFigure<'_> {
         legend
     }
 
-    fn define_fillings(&self, svg: &mut Svg) {
-        svg.open(&Element::new("defs"));
-        let mut defined = BTreeSet::new();
-        for style in self.outputs().into_iter().map(style) {
-            if defined.insert(style.filling()) {
-                style.define_filling(svg);
-            }
-        }
-        svg.close("defs");
-    }
-
     fn class_labels(&self, plot_width: f64) -> ClassLabels {
         let classes = self.entropies[0].classes;
         let room = plot_width / classes as f64;
@@ -188,13 +178,20 @@ impl BarFigure<'_> {
         let texts: Vec<String> = (0..classes)
             .map(|class| names.get(class).cloned().unwrap_or(class.to_string()))
             .collect();
-        let widest = texts.iter().map(|text| width(text, TICK_SIZE)).fold(0.0, f64::max);
+        let widest = texts
+            .iter()
+            .map(|text| width(text, TICK_SIZE))
+            .fold(0.0, f64::max);
         let upright = !names.is_empty() && widest + 2.0 > room;
         let needs = if upright { TICK_SIZE } else { widest + 2.0 };
         // So many labels have room.
         let parts = (plot_width / needs) as usize;
         ClassLabels {
-            step: if needs <= room { 1 } else { whole_step(classes, parts) },
+            step: if needs <= room {
+                1
+            } else {
+                whole_step(classes, parts)
+            },
             texts,
             upright,
         }
@@ -208,7 +205,8 @@ impl BarFigure<'_> {
              seeds, and the range from the lowest to the highest."
                 .to_string(),
         ];
-        for ((panel, heading), entropy) in self.panels.iter().zip(&self.headings).zip(&self.entropies)
+        for ((panel, heading), entropy) in
+            self.panels.iter().zip(&self.headings).zip(&self.entropies)
         {
             let means: Vec<String> = entropy.series.iter().map(mean_over_classes).collect();
             let what = panel.description();
@@ -222,7 +220,15 @@ impl BarFigure<'_> {
 
     fn csv(&self) -> String {
         let mut csv = LongForm::new(&[
-            "panel", "quantity", "series", "class", "class_name", "mean", "low", "high", "n",
+            "panel",
+            "quantity",
+            "series",
+            "class",
+            "class_name",
+            "mean",
+            "low",
+            "high",
+            "n",
         ]);
         for (heading, entropy) in self.headings.iter().zip(&self.entropies) {
             for series in &entropy.series {
@@ -285,7 +291,7 @@ impl BarPanel<'_> {
                     .set("class", "bar")
                     .set("data-output", &series.output)
                     .set("data-class", class);
-                svg.add(&filled(rectangle, style(&series.output)));
+                style(&series.output).fill(svg, bar, rectangle);
                 if spread.has_range() {
                     self.draw_range(svg, &bar, spread);
                 }

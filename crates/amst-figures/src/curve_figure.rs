@@ -10,7 +10,7 @@ use crate::lettering::width;
 use crate::long_form::LongForm;
 use crate::outputs::{self, FUSED};
 use crate::page::{
-    Area, AxisLabels, Page, PageOptions, Spacing, TICK_SIZE, area, grid_line, headings, text,
+    Area, AxisLabels, Page, PageOptions, Spacing, TICK_SIZE, area, grid_line, headings, line, text,
 };
 use crate::style::style;
 use crate::svg::{Element, Svg, places};
@@ -20,6 +20,8 @@ use crate::{Curves, Figure, FigureError, Metric, Panel, Series, Split};
 const TRAINED_ROW: f64 = 5.0;
 const TRAINED_MARK: f64 = 3.6;
 const TRAINED_LABEL_SIZE: f64 = 5.5;
+/// Between a plot and the first of these rows.
+const BEFORE_TRAINED: f64 = 3.0;
 
 /// What curves show.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -82,14 +84,21 @@ struct CurveFigure<'a> {
 
 impl CurveFigure<'_> {
     fn svg(&self) -> String {
-        let epochs = self.curves.iter().map(|curves| curves.epochs).max().unwrap_or(1);
+        let epochs = self
+            .curves
+            .iter()
+            .map(|curves| curves.epochs)
+            .max()
+            .unwrap_or(1);
         let columns = self.options.page.columns.unwrap_or(2);
         let modalities = self.modalities();
-        let rows = modalities.iter().map(|m| width(m.name(), TRAINED_LABEL_SIZE));
+        let rows = modalities
+            .iter()
+            .map(|m| width(m.name(), TRAINED_LABEL_SIZE));
         let spacing = Spacing {
             columns,
             aspect: 0.75,
-            below_plot: 2.0 + TRAINED_ROW * modalities.len() as f64 + TICK_SIZE + 2.0,
+            below_plot: BEFORE_TRAINED + TRAINED_ROW * modalities.len() as f64 + TICK_SIZE + 2.0,
             beside_plot: rows.fold(0.0, f64::max),
         };
         let labels = AxisLabels {
@@ -146,8 +155,12 @@ impl CurveFigure<'_> {
 
     fn y_axis(&self) -> Axis {
         let spreads = || self.all_series().flat_map(|series| &series.points);
-        let low = spreads().map(|p| p.spread.low).fold(f64::INFINITY, f64::min);
-        let high = spreads().map(|p| p.spread.high).fold(f64::NEG_INFINITY, f64::max);
+        let low = spreads()
+            .map(|p| p.spread.low)
+            .fold(f64::INFINITY, f64::min);
+        let high = spreads()
+            .map(|p| p.spread.high)
+            .fold(f64::NEG_INFINITY, f64::max);
         Axis::holding(low, high, self.options.metric.limit(), 5)
     }
 
@@ -174,7 +187,8 @@ impl CurveFigure<'_> {
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if self.all_series().any(has_gaps) {
-            notes.push("Dots: the epochs measured, where an output was not measured in all.".into());
+            notes
+                .push("Dots: the epochs measured, where an output was not measured in all.".into());
         }
         for (panel, heading) in self.panels.iter().zip(&self.headings) {
             for run in panel.runs().iter().filter(|run| run.result.is_none()) {
@@ -220,7 +234,10 @@ impl CurveFigure<'_> {
             for series in &curves.series {
                 for point in &series.points {
                     let epoch = point.epoch.to_string();
-                    csv.add(&[heading, &self.label, &series.output, &epoch], point.spread);
+                    csv.add(
+                        &[heading, &self.label, &series.output, &epoch],
+                        point.spread,
+                    );
                 }
             }
             for (modality, epochs) in &curves.trained {
@@ -275,7 +292,7 @@ impl CurvePanel<'_> {
         for epoch in &self.curves.learning_rate_drops {
             // Where the epoch begins.
             let at = self.x.at(*epoch as f64 - 0.5);
-            let line = crate::page::line(at, self.plot.top, at, self.rows_bottom())
+            let line = line(at, self.plot.top, at, self.rows_bottom())
                 .set("class", "learning-rate-drop")
                 .set("data-epoch", epoch);
             svg.add(&drop_line(line));
@@ -284,8 +301,11 @@ impl CurvePanel<'_> {
             self.draw_band(svg, series);
         }
         // The overall curve first: where a modality's is the same, its dashes show on it.
-        let (overall, others): (Vec<_>, Vec<_>) =
-            self.curves.series.iter().partition(|series| series.output == FUSED);
+        let (overall, others): (Vec<_>, Vec<_>) = self
+            .curves
+            .series
+            .iter()
+            .partition(|series| series.output == FUSED);
         for series in overall.into_iter().chain(others) {
             self.draw_line(svg, series);
         }
@@ -312,7 +332,10 @@ impl CurvePanel<'_> {
 
     fn draw_line(&self, svg: &mut Svg, series: &Series) {
         let style = style(&series.output);
-        let means = series.points.iter().map(|p| self.place(p.epoch, p.spread.mean));
+        let means = series
+            .points
+            .iter()
+            .map(|p| self.place(p.epoch, p.spread.mean));
         let line = Element::new("polyline")
             .set("class", "series")
             .set("data-output", &series.output)
@@ -335,7 +358,7 @@ impl CurvePanel<'_> {
     }
 
     fn draw_trained(&self, svg: &mut Svg, row: usize, modality: Modality) {
-        let top = self.plot.bottom() + 2.0 + TRAINED_ROW * row as f64;
+        let top = self.plot.bottom() + BEFORE_TRAINED + TRAINED_ROW * row as f64;
         if self.names_rows {
             let name = text(self.plot.left - 2.5, top + TRAINED_MARK, TRAINED_LABEL_SIZE)
                 .set("class", "trained-label")
@@ -368,6 +391,6 @@ impl CurvePanel<'_> {
     }
 
     fn rows_bottom(&self) -> f64 {
-        self.plot.bottom() + 2.0 + TRAINED_ROW * self.modalities.len() as f64
+        self.plot.bottom() + BEFORE_TRAINED + TRAINED_ROW * self.modalities.len() as f64
     }
 }

@@ -126,7 +126,12 @@ impl Curves {
             series,
             trained: modalities.map(|m| (*m, trained(runs, last, *m))).collect(),
             learning_rate: points(runs, last, |epoch| Some(epoch.learning_rate)),
-            learning_rate_drops: runs.iter().flat_map(drops).collect::<BTreeSet<_>>().into_iter().collect(),
+            learning_rate_drops: runs
+                .iter()
+                .flat_map(drops)
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
             epochs: runs.iter().map(epochs_in_all).fold(last + 1, usize::max),
         })
     }
@@ -152,11 +157,7 @@ fn known_outputs(runs: &[RunLog], split: Split) -> BTreeSet<String> {
 }
 
 /// A number of every epoch in which any run has it.
-fn points(
-    runs: &[RunLog],
-    last: usize,
-    number: impl Fn(&EpochLog) -> Option<f64>,
-) -> Vec<Point> {
+fn points(runs: &[RunLog], last: usize, number: impl Fn(&EpochLog) -> Option<f64>) -> Vec<Point> {
     let mut points = Vec::new();
     for epoch in 0..=last {
         let logs = runs.iter().filter_map(|run| run.epochs.get(&epoch));
@@ -170,8 +171,14 @@ fn points(
 fn trained(runs: &[RunLog], last: usize, modality: Modality) -> Vec<TrainedEpoch> {
     let mut trained = Vec::new();
     for epoch in 0..=last {
-        let logs: Vec<&EpochLog> = runs.iter().filter_map(|run| run.epochs.get(&epoch)).collect();
-        let active = logs.iter().filter(|log| log.active.contains(&modality)).count();
+        let logs: Vec<&EpochLog> = runs
+            .iter()
+            .filter_map(|run| run.epochs.get(&epoch))
+            .collect();
+        let active = logs
+            .iter()
+            .filter(|log| log.active.contains(&modality))
+            .count();
         if active > 0 {
             trained.push(TrainedEpoch {
                 epoch,
@@ -184,7 +191,11 @@ fn trained(runs: &[RunLog], last: usize, modality: Modality) -> Vec<TrainedEpoch
 }
 
 fn drops(run: &RunLog) -> Vec<usize> {
-    let rates: Vec<(usize, f64)> = run.epochs.iter().map(|(e, log)| (*e, log.learning_rate)).collect();
+    let rates: Vec<(usize, f64)> = run
+        .epochs
+        .iter()
+        .map(|(e, log)| (*e, log.learning_rate))
+        .collect();
     rates
         .windows(2)
         .filter(|pair| pair[1].1 < pair[0].1)

@@ -110,8 +110,12 @@ impl Sample {
                 let sample = line(place.left, middle, place.right(), middle);
                 svg.add(&stroked(sample, style));
             }
-            Self::Bar(style) => svg.add(&filled(area(place), style)),
-            Self::Band => svg.add(&area(place).set("fill", GREY).set("fill-opacity", BAND_OPACITY)),
+            Self::Bar(style) => style.fill(svg, place, area(place)),
+            Self::Band => svg.add(
+                &area(place)
+                    .set("fill", GREY)
+                    .set("fill-opacity", BAND_OPACITY),
+            ),
             Self::ErrorBar => svg.add(&upright.set("stroke", "#000000").at("stroke-width", 0.7)),
             Self::Trained => {
                 let mark = Area {
@@ -135,11 +139,6 @@ pub(crate) fn stroked(line: Element, style: Style) -> Element {
     line.set("stroke", style.colour)
         .at("stroke-width", 1.2)
         .set_unless_empty("stroke-dasharray", style.dashes)
-}
-
-/// A bar in an output's colour and hatching.
-pub(crate) fn filled(bar: Element, style: Style) -> Element {
-    bar.set("fill", style.filling())
 }
 
 /// The line where the learning rate drops.

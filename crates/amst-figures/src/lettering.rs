@@ -20,18 +20,27 @@ fn em(letter: char) -> f64 {
     }
 }
 
-/// Lines of at most `room` points, broken at spaces; a word that is longer stays whole.
+/// Lines of at most `room` points, broken at spaces, and inside a word that is longer than a line.
 pub(crate) fn wrap(text: &str, size: f64, room: f64) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let line = lines.last_mut().expect("there is always a line");
-        if line.is_empty() {
-            *line = word.into();
-        } else if width(&format!("{line} {word}"), size) <= room {
-            line.push(' ');
+        let space = if line.is_empty() { "" } else { " " };
+        if width(&format!("{line}{space}{word}"), size) <= room {
+            line.push_str(space);
             line.push_str(word);
-        } else {
-            lines.push(word.into());
+            continue;
+        }
+        if !line.is_empty() {
+            lines.push(String::new());
+        }
+        for letter in word.chars() {
+            let line = lines.last_mut().expect("there is always a line");
+            if line.is_empty() || width(&format!("{line}{letter}"), size) <= room {
+                line.push(letter);
+            } else {
+                lines.push(letter.to_string());
+            }
         }
     }
     lines
@@ -49,5 +58,6 @@ mod tests {
         assert_eq!(lines.join(" "), text);
         assert!(lines.len() > 1 && lines.iter().all(|line| width(line, 7.0) <= 60.0));
         assert_eq!(wrap("", 7.0, 60.0), [""]);
+        assert_eq!(wrap("a mmm b", 10.0, 20.0), ["a", "mm", "m b"]);
     }
 }

@@ -30,7 +30,10 @@ impl LongForm {
     }
 
     pub(crate) fn finish(self) -> String {
-        let bytes = self.out.into_inner().expect("writing to memory does not fail");
+        let bytes = self
+            .out
+            .into_inner()
+            .expect("writing to memory does not fail");
         String::from_utf8(bytes).expect("strings were written")
     }
 

@@ -23,6 +23,8 @@ const RIGHT_MARGIN: f64 = 5.0;
 const COLUMN_GAP: f64 = 8.0;
 const ROW_GAP: f64 = 6.0;
 const HEADING_LINE: f64 = 9.0;
+/// How much wider bold letters are.
+const BOLD: f64 = 1.15;
 const NOTE_LINE: f64 = 7.5;
 /// Between a plot's left side and the numbers beside it.
 const BESIDE_PLOT: f64 = 2.5;
@@ -149,7 +151,10 @@ impl Page {
     ) -> Self {
         let columns = spacing.columns.clamp(1, headings.len());
         let page_width = width_mm * POINTS;
-        let ticks = y_axis.ticks.iter().map(|tick| width(&y_axis.text(*tick), TICK_SIZE));
+        let ticks = y_axis
+            .ticks
+            .iter()
+            .map(|tick| width(&y_axis.text(*tick), TICK_SIZE));
         let beside = ticks.fold(spacing.beside_plot, f64::max);
         let left = LABEL_SIZE + 3.0 + beside + BESIDE_PLOT;
         let gaps = COLUMN_GAP * (columns - 1) as f64;
@@ -157,7 +162,7 @@ impl Page {
         let plot_width = ((page_width - left - RIGHT_MARGIN - gaps) / columns as f64).max(8.0);
         let headings: Vec<_> = headings
             .iter()
-            .map(|heading| wrap(heading, LABEL_SIZE, plot_width))
+            .map(|heading| wrap(heading, LABEL_SIZE * BOLD, plot_width))
             .collect();
         let lines = headings.iter().map(Vec::len).max().unwrap_or(1);
         let room = page_width - 2.0 * RIGHT_MARGIN;
@@ -169,7 +174,10 @@ impl Page {
             plot_width,
             plot_height: (plot_width * spacing.aspect).clamp(60.0, 160.0),
             below_plot: spacing.below_plot,
-            notes: notes.iter().flat_map(|note| wrap(note, NOTE_SIZE, room)).collect(),
+            notes: notes
+                .iter()
+                .flat_map(|note| wrap(note, NOTE_SIZE, room))
+                .collect(),
             legend: legend.within(room),
             headings,
             y_axis,
@@ -210,7 +218,10 @@ impl Page {
             .set("xmlns", "http://www.w3.org/2000/svg")
             .set("width", millimetres(self.width))
             .set("height", millimetres(height))
-            .set("viewBox", format!("0 0 {} {}", number(self.width), number(height)))
+            .set(
+                "viewBox",
+                format!("0 0 {} {}", number(self.width), number(height)),
+            )
             .set("role", "img")
             .set("font-family", FONT)
             .set("fill", "#222222");
@@ -226,7 +237,11 @@ impl Page {
         let first = self.plot(0);
         let last = self.plot(self.headings.len() - 1);
         let middle = (first.top + last.bottom()) / 2.0;
-        let place = format!("translate({} {}) rotate(-90)", number(LABEL_SIZE + 0.5), number(middle));
+        let place = format!(
+            "translate({} {}) rotate(-90)",
+            number(LABEL_SIZE + 0.5),
+            number(middle)
+        );
         let label = Element::new("text")
             .set("class", "y-label")
             .set("transform", place)
@@ -242,16 +257,22 @@ impl Page {
         let y = self.y_scale(panel);
         let first_line = plot.top - self.heading_height + HEADING_LINE - 1.5;
         for (index, line) in self.headings[panel].iter().enumerate() {
-            let heading = text(plot.left, first_line + HEADING_LINE * index as f64, LABEL_SIZE)
-                .set("class", "heading")
-                .set("font-weight", "bold");
+            let heading = text(
+                plot.left,
+                first_line + HEADING_LINE * index as f64,
+                LABEL_SIZE,
+            )
+            .set("class", "heading")
+            .set("font-weight", "bold");
             svg.add_text(&heading, line);
         }
         for tick in &self.y_axis.ticks {
             let at = y.at(*tick);
             svg.add(&grid_line(plot.left, at, plot.right(), at));
             if self.is_first_of_row(panel) {
-                let label = text(plot.left - BESIDE_PLOT, at + TICK_SIZE * 0.35, TICK_SIZE)
+                // The lowest stands on the axis, out of the way of what is below.
+                let foot = (at + TICK_SIZE * 0.35).min(plot.bottom());
+                let label = text(plot.left - BESIDE_PLOT, foot, TICK_SIZE)
                     .set("class", "y-tick")
                     .set("text-anchor", "end");
                 svg.add_text(&label, &self.y_axis.text(*tick));
@@ -302,12 +323,19 @@ impl Page {
 
 /// A text whose line begins at a place.
 pub(crate) fn text(x: f64, y: f64, size: f64) -> Element {
-    Element::new("text").at("x", x).at("y", y).at("font-size", size)
+    Element::new("text")
+        .at("x", x)
+        .at("y", y)
+        .at("font-size", size)
 }
 
 /// A straight line.
 pub(crate) fn line(x1: f64, y1: f64, x2: f64, y2: f64) -> Element {
-    Element::new("line").at("x1", x1).at("y1", y1).at("x2", x2).at("y2", y2)
+    Element::new("line")
+        .at("x1", x1)
+        .at("y1", y1)
+        .at("x2", x2)
+        .at("y2", y2)
 }
 
 /// A rectangle.

@@ -68,7 +68,7 @@ impl Panel {
         let word = if seeds.len() == 1 { "seed" } else { "seeds" };
         format!(
             "{} on {}, {word} {}",
-            first.method(),
+            first.recipe.method,
             first.dataset(),
             seeds.join(", ")
         )

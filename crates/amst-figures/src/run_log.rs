@@ -164,7 +164,11 @@ impl RunLog {
     fn take_line(&mut self, file: &Path, line: &[u8]) -> Result<(), FigureError> {
         let head: LineHead = parse_line(file, line)?;
         if head.schema.is_some_and(|schema| schema != EVENT_SCHEMA) {
-            return Err(other_version(file, head.schema.map(u64::from), EVENT_SCHEMA));
+            return Err(other_version(
+                file,
+                head.schema.map(u64::from),
+                EVENT_SCHEMA,
+            ));
         }
         match head.kind.as_str() {
             "start" => {

@@ -3,7 +3,8 @@
 //! The colours are those of Okabe and Ito (2008), and grey.
 
 use crate::outputs::FUSED;
-use crate::svg::{Element, Svg};
+use crate::page::Area;
+use crate::svg::{Element, Svg, number};
 
 /// Colour, dashes and hatching of an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,64 +19,65 @@ pub(crate) struct Style {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Hatch {
     Plain,
-    Slanted,
-    Level,
-    Upright,
+    Rising,
+    Falling,
+    Crossed,
+}
+
+/// Between two white lines, across and up, in points.
+const HATCH_STEP: f64 = 3.6;
+
+impl Style {
+    /// Draws a bar in this colour, and its hatching.
+    pub(crate) fn fill(self, svg: &mut Svg, bar: Area, element: Element) {
+        svg.add(&element.set("fill", self.colour));
+        let lines = self.hatch.lines(bar);
+        if !lines.is_empty() {
+            let hatching = Element::new("path")
+                .set("class", "hatching")
+                .set("d", lines)
+                .set("stroke", "#ffffff")
+                .at("stroke-width", 0.6);
+            svg.add(&hatching);
+        }
+    }
 }
 
 impl Hatch {
-    /// Part of the identifier of a filling.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Plain => "plain",
-            Self::Slanted => "slanted",
-            Self::Level => "level",
-            Self::Upright => "upright",
+    /// The lines inside a bar as the data of a path, from its lower left corner on.
+    ///
+    /// Lines rather than a `<pattern>`: no identifiers that two figures in one page could share,
+    /// and every program draws them alike.
+    fn lines(self, bar: Area) -> String {
+        let (rising, falling) = match self {
+            Self::Plain => (false, false),
+            Self::Rising => (true, false),
+            Self::Falling => (false, true),
+            Self::Crossed => (true, true),
+        };
+        let mut lines = Vec::new();
+        let steps = ((bar.width + bar.height) / HATCH_STEP).ceil() as usize;
+        for offset in (1..steps).map(|step| step as f64 * HATCH_STEP) {
+            // Where the line of this offset enters the bar and where it leaves it, from the corner.
+            let enters = ((offset - bar.height).max(0.0), offset.min(bar.height));
+            let leaves = (offset.min(bar.width), (offset - bar.width).max(0.0));
+            let ends = [enters, leaves];
+            if falling {
+                lines.push(segment(ends.map(|(x, y)| (bar.left + x, bar.bottom() - y))));
+            }
+            if rising {
+                lines.push(segment(
+                    ends.map(|(x, y)| (bar.right() - x, bar.bottom() - y)),
+                ));
+            }
         }
+        lines.join(" ")
     }
 }
 
-impl Style {
-    /// The value of `fill` for a bar.
-    pub(crate) fn filling(self) -> String {
-        if self.hatch == Hatch::Plain {
-            self.colour.into()
-        } else {
-            format!("url(#{})", self.filling_id())
-        }
-    }
-
-    /// Defines the hatched filling, where there is one.
-    pub(crate) fn define_filling(self, svg: &mut Svg) {
-        let turn = match self.hatch {
-            Hatch::Plain => return,
-            Hatch::Slanted => "rotate(45)",
-            Hatch::Level => "rotate(90)",
-            Hatch::Upright => "rotate(0)",
-        };
-        let pattern = Element::new("pattern")
-            .set("id", self.filling_id())
-            .set("patternUnits", "userSpaceOnUse")
-            .set("width", 2.4)
-            .set("height", 2.4)
-            .set("patternTransform", turn);
-        let colour = Element::new("rect")
-            .set("width", 2.4)
-            .set("height", 2.4)
-            .set("fill", self.colour);
-        let stripe = Element::new("rect")
-            .set("width", 0.6)
-            .set("height", 2.4)
-            .set("fill", "#ffffff");
-        svg.open(&pattern);
-        svg.add(&colour);
-        svg.add(&stripe);
-        svg.close("pattern");
-    }
-
-    fn filling_id(self) -> String {
-        format!("{}-{}", self.hatch.name(), self.colour.trim_start_matches('#'))
-    }
+fn segment(ends: [(f64, f64); 2]) -> String {
+    let [start, end] = ends.map(|(x, y)| format!("{} {}", number(x), number(y)));
+    format!("M{start}L{end}")
 }
 
 /// The style of an output, by its name.
@@ -83,9 +85,9 @@ pub(crate) fn style(output: &str) -> Style {
     let (module, base) = output.rsplit_once('.').unwrap_or(("", output));
     let hatch = match base {
         "audio" => Hatch::Plain,
-        "visual" => Hatch::Slanted,
-        "text" => Hatch::Level,
-        _ => Hatch::Upright,
+        "visual" => Hatch::Rising,
+        "text" => Hatch::Falling,
+        _ => Hatch::Crossed,
     };
     let (colour, dashes) = match (module, base) {
         ("" | "alt", "audio") => ("#0072B2", "4 1.5"),
@@ -115,12 +117,41 @@ mod tests {
     #[test]
     fn the_outputs_of_a_system_differ_in_colour_or_line_and_mostly_both() {
         let full = [
-            "alt.audio", "alt.visual", "alt.text", "joint.audio", "joint.visual", "joint.text", "fused",
+            "alt.audio",
+            "alt.visual",
+            "alt.text",
+            "joint.audio",
+            "joint.visual",
+            "joint.text",
+            "fused",
         ];
         let colours: BTreeSet<_> = full.map(|output| style(output).colour).into();
         let dashes: BTreeSet<_> = full.map(|output| style(output).dashes).into();
         assert_eq!((colours.len(), dashes.len()), (full.len(), full.len()));
         let hatches: BTreeSet<_> = ["audio", "text", "visual"].map(|o| style(o).hatch).into();
         assert_eq!(hatches.len(), 3);
+    }
+
+    #[test]
+    fn hatching_stays_in_its_bar() {
+        let bar = Area {
+            left: 10.0,
+            top: 20.0,
+            width: 5.0,
+            height: 9.0,
+        };
+        for hatch in [Hatch::Rising, Hatch::Falling, Hatch::Crossed] {
+            let lines = hatch.lines(bar);
+            let numbers: Vec<f64> = lines
+                .split(['M', 'L', ' '])
+                .filter_map(|text| text.parse().ok())
+                .collect();
+            assert_eq!(numbers.len() % 4, 0, "{lines}");
+            for place in numbers.chunks(2) {
+                assert!((10.0..=15.0).contains(&place[0]), "{lines}");
+                assert!((20.0..=29.0).contains(&place[1]), "{lines}");
+            }
+        }
+        assert_eq!(Hatch::Plain.lines(bar), "");
     }
 }

@@ -87,7 +87,11 @@ impl Svg {
 pub(crate) fn number(points: f64) -> String {
     let text = format!("{points:.2}");
     let short = text.trim_end_matches('0').trim_end_matches('.');
-    if short == "-0" { "0".into() } else { short.into() }
+    if short == "-0" {
+        "0".into()
+    } else {
+        short.into()
+    }
 }
 
 /// Places as `x,y x,y`.

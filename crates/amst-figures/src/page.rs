@@ -255,15 +255,11 @@ impl Page {
     pub(crate) fn draw_ground(&self, svg: &mut Svg, panel: usize) {
         let plot = self.plot(panel);
         let y = self.y_scale(panel);
-        let first_line = plot.top - self.heading_height + HEADING_LINE - 1.5;
-        for (index, line) in self.headings[panel].iter().enumerate() {
-            let heading = text(
-                plot.left,
-                first_line + HEADING_LINE * index as f64,
-                LABEL_SIZE,
-            )
-            .set("class", "heading")
-            .set("font-weight", "bold");
+        for (index, line) in self.headings[panel].iter().rev().enumerate() {
+            let foot = plot.top - 3.5 - HEADING_LINE * index as f64;
+            let heading = text(plot.left, foot, LABEL_SIZE)
+                .set("class", "heading")
+                .set("font-weight", "bold");
             svg.add_text(&heading, line);
         }
         for tick in &self.y_axis.ticks {

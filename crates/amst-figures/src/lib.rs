@@ -12,12 +12,12 @@
 //! | the paper's figures | [`figure3`], [`figure4`] |
 //!
 //! ```no_run
-//! use amst_figures::{CurveOptions, FIGURE3_PANELS, Panel, RunLog, figure3};
+//! use amst_figures::{CurveOptions, Panel, RunLog, figure3};
 //!
-//! let folders = ["runs/alt-1", "runs/alt-3", "runs/joint-1", "runs/joint-3"];
 //! let mut panels = Vec::new();
-//! for (title, folder) in FIGURE3_PANELS.into_iter().zip(folders) {
-//!     panels.push(Panel::new(title, RunLog::read_below(folder.as_ref())?)?);
+//! for method in ["amst-alt", "amst-joint"] {
+//!     let runs = RunLog::read_below(format!("runs/spoken-digits/{method}").as_ref())?;
+//!     panels.push(Panel::new(method, runs)?);
 //! }
 //! figure3(&panels, &CurveOptions::default())?.write("figure3".as_ref())?;
 //! # Ok::<(), amst_figures::FigureError>(())
@@ -53,6 +53,6 @@ pub use figure::{Figure, FigureFiles};
 pub use metric::{Metric, Split};
 pub use page::PageOptions;
 pub use panel::Panel;
-pub use paper::{FIGURE3_PANELS, FIGURE4_PANELS, figure3, figure4};
+pub use paper::{figure3, figure4};
 pub use run_log::{EVENT_SCHEMA, EpochLog, EpochMetrics, RunLog, find_runs};
 pub use spread::Spread;

@@ -68,7 +68,8 @@ impl PageOptions {
     }
 }
 
-/// What a panel's title is drawn as: `(b) Joint`, without a letter where it is the only one.
+/// What a panel's title is drawn as: `(b) Joint`. It gets no letter where it is the only one, or
+/// begins with a parenthesis already.
 pub(crate) fn headings(panels: &[Panel]) -> Vec<String> {
     let mut headings = Vec::new();
     for (index, panel) in panels.iter().enumerate() {
@@ -76,7 +77,8 @@ pub(crate) fn headings(panels: &[Panel]) -> Vec<String> {
             Ok(index @ 0..26) => char::from(b'a' + index).to_string(),
             _ => (index + 1).to_string(),
         };
-        headings.push(if panels.len() == 1 {
+        let has_letter = panel.title().starts_with('(');
+        headings.push(if panels.len() == 1 || has_letter {
             panel.title().into()
         } else {
             format!("({letter}) {}", panel.title())
@@ -122,7 +124,8 @@ pub(crate) struct Page {
     columns: usize,
     width: f64,
     left: f64,
-    heading_height: f64,
+    /// By row, with the space below it.
+    heading_heights: Vec<f64>,
     plot_width: f64,
     plot_height: f64,
     below_plot: f64,
@@ -164,13 +167,17 @@ impl Page {
             .iter()
             .map(|heading| wrap(heading, LABEL_SIZE * BOLD, plot_width))
             .collect();
-        let lines = headings.iter().map(Vec::len).max().unwrap_or(1);
+        let mut heading_heights = Vec::new();
+        for row in headings.chunks(columns) {
+            let lines = row.iter().map(Vec::len).max().unwrap_or(1);
+            heading_heights.push(HEADING_LINE * lines as f64 + 2.0);
+        }
         let room = page_width - 2.0 * RIGHT_MARGIN;
         Self {
             columns,
             width: page_width,
             left,
-            heading_height: HEADING_LINE * lines as f64 + 2.0,
+            heading_heights,
             plot_width,
             plot_height: (plot_width * spacing.aspect).clamp(60.0, 160.0),
             below_plot: spacing.below_plot,
@@ -189,10 +196,11 @@ impl Page {
     /// Where the curves or bars of a panel are.
     pub(crate) fn plot(&self, panel: usize) -> Area {
         let (row, column) = (panel / self.columns, panel % self.columns);
-        let row_height = self.heading_height + self.plot_height + self.below_plot + ROW_GAP;
+        let headings: f64 = self.heading_heights[..=row].iter().sum();
+        let above = row as f64 * (self.plot_height + self.below_plot + ROW_GAP);
         Area {
             left: self.left + column as f64 * (self.plot_width + COLUMN_GAP),
-            top: 3.0 + row as f64 * row_height + self.heading_height,
+            top: 3.0 + headings + above,
             width: self.plot_width,
             height: self.plot_height,
         }

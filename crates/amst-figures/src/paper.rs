@@ -4,20 +4,8 @@ use crate::{
     BarOptions, CurveOptions, Figure, FigureError, Panel, draw_class_entropy, draw_curves,
 };
 
-/// The panels of the paper's Figure 3, in its order: `amst-alt` with every s = 1, `amst-alt`, and
-/// the same of `amst-joint`.
-pub const FIGURE3_PANELS: [&str; 4] = [
-    "Alternating without skip",
-    "Alternating with skip",
-    "Joint without skip",
-    "Joint with skip",
-];
-
-/// The panels of the paper's Figure 4, in its order: `amst-alt` with every s = 1,
-/// `early-stopping`, and `amst-alt`.
-pub const FIGURE4_PANELS: [&str; 3] = ["No measure", "Early stopping", "Skip training"];
-
-/// Draws Figure 3: [`draw_curves`], by default training accuracy, of any number of panels.
+/// Draws Figure 3: [`draw_curves`], by default training accuracy, of any number of panels. The
+/// paper's are `amst-alt` with every s = 1, `amst-alt`, and the same of `amst-joint`.
 ///
 /// # Errors
 ///
@@ -30,7 +18,8 @@ pub fn figure3(panels: &[Panel], options: &CurveOptions) -> Result<Figure, Figur
     draw_curves(panels, &options)
 }
 
-/// Draws Figure 4: [`draw_class_entropy`], of any number of panels.
+/// Draws Figure 4: [`draw_class_entropy`], of any number of panels. The paper's are `amst-alt` with
+/// every s = 1, `early-stopping`, and `amst-alt`.
 ///
 /// # Errors
 ///

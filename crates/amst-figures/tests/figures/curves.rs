@@ -1,14 +1,13 @@
 //! Curves of two seeds whose numbers were worked out by hand.
 
 use amst_figures::{
-    CurveOptions, Curves, FIGURE3_PANELS, Metric, PageOptions, Panel, RunLog, Split, draw_curves,
-    figure3,
+    CurveOptions, Curves, Metric, PageOptions, Panel, RunLog, Split, draw_curves, figure3,
 };
 use amst_recipe::Modality;
 use roxmltree::Document;
 
 use crate::drawing::{Axes, assert_near, assert_sound, number, of_class, points};
-use crate::runs::{EPOCHS, TWO_SEEDS, epoch_line, events, two_seeds, write};
+use crate::runs::{EPOCHS, FIGURE3, TWO_SEEDS, epoch_line, events, two_seeds, write};
 
 const CSV: &str = "\
 panel,quantity,series,epoch,mean,low,high,n
@@ -107,7 +106,7 @@ fn lines_bands_and_marks_are_where_the_axes_say() {
 #[test]
 fn four_panels_stand_in_two_rows_with_the_same_axes() {
     let folder = tempfile::tempdir().unwrap();
-    let panels = FIGURE3_PANELS.map(|title| two_seeds(folder.path(), title));
+    let panels = FIGURE3.map(|title| two_seeds(folder.path(), title));
     let svg = figure3(&panels, &CurveOptions::default()).unwrap().svg;
     assert_sound(&svg);
     let document = Document::parse(&svg).unwrap();

@@ -21,6 +21,17 @@ pub struct Numbers {
     pub visual_entropy: [f64; 3],
 }
 
+/// Titles of Figure 3.
+pub const FIGURE3: [&str; 4] = [
+    "Alternating without skip",
+    "Alternating with skip",
+    "Joint without skip",
+    "Joint with skip",
+];
+
+/// Titles of Figure 4.
+pub const FIGURE4: [&str; 3] = ["(a) no measure", "(b) early stopping", "(c) skip training"];
+
 /// Means in per cent: audio 60, 80; fused 60, 95; visual 20, 20, 40, 60. Entropies: audio 1, 0.5,
 /// 2; visual 0.25, 1, 0.
 pub const TWO_SEEDS: [Numbers; 2] = [

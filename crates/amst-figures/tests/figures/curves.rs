@@ -163,6 +163,51 @@ fn any_number_of_panels_metrics_and_widths_is_drawn() {
 }
 
 #[test]
+fn the_axis_holds_the_range_and_not_the_mean_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = TWO_SEEDS.map(|mut numbers| {
+        numbers.visual = [if numbers.seed == 0 { 0.55 } else { 0.95 }; EPOCHS];
+        RunLog::read(&write(folder.path(), &numbers)).unwrap()
+    });
+    let panel = Panel::new("Joint", runs.into()).unwrap();
+    let options = CurveOptions {
+        outputs: vec!["visual".into()],
+        ..CurveOptions::default()
+    };
+    let svg = draw_curves(&[panel], &options).unwrap().svg;
+    let document = Document::parse(&svg).unwrap();
+    let frame = of_class(document.root(), "frame")[0];
+    let bottom = number(frame, "y") + number(frame, "height");
+    for (_, y) in points(of_class(document.root(), "band")[0]) {
+        assert!(number(frame, "y") <= y && y <= bottom, "{y}");
+    }
+    let ticks = of_class(document.root(), "y-tick");
+    assert_eq!(ticks[0].text(), Some("50"), "above half of the highest");
+}
+
+#[test]
+fn an_epoch_that_some_runs_skipped_is_marked_paler() {
+    let folder = tempfile::tempdir().unwrap();
+    let folders = TWO_SEEDS.map(|numbers| write(folder.path(), &numbers));
+    let mut stopped = epoch_line(&TWO_SEEDS[1], 3);
+    stopped["active"] = serde_json::json!(["visual"]);
+    let log = folders[1].join("events.jsonl");
+    let events = std::fs::read_to_string(&log).unwrap();
+    std::fs::write(log, format!("{events}{stopped}\n")).unwrap();
+    let runs = folders.map(|run| RunLog::read(&run).unwrap());
+    let panel = Panel::new("Joint", runs.into()).unwrap();
+    let figure = figure3(&[panel], &CurveOptions::default()).unwrap();
+    let line = "trained (share of runs),audio,3,0.5,0,1,2\n";
+    assert!(figure.csv.contains(line), "{}", figure.csv);
+    let document = Document::parse(&figure.svg).unwrap();
+    let opacities: Vec<_> = of_class(document.root(), "trained")
+        .iter()
+        .filter_map(|mark| mark.attribute("fill-opacity"))
+        .collect();
+    assert_eq!(opacities, ["0.5"]);
+}
+
+#[test]
 fn the_order_of_runs_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let runs = TWO_SEEDS.map(|numbers| RunLog::read(&write(folder.path(), &numbers)).unwrap());

@@ -159,7 +159,7 @@ impl Page {
             .iter()
             .map(|tick| width(&y_axis.text(*tick), TICK_SIZE));
         let beside = ticks.fold(spacing.beside_plot, f64::max);
-        let left = LABEL_SIZE + 3.0 + beside + BESIDE_PLOT;
+        let left = LABEL_SIZE + 5.0 + beside + BESIDE_PLOT;
         let gaps = COLUMN_GAP * (columns - 1) as f64;
         // Even a page with too many columns has plots.
         let plot_width = ((page_width - left - RIGHT_MARGIN - gaps) / columns as f64).max(8.0);

@@ -55,10 +55,11 @@ impl Axes {
     }
 }
 
-/// Whether two places are the same but for the two decimals they are written with.
+/// Whether two places are the same but for the two decimals they are written with: each may be the
+/// sum of two numbers that are wrong by 0.005.
 #[track_caller]
 pub fn assert_near(found: f64, expected: f64) {
-    assert!((found - expected).abs() < 0.011, "{found}, not {expected}");
+    assert!((found - expected).abs() < 0.0201, "{found}, not {expected}");
 }
 
 /// Whether a drawing is one that a browser shows: XML with a size, words and finite numbers only.

@@ -47,8 +47,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     args.times.refuse_for(&args.table)?;
     let devices: Devices = args.device.parse()?;
     let request = Request::resolve(args)?;
-    args.figure
-        .refuse_for(&args.table, request.grid.figure)?;
+    args.figure.refuse_for(&args.table, request.grid.figure)?;
     let folders = Folders::for_table(args.out.as_deref(), &request.grid.name);
     let mut entries = collect(built_in(), &request.cells, &folders.runs);
     let missing = request.missing(&entries);
@@ -77,7 +76,13 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let table = request.table(&entries);
     let mut written = folders.write_table(&table)?;
     if let Some(kind) = request.grid.figure {
-        written.extend(figure::draw(kind, &request, &entries, &folders, &args.figure)?);
+        written.extend(figure::draw(
+            kind,
+            &request,
+            &entries,
+            &folders,
+            &args.figure,
+        )?);
     }
     let text = if args.json {
         Json.export(&table)

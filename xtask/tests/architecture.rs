@@ -120,6 +120,7 @@ fn planning_and_preprocessing_never_link_burn() {
         "xtask",
         "amst-recipe",
         "amst-report",
+        "amst-figures",
         "amst-annotations",
         "amst-fbank",
         "amst-fetch",

@@ -1,11 +1,13 @@
 //! The command line.
 
 mod audit;
+mod figure;
 mod media;
 
 use std::path::PathBuf;
 
 pub use audit::Audit;
+pub use figure::{Figure, FigureKind, GroupBy};
 pub use media::{Fbank, FrameCount, Frames};
 
 use amst_data::SplitName;
@@ -56,6 +58,8 @@ pub enum Command {
     Eval(Eval),
     /// Write a trained network's parts under torchvision's and Hugging Face's names
     Export(Export),
+    /// Draw curves over epochs, or entropy by class, of runs, and write the numbers drawn
+    Figure(Figure),
     /// List methods, data sets, recipes or presets
     Ls(Ls),
     /// Explain a method: what it does, its settings on a data set, where paper and code differ

@@ -6,6 +6,7 @@ use amst_annotations::AnnotationError;
 use amst_data::{DataError, ErrorKind};
 use amst_encoders::WeightsError;
 use amst_fbank::FbankError;
+use amst_figures::FigureError;
 use amst_frames::FrameError;
 use amst_recipe::RecipeError;
 use amst_replay::ReplayError;
@@ -71,6 +72,9 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     }
     if let Some(code) = preprocessing(error) {
         return code;
+    }
+    if error.is::<FigureError>() {
+        return 3;
     }
     if error.is::<CheckpointError>() {
         return 5;

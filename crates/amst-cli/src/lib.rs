@@ -28,6 +28,7 @@ mod export;
 mod export_features;
 mod failure;
 mod fbank;
+mod figure;
 mod frames;
 mod init;
 mod inspect;
@@ -97,6 +98,7 @@ fn run() -> anyhow::Result<()> {
         Command::Predict(args) => predict::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::Figure(args) => figure::run(&args),
         Command::Ls(args) => ls::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Keys => keys(),

@@ -157,7 +157,7 @@ fn a_sentence_says_of_each_pair_whether_it_differs_by_more_than_noise() {
         Markdown.export(&runs.table()),
     ] {
         for sentence in [
-            "Digits: AMST-Alt and MLA cannot be told apart: +2.5 points [0.0, +7.5], with 0 updates \
+            "Digits: AMST-Alt differs from MLA by no more than noise: +2.5 points [0.0, +7.5], with 0 updates \
              of encoders each.",
             "Digits: AMST-Full is above MLA by more than noise: +75.0 points [",
         ] {

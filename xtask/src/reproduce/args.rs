@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use amst_recipe::{DEFAULT_DATASET, Precision, Preset, TIMES};
 
 use super::budget::Budget;
+use super::figure::FigureArgs;
 use crate::exit::Usage;
 
 /// What to reproduce, and how.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// The table: table1, table2, controls, or table3 for times.
+    /// What to reproduce: table1, table2, controls, figure3, figure4, selection, or table3 for times.
     pub table: String,
     /// Say what is done and what would run, and how long it would take; run nothing.
     #[arg(long)]
@@ -72,6 +73,9 @@ pub struct Args {
     /// Run this `amst` instead of building the workspace's own.
     #[arg(long, value_name = "PROGRAM")]
     pub amst: Option<PathBuf>,
+    /// Of figures.
+    #[command(flatten)]
+    pub figure: FigureArgs,
     /// Of times.
     #[command(flatten)]
     pub times: TimesArgs,

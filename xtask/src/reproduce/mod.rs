@@ -9,6 +9,7 @@ mod context;
 mod cost;
 mod device;
 mod estimate;
+mod figure;
 mod folders;
 mod interrupt;
 mod job;
@@ -46,6 +47,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     args.times.refuse_for(&args.table)?;
     let devices: Devices = args.device.parse()?;
     let request = Request::resolve(args)?;
+    args.figure.refuse_for(&args.table, request.grid.figure)?;
     let folders = Folders::for_table(args.out.as_deref(), &request.grid.name);
     let mut entries = collect(built_in(), &request.cells, &folders.runs);
     let missing = request.missing(&entries);
@@ -72,7 +74,16 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         summary::explain(&mut entries, &failures, interrupted.load(Ordering::SeqCst));
     }
     let table = request.table(&entries);
-    let written = folders.write_table(&table)?;
+    let mut written = folders.write_table(&table)?;
+    if let Some(kind) = request.grid.figure {
+        written.extend(figure::draw(
+            kind,
+            &request,
+            &entries,
+            &folders,
+            &args.figure,
+        )?);
+    }
     let text = if args.json {
         Json.export(&table)
     } else {

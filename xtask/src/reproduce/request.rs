@@ -169,13 +169,21 @@ impl Request {
         })
     }
 
+    /// The rows that were asked for, in the table's order.
+    pub fn rows(&self) -> impl Iterator<Item = &Experiment> {
+        let ids = self.experiments.iter();
+        ids.filter_map(|id| self.grid.experiment(id).ok())
+    }
+
+    /// The name of every column, with the classes of its data set.
+    pub fn columns_and_classes(&self) -> impl Iterator<Item = (&str, &[String])> {
+        let columns = self.columns.iter();
+        columns.map(|column| (column.name.as_str(), column.dataset.spec.classes.as_slice()))
+    }
+
     /// Arranges what was found.
     pub fn table(&self, entries: &[Entry]) -> Table {
-        let rows: Vec<&Experiment> = self
-            .experiments
-            .iter()
-            .filter_map(|id| self.grid.experiment(id).ok())
-            .collect();
+        let rows: Vec<&Experiment> = self.rows().collect();
         let measured: Vec<_> = self.columns.iter().map(|c| self.measured(c)).collect();
         Table::new(&self.grid, &rows, &self.seeds, &measured, entries)
             .leaving_out(&self.left_out)

@@ -26,7 +26,7 @@ pub(crate) fn sentences(table: &Table, column: usize) -> Vec<String> {
         .collect()
 }
 
-/// `AMST-Alt and MLA cannot be told apart: +0.6 points [−1.2, +2.4]`.
+/// `AMST-Alt differs from MLA by no more than noise: +0.6 points [−1.2, +2.4]`.
 fn in_words(first: &str, second: &str, difference: &Difference) -> String {
     let numbers = format!(
         "{} points {}",
@@ -34,7 +34,7 @@ fn in_words(first: &str, second: &str, difference: &Difference) -> String {
         points_interval(difference)
     );
     if !difference.more_than_noise {
-        format!("{first} and {second} cannot be told apart: {numbers}")
+        format!("{first} differs from {second} by no more than noise: {numbers}")
     } else if difference.difference > 0.0 {
         format!("{first} is above {second} by more than noise: {numbers}")
     } else {

@@ -4,6 +4,7 @@
 mod audit;
 mod fbank;
 mod features;
+mod figure;
 mod frames;
 mod initial_weights;
 mod program;

@@ -495,7 +495,7 @@ fn only_the_trainer_names_the_files_of_a_run() {
 }
 
 #[test]
-fn every_decision_is_explained() {
+fn every_deviation_is_explained() {
     let paper = read(root().join("docs/paper.md"));
     let starts_it = |line: &str, id: &str| {
         let line = line.trim_start_matches(['#', '|', ' ', '*', '-']);

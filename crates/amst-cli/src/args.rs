@@ -1,12 +1,14 @@
 //! The command line.
 
 mod audit;
+mod export_metrics;
 mod figure;
 mod media;
 
 use std::path::PathBuf;
 
 pub use audit::Audit;
+pub use export_metrics::{ExportMetrics, MetricsFormat};
 pub use figure::{Figure, FigureKind, GroupBy};
 pub use media::{Fbank, FrameCount, Frames};
 
@@ -60,6 +62,8 @@ pub enum Command {
     Export(Export),
     /// Draw curves over epochs, or entropy by class, of runs, and write the numbers drawn
     Figure(Figure),
+    /// Write the metrics of every epoch of runs for TensorBoard, or as CSV or JSON lines
+    ExportMetrics(ExportMetrics),
     /// List methods, data sets, recipes or presets
     Ls(Ls),
     /// Explain a method: what it does, its settings on a data set, where paper and code differ

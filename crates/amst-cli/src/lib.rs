@@ -26,6 +26,7 @@ mod eval;
 mod explain;
 mod export;
 mod export_features;
+mod export_metrics;
 mod failure;
 mod fbank;
 mod figure;
@@ -98,6 +99,7 @@ fn run() -> anyhow::Result<()> {
         Command::Predict(args) => predict::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::ExportMetrics(args) => export_metrics::run(&args),
         Command::Figure(args) => figure::run(&args),
         Command::Ls(args) => ls::run(&args),
         Command::Explain(args) => explain::run(&args),

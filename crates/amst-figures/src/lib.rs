@@ -10,16 +10,33 @@
 //! | the numbers alone | [`Curves`], [`ClassEntropy`] |
 //! | any curves or bars | [`draw_curves`], [`draw_class_entropy`] |
 //! | the paper's figures | [`figure3`], [`figure4`] |
+//! | other programs | [`tensorboard_events`], [`metrics_csv`], [`metrics_jsonl`] |
 //!
-//! ```no_run
-//! use amst_figures::{CurveOptions, Panel, RunLog, figure3};
+//! ```
+//! use amst_figures::{CurveOptions, EpochLog, EpochMetrics, Panel, RunLog, draw_curves};
+//! use amst_recipe::{Modality, Recipe};
 //!
-//! let mut panels = Vec::new();
-//! for method in ["amst-alt", "amst-joint"] {
-//!     let runs = RunLog::read_below(format!("runs/spoken-digits/{method}").as_ref())?;
-//!     panels.push(Panel::new(method, runs)?);
-//! }
-//! figure3(&panels, &CurveOptions::default())?.write("figure3".as_ref())?;
+//! // `RunLog::read("runs/digits/naive/0-1a2b3c4d")` reads such a one from disk.
+//! let epoch = |accuracy| EpochLog {
+//!     active: [Modality::Audio].into(),
+//!     learning_rate: 0.01,
+//!     train: [("audio".to_string(), EpochMetrics {
+//!         accuracy: Some(accuracy),
+//!         ..EpochMetrics::default()
+//!     })]
+//!     .into(),
+//!     ..EpochLog::default()
+//! };
+//! let run = RunLog {
+//!     folder: "runs/digits/naive/0-1a2b3c4d".into(),
+//!     recipe: Recipe::default(),
+//!     requested: None,
+//!     epochs: [(0, epoch(0.25)), (1, epoch(0.5))].into(),
+//!     result: None,
+//! };
+//! let figure = draw_curves(&[Panel::new("Audio", vec![run])?], &CurveOptions::default())?;
+//! assert!(figure.svg.contains("</svg>"));
+//! assert!(figure.csv.contains("training accuracy (%),audio,1,50,50,50,1"));
 //! # Ok::<(), amst_figures::FigureError>(())
 //! ```
 #![warn(missing_docs)]
@@ -35,6 +52,7 @@ mod legend;
 mod lettering;
 mod long_form;
 mod metric;
+mod metrics_table;
 mod outputs;
 mod page;
 mod panel;
@@ -43,6 +61,7 @@ mod run_log;
 mod spread;
 mod style;
 mod svg;
+mod tensorboard;
 
 pub use bar_figure::{BarOptions, draw_class_entropy};
 pub use class_entropy::{ClassEntropy, ClassSeries};
@@ -51,8 +70,10 @@ pub use curves::{Curves, Point, Series, TrainedEpoch};
 pub use error::FigureError;
 pub use figure::{Figure, FigureFiles};
 pub use metric::{Metric, Split};
+pub use metrics_table::{MetricRow, metric_rows, metrics_csv, metrics_jsonl};
 pub use page::PageOptions;
 pub use panel::Panel;
 pub use paper::{figure3, figure4};
 pub use run_log::{EVENT_SCHEMA, EpochLog, EpochMetrics, RunLog, find_runs};
 pub use spread::Spread;
+pub use tensorboard::{TENSORBOARD_FILE, tensorboard_events};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::MethodName;
 
-/// One decision. docs/paper.md explains it under the same id and title.
+/// One named deviation. docs/paper.md explains it under the same id and title.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deviation {

@@ -49,7 +49,7 @@ pub struct Explanation {
     /// All presets of the method.
     pub presets: Vec<PresetLine>,
     /// The deviations that matter to it.
-    pub decisions: Vec<Decision>,
+    pub deviations: Vec<ExplainedDeviation>,
 }
 
 /// A setting and its value.
@@ -87,7 +87,7 @@ pub struct PresetLine {
 
 /// A deviation, from the method's point of view.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Decision {
+pub struct ExplainedDeviation {
     /// `D1` to `D22`.
     pub id: String,
     /// What it is about.
@@ -154,11 +154,11 @@ impl Explanation {
             preset_missing,
             changes: changes(methods, &recommended, &recipe),
             presets: Preset::ALL.map(|p| line(card, p)).into(),
-            decisions: card
+            deviations: card
                 .deviations
                 .iter()
                 .filter_map(|id| Deviation::of(id))
-                .map(|d| decision(methods, d, card))
+                .map(|d| explained(methods, d, card))
                 .collect(),
         })
     }
@@ -218,8 +218,8 @@ fn line(card: &MethodCard, preset: Preset) -> PresetLine {
     }
 }
 
-fn decision(methods: &Methods, d: &Deviation, card: &MethodCard) -> Decision {
-    Decision {
+fn explained(methods: &Methods, d: &Deviation, card: &MethodCard) -> ExplainedDeviation {
+    ExplainedDeviation {
         id: d.id.clone(),
         title: d.title.clone(),
         paper: d.paper.clone(),
@@ -256,8 +256,8 @@ impl fmt::Display for Explanation {
         self.applies.iter().for_each(|line| page.text(2, line));
         self.settings(&mut page);
         self.preset(&mut page);
-        page.heading("Decisions where paper and code differ");
-        self.decisions.iter().for_each(|d| d.write(&mut page));
+        page.heading("Deviations: where paper and code differ");
+        self.deviations.iter().for_each(|d| d.write(&mut page));
         write!(f, "{page}")
     }
 }
@@ -317,7 +317,7 @@ impl Explanation {
     }
 }
 
-impl Decision {
+impl ExplainedDeviation {
     fn write(&self, page: &mut Page) {
         page.text(2, &format!("{} {}", self.id, self.title));
         let said = |who: &str, what: &str| vec![who.to_string(), what.to_string()];

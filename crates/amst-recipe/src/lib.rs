@@ -77,7 +77,7 @@ pub use dataset::{
 pub use describe::describe_dataset;
 pub use deviation::{Deviation, deviations};
 pub use error::RecipeError;
-pub use explain::{Change, Decision, Explanation, PresetLine, Setting};
+pub use explain::{Change, ExplainedDeviation, Explanation, PresetLine, Setting};
 pub use facts::{ENCODER_EPOCH, MethodFacts, OwnSettings};
 pub use grid::{Experiment, FigureKind, Grid, ShownSplit};
 pub use listing::Listing;

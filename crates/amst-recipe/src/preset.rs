@@ -45,7 +45,7 @@ impl Preset {
     /// What it means, in one line.
     pub fn meaning(self) -> &'static str {
         match self {
-            Preset::Recommended => "this project's decisions (the default)",
+            Preset::Recommended => "this project's reading (the default)",
             Preset::PublishedCode => "what the published AMST code does",
             Preset::PaperText => "what the AMST paper says, where its code does something else",
             Preset::Original => "what the authors of a compared method published themselves",

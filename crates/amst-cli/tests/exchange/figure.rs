@@ -1,4 +1,7 @@
-//! `amst figure`: drawings of runs, with the numbers drawn.
+//! `amst figure`, drawings of runs with the numbers drawn, and `amst export-metrics`, the numbers for
+//! other programs.
+
+use std::path::{Path, PathBuf};
 
 use crate::program::{DATA, USAGE, amst, done, refused, small};
 
@@ -55,4 +58,45 @@ fn a_folder_without_runs_and_a_metric_that_is_none_are_refused() {
         message.contains("accuracy, loss, entropy, confidence"),
         "{message}"
     );
+}
+
+/// Exported twice the files are the same: nothing in them depends on when or how a run was trained.
+#[test]
+fn metrics_are_exported_for_other_programs() {
+    let folder = tempfile::tempdir().unwrap();
+    done(&small(
+        folder.path(),
+        &["train", "--out", "runs"],
+        &["method=naive"],
+    ));
+    let export = |to: &str, out: &str| {
+        let arguments = ["export-metrics", "runs", "--to", to, "--out", out];
+        done(&amst(folder.path(), &arguments));
+    };
+    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    export("csv", "metrics.csv");
+    let csv = String::from_utf8(read("metrics.csv")).unwrap();
+    assert!(csv.starts_with("run,dataset,method,seed,epoch,split,output,metric,value\n"));
+    export("jsonl", "metrics.jsonl");
+    let jsonl = String::from_utf8(read("metrics.jsonl")).unwrap();
+    // Two epochs, two splits, three outputs, four metrics.
+    assert_eq!((csv.lines().count() - 1, jsonl.lines().count()), (48, 48));
+    let first: serde_json::Value = serde_json::from_str(jsonl.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&first["epoch"], &first["split"]),
+        (&0.into(), &"train".into())
+    );
+    export("tensorboard", "logs");
+    let run = only_below(&folder.path().join("logs/synthetic/naive"));
+    let events = std::fs::read(only_below(&run)).unwrap();
+    assert!(events.windows(17).any(|part| part == b"val/fused/entropy"));
+    export("tensorboard", "logs");
+    assert_eq!(std::fs::read(only_below(&run)).unwrap(), events);
+}
+
+fn only_below(folder: &Path) -> PathBuf {
+    let mut entries = std::fs::read_dir(folder).unwrap();
+    let only = entries.next().unwrap().unwrap().path();
+    assert!(entries.next().is_none());
+    only
 }

@@ -1,4 +1,4 @@
-//! Every method has a card, every decision an entry, and docs/paper.md says the same.
+//! Every method has a card, every deviation an entry, and docs/paper.md says the same.
 
 use std::collections::BTreeSet;
 use std::path::Path;

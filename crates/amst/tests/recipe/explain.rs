@@ -152,15 +152,15 @@ fn changes_are_what_differs_from_recommended() {
 #[test]
 fn deviations_separate_the_methods_own_code_from_that_of_amst() {
     let page = explain("pmr", &digits(), Preset::Recommended);
-    let ids: Vec<_> = page.decisions.iter().map(|d| d.id.as_str()).collect();
+    let ids: Vec<_> = page.deviations.iter().map(|d| d.id.as_str()).collect();
     assert_eq!(ids, ["D4", "D5", "D7", "D21"]);
-    let d7 = &page.decisions[2];
+    let d7 = &page.deviations[2];
     assert!(
         d7.own_code.as_ref().unwrap().contains("alpha 2") && d7.amst_code.contains("alpha 0.1")
     );
-    assert!(page.decisions[0].own_code.is_none());
+    assert!(page.deviations[0].own_code.is_none());
     assert_eq!(
-        page.decisions[1].keys,
+        page.deviations[1].keys,
         ["pmr.head"],
         "not those of other methods"
     );

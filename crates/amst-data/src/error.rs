@@ -284,6 +284,8 @@ pub enum Fault {
     DuplicateId,
     /// A cell that must hold a number holds something else.
     NotANumber,
+    /// A region of a video or of several pictures, which would be that of none of them.
+    RegionOfMany,
     /// A label that the descriptor does not list.
     UnknownLabel,
     /// A split that is not `train`, `val` or `test`.
@@ -310,6 +312,10 @@ impl Fault {
             Self::NotANumber => (
                 "cells that are no numbers",
                 "write seconds as 1.25 and pixels as whole numbers, or leave all of a row's empty for the whole file",
+            ),
+            Self::RegionOfMany => (
+                "regions of videos or of several pictures",
+                "name one picture, or leave the cells of the region empty",
             ),
             Self::DuplicateId => (
                 "duplicate ids",

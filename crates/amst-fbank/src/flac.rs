@@ -51,10 +51,8 @@ pub(crate) fn decode(bytes: &[u8], name: &str) -> Result<Wave, FbankError> {
         let reason = "its samples do not have the checksum that it states";
         return Err(damaged(reason.into()));
     }
-    let sample_rate = parameters.sample_rate.unwrap_or(0);
-    if sample_rate == 0 {
-        return Err(damaged("it states no sample rate".into()));
-    }
+    let sample_rate = parameters.sample_rate.filter(|rate| *rate > 0);
+    let sample_rate = sample_rate.ok_or_else(|| damaged("it states no sample rate".into()))?;
     Ok(Wave {
         samples,
         channels,

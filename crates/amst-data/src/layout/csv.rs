@@ -200,6 +200,12 @@ fn draft(
                 format!("line {line}: no {column} of `{id}`"),
             );
         } else {
+            if region.is_some()
+                && !matches!(source, Raw::Region { .. })
+                && modality == Modality::Visual
+            {
+                findings.add(Fault::RegionOfMany, format!("`{cell}` in {at}"));
+            }
             for path in source.files() {
                 findings.check_inside(path, id);
             }

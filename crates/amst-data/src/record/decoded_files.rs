@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// How many bytes of decoded files are kept. A file that alone takes more is kept until the next.
 const KEPT_BYTES: usize = 256 << 20;
 
-/// The decoded files that were asked for last, newest first. Threads share it.
+/// The files that were decoded last, newest first. Threads share it.
 pub(super) struct DecodedFiles<T>(Mutex<VecDeque<DecodedFile<T>>>);
 
 struct DecodedFile<T> {

@@ -122,6 +122,21 @@ fn cells_that_are_no_numbers_are_told_with_their_lines() {
     }
 }
 
+/// It would be the region of none of them.
+#[test]
+fn a_region_of_several_pictures_or_of_a_video_is_refused() {
+    for cell in ["sheet.png;p1.png", "clip.mp4"] {
+        let small = parts();
+        small.replace("sheet.png,3,0,20,70", &format!("{cell},3,0,20,70"));
+        let text = small.error().to_string();
+        let named = format!("`{cell}` in line 2, `s0`");
+        assert!(
+            text.contains("regions of videos") && text.contains(&named),
+            "{text}"
+        );
+    }
+}
+
 #[test]
 fn a_column_that_a_part_needs_is_missed() {
     let small = parts();

@@ -172,13 +172,13 @@ fn draft(
             format!("`{name}` of `{id}`, line {line}"),
         );
     }
-    let at = format_args!("line {line}, `{id}`").to_string();
+    let place = format!("line {line}, `{id}`");
     let span = columns
         .span
-        .and_then(|columns| numbers(record, columns, &at, findings));
+        .and_then(|columns| numbers(record, columns, &place, findings));
     let region = columns
         .region
-        .and_then(|columns| numbers(record, columns, &at, findings));
+        .and_then(|columns| numbers(record, columns, &place, findings));
     let region = region.map(|[left, top, width, height]| CropBox {
         left,
         top,
@@ -204,7 +204,7 @@ fn draft(
                 && !matches!(source, Raw::Region { .. })
                 && modality == Modality::Visual
             {
-                findings.add(Fault::RegionOfMany, format!("`{cell}` in {at}"));
+                findings.add(Fault::RegionOfMany, format!("`{cell}` in {place}"));
             }
             for path in source.files() {
                 findings.check_inside(path, id);
@@ -239,7 +239,7 @@ fn is_video(path: &str) -> bool {
 fn numbers<T: FromStr + Default + Copy, const N: usize>(
     record: &StringRecord,
     columns: [usize; N],
-    at: &str,
+    place: &str,
     findings: &mut Findings,
 ) -> Option<[T; N]> {
     let cells = columns.map(|column| cell(record, column));
@@ -251,7 +251,7 @@ fn numbers<T: FromStr + Default + Copy, const N: usize>(
         match cell.parse() {
             Ok(parsed) => *number = parsed,
             Err(_) => {
-                findings.add(Fault::NotANumber, format!("`{cell}` in {at}"));
+                findings.add(Fault::NotANumber, format!("`{cell}` in {place}"));
                 return None;
             }
         }

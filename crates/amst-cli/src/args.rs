@@ -331,8 +331,8 @@ pub struct Predict {
     /// The network.
     #[command(flatten)]
     pub which: Which,
-    /// Files of one sample: .wav and .flac are sound, .png, .jpg and .jpeg are pictures (several are its
-    /// frames), .txt is text
+    /// Files of one sample: .wav and .flac are sound, .png, .jpg and .jpeg are pictures (several
+    /// are its frames), .txt is text
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub input: Vec<PathBuf>,
     /// The sample's recording, whatever the file is called

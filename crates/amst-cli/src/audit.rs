@@ -24,6 +24,10 @@ pub fn run(args: &Audit) -> Result<()> {
     if let Some(dataset) = with_manifest(args)? {
         return run_on_manifest(args, &dataset);
     }
+    if args.fold > 0 {
+        let why = "--fold is for a manifest with several splits; published lists have one";
+        return Err(Usage(why.into()).into());
+    }
     let (dataset, lists) = located(args)?;
     let rules = AuditRules::for_dataset(dataset);
     let published = read_lists(dataset, &lists)?;
@@ -65,6 +69,8 @@ fn run_on_manifest(args: &Audit, dataset: &ResolvedDataset) -> Result<()> {
     let unfit = [
         ("--split", args.split != Splitting::Published),
         ("--lists", args.lists.is_some()),
+        ("--lists-only", args.lists_only),
+        ("--raw", args.raw.is_some()),
         ("--folds", args.folds.is_some()),
         ("--out", args.out.is_some()),
     ];

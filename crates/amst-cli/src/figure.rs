@@ -46,7 +46,8 @@ fn refuse_overwriting(args: &Figure) -> Result<(), Usage> {
         let file = format!("{}.{ending}", args.out.display());
         if !args.force && std::path::Path::new(&file).exists() {
             return Err(Usage(format!(
-                "{file} is there already: give another name, `--out NAME`, or `--force` to replace it"
+                "{file} is there already: give another name, `--out NAME`, or `--force` to \
+                 replace it"
             )));
         }
     }

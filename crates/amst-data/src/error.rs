@@ -311,7 +311,8 @@ impl Fault {
             Self::EmptyCell => ("empty cells", "fill them in, or take the rows out"),
             Self::NotANumber => (
                 "cells that are no numbers",
-                "write seconds as 1.25 and pixels as whole numbers, or leave all of a row's empty for the whole file",
+                "write seconds as 1.25 and pixels as whole numbers, or leave all of a row's empty for the \
+                 whole file",
             ),
             Self::RegionOfMany => (
                 "regions of videos or of several pictures",

@@ -29,7 +29,7 @@ use crate::DataError;
 pub fn read(dataset: &ResolvedDataset, recipe: &Recipe) -> Result<Vec<Row>, DataError> {
     let layout: Box<dyn ListedLayout> = match dataset.spec.layout {
         Layout::Csv => return csv::read(dataset, &recipe.modalities, recipe.fold),
-        _ if recipe.fold > 0 => return Err(csv::no_such_fold(dataset, recipe.fold)),
+        _ if recipe.fold > 0 => return Err(check::no_such_fold(dataset, recipe.fold)),
         Layout::Synthetic => return Ok(Vec::new()),
         Layout::CremaD => Box::new(crema_d::CremaD),
         Layout::Ave => Box::new(ave::Ave),

@@ -10,7 +10,7 @@ use amst_tokens::Tokenizer;
 
 use crate::collator::Collator;
 use crate::error::{Listing, Lost};
-use crate::layout::check::refuse_emptiness;
+use crate::layout::check::{no_such_fold, refuse_emptiness};
 use crate::left_out::{AcceptedFailures, LeftOut};
 use crate::progress::Progress;
 use crate::record::{self, Encode, videos::Videos};
@@ -92,6 +92,9 @@ impl Preparation<'_> {
     pub fn run(&self) -> Result<Prepared, DataError> {
         let collator = Collator::new(self.recipe)?;
         if self.dataset.spec.layout == Layout::Synthetic {
+            if self.recipe.fold > 0 {
+                return Err(no_such_fold(self.dataset, self.recipe.fold));
+            }
             return Prepared::synthetic(self.recipe);
         }
         let mut rows = layout::read(self.dataset, self.recipe)?;

@@ -15,7 +15,7 @@ use crate::{ClassEntropy, ClassSeries, Figure, FigureError, Panel, Spread};
 /// Label of the vertical axis.
 const LABEL: &str = "mean entropy (nats)";
 
-/// Share of a class's room that its bars take.
+/// Share of a class's width on the axis that its bars take.
 const BARS: f64 = 0.8;
 
 /// From this width in millimetres on, panels stand beside each other.
@@ -100,8 +100,8 @@ impl BarFigure<'_> {
         });
         let columns = columns.clamp(1, self.panels.len());
         // The page's margins are not known yet; the names need not be exact.
-        let room = page_options.width_mm * crate::page::POINTS * 0.85 / columns as f64;
-        let labels = self.class_labels(room);
+        let plot_width = page_options.width_mm * crate::page::POINTS * 0.85 / columns as f64;
+        let labels = self.class_labels(plot_width);
         let spacing = Spacing {
             columns,
             aspect: if columns == 1 { 0.33 } else { 0.75 },
@@ -129,7 +129,7 @@ impl BarFigure<'_> {
                 entropy,
                 plot,
                 y: page.y_scale(index),
-                room: plot.width / entropy.classes as f64,
+                class_width: plot.width / entropy.classes as f64,
             };
             let group = Element::new("g").set("class", "panel");
             svg.open(&group.set("data-panel", &self.headings[index]));
@@ -173,7 +173,7 @@ impl BarFigure<'_> {
 
     fn class_labels(&self, plot_width: f64) -> ClassLabels {
         let classes = self.entropies[0].classes;
-        let room = plot_width / classes as f64;
+        let class_width = plot_width / classes as f64;
         let names = &self.options.class_names;
         let texts: Vec<String> = (0..classes)
             .map(|class| names.get(class).cloned().unwrap_or(class.to_string()))
@@ -182,12 +182,12 @@ impl BarFigure<'_> {
             .iter()
             .map(|text| width(text, TICK_SIZE))
             .fold(0.0, f64::max);
-        let upright = !names.is_empty() && widest + 2.0 > room;
+        let upright = !names.is_empty() && widest + 2.0 > class_width;
         let needs = if upright { TICK_SIZE } else { widest + 2.0 };
-        // So many labels have room.
+        // So many labels fit.
         let parts = (plot_width / needs) as usize;
         ClassLabels {
-            step: if needs <= room {
+            step: if needs <= class_width {
                 1
             } else {
                 whole_step(classes, parts)
@@ -267,7 +267,7 @@ struct BarPanel<'a> {
     plot: Area,
     y: Scale,
     /// Points that a class has.
-    room: f64,
+    class_width: f64,
 }
 
 impl BarPanel<'_> {
@@ -275,11 +275,11 @@ impl BarPanel<'_> {
         for (class, label) in labels.texts.iter().enumerate().step_by(labels.step) {
             self.draw_label(svg, class, label, labels.upright);
         }
-        let bar_width = self.room * BARS / self.entropy.series.len() as f64;
+        let bar_width = self.class_width * BARS / self.entropy.series.len() as f64;
         for (index, series) in self.entropy.series.iter().enumerate() {
             for (class, spread) in series.classes.iter().enumerate() {
-                let margin = self.room * (1.0 - BARS) / 2.0;
-                let left = self.plot.left + self.room * class as f64 + margin;
+                let margin = self.class_width * (1.0 - BARS) / 2.0;
+                let left = self.plot.left + self.class_width * class as f64 + margin;
                 let top = self.y.at(spread.mean);
                 let bar = Area {
                     left: left + bar_width * index as f64,
@@ -312,7 +312,7 @@ impl BarPanel<'_> {
     }
 
     fn draw_label(&self, svg: &mut Svg, class: usize, label: &str, upright: bool) {
-        let centre = self.plot.left + self.room * (class as f64 + 0.5);
+        let centre = self.plot.left + self.class_width * (class as f64 + 0.5);
         let below = self.plot.bottom() + 2.0;
         let element = if upright {
             let place = format!(

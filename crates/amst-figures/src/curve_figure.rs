@@ -120,7 +120,7 @@ impl CurveFigure<'_> {
             title + " by epoch"
         });
         let mut svg = page.begin(&title, &self.description());
-        // As many numbers as have room beside each other.
+        // As many numbers as fit beside each other.
         let parts = page.plot(0).width / (width("000", TICK_SIZE) + 4.0);
         let x_axis = Axis::of_epochs(epochs, parts as usize);
         for (index, curves) in self.curves.iter().enumerate() {

@@ -60,13 +60,13 @@ impl Legend {
         });
     }
 
-    /// Breaks the rows, so that each takes `room` points at most.
-    pub(crate) fn within(mut self, room: f64) -> Self {
+    /// Breaks the rows, so that each takes `available` points at most.
+    pub(crate) fn within(mut self, available: f64) -> Self {
         let mut next = Place { row: 0, left: 0.0 };
         self.places.clear();
         for item in &self.items {
             let needs = SAMPLE + AFTER_SAMPLE + width(&item.text, SIZE);
-            if next.left > 0.0 && next.left + needs > room {
+            if next.left > 0.0 && next.left + needs > available {
                 next = Place {
                     row: next.row + 1,
                     left: 0.0,

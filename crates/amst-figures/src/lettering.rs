@@ -20,13 +20,14 @@ fn em(letter: char) -> f64 {
     }
 }
 
-/// Lines of at most `room` points, broken at spaces, and inside a word that is longer than a line.
-pub(crate) fn wrap(text: &str, size: f64, room: f64) -> Vec<String> {
+/// Lines of at most `available` points, broken at spaces, and inside a word that is longer than a
+/// line.
+pub(crate) fn wrap(text: &str, size: f64, available: f64) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let line = lines.last_mut().expect("there is always a line");
         let space = if line.is_empty() { "" } else { " " };
-        if width(&format!("{line}{space}{word}"), size) <= room {
+        if width(&format!("{line}{space}{word}"), size) <= available {
             line.push_str(space);
             line.push_str(word);
             continue;
@@ -36,7 +37,7 @@ pub(crate) fn wrap(text: &str, size: f64, room: f64) -> Vec<String> {
         }
         for letter in word.chars() {
             let line = lines.last_mut().expect("there is always a line");
-            if line.is_empty() || width(&format!("{line}{letter}"), size) <= room {
+            if line.is_empty() || width(&format!("{line}{letter}"), size) <= available {
                 line.push(letter);
             } else {
                 lines.push(letter.to_string());

@@ -74,6 +74,6 @@ pub use metrics_table::{MetricRow, metric_rows, metrics_csv, metrics_jsonl};
 pub use page::PageOptions;
 pub use panel::Panel;
 pub use paper::{figure3, figure4};
-pub use run_log::{EVENT_SCHEMA, EpochLog, EpochMetrics, RunLog, find_runs};
+pub use run_log::{EpochLog, EpochMetrics, RunLog, find_runs};
 pub use spread::Spread;
 pub use tensorboard::{TENSORBOARD_FILE, tensorboard_events};

@@ -1,5 +1,7 @@
 //! What is drawn of an output: which number, of which samples.
 
+use std::str::FromStr;
+
 use crate::run_log::EpochMetrics;
 
 /// A number that is measured of every output in every epoch.
@@ -40,11 +42,6 @@ impl Metric {
         }
     }
 
-    /// The metric of a name in `events.jsonl`.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|metric| metric.name() == name)
-    }
-
     /// Label of the axis, with the unit: `training accuracy (%)`.
     pub fn label(self, split: Split) -> String {
         let unit = match self {
@@ -83,6 +80,27 @@ impl Metric {
     }
 }
 
+/// The metric of a name in `events.jsonl`.
+impl FromStr for Metric {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|metric| metric.name() == name);
+        let names = Self::ALL.map(Self::name).join(", ");
+        found.ok_or_else(|| format!("there is no such metric; give one of: {names}"))
+    }
+}
+
+/// The split of a name in `events.jsonl`.
+impl FromStr for Split {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|split| split.name() == name);
+        found.ok_or_else(|| "there is no such split; give train or val".into())
+    }
+}
+
 impl Split {
     /// Every split of a log.
     pub const ALL: [Self; 2] = [Self::Train, Self::Validation];
@@ -93,11 +111,6 @@ impl Split {
             Self::Train => "train",
             Self::Validation => "val",
         }
-    }
-
-    /// The split of a name in `events.jsonl`.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|split| split.name() == name)
     }
 
     /// The word before a metric.

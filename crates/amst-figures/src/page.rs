@@ -52,6 +52,20 @@ impl Default for PageOptions {
 }
 
 impl PageOptions {
+    /// A width in millimetres as it is typed, for options of programs.
+    ///
+    /// # Errors
+    ///
+    /// It is no number, or [no page's width](FigureError::Width); the message says what is.
+    pub fn parse_width(text: &str) -> Result<f64, String> {
+        let width_mm: f64 = text.parse().map_err(|_| "is not a number".to_string())?;
+        if WIDTHS.contains(&width_mm) {
+            Ok(width_mm)
+        } else {
+            Err(FigureError::Width { width_mm }.to_string())
+        }
+    }
+
     /// # Errors
     ///
     /// The width is no page's, or there is nothing to draw.
@@ -172,7 +186,7 @@ impl Page {
             let lines = row.iter().map(Vec::len).max().unwrap_or(1);
             heading_heights.push(HEADING_LINE * lines as f64 + 2.0);
         }
-        let room = page_width - 2.0 * RIGHT_MARGIN;
+        let available = page_width - 2.0 * RIGHT_MARGIN;
         Self {
             columns,
             width: page_width,
@@ -183,9 +197,9 @@ impl Page {
             below_plot: spacing.below_plot,
             notes: notes
                 .iter()
-                .flat_map(|note| wrap(note, NOTE_SIZE, room))
+                .flat_map(|note| wrap(note, NOTE_SIZE, available))
                 .collect(),
-            legend: legend.within(room),
+            legend: legend.within(available),
             headings,
             y_axis,
             y_label: labels.y,

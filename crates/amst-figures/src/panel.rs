@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::{FigureError, RunLog};
 
-/// Runs of one recipe with several seeds, under a title.
+/// Runs of one recipe with several seeds (each on a split of its own, if their `fold` differs), under
+/// a title.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panel {
     title: String,
@@ -18,8 +19,8 @@ impl Panel {
     ///
     /// # Errors
     ///
-    /// There are no runs, their recipes differ in more than the seed (and the initial weights), or
-    /// a seed is there twice.
+    /// There are no runs, their recipes differ in more than the seed, the fold and the initial
+    /// weights, or a seed is there twice.
     pub fn new(title: impl Into<String>, mut runs: Vec<RunLog>) -> Result<Self, FigureError> {
         let title = title.into();
         // By seed, so that the order given changes nothing.
@@ -75,7 +76,7 @@ impl Panel {
     }
 }
 
-/// Dotted keys whose values differ between the recipes, without seed and initial weights.
+/// Dotted keys whose values differ between the recipes, without seed, fold and initial weights.
 fn differing_keys(first: &RunLog, other: &RunLog) -> BTreeSet<String> {
     let mut differs = BTreeSet::new();
     if first.recipe == other.recipe {

@@ -4,13 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use amst_recipe::{CellResult, MethodName, Modality, RESULT_SCHEMA, Recipe};
+use amst_recipe::{CellResult, EVENT_SCHEMA, MethodName, Modality, RESULT_SCHEMA, Recipe};
 use serde::Deserialize;
 
 use crate::{FigureError, Split};
-
-/// Version of the layout of `events.jsonl` that is read here.
-pub const EVENT_SCHEMA: u32 = 3;
 
 /// Name of the log in a run directory.
 pub(crate) const EVENTS: &str = "events.jsonl";

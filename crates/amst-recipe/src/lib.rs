@@ -92,7 +92,9 @@ pub use recipe::{
     AudioSpec, Every, Execution, JointMode, Never, Optim, Recipe, SkipSpec, Stem, SyntheticSpec,
     VisualSpec,
 };
-pub use result::{CellResult, OutputMetrics, RESULT_SCHEMA, Selected, TestResult, Timing};
+pub use result::{
+    CellResult, EVENT_SCHEMA, OutputMetrics, RESULT_SCHEMA, Selected, TestResult, Timing,
+};
 pub use section::Section;
 pub use shared::{BudgetSpec, BudgetUnit, FusionHead, Rates};
 pub use suggest::nearest;

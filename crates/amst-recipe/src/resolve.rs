@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::suggest::hint;
 use crate::{Methods, Preset, Recipe, RecipeError};
 
-/// The key under which a layer, such as a descriptor's `[recipe]`, has settings for one method each.
+/// The key under which a layer, such as a descriptor's `[recipe]`, has settings for single methods.
 const BY_METHOD: &str = "by_method";
 
 impl Methods {

@@ -9,6 +9,9 @@ use crate::{CellId, DataLock, MethodName, Recipe};
 /// Version of the layout of `result.json`.
 pub const RESULT_SCHEMA: u32 = 2;
 
+/// Version of the layout of `events.jsonl`, which a run writes line by line.
+pub const EVENT_SCHEMA: u32 = 3;
+
 /// `result.json`: everything a table needs, and nothing that differs between two runs of
 /// the same cell on the same machine (no times, no paths).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

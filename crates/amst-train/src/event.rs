@@ -2,11 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use amst_recipe::{MethodName, Modality, OutputMetrics};
+use amst_recipe::{EVENT_SCHEMA, MethodName, Modality, OutputMetrics};
 use serde::{Deserialize, Serialize};
-
-/// Version of the layout of `events.jsonl`.
-pub const EVENT_SCHEMA: u32 = 3;
 
 /// One line of `events.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

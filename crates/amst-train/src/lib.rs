@@ -69,7 +69,7 @@ pub use checkpoint::{CHECKPOINT_FORMAT, Checkpoint, CheckpointError, FileEntry, 
 pub use environment::peak_memory_mib;
 pub use error::TrainError;
 pub use evaluate::{EmbeddingCache, Evaluation, Evaluator};
-pub use event::{EVENT_SCHEMA, Event, EventKind};
+pub use event::{Event, EventKind};
 pub use filesystem::{Content, Disk, FileSystem};
 pub use interrupt::{Interrupt, Signal};
 pub use lock::Holder;

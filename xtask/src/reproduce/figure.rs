@@ -16,23 +16,14 @@ use crate::exit::Usage;
 #[derive(clap::Args, Debug)]
 pub struct FigureArgs {
     /// figure3: what the curves show, accuracy, loss, entropy or confidence.
-    #[arg(long, value_name = "NAME", value_parser = metric)]
+    #[arg(long, value_name = "NAME")]
     pub metric: Option<Metric>,
     /// figure3: the split that the curves are of, train or val.
-    #[arg(long, value_name = "NAME", value_parser = split)]
+    #[arg(long, value_name = "NAME")]
     pub split: Option<Split>,
     /// figure3 and figure4: width of the figure in millimetres; 85 is a column, 170 a page.
-    #[arg(long, value_name = "MM")]
+    #[arg(long, value_name = "MM", value_parser = PageOptions::parse_width)]
     pub width: Option<f64>,
-}
-
-fn metric(name: &str) -> Result<Metric, String> {
-    let names = Metric::ALL.map(Metric::name).join(", ");
-    Metric::parse(name).ok_or_else(|| format!("there is no such metric; give one of: {names}"))
-}
-
-fn split(name: &str) -> Result<Split, String> {
-    Split::parse(name).ok_or_else(|| "there is no such split; give train or val".into())
 }
 
 impl FigureArgs {

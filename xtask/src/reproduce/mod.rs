@@ -75,21 +75,17 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let table = request.table(&entries);
     let mut written = folders.write_table(&table)?;
-    if let Some(kind) = request.grid.figure {
-        written.extend(figure::draw(
-            kind,
-            &request,
-            &entries,
-            &folders,
-            &args.figure,
-        )?);
-    }
     let text = if args.json {
         Json.export(&table)
     } else {
         Terminal::detect().export(&table)
     };
     print!("{text}");
+    // After the table, which a log that cannot be drawn must not take away.
+    if let Some(kind) = request.grid.figure {
+        let drawn = figure::draw(kind, &request, &entries, &folders, &args.figure)?;
+        written.extend(drawn);
+    }
     summary::print(&failures, &written);
     if interrupted.load(Ordering::SeqCst) {
         eprintln!("\ninterrupted; what is done is kept, and the same command goes on");

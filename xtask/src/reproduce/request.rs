@@ -193,7 +193,9 @@ impl Request {
 
     /// What makes the numbers other than the table's own.
     fn settings(&self) -> Vec<String> {
-        let folds = self.folds.then(|| "a fold a seed".to_string());
+        let folds = self
+            .folds
+            .then(|| "another split for each seed".to_string());
         let preset = (self.preset != Preset::default()).then(|| format!("preset={}", self.preset));
         let added = folds.into_iter().chain(preset);
         added.chain(self.assignments.clone()).collect()

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use amst_figures::{Metric, Split};
+use amst_figures::{Metric, PageOptions, Split};
 use clap::{Args, ValueEnum};
 
 /// `amst figure`.
@@ -18,13 +18,13 @@ pub struct Figure {
     #[arg(long, value_enum, default_value_t = GroupBy::Method)]
     pub by: GroupBy,
     /// curves: what they show, `accuracy`, `loss`, `entropy` or `confidence`
-    #[arg(long, value_name = "NAME", value_parser = metric, default_value = "accuracy")]
+    #[arg(long, value_name = "NAME", default_value = "accuracy")]
     pub metric: Metric,
     /// curves: the split that they are of, `train` or `val`
-    #[arg(long, value_name = "NAME", value_parser = split, default_value = "train")]
+    #[arg(long, value_name = "NAME", default_value = "train")]
     pub split: Split,
     /// Width in millimetres: 85 is a column, 170 a page
-    #[arg(long, value_name = "MM", default_value_t = 170.0)]
+    #[arg(long, value_name = "MM", value_parser = PageOptions::parse_width, default_value = "170")]
     pub width: f64,
     /// The files to write, without their ending: NAME.svg and NAME.csv
     #[arg(long, value_name = "NAME", default_value = "figure")]
@@ -52,13 +52,4 @@ pub enum GroupBy {
     Seed,
     /// Each data set
     Dataset,
-}
-
-fn metric(name: &str) -> Result<Metric, String> {
-    let names = Metric::ALL.map(Metric::name).join(", ");
-    Metric::parse(name).ok_or_else(|| format!("there is no such metric; give one of: {names}"))
-}
-
-fn split(name: &str) -> Result<Split, String> {
-    Split::parse(name).ok_or_else(|| "there is no such split; give train or val".into())
 }

@@ -98,9 +98,9 @@ fn modality_of(path: &Path) -> Result<Modality, Usage> {
         "png" | "jpg" | "jpeg" => Ok(Modality::Visual),
         "txt" => Ok(Modality::Text),
         _ => Err(Usage(format!(
-            "{}: no encoder reads this kind of file: .wav and .flac are sound, .png, .jpg and .jpeg are \
-             pictures, .txt is text; a file with another name is given as --audio, --image or \
-             --text",
+            "{}: no encoder reads this kind of file: .wav and .flac are sound, .png, .jpg and \
+             .jpeg are pictures, .txt is text; a file with another name is given as --audio, \
+             --image or --text",
             path.display()
         ))),
     }

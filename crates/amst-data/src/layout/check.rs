@@ -40,6 +40,23 @@ pub(crate) fn named_in_messages(dataset: &ResolvedDataset) -> PathBuf {
     }
 }
 
+/// What is said where the recipe's `fold` is none of the data set's.
+pub(crate) fn no_such_fold(dataset: &ResolvedDataset, fold: usize) -> DataError {
+    let why = match dataset.spec.folds.len() {
+        0 => format!(
+            "is {fold}, and `{}` has one split: use fold=0, or list the columns of its splits as \
+             `folds` in dataset.toml",
+            dataset.spec.name
+        ),
+        n => format!(
+            "is {fold}, and `{}` has {n}: use 0 to {}",
+            dataset.spec.name,
+            n - 1
+        ),
+    };
+    DataError::setting("fold", why)
+}
+
 /// Refuses a descriptor that lists no classes.
 pub(crate) fn require_classes(spec: &DatasetSpec) -> Result<(), DataError> {
     if spec.classes.is_empty() {

@@ -14,7 +14,7 @@ use ::csv::{Reader, StringRecord};
 use amst_frames::CropBox;
 use amst_recipe::{Columns, DatasetSpec, Modality, ResolvedDataset};
 
-use super::check::{DraftRow, Findings, require_classes};
+use super::check::{DraftRow, Findings, no_such_fold, require_classes};
 use super::{Clip, Raw, Row, SplitName};
 use crate::{DataError, Fault};
 
@@ -64,22 +64,6 @@ pub fn read(
     findings.check_rows(&drafts, spec);
     findings.check_files(&drafts, &dataset.root);
     findings.into_rows(drafts, file)
-}
-
-/// What is said where the recipe's `fold` is none of the data set's.
-pub(crate) fn no_such_fold(dataset: &ResolvedDataset, fold: usize) -> DataError {
-    let why = match dataset.spec.folds.len() {
-        0 => format!(
-            "is {fold}, and `{}` has one split: use fold=0, or list the columns of its splits as `folds` in dataset.toml",
-            dataset.spec.name
-        ),
-        n => format!(
-            "is {fold}, and `{}` has {n}: use 0 to {}",
-            dataset.spec.name,
-            n - 1
-        ),
-    };
-    DataError::setting("fold", why)
 }
 
 /// The index of each column in use.
@@ -173,25 +157,14 @@ fn draft(
         );
     }
     let place = format!("line {line}, `{id}`");
-    let span = columns
-        .span
-        .and_then(|columns| numbers(record, columns, &place, findings));
-    let region = columns
-        .region
-        .and_then(|columns| numbers(record, columns, &place, findings));
-    let region = region.map(|[left, top, width, height]| CropBox {
-        left,
-        top,
-        width,
-        height,
-    });
+    let part = Part::read(record, columns, &place, findings);
     let mut raw = BTreeMap::new();
     for (&modality, &at) in &columns.raw {
         let cell = cell(record, at);
         let source = match modality {
             Modality::Text => Raw::Text(cell.into()),
-            Modality::Audio => sound(cell, span),
-            Modality::Visual => pictures(cell, spec.frames_per_second, span, region),
+            Modality::Audio => sound(cell, part.span),
+            Modality::Visual => pictures(cell, spec.frames_per_second, part),
         };
         if matches!(&source, Raw::Files(paths) if paths.is_empty()) || cell.is_empty() {
             let column = spec.columns.of(modality);
@@ -200,10 +173,8 @@ fn draft(
                 format!("line {line}: no {column} of `{id}`"),
             );
         } else {
-            if region.is_some()
-                && !matches!(source, Raw::Region { .. })
-                && modality == Modality::Visual
-            {
+            let is_of_one_picture = matches!(source, Raw::Region { .. });
+            if modality == Modality::Visual && part.region.is_some() && !is_of_one_picture {
                 findings.add(Fault::RegionOfMany, format!("`{cell}` in {place}"));
             }
             for path in source.files() {
@@ -217,6 +188,37 @@ fn draft(
         label,
         split,
         raw,
+    }
+}
+
+/// Which part of its files a sample is; `None` is the whole.
+#[derive(Clone, Copy)]
+struct Part {
+    /// Of its recording or video, in seconds.
+    span: Option<[f64; 2]>,
+    /// Of its picture, in pixels.
+    region: Option<CropBox>,
+}
+
+impl Part {
+    /// What the cells of a row say; `place` names the row in findings.
+    fn read(
+        record: &StringRecord,
+        columns: &ColumnIndices,
+        place: &str,
+        findings: &mut Findings,
+    ) -> Self {
+        let span = columns.span;
+        let span = span.and_then(|columns| numbers(record, columns, place, findings));
+        let region = columns.region;
+        let region = region.and_then(|columns| numbers(record, columns, place, findings));
+        let region = region.map(|[left, top, width, height]| CropBox {
+            left,
+            top,
+            width,
+            height,
+        });
+        Self { span, region }
     }
 }
 
@@ -269,18 +271,18 @@ fn sound(cell: &str, span: Option<[f64; 2]>) -> Raw {
 }
 
 /// The pictures of one cell, separated by `;`, or a video; a stray `;` names none.
-fn pictures(cell: &str, per_second: u32, span: Option<[f64; 2]>, region: Option<CropBox>) -> Raw {
+fn pictures(cell: &str, per_second: u32, part: Part) -> Raw {
     let paths = cell.split(';').map(str::trim);
     let paths: Vec<&str> = paths.filter(|path| !path.is_empty()).collect();
     match paths[..] {
         [only] if is_video(only) => Raw::Frames {
             clip: Clip {
                 video: only.into(),
-                span,
+                span: part.span,
             },
             per_second,
         },
-        _ => match (&paths[..], region) {
+        _ => match (&paths[..], part.region) {
             ([only], Some(area)) => Raw::Region {
                 file: (*only).into(),
                 area,

@@ -1,7 +1,8 @@
 //! What a run leaves in its folder, and in which order.
 
+use amst_recipe::EVENT_SCHEMA;
 use amst_recipe::Modality;
-use amst_train::{EVENT_SCHEMA, EventKind, Run, TrainError};
+use amst_train::{EventKind, Run, TrainError};
 
 use crate::cells::{cell, events, train};
 

@@ -8,7 +8,8 @@
 
 needs numpy, pillow, soundfile, torch, torchaudio, and ffmpeg on PATH (which encodes FLAC). The
 folder was made with numpy 2.4.6, pillow 13.0, soundfile 0.14, torchaudio 2.11.1 and ffmpeg 5.1.9,
-and a second run gave the same bytes; another ffmpeg may encode the same samples otherwise. It prints how far the features of the stored recordings are from those of the original ones, as
+and a second run gave the same bytes; another ffmpeg may encode the same samples otherwise. It
+prints how far the features of the stored recordings are from those of the original ones, as
 torchaudio computes both.
 
 Nothing is drawn from numpy's generators: Python's `random.Random(seed).shuffle` gives the same

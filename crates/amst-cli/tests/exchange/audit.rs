@@ -232,10 +232,19 @@ fn a_data_set_with_a_manifest_is_audited_by_its_group() {
         assert!(!told.contains("speaker of train"), "{told}");
     }
     for (arguments, part) in [
-        (["--fold", "3"], "has 3: use 0 to 2"),
-        (["--split", "clean"], "--split is for published lists"),
+        (&["--fold", "3"][..], "has 3: use 0 to 2"),
+        (&["--split", "clean"], "--split is for published lists"),
+        (&["--raw", "."], "--raw is for published lists"),
+        (&["--lists-only"], "--lists-only is for published lists"),
     ] {
-        let arguments = [&["audit", "spoken-digits"][..], &arguments].concat();
+        let arguments = [&["audit", "spoken-digits"][..], arguments].concat();
         refused(&amst(folder.path(), &arguments), USAGE, &[part]);
     }
+    let folder = lists();
+    let arguments = ["audit", ".", "--fold", "1"];
+    refused(
+        &amst(folder.path(), &arguments),
+        USAGE,
+        &["--fold is for a manifest"],
+    );
 }

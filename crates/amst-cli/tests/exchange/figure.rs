@@ -41,6 +41,15 @@ fn runs_are_drawn_with_their_numbers_and_nothing_is_replaced_unasked() {
 }
 
 #[test]
+fn a_width_that_is_no_pages_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = amst(folder.path(), &["figure", "curves", ".", "--width", "10"]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(USAGE), "{message}");
+    assert!(message.contains("choose 60 to 400 mm"), "{message}");
+}
+
+#[test]
 fn a_folder_without_runs_and_a_metric_that_is_none_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     refused(

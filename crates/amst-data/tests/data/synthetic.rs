@@ -1,8 +1,8 @@
 //! Generated data: balanced, repeatable, and as hard to learn as its dials say.
 
 use amst::methods::built_in;
-use amst_data::{Dataset, Features, Loader, LoaderConfig, Prepared, Split, SplitName};
-use amst_recipe::{DatasetSpec, Modality, Recipe};
+use amst_data::{Dataset, Features, Loader, LoaderConfig, Prepared, Split, SplitName, prepare};
+use amst_recipe::{DatasetSpec, Modality, Recipe, ResolvedDataset};
 
 fn recipe(assignments: &[&str]) -> Recipe {
     let more = [
@@ -203,4 +203,17 @@ fn settings_that_no_sample_can_meet_are_refused() {
             .expect(assignment);
         assert!(error.to_string().contains(key), "{error}");
     }
+}
+
+/// It has one split, and another number would be another identity of the same run.
+#[test]
+fn generated_data_has_no_other_fold() {
+    let dataset = ResolvedDataset {
+        spec: DatasetSpec::synthetic(),
+        root: Default::default(),
+    };
+    let stores = tempfile::tempdir().unwrap();
+    let error = prepare(&dataset, &recipe(&["fold=1"]), None, stores.path(), &|_| {});
+    let text = error.err().unwrap().to_string();
+    assert!(text.contains("`synthetic` has one split"), "{text}");
 }

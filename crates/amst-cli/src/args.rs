@@ -4,6 +4,7 @@ mod audit;
 mod export_metrics;
 mod figure;
 mod media;
+mod report;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ pub use audit::Audit;
 pub use export_metrics::{ExportMetrics, MetricsFormat};
 pub use figure::{Figure, FigureKind, GroupBy};
 pub use media::{Fbank, FrameCount, Frames};
+pub use report::Report;
 
 use amst_data::SplitName;
 use amst_recipe::{DEFAULT_DATASET, Modality, Precision, Preset};
@@ -60,7 +62,10 @@ pub enum Command {
     Eval(Eval),
     /// Write a trained network's parts under torchvision's and Hugging Face's names
     Export(Export),
-    /// Draw curves over epochs, or entropy by class, of runs, and write the numbers drawn
+    /// Write one HTML file that shows what runs did, to hand to a colleague
+    Report(Report),
+    /// Draw runs: curves over epochs, entropy by class, confusion, calibration and others; and write
+    /// the numbers drawn
     Figure(Figure),
     /// Write the metrics of every epoch of runs for TensorBoard, or as CSV or JSON lines
     ExportMetrics(ExportMetrics),

@@ -81,7 +81,29 @@ fn run_on_manifest(args: &Audit, dataset: &ResolvedDataset) -> Result<()> {
         ))
         .into());
     }
-    let samples = annotations(dataset, args.fold)?;
+    let report = audit_of(dataset, args.fold)?;
+    if args.json {
+        println!("{:#}", serde_json::to_value(&report)?);
+    } else {
+        print!("{report}");
+    }
+    fail_if_strict(args, &report)
+}
+
+/// What the audit of a data set with a manifest says of one of its splits; `None` where no such
+/// data set is at hand.
+pub fn audit_manifest(name: &str, fold: usize) -> Result<Option<Report>> {
+    if Dataset::find(name).is_some() || name == SYNTHETIC {
+        return Ok(None);
+    }
+    match find_dataset(name, &folder()) {
+        Ok(dataset) if dataset.spec.layout == Layout::Csv => Ok(Some(audit_of(&dataset, fold)?)),
+        _ => Ok(None),
+    }
+}
+
+fn audit_of(dataset: &ResolvedDataset, fold: usize) -> Result<Report> {
+    let samples = annotations(dataset, fold)?;
     let group = dataset.spec.columns.group.clone();
     let rules = AuditRules {
         name: dataset.spec.name.clone(),
@@ -91,13 +113,7 @@ fn run_on_manifest(args: &Audit, dataset: &ResolvedDataset) -> Result<()> {
         frames_per_second: dataset.spec.frames_per_second,
         sound_seconds: None,
     };
-    let report = audit(&rules, &samples, &BTreeMap::new());
-    if args.json {
-        println!("{:#}", serde_json::to_value(&report)?);
-    } else {
-        print!("{report}");
-    }
-    fail_if_strict(args, &report)
+    Ok(audit(&rules, &samples, &BTreeMap::new()))
 }
 
 fn fail_if_strict(args: &Audit, report: &Report) -> Result<()> {

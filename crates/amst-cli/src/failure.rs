@@ -8,6 +8,7 @@ use amst_encoders::WeightsError;
 use amst_fbank::FbankError;
 use amst_figures::FigureError;
 use amst_frames::FrameError;
+use amst_html_report::ReportError;
 use amst_recipe::RecipeError;
 use amst_replay::ReplayError;
 use amst_tokens::TokensError;
@@ -75,6 +76,13 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     }
     if error.is::<FigureError>() {
         return 3;
+    }
+    if let Some(error) = error.downcast_ref::<ReportError>() {
+        return if matches!(error, ReportError::Template { .. }) {
+            2
+        } else {
+            3
+        };
     }
     if error.is::<CheckpointError>() {
         return 5;

@@ -3,45 +3,106 @@
 use std::collections::BTreeMap;
 
 use amst_figures::{
-    BarOptions, CurveOptions, PageOptions, Panel, RunLog, draw_class_entropy, draw_curves,
+    BarOptions, CalibrationOptions, ConfusionOptions, CurveOptions, Figure, HeatMapOptions, Metric,
+    PageOptions, Panel, RunLog, draw_calibration, draw_class_entropy, draw_confusion, draw_curves,
+    draw_heat_map, panels_by_recipe,
 };
 use anyhow::Result;
 
-use crate::args::{Figure, FigureKind, GroupBy};
+use crate::args::{self, FigureKind, GroupBy};
 use crate::failure::Usage;
 
 /// Draws the runs, and writes drawing and numbers.
-pub fn run(args: &Figure) -> Result<()> {
+pub fn run(args: &args::Figure) -> Result<()> {
+    refuse_what_says_nothing(args)?;
     refuse_overwriting(args)?;
-    let panels = panels(args)?;
-    let page = PageOptions {
-        width_mm: args.width,
-        ..PageOptions::default()
-    };
-    let figure = match args.kind {
-        FigureKind::Curves => {
-            let options = CurveOptions {
-                metric: args.metric,
-                split: args.split,
-                page,
-                ..CurveOptions::default()
-            };
-            draw_curves(&panels, &options)?
-        }
-        FigureKind::Entropy => {
-            let options = BarOptions {
-                page,
-                ..BarOptions::default()
-            };
-            draw_class_entropy(&panels, &options)?
-        }
-    };
+    let mut runs = Vec::new();
+    for folder in &args.runs {
+        runs.extend(RunLog::read_below(folder)?);
+    }
+    let mut figure = draw(args, runs)?;
+    if args.dark {
+        figure = figure.on_dark();
+    }
     let files = figure.write(&args.out)?;
     println!("{}\n{}", files.svg.display(), files.csv.display());
     Ok(())
 }
 
-fn refuse_overwriting(args: &Figure) -> Result<(), Usage> {
+fn draw(args: &args::Figure, runs: Vec<RunLog>) -> Result<Figure> {
+    let page = PageOptions {
+        width_mm: args.width,
+        ..PageOptions::default()
+    };
+    if args.kind == FigureKind::Heatmap {
+        let options = HeatMapOptions {
+            x: args.x.clone(),
+            y: args.y.clone(),
+            page,
+        };
+        return Ok(draw_heat_map(&runs, &options)?);
+    }
+    let panels = panels(args.by, runs)?;
+    let outputs: Vec<String> = args.output.iter().cloned().collect();
+    let figure = match args.kind {
+        FigureKind::Curves | FigureKind::Balance => {
+            let metric = if args.kind == FigureKind::Balance {
+                Metric::Discrepancy
+            } else {
+                args.metric.unwrap_or_default()
+            };
+            let options = CurveOptions {
+                metric,
+                split: args.split.unwrap_or_default(),
+                outputs,
+                page,
+            };
+            draw_curves(&panels, &options)?
+        }
+        FigureKind::Entropy => {
+            let options = BarOptions {
+                outputs,
+                page,
+                ..BarOptions::default()
+            };
+            draw_class_entropy(&panels, &options)?
+        }
+        FigureKind::Confusion => {
+            let mut options = ConfusionOptions {
+                page,
+                ..ConfusionOptions::default()
+            };
+            if let Some(output) = &args.output {
+                options.output.clone_from(output);
+            }
+            draw_confusion(&panels, &options)?
+        }
+        FigureKind::Calibration => {
+            draw_calibration(&panels, &CalibrationOptions { outputs, page })?
+        }
+        FigureKind::Heatmap => unreachable!("drawn above, without panels"),
+    };
+    Ok(figure)
+}
+
+fn refuse_what_says_nothing(args: &args::Figure) -> Result<(), Usage> {
+    let is_curves = args.kind == FigureKind::Curves;
+    let is_heat_map = args.kind == FigureKind::Heatmap;
+    let given = [
+        ("--metric", args.metric.is_some() && !is_curves, "curves"),
+        ("--split", args.split.is_some() && !is_curves, "curves"),
+        ("--x", args.x.is_some() && !is_heat_map, "heatmap"),
+        ("--y", args.y.is_some() && !is_heat_map, "heatmap"),
+    ];
+    match given.into_iter().find(|(_, given, _)| *given) {
+        Some((option, _, kind)) => Err(Usage(format!(
+            "{option} is for `amst figure {kind}`; leave it out"
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn refuse_overwriting(args: &args::Figure) -> Result<(), Usage> {
     for ending in ["svg", "csv"] {
         let file = format!("{}.{ending}", args.out.display());
         if !args.force && std::path::Path::new(&file).exists() {
@@ -54,19 +115,17 @@ fn refuse_overwriting(args: &Figure) -> Result<(), Usage> {
     Ok(())
 }
 
-fn panels(args: &Figure) -> Result<Vec<Panel>> {
+fn panels(by: GroupBy, runs: Vec<RunLog>) -> Result<Vec<Panel>> {
+    if by == GroupBy::Method {
+        return Ok(panels_by_recipe(runs)?);
+    }
     let mut groups: BTreeMap<String, Vec<RunLog>> = BTreeMap::new();
-    for folder in &args.runs {
-        for log in RunLog::read_below(folder)? {
-            let title = match args.by {
-                GroupBy::Method => format!("{}, {}", log.dataset(), log.method()),
-                GroupBy::Dataset => log.dataset().to_string(),
-                GroupBy::Seed => {
-                    format!("{}, {}, seed {}", log.dataset(), log.method(), log.seed())
-                }
-            };
-            groups.entry(title).or_default().push(log);
+    for run in runs {
+        let mut title = run.dataset().to_string();
+        if by == GroupBy::Seed {
+            title += &format!(", {}, seed {}", run.method(), run.seed());
         }
+        groups.entry(title).or_default().push(run);
     }
     let mut panels = Vec::new();
     for (title, runs) in groups {

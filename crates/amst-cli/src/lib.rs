@@ -43,6 +43,7 @@ mod prepare;
 mod profile;
 mod progress;
 mod replay;
+mod report;
 mod resolved_recipe;
 mod signals;
 mod status;
@@ -101,6 +102,7 @@ fn run() -> anyhow::Result<()> {
         Command::Export(args) => export::run(&args),
         Command::ExportMetrics(args) => export_metrics::run(&args),
         Command::Figure(args) => figure::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Ls(args) => ls::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Keys => keys(),

@@ -62,7 +62,7 @@ mod tests {
     fn shares_are_of_the_epochs_that_were_seen() {
         let epoch = |load: f64, forward: f64| {
             let phases = [("load".to_string(), load), ("forward".to_string(), forward)].into();
-            let (active, train, val, balance) = Default::default();
+            let (active, train, val, test, balance) = Default::default();
             let (epoch, epochs, lr, val_accuracy, best, seconds) =
                 (0, 2, 0.1, 0.5, true, load + forward);
             EventKind::Epoch {
@@ -72,6 +72,7 @@ mod tests {
                 lr,
                 train,
                 val,
+                test,
                 val_accuracy,
                 balance,
                 best,

@@ -37,6 +37,16 @@ impl Axis {
         }
     }
 
+    /// An axis of classes or settings, which have no numbers.
+    pub(crate) fn none() -> Self {
+        Self {
+            low: 0.0,
+            high: 1.0,
+            ticks: Vec::new(),
+            decimals: 0,
+        }
+    }
+
     /// The epochs 0 to `epochs` − 1, each from half before to half behind its number.
     pub(crate) fn of_epochs(epochs: usize, parts: usize) -> Self {
         let step = whole_step(epochs.saturating_sub(1), parts);

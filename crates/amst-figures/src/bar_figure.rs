@@ -114,7 +114,7 @@ impl BarFigure<'_> {
             &spacing,
             Axis::holding(0.0, self.highest(), None, 4),
             AxisLabels {
-                x: "class",
+                x: "class".into(),
                 y: LABEL.into(),
             },
             self.legend(),

@@ -102,7 +102,7 @@ impl CurveFigure<'_> {
             beside_plot: rows.fold(0.0, f64::max),
         };
         let labels = AxisLabels {
-            x: "epoch",
+            x: "epoch".into(),
             y: self.label.clone(),
         };
         let page = Page::new(

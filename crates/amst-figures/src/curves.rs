@@ -95,7 +95,7 @@ impl Curves {
                 panel: panel.title().into(),
             });
         };
-        let known = known_outputs(runs, split);
+        let known = known_outputs(runs, metric, split);
         let wanted = if outputs.is_empty() {
             outputs::usual(&known, true)
         } else {
@@ -104,8 +104,7 @@ impl Curves {
         let mut series = Vec::new();
         for output in &wanted {
             let points = points(runs, last, |epoch| {
-                let measured = metric.of(epoch.split(split).get(output)?)?;
-                Some(measured * metric.factor())
+                Some(metric.read(epoch, split, output)? * metric.factor())
             });
             if !points.is_empty() {
                 series.push(Series {
@@ -113,6 +112,11 @@ impl Curves {
                     points,
                 });
             }
+        }
+        if series.is_empty() && split == Split::Test && known.is_empty() {
+            return Err(FigureError::NotTested {
+                panel: panel.title().into(),
+            });
         }
         if series.is_empty() {
             return Err(FigureError::NoOutput {
@@ -149,10 +153,10 @@ fn epochs_in_all(run: &RunLog) -> usize {
     }
 }
 
-fn known_outputs(runs: &[RunLog], split: Split) -> BTreeSet<String> {
+fn known_outputs(runs: &[RunLog], metric: Metric, split: Split) -> BTreeSet<String> {
     let epochs = runs.iter().flat_map(|run| run.epochs.values());
     epochs
-        .flat_map(|epoch| epoch.split(split).keys().cloned())
+        .flat_map(|epoch| metric.outputs(epoch, split))
         .collect()
 }
 

@@ -131,6 +131,32 @@ pub enum FigureError {
         /// The run's folder.
         folder: PathBuf,
     },
+    /// The test split after each epoch was asked of runs that tested the selected epoch only.
+    #[error(
+        "no run of panel `{panel}` tests every epoch: train with `--set test_every_epoch=true`, \
+         which changes neither weights nor selection"
+    )]
+    NotTested {
+        /// Title of the panel.
+        panel: String,
+    },
+    /// A run from before logits were kept, or one that lost them.
+    #[error(
+        "{} has no `logits.safetensors`, which holds what is drawn here: train the run again with \
+         `amst train --resolved {} --fresh` into the same folder of runs",
+        folder.display(),
+        folder.join("recipe.toml").display()
+    )]
+    NoLogits {
+        /// The run's folder.
+        folder: PathBuf,
+    },
+    /// Runs whose settings span no grid of two keys.
+    #[error("a heat map needs two settings that differ between the runs, {why}")]
+    NoGrid {
+        /// What was found instead, and what to do.
+        why: String,
+    },
     /// None of the outputs asked for was measured.
     #[error("panel `{panel}` has none of the outputs {wanted}; its runs have {known}")]
     NoOutput {

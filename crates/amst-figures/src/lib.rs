@@ -7,8 +7,11 @@
 //! | for | there is |
 //! |---|---|
 //! | the runs of a folder | [`RunLog::read`], [`RunLog::read_below`], [`find_runs`] |
-//! | the numbers alone | [`Curves`], [`ClassEntropy`] |
+//! | the numbers alone | [`Curves`], [`ClassEntropy`], [`Confusion`], [`Calibration`], [`TestLogits`] |
 //! | any curves or bars | [`draw_curves`], [`draw_class_entropy`] |
+//! | what predictions are like | [`draw_confusion`], [`draw_calibration`] |
+//! | a search for settings | [`draw_heat_map`] |
+//! | runs by recipe | [`panels_by_recipe`] |
 //! | the paper's figures | [`figure3`], [`figure4`] |
 //! | other programs | [`tensorboard_events`], [`metrics_csv`], [`metrics_jsonl`] |
 //!
@@ -43,11 +46,17 @@
 
 mod axis;
 mod bar_figure;
+mod calibration;
+mod calibration_figure;
 mod class_entropy;
+mod confusion;
+mod confusion_figure;
 mod curve_figure;
 mod curves;
 mod error;
 mod figure;
+mod groups;
+mod heat_map;
 mod legend;
 mod lettering;
 mod long_form;
@@ -58,17 +67,26 @@ mod page;
 mod panel;
 mod paper;
 mod run_log;
+mod shaded_grid;
 mod spread;
 mod style;
 mod svg;
 mod tensorboard;
+mod test_logits;
+mod theme;
 
 pub use bar_figure::{BarOptions, draw_class_entropy};
+pub use calibration::{CALIBRATION_BINS, Calibration, CalibrationBin};
+pub use calibration_figure::{CalibrationOptions, draw_calibration};
 pub use class_entropy::{ClassEntropy, ClassSeries};
+pub use confusion::Confusion;
+pub use confusion_figure::{ConfusionOptions, draw_confusion};
 pub use curve_figure::{CurveOptions, draw_curves};
 pub use curves::{Curves, Point, Series, TrainedEpoch};
 pub use error::FigureError;
 pub use figure::{Figure, FigureFiles};
+pub use groups::panels_by_recipe;
+pub use heat_map::{HeatMapOptions, draw_heat_map};
 pub use metric::{Metric, Split};
 pub use metrics_table::{MetricRow, metric_rows, metrics_csv, metrics_jsonl};
 pub use page::PageOptions;
@@ -77,3 +95,5 @@ pub use paper::{figure3, figure4};
 pub use run_log::{EpochLog, EpochMetrics, RunLog, find_runs};
 pub use spread::Spread;
 pub use tensorboard::{TENSORBOARD_FILE, tensorboard_events};
+pub use test_logits::TestLogits;
+pub use theme::dark_style_rules;

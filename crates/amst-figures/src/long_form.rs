@@ -37,7 +37,7 @@ impl LongForm {
         String::from_utf8(bytes).expect("strings were written")
     }
 
-    fn record(&mut self, line: &[&str]) {
+    pub(crate) fn record(&mut self, line: &[&str]) {
         self.out
             .write_record(line)
             .expect("writing to memory does not fail");
@@ -45,7 +45,7 @@ impl LongForm {
 }
 
 /// Ten significant digits at most: enough to compare, without the dust of a change of unit.
-fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     let rounded: f64 = format!("{value:.9e}").parse().unwrap_or(value);
     rounded.to_string()
 }

@@ -2,7 +2,11 @@
 
 use std::str::FromStr;
 
+use crate::EpochLog;
 use crate::run_log::EpochMetrics;
+
+/// What stands before a modality in the names of an epoch's `balance`.
+const DISCREPANCY: &str = "discrepancy.";
 
 /// A number that is measured of every output in every epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +20,9 @@ pub enum Metric {
     Entropy,
     /// Mean over classes of the largest probability among correct predictions, in 0..1.
     Confidence,
+    /// How far a modality is ahead of the others: OGM-GE's discrepancy ratio of the training split
+    /// (docs/paper.md §2.6), 1 where none is. It belongs to modalities, not to other outputs.
+    Discrepancy,
 }
 
 /// The samples that were measured.
@@ -26,11 +33,19 @@ pub enum Split {
     Train,
     /// The validation split, after each epoch.
     Validation,
+    /// The test split, after each epoch of a run whose recipe says `test_every_epoch`.
+    Test,
 }
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Self; 4] = [Self::Accuracy, Self::Loss, Self::Entropy, Self::Confidence];
+    pub const ALL: [Self; 5] = [
+        Self::Accuracy,
+        Self::Loss,
+        Self::Entropy,
+        Self::Confidence,
+        Self::Discrepancy,
+    ];
 
     /// The name in `events.jsonl`.
     pub fn name(self) -> &'static str {
@@ -39,26 +54,50 @@ impl Metric {
             Self::Loss => "loss",
             Self::Entropy => "entropy",
             Self::Confidence => "confidence",
+            Self::Discrepancy => "discrepancy",
         }
     }
 
     /// Label of the axis, with the unit: `training accuracy (%)`.
     pub fn label(self, split: Split) -> String {
+        if self == Self::Discrepancy {
+            return "discrepancy ratio".into();
+        }
         let unit = match self {
             Self::Accuracy => " (%)",
             Self::Loss | Self::Entropy => " (nats)",
-            Self::Confidence => "",
+            Self::Confidence | Self::Discrepancy => "",
         };
         format!("{} {}{unit}", split.label(), self.name())
     }
 
-    /// The number as recorded, if it was.
+    /// The number of an output as recorded in an epoch, if it was.
+    pub(crate) fn read(self, epoch: &EpochLog, split: Split, output: &str) -> Option<f64> {
+        if self == Self::Discrepancy {
+            return *epoch.balance.get(&format!("{DISCREPANCY}{output}"))?;
+        }
+        self.of(epoch.split(split).get(output)?)
+    }
+
+    /// The outputs that have this number in an epoch.
+    pub(crate) fn outputs(self, epoch: &EpochLog, split: Split) -> Vec<String> {
+        if self == Self::Discrepancy {
+            let keys = epoch.balance.keys();
+            return keys
+                .filter_map(|key| Some(key.strip_prefix(DISCREPANCY)?.to_string()))
+                .collect();
+        }
+        epoch.split(split).keys().cloned().collect()
+    }
+
+    /// The number as recorded, if it was; a discrepancy is recorded elsewhere.
     pub(crate) fn of(self, metrics: &EpochMetrics) -> Option<f64> {
         match self {
             Self::Accuracy => metrics.accuracy,
             Self::Loss => metrics.loss,
             Self::Entropy => metrics.entropy,
             Self::Confidence => metrics.confidence,
+            Self::Discrepancy => None,
         }
     }
 
@@ -66,7 +105,7 @@ impl Metric {
     pub(crate) fn factor(self) -> f64 {
         match self {
             Self::Accuracy => 100.0,
-            Self::Loss | Self::Entropy | Self::Confidence => 1.0,
+            Self::Loss | Self::Entropy | Self::Confidence | Self::Discrepancy => 1.0,
         }
     }
 
@@ -75,7 +114,7 @@ impl Metric {
         match self {
             Self::Accuracy => Some(100.0),
             Self::Confidence => Some(1.0),
-            Self::Loss | Self::Entropy => None,
+            Self::Loss | Self::Entropy | Self::Discrepancy => None,
         }
     }
 }
@@ -97,19 +136,20 @@ impl FromStr for Split {
 
     fn from_str(name: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|split| split.name() == name);
-        found.ok_or_else(|| "there is no such split; give train or val".into())
+        found.ok_or_else(|| "there is no such split; give train, val or test".into())
     }
 }
 
 impl Split {
     /// Every split of a log.
-    pub const ALL: [Self; 2] = [Self::Train, Self::Validation];
+    pub const ALL: [Self; 3] = [Self::Train, Self::Validation, Self::Test];
 
     /// The name in `events.jsonl`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Train => "train",
             Self::Validation => "val",
+            Self::Test => "test",
         }
     }
 
@@ -118,6 +158,7 @@ impl Split {
         match self {
             Self::Train => "training",
             Self::Validation => "validation",
+            Self::Test => "test",
         }
     }
 }

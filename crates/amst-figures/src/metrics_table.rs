@@ -18,7 +18,7 @@ pub struct MetricRow {
     pub seed: u64,
     /// Counted from 0.
     pub epoch: usize,
-    /// `train` or `val`.
+    /// `train`, `val` or, where every epoch was tested, `test`.
     pub split: &'static str,
     /// `audio`, `fused`, `alt.visual`, ….
     pub output: String,
@@ -34,7 +34,7 @@ pub fn metric_rows(runs: &[RunLog]) -> Vec<MetricRow> {
     for run in runs {
         let name = run.folder.file_name().unwrap_or_default();
         for (epoch, log) in &run.epochs {
-            for split in [Split::Train, Split::Validation] {
+            for split in Split::ALL {
                 for (output, metrics) in log.split(split) {
                     for (metric, value) in measured(metrics) {
                         rows.push(MetricRow {

@@ -73,6 +73,13 @@ impl PageOptions {
         if panels.is_empty() {
             return Err(FigureError::NoPanels);
         }
+        self.check_width()
+    }
+
+    /// # Errors
+    ///
+    /// The width is no page's.
+    pub(crate) fn check_width(&self) -> Result<(), FigureError> {
         if !WIDTHS.contains(&self.width_mm) {
             return Err(FigureError::Width {
                 width_mm: self.width_mm,
@@ -147,12 +154,12 @@ pub(crate) struct Page {
     legend: Legend,
     y_axis: Axis,
     y_label: String,
-    x_label: &'static str,
+    x_label: String,
 }
 
 /// Labels of the axes.
 pub(crate) struct AxisLabels {
-    pub x: &'static str,
+    pub x: String,
     pub y: String,
 }
 
@@ -301,7 +308,7 @@ impl Page {
             let label = text(plot.left + plot.width / 2.0, below, LABEL_SIZE)
                 .set("class", "x-label")
                 .set("text-anchor", "middle");
-            svg.add_text(&label, self.x_label);
+            svg.add_text(&label, &self.x_label);
         }
     }
 

@@ -1,10 +1,8 @@
 //! A panel of a figure: a title and the runs whose mean it shows.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde_json::Value;
-
-use crate::{FigureError, RunLog};
+use crate::groups::{differing_keys, settings};
+use crate::outputs;
+use crate::{FigureError, RunLog, TestLogits};
 
 /// Runs of one recipe with several seeds (each on a split of its own, if their `fold` differs), under
 /// a title.
@@ -29,7 +27,10 @@ impl Panel {
             return Err(FigureError::EmptyPanel { panel: title });
         };
         for other in &runs[1..] {
-            let differs = differing_keys(first, other);
+            if first.recipe == other.recipe {
+                continue;
+            }
+            let differs = differing_keys(&settings(first), &settings(other));
             if !differs.is_empty() {
                 return Err(FigureError::MixedRuns {
                     panel: title,
@@ -62,6 +63,55 @@ impl Panel {
         &self.runs
     }
 
+    /// The logits of every run, in the order of the seeds.
+    ///
+    /// # Errors
+    ///
+    /// A run is unfinished, or its logits cannot be [read](TestLogits::read).
+    pub fn test_logits(&self) -> Result<Vec<TestLogits>, FigureError> {
+        let mut all = Vec::new();
+        for run in &self.runs {
+            if run.result.is_none() {
+                return Err(FigureError::Unfinished {
+                    panel: self.title.clone(),
+                    folder: run.folder.clone(),
+                });
+            }
+            all.push(TestLogits::read(run)?);
+        }
+        Ok(all)
+    }
+
+    /// `[samples][classes]` logits of one output of a run.
+    pub(crate) fn output_of<'a>(
+        &self,
+        logits: &'a TestLogits,
+        output: &str,
+    ) -> Result<&'a [Vec<f32>], FigureError> {
+        let found = logits.outputs.get(output);
+        found
+            .map(Vec::as_slice)
+            .ok_or_else(|| FigureError::NoOutput {
+                panel: self.title.clone(),
+                wanted: format!("`{output}`"),
+                known: outputs::listed(logits.outputs.keys()),
+            })
+    }
+
+    /// # Errors
+    ///
+    /// The panel's runs have another number of classes than the rest.
+    pub(crate) fn check_classes(&self, found: usize, expected: usize) -> Result<(), FigureError> {
+        if found == expected {
+            return Ok(());
+        }
+        Err(FigureError::OtherClasses {
+            panel: self.title.clone(),
+            found,
+            expected,
+        })
+    }
+
     /// What the runs are: `amst-alt on spoken-digits, seeds 100, 101`.
     pub(crate) fn description(&self) -> String {
         let first = &self.runs[0];
@@ -73,41 +123,5 @@ impl Panel {
             first.dataset(),
             seeds.join(", ")
         )
-    }
-}
-
-/// Dotted keys whose values differ between the recipes, without seed, fold and initial weights.
-fn differing_keys(first: &RunLog, other: &RunLog) -> BTreeSet<String> {
-    let mut differs = BTreeSet::new();
-    if first.recipe == other.recipe {
-        return differs;
-    }
-    let values = [first, other].map(|run| {
-        let mut values = BTreeMap::new();
-        let recipe = serde_json::to_value(&run.recipe).unwrap_or_default();
-        flatten("", &recipe, &mut values);
-        values
-    });
-    for key in values[0].keys().chain(values[1].keys()) {
-        let may_differ = ["seed", "init", "fold"].contains(&key.as_str());
-        if !may_differ && values[0].get(key) != values[1].get(key) {
-            differs.insert(key.clone());
-        }
-    }
-    differs
-}
-
-fn flatten(prefix: &str, value: &Value, into: &mut BTreeMap<String, Value>) {
-    let Value::Object(fields) = value else {
-        into.insert(prefix.into(), value.clone());
-        return;
-    };
-    for (name, value) in fields {
-        let key = if prefix.is_empty() {
-            name.clone()
-        } else {
-            format!("{prefix}.{name}")
-        };
-        flatten(&key, value, into);
     }
 }

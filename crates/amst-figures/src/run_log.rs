@@ -42,6 +42,11 @@ pub struct EpochLog {
     pub train: BTreeMap<String, EpochMetrics>,
     /// Metrics on the validation split by output.
     pub validation: BTreeMap<String, EpochMetrics>,
+    /// Metrics on the test split by output, of a run that tests every epoch.
+    pub test: BTreeMap<String, EpochMetrics>,
+    /// How far apart the modalities are, and what the method did about it: `discrepancy.audio`,
+    /// `speed_gap`, `k.audio`, …; `None` where a number was not finite.
+    pub balance: BTreeMap<String, Option<f64>>,
 }
 
 /// Metrics of one output on one split; `None` where a number was not finite or is not there.
@@ -79,6 +84,10 @@ struct EpochLine {
     lr: f64,
     train: BTreeMap<String, EpochMetrics>,
     val: BTreeMap<String, EpochMetrics>,
+    #[serde(default)]
+    test: BTreeMap<String, EpochMetrics>,
+    #[serde(default)]
+    balance: BTreeMap<String, Option<f64>>,
 }
 
 impl RunLog {
@@ -179,6 +188,8 @@ impl RunLog {
                     learning_rate: read.lr,
                     train: read.train,
                     validation: read.val,
+                    test: read.test,
+                    balance: read.balance,
                 };
                 self.epochs.insert(read.epoch, epoch);
             }
@@ -194,6 +205,7 @@ impl EpochLog {
         match split {
             Split::Train => &self.train,
             Split::Validation => &self.validation,
+            Split::Test => &self.test,
         }
     }
 }
@@ -236,7 +248,7 @@ fn look_into(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<()
     Ok(())
 }
 
-fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, FigureError> {
+pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, FigureError> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
@@ -278,7 +290,7 @@ fn parse_line<'a, T: Deserialize<'a>>(file: &Path, line: &'a [u8]) -> Result<T, 
     })
 }
 
-fn damaged(file: &Path, why: String) -> FigureError {
+pub(crate) fn damaged(file: &Path, why: String) -> FigureError {
     FigureError::Damaged {
         file: file.into(),
         why,

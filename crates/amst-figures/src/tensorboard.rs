@@ -23,7 +23,7 @@ pub fn tensorboard_events(run: &RunLog) -> Vec<u8> {
     record(&mut file, &event(0.0, 0, &text_field(3, "brain.Event:2")));
     for (epoch, log) in &run.epochs {
         let mut values = Vec::new();
-        for split in [Split::Train, Split::Validation] {
+        for split in Split::ALL {
             for (output, metrics) in log.split(split) {
                 for (metric, value) in measured(metrics) {
                     let tag = format!("{}/{output}/{}", split.name(), metric.name());

@@ -129,6 +129,9 @@ fn essential(methods: &Methods, recipe: &Recipe) -> Value {
         // What came later counts only where it says something, so that older identities stay.
         object.remove("fold");
     }
+    if !recipe.test_every_epoch {
+        object.remove("test_every_epoch");
+    }
     for modality in Modality::ALL
         .into_iter()
         .filter(|m| !recipe.modalities.contains(m))

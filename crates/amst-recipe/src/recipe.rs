@@ -46,6 +46,9 @@ pub struct Recipe {
     /// Whether linear probes on detached embeddings are trained beside (docs/paper.md §2.3); they
     /// change nothing else.
     pub probes: bool,
+    /// Whether the test split is evaluated after every epoch too. It is written down only: no epoch
+    /// is chosen by it, and the weights are those of a run without it.
+    pub test_every_epoch: bool,
     /// SHA-256 of the file of initial weights that `--init` names; empty where they are drawn from
     /// the seed.
     pub init: String,
@@ -82,6 +85,7 @@ impl Default for Recipe {
             skip: SkipSpec::default(),
             precise_bn: 0,
             probes: false,
+            test_every_epoch: false,
             init: String::new(),
             budget: BudgetSpec::default(),
             methods: Section::default(),

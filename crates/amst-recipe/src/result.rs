@@ -88,6 +88,11 @@ pub struct OutputMetrics {
     pub entropy: f64,
     /// The same over the samples of each class (Figure 4); 0 where a class has no samples.
     pub class_entropy: Vec<f64>,
+    /// Mean over the classes that have samples of the average precision with which the class's
+    /// probability ranks all samples; `None` where not all samples were at hand at once, as in
+    /// training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean_average_precision: Option<f64>,
 }
 
 /// `timing.json`: how long the run took, apart from its result.

@@ -5,7 +5,7 @@
 //! What is not there prints `–`, and a line below the table says why or how to get it.
 //! [`compare`] says which differences between the rows are more than noise.
 //!
-//! The [`Exporter`]s write the same table for a terminal, as Markdown, JSON or CSV.
+//! The [`Exporter`]s write the same table for a terminal, as Markdown, HTML, JSON or CSV.
 //!
 //! ```
 //! use amst_report::Aggregate;
@@ -20,7 +20,9 @@ mod aggregate;
 mod collect;
 mod comma_separated;
 mod compare;
+mod derived;
 mod exporter;
+mod html;
 mod interval;
 mod json;
 mod markdown;
@@ -39,7 +41,9 @@ pub use compare::{
     BOOTSTRAP_SEED, Comparison, Difference, Outcome, Pair, Pairs, REPLICATES, SIGNIFICANT,
     SeedTest, Unused, compare,
 };
+pub use derived::Together;
 pub use exporter::Exporter;
+pub use html::Html;
 pub use interval::LEVEL;
 pub use json::{Json, TABLE_SCHEMA};
 pub use markdown::Markdown;

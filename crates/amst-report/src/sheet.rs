@@ -2,7 +2,7 @@
 
 use amst_recipe::Modality;
 
-use crate::percent::{DASH, count, measured, percent, published};
+use crate::percent::{DASH, count, measured, percent, points, published};
 use crate::table::{Row, Table, TableCell};
 use crate::{Column, Rank};
 
@@ -54,8 +54,15 @@ pub(crate) fn accuracies(table: &Table, layout: Layout) -> Sheet {
             )
         })
         .collect();
-    rows.push(baseline(table, "majority", |c| c.majority_rate));
-    rows.push(baseline(table, "chance", |c| c.chance));
+    if table.columns.iter().any(|c| c.together.is_some()) {
+        let ensemble = |c: &Column| c.together.as_ref().map(|t| measured(&t.ensemble));
+        let oracle = |c: &Column| c.together.as_ref().map(|t| measured(&t.oracle));
+        rows.push(baseline(table, "ensemble", ensemble));
+        rows.push(baseline(table, "oracle", oracle));
+    }
+    let majority = |c: &Column| c.majority_rate.map(percent);
+    rows.push(baseline(table, "majority", majority));
+    rows.push(baseline(table, "chance", |c| c.chance.map(percent)));
     Sheet {
         head: head(table).chain(titles).collect(),
         rows,
@@ -99,14 +106,25 @@ pub(crate) fn outputs(table: &Table, column: usize) -> Option<Sheet> {
     if names.len() < 2 {
         return None;
     }
+    let has_optimism = table
+        .rows
+        .iter()
+        .any(|r| r.cells[column].optimism.is_some());
     let mut rows = Vec::new();
     for r in &table.rows {
         let cell = &r.cells[column];
         let updates = cell.encoder_updates.map_or(DASH.into(), count);
         let cells = names.iter().map(|name| output(cell, name));
-        rows.push(line(table, r, cells.chain([plain(updates)])));
+        let mut last = vec![plain(updates)];
+        if has_optimism {
+            let optimism = cell.optimism.map_or(DASH.into(), |own| points(own.mean));
+            last.push(plain(optimism));
+        }
+        rows.push(line(table, r, cells.chain(last)));
     }
+    let optimism = has_optimism.then(|| "optimism".to_string());
     let names = names.into_iter().chain(["updates".to_string()]);
+    let names = names.chain(optimism);
     Some(Sheet {
         rows,
         head: head(table).chain(names).collect(),
@@ -165,16 +183,17 @@ fn line(table: &Table, row: &Row, cells: impl Iterator<Item = Text>) -> Vec<Text
         .collect()
 }
 
-fn baseline(table: &Table, name: &str, rate: impl Fn(&Column) -> Option<f64>) -> Vec<Text> {
+/// A line that is no row of the table: its name, and a text in each column that was measured.
+fn baseline(table: &Table, name: &str, value: impl Fn(&Column) -> Option<String>) -> Vec<Text> {
     let ticks = table.ticks.iter().map(|_| plain(""));
-    let rates = table.columns.iter().map(|c| match (rate(c), c.measured) {
-        (Some(rate), _) => plain(percent(rate)),
+    let values = table.columns.iter().map(|c| match (value(c), c.measured) {
+        (Some(value), _) => plain(value),
         (None, true) => plain(DASH),
         (None, false) => plain(""),
     });
     std::iter::once(plain(name))
         .chain(ticks)
-        .chain(rates)
+        .chain(values)
         .collect()
 }
 

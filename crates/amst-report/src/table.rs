@@ -7,7 +7,7 @@ use amst_recipe::{CellId, CellResult, Experiment, Grid, PAPER_DATASETS, Publishe
 use serde::Serialize;
 
 use crate::rank::ranks;
-use crate::{Aggregate, Comparison, Entry, Rank, compare};
+use crate::{Aggregate, Comparison, Entry, Rank, Together, compare, derived};
 
 /// A table of the paper: experiments by data sets.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -76,6 +76,9 @@ pub struct Column {
     pub majority_rate: Option<f64>,
     /// Samples of the test split.
     pub test_samples: Option<usize>,
+    /// What the modalities trained alone are worth together, where rows of the table train them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub together: Option<Together>,
 }
 
 /// An experiment of the table.
@@ -104,6 +107,16 @@ pub struct TableCell {
     pub outputs: BTreeMap<String, Aggregate>,
     /// Updates of encoders, counted in batches, mean over the seeds that finished.
     pub encoder_updates: Option<f64>,
+    /// Mean over classes of the F1 score of the fused output, in 0..1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub macro_f1: Option<Aggregate>,
+    /// Mean over classes of the average precision of the fused output, in 0..1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mean_average_precision: Option<Aggregate>,
+    /// Best test accuracy over all epochs minus that at the selected epoch, of runs that tested
+    /// every epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub optimism: Option<Aggregate>,
     /// One for each seed that was asked for.
     pub seeds: Vec<SeedOutcome>,
     /// Why this row does not apply to this data set.
@@ -200,6 +213,28 @@ impl Table {
         }
     }
 
+    /// The same table, with the modalities trained alone taken [together](Together). Reads the
+    /// logits beside the results of `entries`.
+    pub fn with_modalities_together(mut self, entries: &[Entry]) -> Self {
+        if self.split == ShownSplit::Test {
+            for column in &mut self.columns {
+                column.together = Together::of(entries, &column.dataset, &self.seeds);
+            }
+        }
+        self
+    }
+
+    /// The same table of one of its columns alone.
+    pub fn of_column(mut self, dataset: &str) -> Self {
+        let is_kept: Vec<bool> = self.columns.iter().map(|c| c.dataset == dataset).collect();
+        keep(&mut self.columns, &is_kept);
+        for row in &mut self.rows {
+            keep(&mut row.cells, &is_kept);
+        }
+        self.comparisons.retain(|c| c.dataset == dataset);
+        self
+    }
+
     /// Whether the paper has numbers for any of it.
     pub(crate) fn has_published(&self) -> bool {
         self.rows
@@ -249,6 +284,22 @@ impl Table {
         for (i, column) in self.columns.iter().enumerate() {
             notes.extend(self.not_applicable(i, column));
         }
+        if self.columns.iter().any(|column| column.together.is_some()) {
+            notes.push(
+                "ensemble: the average of the logits of the modalities trained alone; oracle: the \
+                 share of samples that any of them gets right"
+                    .into(),
+            );
+        }
+        let cells = self.rows.iter().flat_map(|row| &row.cells);
+        if cells.clone().any(|cell| cell.optimism.is_some()) {
+            notes.push(
+                "optimism: the best accuracy on the test split over all epochs minus that at the \
+                 epoch that the validation split chose (points); what choosing by the test split \
+                 would add"
+                    .into(),
+            );
+        }
         for column in &self.columns {
             if let Some(access) = &column.access {
                 notes.push(format!(
@@ -276,6 +327,12 @@ impl Table {
     }
 }
 
+/// Keeps the things that are to be kept.
+fn keep<T>(things: &mut Vec<T>, is_kept: &[bool]) {
+    let mut is_kept = is_kept.iter();
+    things.retain(|_| *is_kept.next().unwrap_or(&false));
+}
+
 /// Things by their reason, in the order in which the reasons first appear.
 fn grouped<'a>(reasons: impl Iterator<Item = (&'a str, String)>) -> Vec<(&'a str, Vec<String>)> {
     let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
@@ -300,6 +357,7 @@ fn columns(grid: &Grid, datasets: &[MeasuredDataset], entries: &[Entry]) -> Vec<
             chance: (d.classes > 0).then(|| 1.0 / d.classes as f64),
             majority_rate: test.map(|t| t.majority_rate),
             test_samples: test.map(|t| t.samples),
+            together: None,
         }
     });
     let absent = PAPER_DATASETS.iter().filter(|p| {
@@ -314,6 +372,7 @@ fn columns(grid: &Grid, datasets: &[MeasuredDataset], entries: &[Entry]) -> Vec<
         chance: None,
         majority_rate: None,
         test_samples: None,
+        together: None,
     });
     measured.chain(published).collect()
 }
@@ -359,12 +418,21 @@ fn row(
 fn table_cell(entries: &[&Entry], split: ShownSplit) -> TableCell {
     let mut by_output: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     let mut updates = Vec::new();
+    let (mut f1, mut precision) = (Vec::new(), Vec::new());
     for result in entries.iter().filter_map(|e| e.outcome.as_ref().ok()) {
         for (output, accuracy) in accuracies(result, split) {
             by_output.entry(output.into()).or_default().push(accuracy);
         }
         updates.push(result.encoder_updates as f64);
+        let fused = result.test.outputs.get("fused");
+        if let Some(fused) = fused.filter(|_| split == ShownSplit::Test) {
+            f1.push(fused.macro_f1);
+            precision.extend(fused.mean_average_precision);
+        }
     }
+    // Of runs from before it was measured there is none; a mean over the others would not be the
+    // row's.
+    let whole = precision.len() == f1.len();
     let outputs: BTreeMap<_, _> = by_output
         .into_iter()
         .filter_map(|(output, values)| Some((output, Aggregate::of(&values)?)))
@@ -373,9 +441,26 @@ fn table_cell(entries: &[&Entry], split: ShownSplit) -> TableCell {
         accuracy: outputs.get("fused").copied(),
         outputs,
         encoder_updates: Aggregate::of(&updates).map(|updates| updates.mean),
+        macro_f1: Aggregate::of(&f1),
+        mean_average_precision: Aggregate::of(&precision).filter(|_| whole),
+        optimism: optimism(entries, split),
         seeds: entries.iter().map(|e| seed_outcome(e, split)).collect(),
         ..TableCell::default()
     }
+}
+
+/// The optimism of a row whose finished seeds all tested every epoch.
+fn optimism(entries: &[&Entry], split: ShownSplit) -> Option<Aggregate> {
+    if split != ShownSplit::Test {
+        return None;
+    }
+    let mut values = Vec::new();
+    for entry in entries {
+        if let Ok(result) = &entry.outcome {
+            values.push(derived::optimism(result, entry.file.parent()?)?);
+        }
+    }
+    Aggregate::of(&values)
 }
 
 /// The accuracy of every output on a split; of the validation split a result has only the fused

@@ -10,6 +10,7 @@ use amst_recipe::OutputMetrics;
 use burn::tensor::{Device, Tensor};
 
 use crate::TrainError;
+use crate::average_precision::mean_average_precision;
 use crate::batches::LoadedBatch;
 use crate::metrics::OutputScores;
 use crate::upload::Uploads;
@@ -128,7 +129,8 @@ impl EmbeddingCache {
         for (name, logits) in outputs.iter() {
             let mut scores = OutputScores::default();
             scores.add(logits, &self.labels);
-            if let Some(own) = scores.metrics() {
+            if let Some(mut own) = scores.metrics() {
+                own.mean_average_precision = mean_average_precision(logits, &self.labels);
                 metrics.insert(name.to_string(), own);
             }
         }

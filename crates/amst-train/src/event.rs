@@ -58,6 +58,10 @@ pub enum EventKind {
         train: BTreeMap<String, OutputMetrics>,
         /// Validation metrics by output.
         val: BTreeMap<String, OutputMetrics>,
+        /// Test metrics by output, of a run whose recipe says `test_every_epoch`. Nothing is chosen
+        /// by them. Outputs whose loss is not finite are left out.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        test: BTreeMap<String, OutputMetrics>,
         /// Fused validation accuracy, rounded as it is compared.
         val_accuracy: f64,
         /// How far apart the modalities are in their learning, and what the method did about it

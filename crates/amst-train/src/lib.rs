@@ -32,6 +32,7 @@
 #![warn(missing_docs)]
 #![recursion_limit = "256"]
 
+mod average_precision;
 mod balance;
 mod batches;
 mod budget;
@@ -44,6 +45,7 @@ mod event;
 mod filesystem;
 mod interrupt;
 mod lock;
+mod logits;
 mod metrics;
 mod network;
 mod pace;

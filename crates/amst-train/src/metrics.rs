@@ -114,6 +114,7 @@ impl OutputScores {
             true_probability: self.true_probability / samples,
             entropy: self.classes.iter().map(|class| class.entropy).sum::<f64>() / samples,
             class_entropy: self.classes.iter().map(ClassScores::mean_entropy).collect(),
+            mean_average_precision: None,
         })
     }
 }

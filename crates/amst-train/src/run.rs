@@ -23,6 +23,7 @@ use crate::{Event, TrainError, environment};
 /// | `events.jsonl` | one object a line | as it happens |
 /// | `checkpoints` | the run at some moments | on the way, beside the training |
 /// | `predictions.csv` | the test split, sample by sample | after the test |
+/// | `logits.safetensors` | the same in numbers, of every output | after the test |
 /// | `timing.json` | seconds by phase, peak memory | after the test |
 /// | `trace.json` | what was done when, of a run that was profiled | when it ends or stops |
 /// | `result.json` | the result | last, and atomically |
@@ -41,6 +42,8 @@ pub struct Run {
 pub(crate) const EVENTS: &str = "events.jsonl";
 /// The tokenizer's file, of a run whose text encoder learnt tokens of its own.
 pub(crate) const TOKENIZER: &str = "tokenizer.json";
+/// The file of every output's logits.
+pub(crate) const LOGITS: &str = "logits.safetensors";
 /// The file that chrome://tracing opens.
 pub(crate) const TRACE: &str = "trace.json";
 /// The result's file.
@@ -191,7 +194,7 @@ impl Run {
             .map_err(io("write", &path))
     }
 
-    /// Writes predictions, timing and, last, the result.
+    /// Writes predictions, logits, timing and, last, the result.
     ///
     /// # Errors
     ///
@@ -199,10 +202,12 @@ impl Run {
     pub fn finish(
         &self,
         predictions: &[u8],
+        logits: &[u8],
         timing: &Timing,
         result: &CellResult,
     ) -> Result<(), TrainError> {
         self.write("predictions.csv", predictions)?;
+        self.write(LOGITS, logits)?;
         self.write_json("timing.json", timing)?;
         self.write_json(RESULT, result)
     }

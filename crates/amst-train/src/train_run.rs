@@ -15,9 +15,10 @@ use crate::interrupt::Interrupt;
 use crate::pace::{Keep, SaveEvery};
 use crate::run_keeper::{KeepSettings, RunKeeper};
 use crate::trace::{self, Trace};
-use crate::trainer::Training;
+use crate::trainer::{EpochTest, Training};
 use crate::{
-    Built, Evaluator, Event, EventKind, Run, TrainError, build, peak_memory_mib, predictions,
+    Built, Evaluator, Event, EventKind, Run, TrainError, build, logits, peak_memory_mib,
+    predictions,
 };
 
 /// Trains one cell from its first epoch, or from its newest checkpoint, to its result.
@@ -84,7 +85,16 @@ impl<E: Encoder> Trainer<E> {
         }
         let batches = LoaderBatches::new(&data, &recipe, &device)?;
         let steps = batches.count(amst::Part::Epoch, 0);
-        let training = Training::new(&recipe, built, data.classes().len(), steps);
+        let mut training = Training::new(&recipe, built, data.classes().len(), steps);
+        if recipe.test_every_epoch {
+            let branches = training.session.net.branches.len();
+            let split = data.split(SplitName::Test);
+            let evaluator = Evaluator::new(split, recipe.eval_batch_size, branches)?;
+            training.test_every_epoch = Some(EpochTest {
+                evaluator,
+                device: device.clone(),
+            });
+        }
         Ok(Self {
             run,
             open: OpenRun {
@@ -219,6 +229,7 @@ impl<E: Encoder> OpenRun<E> {
             return Err(error);
         }
         let predictions = predictions::table(&split, self.data.classes(), &evaluation.outputs);
+        let logits = logits::file(&split, &evaluation.outputs);
         let test_accuracy = metrics[amst::FUSED].accuracy;
         let selected = keeper.selected_snapshot(&self.training, &best)?;
         let result = CellResult {
@@ -244,7 +255,8 @@ impl<E: Encoder> OpenRun<E> {
             epoch,
             test_accuracy,
         })?;
-        keeper.run.finish(&predictions, &self.timing(), &result)?;
+        let timing = self.timing();
+        keeper.run.finish(&predictions, &logits, &timing, &result)?;
         // Last: should these fail all the same, the result is not lost with them.
         if let Some(path) = &self.weights {
             write_weights(&best.net, path, &self.training.weight_names())?;

@@ -12,13 +12,14 @@ use amst::{
     StepReport,
 };
 use amst_encoders::{Encoder, Renames, held_tensors};
-use amst_recipe::{OutputMetrics, Recipe, Selected};
+use amst_recipe::{Modality, OutputMetrics, Recipe, Selected};
 use burn::module::{Module, ParamId};
+use burn::tensor::Device;
 
 use crate::batches::{BatchSource, EpochSupply, LoadedBatch, ReadPlan};
 use crate::budget::Budget;
 use crate::build::Built;
-use crate::evaluate::{EmbeddingCache, Evaluation};
+use crate::evaluate::{EmbeddingCache, Evaluation, Evaluator};
 use crate::progress::{Best, Elapsed, Progress, add_seconds};
 use crate::{EventKind, TrainError};
 
@@ -36,6 +37,15 @@ pub struct Training<E: Encoder> {
     pub(crate) classes: usize,
     /// Steps of an epoch.
     steps: usize,
+    /// What also evaluates the test split after each epoch, for the log alone.
+    pub(crate) test_every_epoch: Option<EpochTest>,
+}
+
+/// The test split, evaluated after each epoch.
+pub(crate) struct EpochTest {
+    pub evaluator: Evaluator,
+    /// Without autodiff.
+    pub device: Device,
 }
 
 /// A step that is done.
@@ -111,6 +121,7 @@ impl<E: Encoder> Training<E> {
             planned,
             classes,
             steps,
+            test_every_epoch: None,
         }
     }
 
@@ -159,6 +170,7 @@ impl<E: Encoder> Training<E> {
     ) -> Result<(), TrainError> {
         let plan = self.session.plan(self.progress.epoch);
         validation.forget(&plan.changes());
+        self.forget_tested(&plan.changes());
         if self.progress.step == 0 {
             self.begin_epoch(&plan, source)?;
         }
@@ -169,12 +181,14 @@ impl<E: Encoder> Training<E> {
         if let Some(error) = self.not_finite_in("val", plan.epoch, &evaluation.metrics) {
             keeper.diverged(error)?;
         }
-        let event = self.select(&plan, &trained, &evaluation);
+        let tested = self.test_epoch()?;
+        let event = self.select(&plan, &trained, &evaluation, tested);
         keeper.after_validation(event, &evaluation)?;
         let changed = self.session.end_epoch(plan.epoch, &evaluation.scores());
         if !changed.is_empty() {
             self.progress.weights_change();
             validation.forget(&changed);
+            self.forget_tested(&changed);
         }
         for (name, metrics) in trained.metrics {
             // A skipped modality's loss is that of its last active epoch.
@@ -332,6 +346,30 @@ impl<E: Encoder> Training<E> {
         Ok(clock.time(Phase::Evaluate, || validation.evaluate(method, &net)))
     }
 
+    /// Test metrics by output after this epoch, where the recipe wants them. Nothing but the log
+    /// gets to see them.
+    fn test_epoch(&mut self) -> Result<BTreeMap<String, OutputMetrics>, TrainError> {
+        let Some(test) = &mut self.test_every_epoch else {
+            return Ok(BTreeMap::new());
+        };
+        let net = self.session.net.valid();
+        let method = self.session.method.as_ref();
+        let clock = &mut self.session.clock;
+        let evaluation = test
+            .evaluator
+            .evaluate_on_clock(method, &net, &test.device, clock)?;
+        let mut metrics = evaluation.metrics;
+        // A run goes on without the option, too, where only a test sample's loss overflows.
+        metrics.retain(|_, own| own.loss.is_finite());
+        Ok(metrics)
+    }
+
+    fn forget_tested(&mut self, changed: &[Modality]) {
+        if let Some(test) = &mut self.test_every_epoch {
+            test.evaluator.forget(changed);
+        }
+    }
+
     /// What the epoch's steps gave.
     fn training_metrics(&mut self, plan: &EpochPlan) -> Trained {
         let progress = &mut self.progress;
@@ -360,6 +398,7 @@ impl<E: Encoder> Training<E> {
         plan: &EpochPlan,
         trained: &Trained,
         validation: &Evaluation,
+        tested: BTreeMap<String, OutputMetrics>,
     ) -> EventKind {
         let progress = &mut self.progress;
         let fused = &validation.metrics[amst::FUSED];
@@ -394,6 +433,7 @@ impl<E: Encoder> Training<E> {
             lr: self.budget.rate(plan.epoch).lr,
             train: trained.metrics.clone(),
             val: validation.metrics.clone(),
+            test: tested,
             val_accuracy,
             balance: trained.balance.clone(),
             best: is_best,

@@ -70,6 +70,9 @@ pub struct Args {
     /// Print the table, or the plan, as JSON.
     #[arg(long)]
     pub json: bool,
+    /// Also write the table with curves, confusion matrices, times and more as one HTML file.
+    #[arg(long)]
+    pub report: bool,
     /// Run this `amst` instead of building the workspace's own.
     #[arg(long, value_name = "PROGRAM")]
     pub amst: Option<PathBuf>,

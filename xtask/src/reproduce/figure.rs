@@ -93,7 +93,7 @@ fn curves(panels: &[Panel], args: &FigureArgs, page: PageOptions) -> anyhow::Res
 }
 
 /// A panel for each row that has runs on a data set.
-fn panels(request: &Request, entries: &[Entry], column: &str) -> anyhow::Result<Vec<Panel>> {
+pub fn panels(request: &Request, entries: &[Entry], column: &str) -> anyhow::Result<Vec<Panel>> {
     let mut panels = Vec::new();
     for row in request.rows() {
         let mut runs = Vec::new();

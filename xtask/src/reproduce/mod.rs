@@ -19,6 +19,7 @@ mod plan;
 mod pool;
 mod progress;
 mod protocol;
+mod report;
 mod request;
 mod summary;
 mod times;
@@ -85,6 +86,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if let Some(kind) = request.grid.figure {
         let drawn = figure::draw(kind, &request, &entries, &folders, &args.figure)?;
         written.extend(drawn);
+    }
+    if args.report {
+        written.push(report::write(&request, &table, &entries, &folders)?);
     }
     summary::print(&failures, &written);
     if interrupted.load(Ordering::SeqCst) {

@@ -189,6 +189,7 @@ impl Request {
             .leaving_out(&self.left_out)
             .with_settings(self.settings())
             .with_comparisons(entries)
+            .with_modalities_together(entries)
     }
 
     /// What makes the numbers other than the table's own.

@@ -88,6 +88,11 @@ fn refuse(args: &Args) -> Result<(), Usage> {
             args.budget.is_some(),
             "epochs are timed, not runs",
         ),
+        (
+            "--report",
+            args.report,
+            "a report is of runs, and epochs are timed without any",
+        ),
     ];
     match given.into_iter().find(|(_, given, _)| *given) {
         Some((option, _, why)) => Err(Usage(format!("{option} does not go with {TIMES}: {why}"))),

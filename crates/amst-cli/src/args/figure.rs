@@ -17,12 +17,25 @@ pub struct Figure {
     /// range
     #[arg(long, value_enum, default_value_t = GroupBy::Method)]
     pub by: GroupBy,
-    /// curves: what they show, `accuracy`, `loss`, `entropy` or `confidence`
-    #[arg(long, value_name = "NAME", default_value = "accuracy")]
-    pub metric: Metric,
-    /// curves: the split that they are of, `train` or `val`
-    #[arg(long, value_name = "NAME", default_value = "train")]
-    pub split: Split,
+    /// curves: what they show, `accuracy` unless given; or `loss`, `entropy`, `confidence`
+    #[arg(long, value_name = "NAME")]
+    pub metric: Option<Metric>,
+    /// curves: the split that they are of, `train` unless given; or `val`, and `test` of runs with
+    /// `--set test_every_epoch=true`
+    #[arg(long, value_name = "NAME")]
+    pub split: Option<Split>,
+    /// Draw this output only, such as `audio` or `alt.fused`; confusion: instead of `fused`
+    #[arg(long, value_name = "NAME")]
+    pub output: Option<String>,
+    /// heatmap: the setting across, such as `skip.audio`, where the runs differ in more than two
+    #[arg(long, value_name = "KEY")]
+    pub x: Option<String>,
+    /// heatmap: the setting upwards
+    #[arg(long, value_name = "KEY")]
+    pub y: Option<String>,
+    /// Draw on a dark ground
+    #[arg(long)]
+    pub dark: bool,
     /// Width in millimetres: 85 is a column, 170 a page
     #[arg(long, value_name = "MM", value_parser = PageOptions::parse_width, default_value = "170")]
     pub width: f64,
@@ -41,12 +54,21 @@ pub enum FigureKind {
     Curves,
     /// Entropy of each modality's predictions by class, as in its Figure 4
     Entropy,
+    /// Which classes are taken for which, on the test split
+    Confusion,
+    /// How often predictions of a confidence are right, on the test split, with the expected
+    /// calibration error
+    Calibration,
+    /// Validation accuracy over two settings in which the runs differ
+    Heatmap,
+    /// How far each modality is ahead of the others over epochs (OGM-GE's discrepancy ratio)
+    Balance,
 }
 
 /// What has a panel of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum GroupBy {
-    /// Each method on each data set, whatever its other settings
+    /// Each recipe: a method on a data set, with its settings where they differ
     Method,
     /// Each run
     Seed,

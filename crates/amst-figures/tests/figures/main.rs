@@ -4,4 +4,6 @@ mod bars;
 mod curves;
 mod drawing;
 mod faults;
+mod predictions;
 mod runs;
+mod settings;

@@ -12,7 +12,12 @@ use burn::tensor::Device;
 pub const METHODS: [&str; 3] = ["amst-alt", "amst-joint", "amst-full"];
 
 /// The files that two runs of a cell have in common, to the byte.
-pub const KEPT: [&str; 3] = ["result.json", "predictions.csv", "recipe.toml"];
+pub const KEPT: [&str; 4] = [
+    "result.json",
+    "predictions.csv",
+    "logits.safetensors",
+    "recipe.toml",
+];
 
 /// A cell of the synthetic data set: its own settings, two epochs, audio in every second one.
 pub fn cell(assignments: &[&str]) -> (Cell, DataLock) {

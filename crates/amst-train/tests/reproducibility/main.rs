@@ -11,4 +11,5 @@ mod every_method;
 mod failures;
 mod own_encoder;
 mod profile;
+mod tested_epochs;
 mod text;

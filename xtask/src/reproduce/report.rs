@@ -1,0 +1,50 @@
+//! `--report`: the table with its figures as one HTML file.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use amst_files::write_file;
+use amst_html_report::{Audit, Report, ReportOptions, render};
+use amst_report::{Entry, Table};
+
+use super::figure::panels;
+use super::folders::Folders;
+use super::request::Request;
+
+/// Writes `report.html` beside the table, in the place of an older one, like the table's files.
+pub fn write(
+    request: &Request,
+    table: &Table,
+    entries: &[Entry],
+    folders: &Folders,
+) -> anyhow::Result<PathBuf> {
+    let mut by_column = BTreeMap::new();
+    let mut audits = BTreeMap::new();
+    for (column, _) in request.columns_and_classes() {
+        by_column.insert(column.to_string(), panels(request, entries, column)?);
+        let dataset = column.split(':').next().unwrap_or(column);
+        let audit = Audit {
+            text: format!(
+                "`amst audit {dataset}` reports what is wrong with the lists, if anything."
+            ),
+            done: false,
+        };
+        audits.insert(column.to_string(), audit);
+    }
+    let options = ReportOptions {
+        title: Some(table.title.clone()),
+        command: command(),
+        audits,
+    };
+    let report = Report::of_table(table, by_column, &options)?;
+    let file = folders.table.join("report.html");
+    write_file(&file, render(&report, None)?)?;
+    Ok(file)
+}
+
+/// The command as it was typed.
+fn command() -> String {
+    let mut words = vec!["cargo".to_string(), "xtask".into()];
+    words.extend(std::env::args().skip(1));
+    words.join(" ")
+}

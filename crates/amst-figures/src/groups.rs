@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use amst_recipe::Modality;
 use serde_json::Value;
 
 use crate::{FigureError, Panel, RunLog};
@@ -47,6 +48,11 @@ pub(crate) fn settings(run: &RunLog) -> BTreeMap<String, Value> {
     flatten("", &recipe, &mut values);
     for key in ["seed", "init", "fold"] {
         values.remove(key);
+    }
+    let absent = Modality::ALL.into_iter();
+    for modality in absent.filter(|modality| !run.recipe.modalities.contains(modality)) {
+        // `skip.text`, `text.encoder`: settings that say nothing of these runs.
+        values.retain(|key, _| !key.split('.').any(|part| part == modality.name()));
     }
     values
 }

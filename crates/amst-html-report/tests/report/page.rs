@@ -51,7 +51,8 @@ fn links_lead_to_places_that_are_there_and_no_place_is_named_twice() {
     write_runs(folder.path());
     let html = render(&report(folder.path()), None).unwrap();
     let names = |attribute: &str| -> Vec<String> {
-        let parts = html.split(&format!(" {attribute}=\"")).skip(1);
+        let opening = format!(" {attribute}=\"");
+        let parts = html.split(&opening).skip(1);
         parts
             .map(|part| part.split('"').next().unwrap().into())
             .collect()

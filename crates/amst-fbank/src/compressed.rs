@@ -273,7 +273,9 @@ impl<'s> Stream<'s> {
             }
             buffer.copy_to_vec_interleaved(&mut decoded);
             began |= self.recorded(at) >= wanted.start;
-            let next = at.saturating_add(in_range(frames as u64));
+            // The first packet that a decoder of Vorbis gets gives it only what the next one needs.
+            let next = at.saturating_add(length);
+            at = next.saturating_sub(in_range(frames as u64));
             for kept in around(&(at..next), &self.padding) {
                 let shift = kept.start - self.recorded(kept.start);
                 let start = kept.start.max(wanted.start.saturating_add(shift)).max(0);

@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Seek, SeekFrom};
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use symphonia::core::codecs::audio::well_known::CODEC_ID_VORBIS;
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
@@ -18,6 +19,9 @@ use crate::input::Input;
 use crate::kind::{Found, Kind};
 use crate::mp4::{self, Edit};
 use crate::{FbankError, HeaderMismatch, Part, Recording, Wave};
+
+/// Samples that memory is reserved for before they are there: 256 MB.
+const MOST_AT_ONCE: usize = 1 << 26;
 
 /// Frames of an AAC packet.
 const AAC_PACKET: u64 = 1024;
@@ -47,10 +51,41 @@ pub(crate) fn read(
     part: Part,
     name: &str,
 ) -> Result<Recording, FbankError> {
+    guarded(found.kind, name, || read_part(input, found, part, name))
+}
+
+/// Frames and frames a second, without decoding.
+pub(crate) fn length(
+    input: &Input<'_>,
+    found: Found,
+    name: &str,
+) -> Result<(u64, u32), FbankError> {
+    guarded(found.kind, name, || count(input, found, name))
+}
+
+/// A few assertions of `symphonia` fail on damaged files, found by changing bytes; what it had
+/// built by then is dropped.
+fn guarded<T>(
+    kind: Kind,
+    name: &str,
+    work: impl FnOnce() -> Result<T, FbankError>,
+) -> Result<T, FbankError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let reason = "its decoder gave up on what it holds";
+        Err(damaged(kind, reason.into(), name))
+    })
+}
+
+fn read_part(
+    input: &Input<'_>,
+    found: Found,
+    part: Part,
+    name: &str,
+) -> Result<Recording, FbankError> {
     let mut stream = open(input, found, name)?;
     let rate = stream.rate;
     let Some(wanted) = part.instants(rate) else {
-        return Err(part.refused(length(input, found, name)?.0, rate, name));
+        return Err(part.refused(count(input, found, name)?.0, rate, name));
     };
     if found.kind == Kind::Flac && wanted.start > 0 {
         stream.seek(wanted.start)?;
@@ -66,7 +101,7 @@ pub(crate) fn read(
     }
     if matches!(part, Part::Span(_)) && (wave.frames() as u64) < wanted.end - wanted.start {
         drop(stream);
-        return Err(part.refused(length(input, found, name)?.0, rate, name));
+        return Err(part.refused(count(input, found, name)?.0, rate, name));
     }
     if wave.samples.is_empty() {
         return Err(FbankError::Empty { name: name.into() });
@@ -75,12 +110,7 @@ pub(crate) fn read(
     Ok(Recording { wave, mismatch })
 }
 
-/// Frames and frames a second, without decoding.
-pub(crate) fn length(
-    input: &Input<'_>,
-    found: Found,
-    name: &str,
-) -> Result<(u64, u32), FbankError> {
+fn count(input: &Input<'_>, found: Found, name: &str) -> Result<(u64, u32), FbankError> {
     let mut stream = open(input, found, name)?;
     let passed = stream.pass(&(u64::MAX..u64::MAX), None)?;
     if passed.length == 0 {
@@ -267,6 +297,11 @@ impl<'s> Stream<'s> {
             let (channels, frames) = (buffer.spec().channels().count(), buffer.frames());
             if wave.channels == 0 {
                 wave.channels = channels;
+                let frames = wanted.end.min(in_range(self.announced.unwrap_or(0)));
+                let frames = frames.saturating_sub(wanted.start).max(0) as usize;
+                // What a header states may be anything; beyond this, the samples grow.
+                let samples = frames.saturating_mul(channels).min(MOST_AT_ONCE);
+                wave.samples.reserve_exact(samples);
             }
             if channels != wave.channels || buffer.spec().rate() != self.rate {
                 return Err(self.changes());

@@ -2,10 +2,12 @@
 
 use std::io;
 
+use crate::shell::quoted;
+
 /// What was wrong, and what to do about it.
 ///
-/// `name` is the file's path as given to [`Wave::read`](crate::Wave::read),
-/// or the name given to [`Wave::decode`](crate::Wave::decode).
+/// `name` is the file's path as given to [`Recording::read`](crate::Recording::read),
+/// or the name given to [`Recording::decode`](crate::Recording::decode).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FbankError {
@@ -17,8 +19,12 @@ pub enum FbankError {
         /// The operating system's reason.
         source: io::Error,
     },
-    /// The bytes are neither a RIFF/WAVE file nor a FLAC one.
-    #[error("{name}: not a WAV file ({reason}); convert it with `ffmpeg -i {name} out.wav`")]
+    /// The bytes are of no kind that is known here.
+    #[error(
+        "{name}: not a WAV file ({reason}), nor FLAC, MP3, Ogg or MP4; convert it with \
+         `ffmpeg -i {} out.wav`",
+        quoted(name)
+    )]
     NotWav {
         /// The file.
         name: String,
@@ -28,8 +34,7 @@ pub enum FbankError {
     /// The file ends before what its header announces.
     #[error(
         "{name}: truncated: {what} should take {expected} bytes and {found} are there; \
-         copy or download it again (a recording written to a pipe has no length in its \
-         header: write it to a file)"
+         copy or download it again"
     )]
     Truncated {
         /// The file.
@@ -50,7 +55,8 @@ pub enum FbankError {
     /// A WAV file, but not of a kind that is read here.
     #[error(
         "{name}: unsupported WAV: {reason}; convert it with \
-         `ffmpeg -i {name} -c:a pcm_s16le out.wav`"
+         `ffmpeg -i {} -c:a pcm_s16le out.wav`",
+        quoted(name)
     )]
     Unsupported {
         /// The file.
@@ -58,14 +64,42 @@ pub enum FbankError {
         /// What is not supported.
         reason: String,
     },
-    /// A FLAC file that cannot be decoded, or whose samples are not those that were encoded.
+    /// Sound of a kind that is known and not read here.
     #[error(
-        "{name}: damaged FLAC: {reason}; copy or download it again, or convert it with \
-         `ffmpeg -i {name} out.wav`"
+        "{name}: {found}, which is not read here; convert it with \
+         `ffmpeg -i {} -vn -c:a flac out.flac`",
+        quoted(name)
     )]
-    DamagedFlac {
+    NotRead {
         /// The file.
         name: String,
+        /// What it is.
+        found: String,
+    },
+    /// A WAV file whose recorder ended before it wrote the length of the samples.
+    #[error(
+        "{name}: its header says that it has no samples, and {bytes} bytes follow: its recorder \
+         did not finish it; repair it with `ffmpeg -i {} -c:a pcm_s16le out.wav`",
+        quoted(name)
+    )]
+    Unfinished {
+        /// The file.
+        name: String,
+        /// Bytes after the header.
+        bytes: u64,
+    },
+    /// A compressed file that cannot be decoded, or a FLAC one whose samples are not those that
+    /// were encoded.
+    #[error(
+        "{name}: damaged {format}: {reason}; copy or download it again, or convert it with \
+         `ffmpeg -i {} -vn out.wav`",
+        quoted(name)
+    )]
+    Damaged {
+        /// The file.
+        name: String,
+        /// The kind of file.
+        format: &'static str,
         /// What the decoder found.
         reason: String,
     },
@@ -128,4 +162,16 @@ pub enum FbankError {
         /// The wave's rate in Hz.
         found: u32,
     },
+}
+
+impl FbankError {
+    pub(crate) fn io(name: &str, source: io::Error) -> Self {
+        let name = name.into();
+        Self::Io { name, source }
+    }
+
+    pub(crate) fn not_read(name: &str, found: &str) -> Self {
+        let (name, found) = (name.into(), found.into());
+        Self::NotRead { name, found }
+    }
 }

@@ -1,7 +1,7 @@
-//! Kaldi-compatible log-mel filterbanks from WAV and FLAC audio.
+//! Kaldi-compatible log-mel filterbanks from sound files.
 //!
-//! A recording is read into a [`Wave`], a [`FbankConfig`] says what the
-//! features look like (its default is the paper's 1024×128 map), and a
+//! A part of a recording (WAV, FLAC, MP3, Ogg Vorbis, AAC in MP4) is read into a
+//! [`Recording`], which has a [`Wave`]; a [`FbankConfig`] says what the features look like (its default is the paper's 1024×128 map), and a
 //! [`Fbank`], planned once for a configuration and a sample rate, turns any
 //! number of waves into [`Features`], from any number of threads.
 //!
@@ -27,18 +27,31 @@
 
 #![warn(missing_docs)]
 
+mod compressed;
 mod config;
 mod error;
 mod extractor;
 mod features;
-mod flac;
+mod input;
+mod kind;
 mod log;
 mod mel;
+mod mismatch;
+mod mp4;
+mod part;
+mod pcm;
+mod recording;
+mod resample;
 mod riff;
+mod shell;
 mod wave;
 
 pub use config::FbankConfig;
 pub use error::FbankError;
 pub use extractor::{Fbank, fbank};
 pub use features::Features;
+pub use mismatch::HeaderMismatch;
+pub use part::Part;
+pub use recording::{Recording, seconds};
+pub use resample::resample;
 pub use wave::Wave;

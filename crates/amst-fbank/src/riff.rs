@@ -1,34 +1,12 @@
-//! The container: finds the format and the sample bytes of a WAV file.
+//! The container: finds the format and the samples of a WAV file.
 //!
-//! Written here because a WAV library such as hound reads neither 64-bit
-//! floats nor the pad byte after a chunk of odd length, and because a file cut
-//! short gets another error than one that is broken otherwise.
+//! Written here because a WAV library such as hound reads neither 64-bit floats nor the pad byte
+//! after a chunk of odd length, nor files whose header has a wrong length.
 
-use crate::FbankError;
+use std::io::{BufReader, Read, Seek, SeekFrom};
 
-/// How one sample is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Encoding {
-    Unsigned8,
-    Signed16,
-    Signed24,
-    Signed32,
-    Float32,
-    Float64,
-}
-
-impl Encoding {
-    /// Bytes of one sample.
-    pub(crate) fn bytes(self) -> usize {
-        match self {
-            Self::Unsigned8 => 1,
-            Self::Signed16 => 2,
-            Self::Signed24 => 3,
-            Self::Signed32 | Self::Float32 => 4,
-            Self::Float64 => 8,
-        }
-    }
-}
+use crate::pcm::Encoding;
+use crate::{FbankError, HeaderMismatch};
 
 /// What the `fmt ` chunk says.
 #[derive(Clone, Copy, Debug)]
@@ -38,161 +16,245 @@ pub(crate) struct Format {
     pub(crate) sample_rate: u32,
 }
 
+impl Format {
+    /// Bytes of one sampling instant.
+    pub(crate) fn frame(self) -> usize {
+        self.encoding.bytes() * self.channels
+    }
+}
+
+/// Where the samples are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Samples {
+    pub(crate) format: Format,
+    /// Position of the first byte.
+    pub(crate) at: u64,
+    /// Sampling instants that are there in full, at least 1.
+    pub(crate) frames: u64,
+    pub(crate) mismatch: Option<HeaderMismatch>,
+}
+
 const PCM: u16 = 1;
 const FLOAT: u16 = 3;
 const EXTENSIBLE: u16 = 0xfffe;
 
-/// Finds the format and the bytes of all samples.
-pub(crate) fn parse<'b>(bytes: &'b [u8], name: &str) -> Result<(Format, &'b [u8]), FbankError> {
+/// Finds the format and the samples of a file of `length` bytes.
+pub(crate) fn find(source: impl Read + Seek, name: &str) -> Result<Samples, FbankError> {
+    let mut bytes = Bytes::new(source, name)?;
+    let announced = bytes.riff_header()?;
     let mut format = None;
-    let mut rest = riff_body(bytes, name)?;
     loop {
-        let (id, length, body) = chunk_header(rest, name)?;
+        let header = bytes.take::<8>("the header of the next chunk", 8)?;
+        let (id, size) = header.split_at(4);
+        let size = u32::from_le_bytes([size[0], size[1], size[2], size[3]]);
         // Only what is used must be there in full.
         match id {
-            b"fmt " => {
-                format = Some(parse_format(
-                    whole(body, length, "the format", name)?,
-                    name,
-                )?)
-            }
+            b"fmt " => format = Some(bytes.format(size)?),
             b"data" => {
                 let reason = "its samples come before their format";
-                let format = format.ok_or_else(|| not_wav(name, reason))?;
-                return Ok((format, sample_bytes(format, body, length, name)?));
+                let format = format.ok_or_else(|| bytes.not_wav(reason))?;
+                // As libsndfile does: a recorder that died left both lengths as they began.
+                let unfinished = size == 0 && announced == 8;
+                return bytes.samples(format, size, unfinished);
             }
+            _ => bytes.skip(u64::from(size))?,
+        }
+    }
+}
+
+/// The file, and where in it we are.
+struct Bytes<'n, R> {
+    source: BufReader<R>,
+    at: u64,
+    length: u64,
+    name: &'n str,
+}
+
+impl<'n, R: Read + Seek> Bytes<'n, R> {
+    fn new(source: R, name: &'n str) -> Result<Self, FbankError> {
+        let mut source = BufReader::new(source);
+        let io = |source| FbankError::io(name, source);
+        let length = source.seek(SeekFrom::End(0)).map_err(io)?;
+        source.rewind().map_err(io)?;
+        if length == 0 {
+            return Err(FbankError::Empty { name: name.into() });
+        }
+        Ok(Self {
+            source,
+            at: 0,
+            length,
+            name,
+        })
+    }
+
+    fn left(&self) -> u64 {
+        self.length.saturating_sub(self.at)
+    }
+
+    /// The first `N` bytes of `what`, which takes `size` bytes in the file.
+    fn take<const N: usize>(
+        &mut self,
+        what: &'static str,
+        size: u64,
+    ) -> Result<[u8; N], FbankError> {
+        let size = size.max(N as u64);
+        if self.left() < size {
+            return Err(self.truncated(what, size, self.left()));
+        }
+        let mut bytes = [0; N];
+        let read = self.source.read_exact(&mut bytes);
+        read.map_err(|source| FbankError::io(self.name, source))?;
+        self.at += N as u64;
+        Ok(bytes)
+    }
+
+    /// Goes past the rest of a chunk; chunks start at even positions.
+    fn skip(&mut self, bytes: u64) -> Result<(), FbankError> {
+        let bytes = (bytes + bytes % 2).min(self.left());
+        let moved = self.source.seek_relative(bytes as i64);
+        moved.map_err(|source| FbankError::io(self.name, source))?;
+        self.at += bytes;
+        Ok(())
+    }
+
+    /// Goes past the twelve bytes that mark the file as WAV, and gives the length they state.
+    fn riff_header(&mut self) -> Result<u32, FbankError> {
+        let mut head = Vec::new();
+        let read = (&mut self.source).take(12).read_to_end(&mut head);
+        read.map_err(|source| FbankError::io(self.name, source))?;
+        self.at = head.len() as u64;
+        let mark = &head[..head.len().min(4)];
+        if matches!(mark, b"RF64" | b"BW64" | b"RIFX") {
+            let mark = String::from_utf8_lossy(mark);
+            return Err(self.unsupported(format!("the container {mark}")));
+        }
+        if !b"RIFF".starts_with(mark) {
+            return Err(self.not_wav("it does not start with `RIFF`"));
+        }
+        match head.first_chunk::<12>() {
+            None => Err(self.truncated("the header", 12, head.len() as u64)),
+            Some([_, _, _, _, a, b, c, d, b'W', b'A', b'V', b'E']) => {
+                Ok(u32::from_le_bytes([*a, *b, *c, *d]))
+            }
+            Some(_) => Err(self.not_wav("its RIFF form is not `WAVE`")),
+        }
+    }
+
+    fn samples(
+        &mut self,
+        format: Format,
+        size: u32,
+        unfinished: bool,
+    ) -> Result<Samples, FbankError> {
+        let (announced, left) = (u64::from(size), self.left());
+        let frame = format.frame() as u64;
+        let there = if unfinished {
+            left
+        } else {
+            left.min(announced)
+        };
+        let frames = there / frame;
+        let found = frames * frame;
+        match (announced, frames) {
+            (0, 0) if left >= frame => {
+                let name = self.name.into();
+                return Err(FbankError::Unfinished { name, bytes: left });
+            }
+            (0, 0) => {
+                return Err(FbankError::Empty {
+                    name: self.name.into(),
+                });
+            }
+            (_, 0) => return Err(self.truncated("the sample data", announced.max(frame), there)),
             _ => {}
         }
-        // Chunks start at even positions.
-        rest = body.get(length + length % 2..).unwrap_or_default();
-    }
-}
-
-/// The chunks, without the twelve bytes that mark the file as WAV.
-fn riff_body<'b>(bytes: &'b [u8], name: &str) -> Result<&'b [u8], FbankError> {
-    if bytes.is_empty() {
-        return Err(FbankError::Empty { name: name.into() });
-    }
-    let mark = &bytes[..bytes.len().min(4)];
-    if matches!(mark, b"RF64" | b"BW64" | b"RIFX") {
-        let reason = format!("the container {}", String::from_utf8_lossy(mark));
-        return Err(FbankError::Unsupported {
-            name: name.into(),
-            reason,
-        });
-    }
-    if !b"RIFF".starts_with(mark) {
-        return Err(not_wav(name, "it does not start with `RIFF`"));
-    }
-    let header = whole(bytes, 12, "the header", name)?;
-    if &header[8..] != b"WAVE" {
-        return Err(not_wav(name, "its RIFF form is not `WAVE`"));
-    }
-    Ok(&bytes[12..])
-}
-
-/// Name and length of the next chunk, and everything after its header.
-fn chunk_header<'b>(
-    bytes: &'b [u8],
-    name: &str,
-) -> Result<(&'b [u8; 4], usize, &'b [u8]), FbankError> {
-    let header = bytes.split_first_chunk::<4>().and_then(|(id, rest)| {
-        let (length, body) = rest.split_first_chunk::<4>()?;
-        Some((id, u32::from_le_bytes(*length) as usize, body))
-    });
-    header.ok_or_else(|| truncated(name, "the header of the next chunk", 8, bytes.len()))
-}
-
-/// The first `length` bytes, or the error that `what` is cut off.
-fn whole<'b>(
-    bytes: &'b [u8],
-    length: usize,
-    what: &'static str,
-    name: &str,
-) -> Result<&'b [u8], FbankError> {
-    bytes
-        .get(..length)
-        .ok_or_else(|| truncated(name, what, length, bytes.len()))
-}
-
-fn sample_bytes<'b>(
-    format: Format,
-    body: &'b [u8],
-    length: usize,
-    name: &str,
-) -> Result<&'b [u8], FbankError> {
-    if length == 0 {
-        return Err(FbankError::Empty { name: name.into() });
-    }
-    let data = whole(body, length, "the sample data", name)?;
-    let frame = format.encoding.bytes() * format.channels;
-    if !length.is_multiple_of(frame) {
-        let complete = length.next_multiple_of(frame);
-        return Err(truncated(name, "the sample data", complete, length));
-    }
-    Ok(data)
-}
-
-fn parse_format(chunk: &[u8], name: &str) -> Result<Format, FbankError> {
-    let chunk = whole(chunk, chunk.len().max(16), "the format", name)?;
-    let mut tag = u16_at(chunk, 0);
-    if tag == EXTENSIBLE {
-        // The real tag opens the sub-format's identifier.
-        whole(chunk, 40, "the extensible format", name)?;
-        tag = u16_at(chunk, 24);
-    }
-    let (channels, bits, align) = (u16_at(chunk, 2), u16_at(chunk, 14), u16_at(chunk, 12));
-    let sample_rate = u32::from_le_bytes([chunk[4], chunk[5], chunk[6], chunk[7]]);
-    let unsupported = |reason| {
-        Err(FbankError::Unsupported {
-            name: name.into(),
-            reason,
+        Ok(Samples {
+            format,
+            at: self.at,
+            frames,
+            mismatch: (found != announced).then_some(HeaderMismatch::Bytes { announced, found }),
         })
-    };
-    // A sample of 12 or 20 bits is left-justified in a whole number of bytes.
-    let encoding = match (tag, bits.div_ceil(8)) {
-        (PCM, 1) => Encoding::Unsigned8,
-        (PCM, 2) => Encoding::Signed16,
-        (PCM, 3) => Encoding::Signed24,
-        (PCM, 4) => Encoding::Signed32,
-        (FLOAT, 4) => Encoding::Float32,
-        (FLOAT, 8) => Encoding::Float64,
-        (PCM | FLOAT, _) => return unsupported(format!("{bits}-bit samples (tag {tag})")),
-        _ => return unsupported(format!("compressed or unknown samples (tag {tag})")),
-    };
-    if channels == 0 || sample_rate == 0 {
-        return unsupported(format!("{channels} channels at {sample_rate} Hz"));
     }
-    let channels = usize::from(channels);
-    if usize::from(align) != encoding.bytes() * channels {
-        return unsupported(format!(
-            "{align} bytes for {channels} samples of {bits} bits"
-        ));
+
+    fn format(&mut self, size: u32) -> Result<Format, FbankError> {
+        let size = u64::from(size);
+        if size < 16 {
+            return Err(self.truncated("the format", 16, size));
+        }
+        let chunk = self.take::<16>("the format", size)?;
+        let mut tag = u16_at(&chunk, 0);
+        let mut rest = size - 16;
+        if tag == EXTENSIBLE {
+            // The real tag opens the sub-format's identifier.
+            let what = "the extensible format";
+            if rest < 24 {
+                return Err(self.truncated(what, 40, size));
+            }
+            tag = u16_at(&self.take::<24>(what, rest)?, 8);
+            rest -= 24;
+        }
+        self.skip(rest)?;
+        let (channels, bits, align) = (u16_at(&chunk, 2), u16_at(&chunk, 14), u16_at(&chunk, 12));
+        let sample_rate = u32::from_le_bytes([chunk[4], chunk[5], chunk[6], chunk[7]]);
+        if channels == 0 || sample_rate == 0 {
+            let reason = format!("{channels} channels at {sample_rate} Hz");
+            return Err(self.unsupported(reason));
+        }
+        // A sample of 12 or 20 bits is left-justified in a whole number of bytes, and one of 24
+        // bits may take four: libsndfile goes by the bytes there too.
+        let stated = bits.div_ceil(8);
+        let in_four = tag == PCM && stated == 3 && u32::from(align) == 4 * u32::from(channels);
+        let encoding = match (tag, if in_four { 4 } else { stated }) {
+            (PCM, 1) => Encoding::Unsigned8,
+            (PCM, 2) => Encoding::Signed16,
+            (PCM, 3) => Encoding::Signed24,
+            (PCM, 4) => Encoding::Signed32,
+            (FLOAT, 4) => Encoding::Float32,
+            (FLOAT, 8) => Encoding::Float64,
+            (PCM | FLOAT, _) => {
+                return Err(self.unsupported(format!("{bits}-bit samples (tag {tag})")));
+            }
+            _ => {
+                let reason = format!("compressed or unknown samples (tag {tag})");
+                return Err(self.unsupported(reason));
+            }
+        };
+        let format = Format {
+            encoding,
+            channels: usize::from(channels),
+            sample_rate,
+        };
+        if usize::from(align) != format.frame() {
+            let reason = format!("{align} bytes for {channels} samples of {bits} bits");
+            return Err(self.unsupported(reason));
+        }
+        Ok(format)
     }
-    Ok(Format {
-        encoding,
-        channels,
-        sample_rate,
-    })
+
+    fn not_wav(&self, reason: &'static str) -> FbankError {
+        FbankError::NotWav {
+            name: self.name.into(),
+            reason,
+        }
+    }
+
+    fn unsupported(&self, reason: String) -> FbankError {
+        FbankError::Unsupported {
+            name: self.name.into(),
+            reason,
+        }
+    }
+
+    fn truncated(&self, what: &'static str, expected: u64, found: u64) -> FbankError {
+        FbankError::Truncated {
+            name: self.name.into(),
+            what,
+            expected,
+            found,
+        }
+    }
 }
 
 fn u16_at(chunk: &[u8], at: usize) -> u16 {
     u16::from_le_bytes([chunk[at], chunk[at + 1]])
-}
-
-fn not_wav(name: &str, reason: &'static str) -> FbankError {
-    FbankError::NotWav {
-        name: name.into(),
-        reason,
-    }
-}
-
-fn truncated(name: &str, what: &'static str, expected: usize, found: usize) -> FbankError {
-    let (expected, found) = (expected as u64, found as u64);
-    FbankError::Truncated {
-        name: name.into(),
-        what,
-        expected,
-        found,
-    }
 }

@@ -58,32 +58,22 @@ fn a_missing_file_is_named() {
 }
 
 #[test]
-fn a_wav_cut_anywhere_is_refused_as_truncated() {
-    let whole = float_wav(&[0.25, -0.25, 0.5, -0.5]);
-    assert!(Wave::decode(&whole, "clip.wav").is_ok());
-    for length in 1..whole.len() {
+fn a_wav_cut_before_its_first_whole_sample_is_refused_as_truncated() {
+    let samples = [0.25, -0.25, 0.5, -0.5];
+    let whole = float_wav(&samples);
+    let header = whole.len() - 16;
+    for length in 1..header + 8 {
         let error = refusal(&whole[..length]);
         assert!(
             matches!(error, FbankError::Truncated { .. }),
             "cut at {length}: {error}"
         );
     }
-}
-
-#[test]
-fn half_a_frame_at_the_end_is_refused_as_truncated() {
-    let error = refusal(&chunks(1, 2, 16, &[1, 2, 3, 4, 5, 6]));
-    assert!(
-        matches!(
-            error,
-            FbankError::Truncated {
-                expected: 8,
-                found: 6,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    // Further on, the whole sampling instants are read.
+    for length in header + 8..whole.len() {
+        let wave = Wave::decode(&whole[..length], "clip.wav").unwrap();
+        assert_eq!(wave.samples, samples[..2], "cut at {length}");
+    }
 }
 
 #[test]
@@ -94,12 +84,7 @@ fn a_file_without_samples_is_refused_as_empty() {
 
 #[test]
 fn other_files_are_refused_as_not_wav() {
-    for bytes in [
-        &b"\x89PNG\r\n\x1a\n"[..],
-        b"OggS and more",
-        b"RIFF\0\0\0\0AVI LIST",
-        b"R\0",
-    ] {
+    for bytes in [&b"\x89PNG\r\n\x1a\n"[..], b"RIFF\0\0\0\0AVI LIST", b"R\0"] {
         assert!(matches!(refusal(bytes), FbankError::NotWav { .. }));
     }
 }
@@ -241,10 +226,7 @@ fn a_damaged_or_truncated_flac_file_is_refused() {
     for bytes in [&file[..20], &file[..60], &file[..file.len() - 9], &flipped] {
         let error = Wave::decode(bytes, "clip.flac").unwrap_err();
         assert!(
-            matches!(
-                error,
-                FbankError::DamagedFlac { .. } | FbankError::Empty { .. }
-            ),
+            matches!(error, FbankError::Damaged { .. } | FbankError::Empty { .. }),
             "{error}"
         );
         assert!(error.to_string().starts_with("clip.flac: "), "{error}");

@@ -10,6 +10,7 @@
 //! | the numbers alone | [`Curves`], [`ClassEntropy`] |
 //! | any curves or bars | [`draw_curves`], [`draw_class_entropy`] |
 //! | the paper's figures | [`figure3`], [`figure4`] |
+//! | logs that others published | [`PublishedLog`], [`compare_with_runs`] |
 //! | other programs | [`tensorboard_events`], [`metrics_csv`], [`metrics_jsonl`] |
 //!
 //! ```
@@ -57,6 +58,7 @@ mod outputs;
 mod page;
 mod panel;
 mod paper;
+mod published_log;
 mod run_log;
 mod spread;
 mod style;
@@ -74,6 +76,10 @@ pub use metrics_table::{MetricRow, metric_rows, metrics_csv, metrics_jsonl};
 pub use page::PageOptions;
 pub use panel::Panel;
 pub use paper::{figure3, figure4};
+pub use published_log::{
+    ComparedNumber, CurveDistance, LogArguments, PUBLISHED_FILE, PrintedBest, PublishedDifferences,
+    PublishedLog, PublishedRecord, RecomputedBest, compare_with_runs, is_published,
+};
 pub use run_log::{EpochLog, EpochMetrics, RunLog, find_runs};
 pub use spread::Spread;
 pub use tensorboard::{TENSORBOARD_FILE, tensorboard_events};

@@ -4,4 +4,5 @@ mod bars;
 mod curves;
 mod drawing;
 mod faults;
+mod published;
 mod runs;

@@ -8,7 +8,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// Five seeds of each method: finished ones, then one that trains, one that was stopped, and faults.
+/// Five seeds of each method: finished ones, one that trains, one that was stopped, and a fault.
 fn runs(methods: &[&str]) -> Vec<WatchedRun> {
     let mut runs = Vec::new();
     for (at, method) in methods.iter().enumerate() {

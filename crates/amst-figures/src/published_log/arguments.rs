@@ -97,8 +97,8 @@ impl LogArguments {
     }
 
     /// Our name of the method: the one of `known` that is called so, or else the only one that is
-    /// called so up to a hyphen (the published logs shorten names). Where there is none, the printed
-    /// name in small letters.
+    /// called so up to a hyphen (the published logs shorten names). Where there is none, the
+    /// printed name in small letters.
     pub fn method_among(&self, known: &[&str]) -> MethodName {
         let printed = self.method.to_lowercase();
         if known.contains(&printed.as_str()) {

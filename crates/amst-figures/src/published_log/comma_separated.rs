@@ -21,8 +21,8 @@ impl PublishedLog {
     /// `split_output_metric`: `val_accuracy`, `train_audio_loss`, `test_alt.visual_accuracy`. An
     /// empty cell is a number that is not there.
     ///
-    /// Epochs count from 0; a split is `train`, `val` or `test`; a metric `accuracy` or `confidence`
-    /// (in 0..1), `loss` or `entropy` (in nats). What a table of numbers does not say comes from
+    /// Epochs count from 0; a split is `train`, `val` or `test`; a metric `accuracy` or
+    /// `confidence` (in 0..1), `loss` or `entropy` (in nats). What a table of numbers does not say comes from
     /// `arguments`: their skip factors say which modalities were trained, every one where they say
     /// nothing. Where the last line has no line end, a number may have lost digits, so its epoch is
     /// left out and [`was_cut`](Self::was_cut) is set.

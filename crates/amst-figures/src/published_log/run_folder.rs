@@ -79,8 +79,8 @@ impl PublishedRecord {
 }
 
 impl PublishedLog {
-    /// The log as a run in memory; without a result, which is one of a cell. `known_methods` are the
-    /// names that the program has for methods ([`LogArguments::method_among`]).
+    /// The log as a run in memory; without a result, which is one of a cell. `known_methods` are
+    /// the names that the program has for methods ([`LogArguments::method_among`]).
     ///
     /// In the recipe, skipping is carried out as published, and the joint module of the full system
     /// is trained as in the published code.

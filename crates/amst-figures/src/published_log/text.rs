@@ -17,8 +17,8 @@ impl PublishedLog {
     /// Reads the output of the published program.
     ///
     /// Lines before the arguments, between them and the first epoch, and after the end are free.
-    /// Elsewhere a line must be one that the program prints. A log that breaks off is read up to its
-    /// last whole epoch, and [`was_cut`](Self::was_cut) is set; a last line without line end counts
+    /// Elsewhere a line must be one that the program prints. A log that breaks off is read up to
+    /// its last whole epoch, and [`was_cut`](Self::was_cut) is set; a last line without line end counts
     /// as cut.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Published logs: excerpts in their format with invented numbers, and the real ones where they are.
+//! Published logs: excerpts in their format with invented numbers, and the real ones if at hand.
 
 mod comma_separated;
 mod damaged;

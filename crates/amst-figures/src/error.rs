@@ -186,6 +186,38 @@ pub enum FigureError {
         /// Millimetres as given.
         width_mm: f64,
     },
+    /// A line of a published log that does not belong there.
+    #[error(
+        "{file}:{line}: {why}; give the log as it was published, or take this line out if it is \
+         none of the program's"
+    )]
+    PublishedLine {
+        /// The log's name.
+        file: String,
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A published log without anything to show.
+    #[error(
+        "{file} holds no whole epoch of a published log: give the output of the published program \
+         from its arguments on, or a CSV file with a column `epoch`"
+    )]
+    NoPublishedEpoch {
+        /// The log's name.
+        file: String,
+    },
+    /// A folder that something else is in.
+    #[error(
+        "{} holds a run that was trained here, which an imported log must not replace: name \
+         another folder",
+        folder.display()
+    )]
+    TakenFolder {
+        /// The folder as given.
+        folder: PathBuf,
+    },
     /// A figure that cannot be saved.
     #[error(transparent)]
     Write(#[from] WriteError),

@@ -13,6 +13,7 @@
 //! | a search for settings | [`draw_heat_map`] |
 //! | runs by recipe | [`panels_by_recipe`] |
 //! | the paper's figures | [`figure3`], [`figure4`] |
+//! | logs that others published | [`PublishedLog`], [`compare_with_runs`] |
 //! | other programs | [`tensorboard_events`], [`metrics_csv`], [`metrics_jsonl`] |
 //!
 //! ```
@@ -66,6 +67,7 @@ mod outputs;
 mod page;
 mod panel;
 mod paper;
+mod published_log;
 mod run_log;
 mod shaded_grid;
 mod spread;
@@ -92,6 +94,10 @@ pub use metrics_table::{MetricRow, metric_rows, metrics_csv, metrics_jsonl};
 pub use page::PageOptions;
 pub use panel::Panel;
 pub use paper::{figure3, figure4};
+pub use published_log::{
+    ComparedNumber, CurveDistance, LogArguments, PUBLISHED_FILE, PrintedBest, PublishedDifferences,
+    PublishedLog, PublishedRecord, RecomputedBest, compare_with_runs, is_published,
+};
 pub use run_log::{EpochLog, EpochMetrics, RunLog, find_runs};
 pub use spread::Spread;
 pub use tensorboard::{TENSORBOARD_FILE, tensorboard_events};

@@ -5,5 +5,6 @@ mod curves;
 mod drawing;
 mod faults;
 mod predictions;
+mod published;
 mod runs;
 mod settings;

@@ -3,16 +3,20 @@
 mod audit;
 mod export_metrics;
 mod figure;
+mod import_log;
 mod media;
 mod report;
+mod watch;
 
 use std::path::PathBuf;
 
 pub use audit::Audit;
 pub use export_metrics::{ExportMetrics, MetricsFormat};
 pub use figure::{Figure, FigureKind, GroupBy};
+pub use import_log::ImportLog;
 pub use media::{Fbank, FrameCount, Frames};
 pub use report::Report;
+pub use watch::Watch;
 
 use amst_data::SplitName;
 use amst_recipe::{DEFAULT_DATASET, Modality, Precision, Preset};
@@ -37,6 +41,8 @@ pub enum Command {
     Time(crate::time::Args),
     /// Show the progress of every run
     Status(Status),
+    /// Watch the runs of a folder while they train
+    Watch(Watch),
     /// Check a checkpoint and show what it holds
     Inspect(Inspect),
     /// Turn a data set's files into features, once
@@ -69,6 +75,8 @@ pub enum Command {
     Figure(Figure),
     /// Write the metrics of every epoch of runs for TensorBoard, or as CSV or JSON lines
     ExportMetrics(ExportMetrics),
+    /// Read published logs into runs that are drawn beside one's own, and hold runs against them
+    ImportLog(ImportLog),
     /// List methods, data sets, recipes or presets
     Ls(Ls),
     /// Explain a method: what it does, its settings on a data set, where paper and code differ

@@ -31,6 +31,7 @@ mod failure;
 mod fbank;
 mod figure;
 mod frames;
+mod import_log;
 mod init;
 mod inspect;
 mod ls;
@@ -50,6 +51,7 @@ mod status;
 mod time;
 mod tokens;
 mod train;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -88,6 +90,7 @@ fn run() -> anyhow::Result<()> {
         Command::Train(train) => train::run(&train),
         Command::Time(args) => time::run(&args),
         Command::Status(args) => status::run(&args),
+        Command::Watch(args) => watch::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Prepare(prepare) => prepare::run(&prepare),
         Command::Replay(args) => replay::run(&args),
@@ -102,6 +105,7 @@ fn run() -> anyhow::Result<()> {
         Command::Export(args) => export::run(&args),
         Command::ExportMetrics(args) => export_metrics::run(&args),
         Command::Figure(args) => figure::run(&args),
+        Command::ImportLog(args) => import_log::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Ls(args) => ls::run(&args),
         Command::Explain(args) => explain::run(&args),

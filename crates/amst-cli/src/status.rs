@@ -1,5 +1,6 @@
 //! `amst status`.
 
+use amst_figures::is_published;
 use amst_train::{RunState, RunStatus};
 use anyhow::Result;
 
@@ -15,7 +16,9 @@ pub fn run(args: &Status) -> Result<()> {
         ))
         .into());
     }
-    let runs = amst_train::status(&args.runs);
+    let mut runs = amst_train::status(&args.runs);
+    // An imported log is nothing that trains.
+    runs.retain(|run| !is_published(&run.dir));
     if args.json {
         println!("{}", serde_json::to_string_pretty(&runs)?);
     } else if runs.is_empty() {

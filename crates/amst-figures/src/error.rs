@@ -97,6 +97,20 @@ pub enum FigureError {
         /// The keys that differ.
         differs: String,
     },
+    /// A published log among runs that were trained here.
+    #[error(
+        "panel `{panel}` would mix a published log with runs that were trained here, {} and {}: \
+         give each a panel of its own",
+        first.display(), other.display()
+    )]
+    PublishedAmongRuns {
+        /// Title of the panel.
+        panel: String,
+        /// One of them.
+        first: PathBuf,
+        /// The other.
+        other: PathBuf,
+    },
     /// One seed twice in a panel.
     #[error(
         "panel `{panel}` has seed {seed} twice, in {} and {}: leave one out",

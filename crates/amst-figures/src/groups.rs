@@ -60,6 +60,7 @@ pub(crate) fn settings(run: &RunLog) -> BTreeMap<String, Value> {
 struct Group {
     dataset: String,
     method: String,
+    is_published: bool,
     settings: BTreeMap<String, Value>,
     runs: Vec<RunLog>,
 }
@@ -69,13 +70,16 @@ impl Group {
         Self {
             dataset: run.dataset().into(),
             method: run.method().to_string(),
+            is_published: run.is_published,
             settings: settings(run),
             runs: Vec::new(),
         }
     }
 
     fn is_same(&self, other: &Self) -> bool {
-        self.method == other.method && self.settings == other.settings
+        self.method == other.method
+            && self.settings == other.settings
+            && self.is_published == other.is_published
     }
 
     fn title(&self, all: &[Self], names_dataset: bool) -> String {
@@ -84,9 +88,13 @@ impl Group {
         } else {
             self.method.clone()
         };
+        if self.is_published {
+            title += " (published)";
+        }
         let mut differing = BTreeSet::new();
         for other in all {
-            if other.dataset == self.dataset && other.method == self.method {
+            let is_comparable = other.is_published == self.is_published;
+            if other.dataset == self.dataset && other.method == self.method && is_comparable {
                 differing.extend(differing_keys(&self.settings, &other.settings));
             }
         }

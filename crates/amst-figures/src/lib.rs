@@ -37,6 +37,7 @@
 //!     requested: None,
 //!     epochs: [(0, epoch(0.25)), (1, epoch(0.5))].into(),
 //!     result: None,
+//!     is_published: false,
 //! };
 //! let figure = draw_curves(&[Panel::new("Audio", vec![run])?], &CurveOptions::default())?;
 //! assert!(figure.svg.contains("</svg>"));

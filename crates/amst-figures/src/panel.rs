@@ -27,6 +27,13 @@ impl Panel {
             return Err(FigureError::EmptyPanel { panel: title });
         };
         for other in &runs[1..] {
+            if first.is_published != other.is_published {
+                return Err(FigureError::PublishedAmongRuns {
+                    panel: title,
+                    first: first.folder.clone(),
+                    other: other.folder.clone(),
+                });
+            }
             if first.recipe == other.recipe {
                 continue;
             }

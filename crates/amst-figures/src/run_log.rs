@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use amst_recipe::{CellResult, EVENT_SCHEMA, MethodName, Modality, RESULT_SCHEMA, Recipe};
 use serde::Deserialize;
 
-use crate::{FigureError, Split};
+use crate::{FigureError, Split, is_published};
 
 /// Name of the log in a run directory.
 pub(crate) const EVENTS: &str = "events.jsonl";
@@ -29,6 +29,8 @@ pub struct RunLog {
     pub epochs: BTreeMap<usize, EpochLog>,
     /// The result, of a finished run.
     pub result: Option<CellResult>,
+    /// Whether it is a published log that was imported: it is never part of a mean over runs.
+    pub is_published: bool,
 }
 
 /// One epoch of a run.
@@ -110,6 +112,7 @@ impl RunLog {
             requested: None,
             epochs: BTreeMap::new(),
             result: read_result(&folder.join("result.json"))?,
+            is_published: is_published(folder),
         };
         log.take_lines(&events, &bytes)?;
         Ok(log)

@@ -53,6 +53,6 @@ pub use deviations::DeviationRow;
 pub use environment::EnvironmentRow;
 pub use error::ReportError;
 pub use render::{TEMPLATE, render};
-pub use report::{Audit, Report, ReportOptions, RunRow, UnfinishedRow};
+pub use report::{Audit, PublishedRow, Report, ReportOptions, RunRow, UnfinishedRow};
 pub use skipping::{SkipRow, TrainedModality};
 pub use times::{PhaseTime, TimeRow};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use amst_figures::{Panel, RunLog, panels_by_recipe};
+use amst_figures::{Panel, PublishedRecord, RunLog, panels_by_recipe};
 use amst_report::Table;
 use serde::Serialize;
 
@@ -30,6 +30,8 @@ pub struct Report {
     pub environments: Vec<EnvironmentRow>,
     /// Every run.
     pub runs: Vec<RunRow>,
+    /// The published logs that were imported. They have curves, and are in no mean.
+    pub published: Vec<PublishedRow>,
     /// The runs that are not finished. They are in the curves, and in no table.
     pub unfinished: Vec<UnfinishedRow>,
 }
@@ -71,6 +73,23 @@ pub struct RunRow {
     pub test_accuracy: Option<String>,
     /// The epoch that the validation split chose, counted from 0.
     pub selected_epoch: Option<usize>,
+}
+
+/// An imported log.
+#[derive(Clone, Debug, Serialize)]
+pub struct PublishedRow {
+    /// Name of the file.
+    pub source: String,
+    /// The system as the log calls it.
+    pub method: String,
+    /// The data set as the log calls it.
+    pub dataset: String,
+    /// The best epoch, counted from 0.
+    pub epoch: Option<usize>,
+    /// Fused validation accuracy there, in per cent with one decimal.
+    pub validation: Option<String>,
+    /// Fused test accuracy there, in per cent with one decimal.
+    pub test: Option<String>,
 }
 
 /// A run without a result.
@@ -155,10 +174,17 @@ impl Report {
         let mut runs = Vec::new();
         for content in &contents {
             for panel in &content.panels {
-                runs.extend(panel.runs().iter().map(|run| run_row(panel, run)));
+                let trained = panel.runs().iter().filter(|run| !run.is_published);
+                runs.extend(trained.map(|run| run_row(panel, run)));
             }
         }
-        let unfinished = logs.iter().filter(|run| run.result.is_none());
+        let unfinished = logs
+            .iter()
+            .filter(|run| run.result.is_none() && !run.is_published);
+        let mut published = Vec::new();
+        for run in logs.iter().filter(|run| run.is_published) {
+            published.push(published_row(run)?);
+        }
         Ok(Self {
             title,
             command: options.command.clone(),
@@ -166,6 +192,7 @@ impl Report {
             deviations: deviation_rows(&logs),
             environments: environment_rows(&logs)?,
             runs,
+            published,
             unfinished: unfinished.map(|run| unfinished_row(run)).collect(),
             datasets: contents
                 .iter()
@@ -187,6 +214,24 @@ fn run_row(panel: &Panel, run: &RunLog) -> RunRow {
         test_accuracy: fused.map(|fused| format!("{:.1}", 100.0 * fused.accuracy)),
         selected_epoch: run.selected_epoch(),
     }
+}
+
+fn published_row(run: &RunLog) -> Result<PublishedRow, ReportError> {
+    let record = PublishedRecord::read(&run.folder)?;
+    let (epoch, validation, test) = match (&record.printed, &record.recomputed) {
+        (Some(best), _) => (Some(best.epoch), Some(best.validation), best.test),
+        (None, Some(best)) => (Some(best.epoch), Some(best.validation), best.test),
+        (None, None) => (None, None, None),
+    };
+    let percent = |share: f64| format!("{:.1}", 100.0 * share);
+    Ok(PublishedRow {
+        source: record.source,
+        method: record.method,
+        dataset: record.dataset,
+        epoch,
+        validation: validation.map(percent),
+        test: test.map(percent),
+    })
 }
 
 fn unfinished_row(run: &RunLog) -> UnfinishedRow {

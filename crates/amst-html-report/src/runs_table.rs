@@ -12,7 +12,8 @@ pub(crate) fn runs_table(dataset: &str, panels: &[Panel]) -> Table {
     let mut entries = Vec::new();
     let mut seeds = BTreeSet::new();
     let mut classes = 0;
-    for (index, panel) in panels.iter().enumerate() {
+    let trained = panels.iter().filter(|panel| !panel.runs()[0].is_published);
+    for (index, panel) in trained.enumerate() {
         let id = (index + 1).to_string();
         for run in panel.runs() {
             let Some(result) = &run.result else { continue };

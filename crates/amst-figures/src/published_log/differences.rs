@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{PublishedLog, accuracy, is_published};
+use super::{PublishedLog, accuracy};
 use crate::outputs::FUSED;
 use crate::{RunLog, Spread};
 
@@ -57,7 +57,7 @@ pub struct CurveDistance {
 /// Holds runs against a published log. The caller chooses runs of the log's system and data set;
 /// published logs among them are left out. Of an unfinished run the best epoch so far counts.
 pub fn compare_with_runs(published: &PublishedLog, runs: &[RunLog]) -> PublishedDifferences {
-    let ours: Vec<&RunLog> = runs.iter().filter(|r| !is_published(&r.folder)).collect();
+    let ours: Vec<&RunLog> = runs.iter().filter(|run| !run.is_published).collect();
     let best: Vec<(usize, f64)> = ours.iter().filter_map(|run| best_of(run)).collect();
     let tests = ours.iter().filter_map(|run| test_accuracy(run));
     let (epoch, validation, test) = match (published.printed_best(), published.recomputed_best()) {

@@ -101,6 +101,7 @@ impl PublishedLog {
             requested: None,
             epochs: self.epochs.clone(),
             result: None,
+            is_published: true,
         }
     }
 

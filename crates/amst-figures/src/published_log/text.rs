@@ -314,6 +314,7 @@ impl Reader {
             learning_rate: self.arguments.learning_rate_at(number),
             train: open.train,
             validation: open.validation,
+            ..EpochLog::default()
         };
         self.epochs.insert(number, epoch);
         if !open.test.is_empty() {

@@ -103,6 +103,8 @@ fn bounds(values: impl Iterator<Item = f64>) -> (f64, f64) {
 fn number(value: f64, metric: Metric) -> String {
     match metric {
         Metric::Accuracy => format!("{value:.1}"),
-        Metric::Loss | Metric::Entropy | Metric::Confidence => format!("{value:.3}"),
+        Metric::Loss | Metric::Entropy | Metric::Confidence | Metric::Discrepancy => {
+            format!("{value:.3}")
+        }
     }
 }

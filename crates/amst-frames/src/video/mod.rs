@@ -4,6 +4,7 @@
 //! are written.
 
 mod avi;
+mod cut_short;
 mod decode_losses;
 mod ffmpeg;
 mod flv;
@@ -13,6 +14,7 @@ mod pictures;
 mod ppm;
 mod probe;
 mod process;
+mod reach;
 mod several_clips;
 mod sound;
 mod span;

@@ -6,6 +6,7 @@
 mod avi;
 mod cut_short;
 mod decode_losses;
+mod endings;
 mod ffmpeg;
 mod flv;
 mod keep_rule;
@@ -20,6 +21,7 @@ mod sound;
 mod span;
 
 pub use decode_losses::DecodeLosses;
+pub use endings::{VIDEO_ENDINGS, is_video_path};
 pub use ffmpeg::Ffmpeg;
 pub use keep_rule::{KeepRule, frames_at_load};
 pub use open::{Video, audio, probe, sample};

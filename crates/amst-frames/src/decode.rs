@@ -1,32 +1,90 @@
 //! From the bytes of a file to RGB.
 
-use std::io::Cursor;
+use std::io::{Cursor, ErrorKind};
 
-use image::codecs::{jpeg::JpegDecoder, png::PngDecoder};
+use image::codecs::{bmp::BmpDecoder, jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder};
 use image::error::{ImageError, LimitErrorKind};
 use image::{ColorType, ImageDecoder, Limits};
 
+use crate::gif_picture::{GIF_SIGNATURE, first_picture, gif_missing};
 use crate::picture::{MAX_PIXELS, MAX_SIDE};
+use crate::tiff_picture::decode_tiff;
 use crate::truncation::{
     JPEG_SIGNATURE, PNG_SIGNATURE, jpeg_has_scan_per_colour, jpeg_missing, png_missing,
+    webp_missing,
 };
 use crate::{FrameError, Picture};
 
 /// A file that is being decoded, for messages about it.
-struct File<'a> {
+pub(crate) struct File<'a> {
     name: &'a str,
     format: &'static str,
     declared: (usize, usize),
 }
 
-/// Decodes a PNG or JPEG; see [`Picture::decode`].
+/// Decodes a picture; see [`Picture::decode`].
 pub(crate) fn decode(bytes: &[u8], name: &str) -> Result<Picture, FrameError> {
     if bytes.starts_with(&PNG_SIGNATURE) {
         decode_png(bytes, name)
     } else if bytes.starts_with(&JPEG_SIGNATURE) {
         decode_jpeg(bytes, name)
+    } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+        let file = File::new(name, "WebP");
+        file.refuse_truncated(webp_missing(bytes))?;
+        file.read(WebPDecoder::new(Cursor::new(bytes)))
+    } else if bytes.starts_with(&GIF_SIGNATURE) {
+        decode_gif(bytes, name)
+    } else if is_bmp(bytes) {
+        File::new(name, "BMP").read(BmpDecoder::new(Cursor::new(bytes)))
+    } else if TIFF_SIGNATURES.iter().any(|four| bytes.starts_with(four)) {
+        decode_tiff(bytes, File::new(name, "TIFF"))
     } else {
         Err(FrameError::NotAPicture { name: name.into() })
+    }
+}
+
+/// Little-endian and big-endian, up to 4 GiB and beyond.
+const TIFF_SIGNATURES: [[u8; 4]; 4] = [*b"II*\0", *b"MM\0*", *b"II+\0", *b"MM\0+"];
+
+/// Two letters are little, so the size of the second header, of which there are few, is looked at.
+fn is_bmp(bytes: &[u8]) -> bool {
+    let size = bytes
+        .get(14..18)
+        .map(|four| [four[0], four[1], four[2], four[3]]);
+    let known = size.is_some_and(|size| {
+        matches!(
+            u32::from_le_bytes(size),
+            12 | 16 | 40 | 52 | 56 | 64 | 108 | 124
+        )
+    });
+    bytes.starts_with(b"BM") && known
+}
+
+fn decode_gif(bytes: &[u8], name: &str) -> Result<Picture, FrameError> {
+    enum Refusal {
+        Size(FrameError),
+        Data(gif::DecodingError),
+    }
+    impl From<gif::DecodingError> for Refusal {
+        fn from(error: gif::DecodingError) -> Self {
+            Self::Data(error)
+        }
+    }
+    let mut file = File::new(name, "GIF");
+    file.refuse_truncated(gif_missing(bytes))?;
+    let read = first_picture(bytes, |canvas| {
+        file.check_size(canvas.width, canvas.height)
+            .map_err(Refusal::Size)
+    });
+    match read {
+        Ok(Some((canvas, rgb))) => Ok(Picture {
+            width: canvas.width,
+            height: canvas.height,
+            rgb,
+        }),
+        Ok(None) => Err(file.damaged_by("it has no picture".into())),
+        Err(Refusal::Size(error)) => Err(error),
+        Err(Refusal::Data(error)) => Err(file.damaged_by(error.to_string())),
     }
 }
 
@@ -70,17 +128,19 @@ impl<'a> File<'a> {
     }
 
     fn refuse_truncated(&self, missing: Option<&'static str>) -> Result<(), FrameError> {
-        missing.map_or(Ok(()), |missing| {
-            Err(FrameError::Truncated {
-                name: self.name.into(),
-                format: self.format,
-                missing,
-            })
-        })
+        missing.map_or(Ok(()), |missing| Err(self.truncated(missing)))
+    }
+
+    pub(crate) fn truncated(&self, missing: &'static str) -> FrameError {
+        FrameError::Truncated {
+            name: self.name.into(),
+            format: self.format,
+            missing,
+        }
     }
 
     /// Refuses a side of zero and too many pixels.
-    fn check_size(&mut self, width: usize, height: usize) -> Result<(), FrameError> {
+    pub(crate) fn check_size(&mut self, width: usize, height: usize) -> Result<(), FrameError> {
         self.declared = (width, height);
         if width == 0 || height == 0 {
             return Err(FrameError::Empty {
@@ -107,7 +167,7 @@ impl<'a> File<'a> {
     }
 
     /// Decodes the pixels once the header has been accepted.
-    fn read<D: ImageDecoder>(
+    pub(crate) fn read<D: ImageDecoder>(
         mut self,
         decoder: Result<D, ImageError>,
     ) -> Result<Picture, FrameError> {
@@ -119,6 +179,9 @@ impl<'a> File<'a> {
             .set_limits(limits())
             .map_err(|error| self.damaged(&error))?;
         let color = decoder.color_type();
+        if color.bytes_per_pixel() / color.channel_count() > 2 {
+            return Err(self.unsupported(format!("its pixels are {color:?}")));
+        }
         let mut samples = vec![0; width * height * usize::from(color.bytes_per_pixel())];
         decoder
             .read_image(&mut samples)
@@ -130,14 +193,30 @@ impl<'a> File<'a> {
         })
     }
 
-    fn damaged(&self, error: &ImageError) -> FrameError {
+    pub(crate) fn damaged(&self, error: &ImageError) -> FrameError {
         match error {
             ImageError::Limits(limit) if is_about_size(&limit.kind()) => self.too_large(),
-            error => FrameError::Damaged {
-                name: self.name.into(),
-                format: self.format,
-                reason: error.to_string(),
-            },
+            ImageError::Unsupported(error) => self.unsupported(error.to_string()),
+            ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                self.truncated("it stops before its last pixel")
+            }
+            error => self.damaged_by(error.to_string()),
+        }
+    }
+
+    pub(crate) fn damaged_by(&self, reason: String) -> FrameError {
+        FrameError::Damaged {
+            name: self.name.into(),
+            format: self.format,
+            reason,
+        }
+    }
+
+    pub(crate) fn unsupported(&self, reason: String) -> FrameError {
+        FrameError::Unsupported {
+            name: self.name.into(),
+            format: self.format,
+            reason,
         }
     }
 }

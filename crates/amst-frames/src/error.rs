@@ -19,10 +19,10 @@ pub enum FrameError {
         /// The operating system's error.
         source: std::io::Error,
     },
-    /// The bytes are neither PNG nor JPEG.
+    /// The bytes are none of the kinds that are read.
     #[error(
-        "{name} is not a picture that can be read (it begins like neither a PNG nor a JPEG); \
-         convert it to one of the two, or correct the path in the manifest"
+        "{name} is not a picture that can be read (it begins like none of PNG, JPEG, WebP, GIF, \
+         BMP and TIFF); convert it to one of them, or correct the path in the manifest"
     )]
     NotAPicture {
         /// The file's name.
@@ -33,7 +33,7 @@ pub enum FrameError {
     Truncated {
         /// The file's name.
         name: String,
-        /// `PNG` or `JPEG`.
+        /// `PNG`, `JPEG`, `WebP`, `GIF`, `BMP` or `TIFF`.
         format: &'static str,
         /// The part that is not there.
         missing: &'static str,
@@ -43,7 +43,7 @@ pub enum FrameError {
     Damaged {
         /// The file's name.
         name: String,
-        /// `PNG` or `JPEG`.
+        /// `PNG`, `JPEG`, `WebP`, `GIF`, `BMP` or `TIFF`.
         format: &'static str,
         /// The decoder's message.
         reason: String,
@@ -56,6 +56,19 @@ pub enum FrameError {
     ScanPerColour {
         /// The file's name.
         name: String,
+    },
+    /// A picture of a kind that is not decoded, such as a TIFF with a palette.
+    #[error(
+        "{name} is a {format} of a kind that is not read: {reason}; convert it, for example with \
+         `ffmpeg -i {name} NEW.png`"
+    )]
+    Unsupported {
+        /// The file's name.
+        name: String,
+        /// `WebP`, `BMP` or `TIFF`.
+        format: &'static str,
+        /// What is not read.
+        reason: String,
     },
     /// A side of the picture is zero.
     #[error(

@@ -63,11 +63,13 @@ mod crop;
 mod crop_scale_serde;
 mod decode;
 mod error;
+mod gif_picture;
 mod jpeg;
 mod luma;
 mod normalise;
 mod picture;
 mod resize;
+mod tiff_picture;
 mod transform;
 mod truncation;
 mod video;
@@ -80,7 +82,7 @@ pub use picture::{MAX_PIXELS, Picture};
 pub use resize::{crop_resize, resize};
 pub use transform::{EvalTransform, TrainTransform};
 pub use video::{
-    AudioStream, DecodeLosses, Ffmpeg, Frames, KeepRule, Rate, Sound, Span, Video, VideoConfig,
-    VideoFrame, VideoFrames, VideoProbe, VideoStream, audio, declared_frames, frames_at_load,
-    probe, sample, sample_together,
+    AudioStream, DecodeLosses, Ffmpeg, Frames, KeepRule, Rate, Sound, Span, VIDEO_ENDINGS, Video,
+    VideoConfig, VideoFrame, VideoFrames, VideoProbe, VideoStream, audio, declared_frames,
+    frames_at_load, is_video_path, probe, sample, sample_together,
 };

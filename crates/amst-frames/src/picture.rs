@@ -26,7 +26,7 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// Reads a PNG or JPEG file.
+    /// Reads a PNG, JPEG, WebP, GIF, BMP or TIFF file.
     ///
     /// # Errors
     /// [`FrameError::Unreadable`] when the file cannot be opened, otherwise as
@@ -40,17 +40,22 @@ impl Picture {
         Self::decode(&bytes, &path.display().to_string())
     }
 
-    /// Decodes the bytes of a PNG or JPEG file; `name` is used in messages only.
+    /// Decodes the bytes of a PNG, JPEG, WebP, GIF, BMP or TIFF file; `name` is used in messages
+    /// only. Of several pictures in a file the first is taken.
     ///
     /// Every colour type becomes RGB: grey is replicated, a palette expanded,
     /// alpha dropped (not blended), 16-bit samples keep their high byte. That is
     /// PIL's `convert("RGB")`, except for 16-bit grey, which PIL clips to white
     /// above 255 instead of scaling. An EXIF orientation is not applied, as in
-    /// PIL.
+    /// PIL; that of a TIFF is, as in PIL. A BMP of 16 bits a pixel may differ by
+    /// one level, since PIL cuts off where this rounds.
     ///
     /// # Errors
-    /// Refuses what is neither PNG nor JPEG, a file that ends early, damaged
-    /// data, a side of zero and more than [`MAX_PIXELS`] pixels.
+    /// Refuses what is none of these kinds, a file that ends early, damaged
+    /// data, a side of zero and more than [`MAX_PIXELS`] pixels; of TIFFs those
+    /// with a palette, with YCbCr or other colours, with samples that it does not
+    /// say are alpha, with alpha that the colours
+    /// are multiplied by, and with samples of other than 1, 8 or 16 bits.
     pub fn decode(bytes: &[u8], name: &str) -> Result<Self, FrameError> {
         decode::decode(bytes, name)
     }

@@ -57,6 +57,13 @@ pub(crate) fn jpeg_missing(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// What is missing of a WebP: behind `RIFF` stands how many bytes follow.
+pub(crate) fn webp_missing(bytes: &[u8]) -> Option<&'static str> {
+    let (size, rest) = bytes.get(4..)?.split_first_chunk::<4>()?;
+    let short = rest.len() < u32::from_le_bytes(*size) as usize;
+    short.then_some("it has fewer bytes than it declares")
+}
+
 /// Whether a JPEG that is not progressive has a scan for each colour, with chroma subsampling.
 ///
 /// zune-jpeg 0.5.15 decodes such files to noise, without an error.

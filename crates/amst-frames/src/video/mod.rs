@@ -4,7 +4,9 @@
 //! are written.
 
 mod avi;
+mod cut_short;
 mod decode_losses;
+mod endings;
 mod ffmpeg;
 mod flv;
 mod keep_rule;
@@ -13,11 +15,13 @@ mod pictures;
 mod ppm;
 mod probe;
 mod process;
+mod reach;
 mod several_clips;
 mod sound;
 mod span;
 
 pub use decode_losses::DecodeLosses;
+pub use endings::{VIDEO_ENDINGS, is_video_path};
 pub use ffmpeg::Ffmpeg;
 pub use keep_rule::{KeepRule, frames_at_load};
 pub use open::{Video, audio, probe, sample};

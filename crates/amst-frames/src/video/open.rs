@@ -1,10 +1,15 @@
 //! A video file, opened by probing it.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
+use crate::video::cut_short::cut_short;
+use crate::video::decode_losses::DecodeLosses;
 use crate::video::ffmpeg::Ffmpeg;
 use crate::video::pictures::{Frames, VideoConfig, VideoFrames};
 use crate::video::probe::{self, VideoProbe};
+use crate::video::process::ProcessEnd;
+use crate::video::reach::Reach;
 use crate::video::sound::{self, Sound};
 use crate::{FrameError, Span};
 
@@ -15,6 +20,8 @@ pub struct Video {
     pub(super) ffmpeg: Ffmpeg,
     pub(super) path: PathBuf,
     pub(super) probe: VideoProbe,
+    /// Read when something seems to be missing, and once for all clones.
+    reach: Arc<OnceLock<Reach>>,
 }
 
 impl Video {
@@ -37,6 +44,7 @@ impl Video {
             ffmpeg: ffmpeg.clone(),
             path: path.to_owned(),
             probe,
+            reach: Arc::default(),
         })
     }
 
@@ -77,6 +85,46 @@ impl Video {
     /// [`FrameError::Undecodable`] when nothing can be decoded.
     pub fn audio(&self, span: Option<Span>) -> Result<Sound, FrameError> {
         sound::read(self, span)
+    }
+
+    /// What was lost of a stream, given how much fewer than declared came out of the process.
+    ///
+    /// Fewer than the file's length and the average rate promise are a loss only if data is
+    /// missing: the stream may end before others, start later or have a variable rate.
+    ///
+    /// # Errors
+    /// [`FrameError::FfmpegBroken`] when ffprobe cannot be run again.
+    pub(super) fn losses(
+        &self,
+        stream: usize,
+        own_seconds: Option<f64>,
+        span: Option<Span>,
+        fewer: usize,
+        ended: ProcessEnd,
+    ) -> Result<DecodeLosses, FrameError> {
+        let mut messages = ended.messages;
+        if !ended.status.success() {
+            messages.push(format!("ended with {}", ended.status));
+        }
+        let doubtful = fewer > 0 && messages.is_empty();
+        let whole = doubtful && {
+            let reach = self.reach()?;
+            reach.is_whole(stream, own_seconds, self.probe.duration)
+        };
+        Ok(DecodeLosses {
+            missing: if whole { 0 } else { fewer },
+            cut_short: span.map_or_else(|| cut_short(&self.path), |_| None),
+            messages,
+        })
+    }
+
+    fn reach(&self) -> Result<&Reach, FrameError> {
+        if let Some(known) = self.reach.get() {
+            return Ok(known);
+        }
+        // Two threads may both do this; that costs one of them a moment.
+        let read = Reach::read(self)?;
+        Ok(self.reach.get_or_init(|| read))
     }
 
     /// Refuses a span past the end.

@@ -75,7 +75,10 @@ pub struct VideoFrames {
 pub struct Frames {
     /// `None` once it has ended.
     process: Option<Process>,
-    path: PathBuf,
+    video: Video,
+    stream: usize,
+    own_seconds: Option<f64>,
+    span: Option<Span>,
     rule: KeepRule,
     expected: usize,
     found: usize,
@@ -99,6 +102,7 @@ impl Frames {
                 kind: "pictures",
             });
         };
+        let (index, own_seconds) = (stream.index, stream.own_seconds);
         let stream = stream.stream_info();
         let rule = stream.rule(&video.path, config.kept_per_second)?;
         video.check_span(span)?;
@@ -106,7 +110,10 @@ impl Frames {
         let expected = expected_frames(&stream, rule, span);
         Ok(Self {
             process: Some(process),
-            path: video.path.clone(),
+            video: video.clone(),
+            stream: index,
+            own_seconds,
+            span,
             rule,
             expected,
             found: 0,
@@ -152,9 +159,12 @@ impl Frames {
         };
         let ended = process.finish()?;
         if self.found == 0 {
-            return Err(undecodable(self.path.clone(), &ended));
+            return Err(undecodable(self.video.path.clone(), &ended));
         }
-        self.losses = Some(losses(self.expected.saturating_sub(self.found), ended));
+        let fewer = self.expected.saturating_sub(self.found);
+        let (stream, own) = (self.stream, self.own_seconds);
+        let losses = self.video.losses(stream, own, self.span, fewer, ended)?;
+        self.losses = Some(losses);
         Ok(())
     }
 }
@@ -169,15 +179,6 @@ impl Iterator for Frames {
         }
         next
     }
-}
-
-/// The losses of a process that has ended, with its exit status if that is an error.
-pub(super) fn losses(missing: usize, ended: ProcessEnd) -> DecodeLosses {
-    let mut messages = ended.messages;
-    if !ended.status.success() {
-        messages.push(format!("ended with {}", ended.status));
-    }
-    DecodeLosses { missing, messages }
 }
 
 pub(super) fn undecodable(path: PathBuf, ended: &ProcessEnd) -> FrameError {

@@ -1,5 +1,6 @@
 //! What a file declares, as ffprobe reads it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
@@ -9,9 +10,13 @@ use crate::video::ffmpeg::{Ffmpeg, file_argument, words};
 use crate::{FrameError, KeepRule};
 
 /// The entries that ffprobe prints.
-const ENTRIES: &str = "format=duration:stream=index,codec_type,codec_name,width,height,\
-                       avg_frame_rate,r_frame_rate,nb_frames,duration,sample_rate,channels:\
-                       stream_disposition=attached_pic";
+const ENTRIES: &str = "format=duration,format_name:stream=index,codec_type,codec_name,width,\
+                       height,avg_frame_rate,r_frame_rate,nb_frames,duration,sample_rate,channels:\
+                       stream_disposition=attached_pic:stream_tags";
+
+/// The containers that declare the length of each stream, as ffprobe names them. In others it
+/// prints one too: that of the file, or what it estimated.
+const WITH_OWN_LENGTHS: [&str; 2] = ["mov,mp4,m4a,3gp,3g2,mj2", "avi"];
 
 /// What a video file declares about itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +47,8 @@ pub struct VideoStream {
     /// Frames, as OpenCV counts them before reading any: those that the
     /// container declares, otherwise duration times rate, rounded.
     pub frames: Option<usize>,
+    /// Length in seconds that the container declares of this stream, not of the whole file.
+    pub own_seconds: Option<f64>,
 }
 
 /// A stream of sound.
@@ -57,6 +64,8 @@ pub struct AudioStream {
     pub channels: usize,
     /// Length in seconds: the stream's own, otherwise the file's.
     pub duration: Option<f64>,
+    /// Length in seconds that the container declares of this stream, not of the whole file.
+    pub own_seconds: Option<f64>,
 }
 
 /// A frame rate as a fraction: frames over seconds.
@@ -140,6 +149,7 @@ struct Answer {
 #[derive(Default, Deserialize)]
 struct Format {
     duration: Option<String>,
+    format_name: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -157,6 +167,8 @@ struct Stream {
     channels: Option<usize>,
     #[serde(default)]
     disposition: Disposition,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -210,11 +222,13 @@ impl Answer {
 impl From<Answer> for VideoProbe {
     fn from(answer: Answer) -> Self {
         let duration = seconds(answer.format.duration.as_ref());
+        let format = answer.format.format_name.as_deref().unwrap_or_default();
+        let [video, audio] = ["video", "audio"].map(|kind| answer.first(kind));
         Self {
             duration,
             streams: answer.streams.len(),
-            video: answer.first("video").map(|stream| stream.video(duration)),
-            audio: answer.first("audio").map(|stream| stream.audio(duration)),
+            video: video.map(|stream| stream.video(duration, format)),
+            audio: audio.map(|stream| stream.audio(duration, format)),
         }
     }
 }
@@ -224,7 +238,19 @@ impl Stream {
         self.codec_name.clone().unwrap_or_else(|| "unknown".into())
     }
 
-    fn video(&self, duration: Option<f64>) -> VideoStream {
+    /// The length that the container declares of this stream: a Matroska writes it as a tag.
+    fn own_seconds(&self, format: &str) -> Option<f64> {
+        if WITH_OWN_LENGTHS.contains(&format) {
+            return seconds(self.duration.as_ref());
+        }
+        let is_length = |name: &str| name == "DURATION" || name.starts_with("DURATION-");
+        let tag = self.tags.iter().find(|(name, _)| is_length(name))?;
+        let parts = tag.1.split(':').map(|part| part.trim().parse::<f64>());
+        let length = parts.reduce(|sum, part| Ok(sum? * 60.0 + part?))?.ok()?;
+        (length.is_finite() && length > 0.0).then_some(length)
+    }
+
+    fn video(&self, duration: Option<f64>, format: &str) -> VideoStream {
         let rate = [&self.avg_frame_rate, &self.r_frame_rate];
         let rate = rate
             .into_iter()
@@ -243,10 +269,11 @@ impl Stream {
             height: self.height.unwrap_or_default(),
             rate,
             frames: counted.or_else(|| frames_in(seconds?, rate?)),
+            own_seconds: self.own_seconds(format),
         }
     }
 
-    fn audio(&self, duration: Option<f64>) -> AudioStream {
+    fn audio(&self, duration: Option<f64>, format: &str) -> AudioStream {
         AudioStream {
             index: self.index,
             codec: self.codec(),
@@ -257,6 +284,7 @@ impl Stream {
                 .unwrap_or_default(),
             channels: self.channels.unwrap_or_default(),
             duration: seconds(self.duration.as_ref()).or(duration),
+            own_seconds: self.own_seconds(format),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::video::pictures::{
     USE_VSYNC, VideoConfig, VideoFrame, expected_frames, passthrough_option, select,
 };
 use crate::video::probe::StreamInfo;
-use crate::video::{avi, flv};
+use crate::video::{avi, cut_short, flv};
 use crate::{FrameError, KeepRule};
 
 /// The most clips of one process: an AVI numbers its streams with two digits.
@@ -87,10 +87,10 @@ fn read(
         }
     }
     let ended = process.finish()?;
-    let all = clips
-        .iter()
-        .zip(found)
-        .all(|(clip, found)| found > 0 && found >= expected_frames(&clip.stream, clip.rule, None));
+    let all = clips.iter().zip(found).all(|(clip, found)| {
+        let enough = found > 0 && found >= expected_frames(&clip.stream, clip.rule, None);
+        enough && cut_short::cut_short(clip.path).is_none()
+    });
     Ok(all && ended.status.success() && ended.messages.is_empty())
 }
 

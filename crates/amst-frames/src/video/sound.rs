@@ -1,7 +1,7 @@
 //! The sound of a video.
 
 use crate::video::open::Video;
-use crate::video::pictures::{input, losses, undecodable};
+use crate::video::pictures::{input, undecodable};
 use crate::video::{DecodeLosses, Span};
 use crate::{FrameError, video::ffmpeg::words};
 
@@ -67,7 +67,8 @@ pub(super) fn read(video: &Video, span: Option<Span>) -> Result<Sound, FrameErro
         .or(stream.duration)
         .unwrap_or(0.0);
     let expected = ((seconds - 0.5) * f64::from(header.sample_rate)) as usize;
-    let losses = losses(expected.saturating_sub(found), ended);
+    let fewer = expected.saturating_sub(found);
+    let losses = video.losses(stream.index, stream.own_seconds, span, fewer, ended)?;
     Ok(Sound {
         samples,
         channels: header.channels,

@@ -3,6 +3,7 @@
 
 mod clips;
 mod frames;
+mod peculiarities;
 mod refusals;
 mod sound;
 mod spans;

@@ -121,6 +121,7 @@ fn planning_and_preprocessing_never_link_burn() {
         "amst-recipe",
         "amst-report",
         "amst-figures",
+        "amst-html-report",
         "amst-watch",
         "amst-annotations",
         "amst-fbank",

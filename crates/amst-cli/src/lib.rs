@@ -2,8 +2,8 @@
 //! implementations.
 //!
 //! Exit codes: 0 ok, 1 `audit --strict` found something, 2 usage or recipe, 3 data or files, 4
-//! diverged, 5 foreign or damaged state, 75 saved and to be called again, 130 and 143 stopped by a
-//! signal.
+//! diverged, 5 foreign or damaged state, 70 a fault of this program, 75 saved and to be called
+//! again, 130 and 143 stopped by a signal.
 //!
 //! A program with methods of its own is this one with them handed in; `examples/custom_method.rs`
 //! shows a whole one.
@@ -34,6 +34,7 @@ mod frames;
 mod import_log;
 mod init;
 mod inspect;
+mod internal_error;
 mod ls;
 mod network;
 mod npy;
@@ -67,10 +68,15 @@ pub fn main_with(further: &'static [&'static dyn TrainableMethod]) -> ExitCode {
     } else {
         add_methods(further)
     };
-    match added
-        .map_err(|e| failure::Usage(e.to_string()).into())
-        .and_then(|()| run())
-    {
+    let added = added.map_err(|e| failure::Usage(e.to_string()).into());
+    let outcome = match internal_error::catch(|| added.and_then(|()| run())) {
+        Ok(outcome) => outcome,
+        Err(message) => {
+            eprintln!("error: {message}");
+            return ExitCode::from(internal_error::EXIT_CODE);
+        }
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // The libraries' messages already hold their causes. To stop when asked is no error.

@@ -11,6 +11,7 @@ use anyhow::Result;
 use crate::args;
 use crate::audit::audit_manifest;
 use crate::failure::Usage;
+use crate::internal_error::quoted;
 
 /// Reads the runs and writes the page.
 pub fn run(args: &args::Report) -> Result<()> {
@@ -57,16 +58,6 @@ fn command(args: &args::Report) -> String {
     }
     let quoted: Vec<String> = words.iter().map(|word| quoted(word)).collect();
     quoted.join(" ")
-}
-
-/// A word in single quotes, where a shell would read anything into it.
-fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=:,+@%".contains(letter);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.into()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }
 
 /// What the audit of each data set says, of the split that its first run used.

@@ -6,6 +6,7 @@ mod process;
 use std::time::{Duration, Instant};
 
 use amst::methods::built_in;
+use amst_figures::{RunLog, tensorboard_events};
 use process::{Cell, assert_done};
 
 /// Kills of each method; all of them together are more than fifty.
@@ -60,7 +61,12 @@ fn survives(method: &str, seed: u64) -> usize {
         }
     }
     assert_done(&cell.run());
-    for name in ["result.json", "predictions.csv", "recipe.toml"] {
+    for name in [
+        "result.json",
+        "predictions.csv",
+        "logits.safetensors",
+        "recipe.toml",
+    ] {
         assert!(
             cell.file(name) == reference.file(name),
             "{method:?}: {name} differs after {kills} kills"
@@ -70,6 +76,14 @@ fn survives(method: &str, seed: u64) -> usize {
         cell.epochs(),
         reference.epochs(),
         "{method:?}: an epoch is told twice, or not at all"
+    );
+    let [exported, expected] = [&cell, &reference].map(|cell| {
+        let log = RunLog::read(&cell.dir()).unwrap();
+        tensorboard_events(&log)
+    });
+    assert!(
+        exported == expected,
+        "{method:?}: TensorBoard is told something else after {kills} kills"
     );
     kills
 }

@@ -7,18 +7,26 @@ use amst_recipe::{Modality, Recipe};
 use amst_tokens::Tokenizer;
 
 use crate::collator::Collator;
+use crate::layout::Raw;
 use crate::record::source::picked;
-use crate::record::{self, Encode};
+use crate::record::{self, Encode, Unmade};
 use crate::sample::HostInput;
 use crate::{DataError, HostBatch};
 
 /// Where one modality of a sample comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Source {
     /// A recording, a text or a picture; several pictures are the frames of one sample.
     Files(Vec<PathBuf>),
     /// The text itself.
     Text(String),
+    /// Anything that a data set's row can name: a video, a part of a recording or of a picture.
+    Raw {
+        /// What is named.
+        raw: Raw,
+        /// The folder that its paths are relative to.
+        root: PathBuf,
+    },
 }
 
 /// Makes inputs exactly as [`prepare`](crate::prepare) and a [`Loader`](crate::Loader) do in
@@ -97,6 +105,11 @@ impl Preprocessor {
                     encode_record(modality, &**encoder, bytes, "the text").map_err(unusable)?,
                 );
             }
+            Source::Raw { raw, root } => {
+                for part in raw.in_use(&self.recipe) {
+                    records.push(raw_record(modality, &**encoder, &part, root)?);
+                }
+            }
             Source::Files(files) => {
                 let used = match modality {
                     Modality::Visual if !files.is_empty() => picked(files.len(), &self.recipe),
@@ -126,6 +139,32 @@ impl Preprocessor {
             labels: vec![0; inputs.len()],
             inputs: [(modality, features)].into(),
         })
+    }
+}
+
+/// The record of what a row names. What ffmpeg complained of although everything came out is not
+/// told: there is no preparation whose warnings could be read.
+fn raw_record(
+    modality: Modality,
+    encoder: &dyn Encode,
+    raw: &Raw,
+    root: &Path,
+) -> Result<Vec<u8>, DataError> {
+    let unusable = |why| DataError::Unusable { modality, why };
+    match raw {
+        Raw::Text(text) => {
+            encode_record(modality, encoder, text.as_bytes(), "the text").map_err(unusable)
+        }
+        Raw::Files(files) => {
+            let path = root.join(files.concat());
+            let bytes = std::fs::read(&path).map_err(DataError::reading(&path))?;
+            encode_record(modality, encoder, &bytes, &path.display().to_string()).map_err(unusable)
+        }
+        other => match encoder.extract(other, root) {
+            Ok(extracted) => Ok(extracted.record),
+            Err(Unmade::Bad(why)) => Err(unusable(why)),
+            Err(Unmade::Stop(error)) => Err(error),
+        },
     }
 }
 

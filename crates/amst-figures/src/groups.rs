@@ -91,16 +91,20 @@ impl Group {
         if self.is_published {
             title += " (published)";
         }
+        let is_alike = |other: &&Self| {
+            other.dataset == self.dataset
+                && other.method == self.method
+                && other.is_published == self.is_published
+        };
+        let alike: Vec<&Self> = all.iter().filter(is_alike).collect();
         let mut differing = BTreeSet::new();
-        for other in all {
-            let is_comparable = other.is_published == self.is_published;
-            if other.dataset == self.dataset && other.method == self.method && is_comparable {
-                differing.extend(differing_keys(&self.settings, &other.settings));
-            }
+        for other in &alike {
+            differing.extend(differing_keys(&self.settings, &other.settings));
         }
+        // A setting of a modality that one of them lacks follows from `modalities`.
+        differing.retain(|key| alike.iter().all(|other| other.settings.contains_key(key)));
         for key in differing {
-            let value = self.settings.get(&key).map_or("-".into(), text);
-            title += &format!(", {key} = {value}");
+            title += &format!(", {key} = {}", text(&self.settings[&key]));
         }
         title
     }

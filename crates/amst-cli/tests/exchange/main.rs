@@ -9,5 +9,6 @@ mod frames;
 mod initial_weights;
 mod program;
 mod replay;
+mod report;
 mod step_log;
 mod tokens;

@@ -75,7 +75,13 @@ fn runs_are_reported_drawn_and_watched() {
     refused(
         &amst(
             folder.path(),
-            &["figure", "heatmap", "runs/synthetic/amst-alt"],
+            &[
+                "figure",
+                "heatmap",
+                "runs/synthetic/amst-alt",
+                "--out",
+                "map",
+            ],
         ),
         DATA,
         &["differ in none", "--x"],

@@ -96,10 +96,10 @@ pub use page::PageOptions;
 pub use panel::Panel;
 pub use paper::{figure3, figure4};
 pub use published_log::{
-    ComparedNumber, CurveDistance, LogArguments, PUBLISHED_FILE, PrintedBest, PublishedDifferences,
-    PublishedLog, PublishedRecord, RecomputedBest, compare_with_runs, is_published,
+    ComparedNumber, CurveDistance, LogArguments, PrintedBest, PublishedDifferences, PublishedLog,
+    PublishedRecord, RecomputedBest, compare_with_runs,
 };
-pub use run_log::{EpochLog, EpochMetrics, RunLog, find_runs};
+pub use run_log::{EpochLog, EpochMetrics, PUBLISHED_FILE, RunLog, find_runs, is_published};
 pub use spread::Spread;
 pub use tensorboard::{TENSORBOARD_FILE, tensorboard_events};
 pub use test_logits::TestLogits;

@@ -16,7 +16,7 @@ use crate::{EpochLog, EpochMetrics};
 
 pub use arguments::LogArguments;
 pub use differences::{ComparedNumber, CurveDistance, PublishedDifferences, compare_with_runs};
-pub use run_folder::{PUBLISHED_FILE, PublishedRecord, is_published};
+pub use run_folder::PublishedRecord;
 
 /// A published log: what its program was told, and what it measured.
 ///

@@ -7,10 +7,13 @@ use std::path::{Path, PathBuf};
 use amst_recipe::{CellResult, EVENT_SCHEMA, MethodName, Modality, RESULT_SCHEMA, Recipe};
 use serde::Deserialize;
 
-use crate::{FigureError, Split, is_published};
+use crate::{FigureError, Split};
 
 /// Name of the log in a run directory.
 pub(crate) const EVENTS: &str = "events.jsonl";
+
+/// The file that says that a folder holds a published log and no run that was trained here.
+pub const PUBLISHED_FILE: &str = "published.json";
 
 /// Folders below one that may hold runs, at most this deep: `runs/dataset/method/run`.
 const DEPTH: usize = 6;
@@ -228,6 +231,11 @@ pub fn find_runs(folder: &Path) -> Result<Vec<PathBuf>, FigureError> {
     }
     found.sort();
     Ok(found)
+}
+
+/// Whether a folder holds a published log. A run that does is never part of a mean.
+pub fn is_published(folder: &Path) -> bool {
+    folder.join(PUBLISHED_FILE).is_file()
 }
 
 fn look_into(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), FigureError> {

@@ -1,5 +1,7 @@
 //! Which part of a picture a training frame shows.
 
+use crate::FrameError;
+
 /// Tries before the central crop is taken instead.
 const TRIES: usize = 10;
 
@@ -17,6 +19,30 @@ pub struct CropBox {
 }
 
 impl CropBox {
+    /// # Errors
+    ///
+    /// It is empty, or not inside a picture of `width` x `height`.
+    pub(crate) fn check(&self, [width, height]: [usize; 2]) -> Result<(), FrameError> {
+        let sides = [
+            (self.left, self.width, width),
+            (self.top, self.height, height),
+        ];
+        let is_inside = |&(start, length, whole): &(usize, usize, usize)| {
+            length > 0 && start.checked_add(length).is_some_and(|end| end <= whole)
+        };
+        if sides.iter().all(is_inside) {
+            return Ok(());
+        }
+        Err(FrameError::CropOutside {
+            left: self.left,
+            top: self.top,
+            crop_width: self.width,
+            crop_height: self.height,
+            width,
+            height,
+        })
+    }
+
     /// The whole of a picture of `width` x `height`.
     pub fn whole(width: usize, height: usize) -> Self {
         Self {

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use crate::resize::check_crop;
 use crate::{CropBox, FrameError, decode};
 
 /// The most pixels a file may declare (8192 x 8192); more is taken for a
@@ -66,7 +65,7 @@ impl Picture {
     /// [`FrameError::CropOutside`] when the box is empty or reaches outside the picture.
     pub fn region(&self, area: CropBox) -> Result<Self, FrameError> {
         self.check()?;
-        check_crop(self, area)?;
+        area.check([self.width, self.height])?;
         let mut rgb = Vec::with_capacity(area.width * area.height * 3);
         for row in area.top..area.top + area.height {
             let first = (row * self.width + area.left) * 3;

@@ -29,32 +29,12 @@ pub fn crop_resize(
     size: [usize; 2],
 ) -> Result<Picture, FrameError> {
     picture.check()?;
-    check_crop(picture, crop)?;
+    crop.check([picture.width, picture.height])?;
     check_target(size)?;
     let [height, width] = size;
     let mut rgb = vec![0; height * width * 3];
     TwoPass::default().rgb(picture, crop, size, &mut rgb);
     Ok(Picture { width, height, rgb })
-}
-
-pub(crate) fn check_crop(picture: &Picture, crop: CropBox) -> Result<(), FrameError> {
-    let sides = [
-        (crop.left, crop.width, picture.width),
-        (crop.top, crop.height, picture.height),
-    ];
-    if sides.iter().all(|&(start, length, whole)| {
-        length > 0 && start.checked_add(length).is_some_and(|end| end <= whole)
-    }) {
-        return Ok(());
-    }
-    Err(FrameError::CropOutside {
-        left: crop.left,
-        top: crop.top,
-        crop_width: crop.width,
-        crop_height: crop.height,
-        width: picture.width,
-        height: picture.height,
-    })
 }
 
 fn check_target([height, width]: [usize; 2]) -> Result<(), FrameError> {

@@ -9,11 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{PrintedBest, PublishedLog, RecomputedBest};
-use crate::run_log::EVENTS;
+use crate::run_log::{EVENTS, PUBLISHED_FILE, is_published};
 use crate::{EpochLog, EpochMetrics, FigureError, RunLog};
-
-/// The file that says that a folder holds a published log and no run that was trained here.
-pub const PUBLISHED_FILE: &str = "published.json";
 
 /// Version of the layout of [`PUBLISHED_FILE`].
 const SCHEMA: u32 = 1;
@@ -44,11 +41,6 @@ pub struct PublishedRecord {
     pub recomputed: Option<RecomputedBest>,
     /// Accuracies on the test split by epoch and output, in 0..1.
     pub test_accuracy: BTreeMap<usize, BTreeMap<String, f64>>,
-}
-
-/// Whether a folder holds a published log. A run that does is never part of a mean.
-pub fn is_published(folder: &Path) -> bool {
-    folder.join(PUBLISHED_FILE).is_file()
 }
 
 impl PublishedRecord {

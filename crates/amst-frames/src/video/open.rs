@@ -123,7 +123,7 @@ impl Video {
             return Ok(known);
         }
         // Two threads may both do this; that costs one of them a moment.
-        let read = Reach::read(self)?;
+        let read = Reach::read(&self.ffmpeg, &self.path)?;
         Ok(self.reach.get_or_init(|| read))
     }
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::io::BufRead;
+use std::path::Path;
 
 use crate::FrameError;
-use crate::video::Video;
-use crate::video::ffmpeg::{file_argument, words};
+use crate::video::ffmpeg::{Ffmpeg, file_argument, words};
 
 /// How far a stream may end before its declared end, in seconds: containers round lengths, and the
 /// last frame of a variable rate has none.
@@ -17,7 +17,7 @@ pub(super) struct Reach(BTreeMap<usize, f64>);
 
 impl Reach {
     /// Reads the whole file without decoding it.
-    pub(super) fn read(video: &Video) -> Result<Self, FrameError> {
+    pub(super) fn read(ffmpeg: &Ffmpeg, path: &Path) -> Result<Self, FrameError> {
         let mut arguments = words([
             "-v",
             "error",
@@ -28,8 +28,8 @@ impl Reach {
             "-show_entries",
             "packet=stream_index,pts_time,dts_time,duration_time",
         ]);
-        arguments.push(file_argument(&video.path));
-        let mut process = video.ffmpeg.ffprobe(&arguments)?;
+        arguments.push(file_argument(path));
+        let mut process = ffmpeg.ffprobe(&arguments)?;
         let mut reach = Self::default();
         let mut line = String::new();
         loop {

@@ -232,6 +232,12 @@ pub enum FigureError {
         /// The folder as given.
         folder: PathBuf,
     },
+    /// Bytes that are no PNG.
+    #[error("the image `{tag}` is no PNG: give the bytes of a PNG file")]
+    NoPng {
+        /// What it was to be called.
+        tag: String,
+    },
     /// A figure that cannot be saved.
     #[error(transparent)]
     Write(#[from] WriteError),

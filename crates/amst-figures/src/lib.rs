@@ -14,7 +14,7 @@
 //! | runs by recipe | [`panels_by_recipe`] |
 //! | the paper's figures | [`figure3`], [`figure4`] |
 //! | logs that others published | [`PublishedLog`], [`compare_with_runs`] |
-//! | other programs | [`tensorboard_events`], [`metrics_csv`], [`metrics_jsonl`] |
+//! | other programs | [`tensorboard_events`], [`tensorboard_events_with`], [`metrics_csv`], [`metrics_jsonl`] |
 //!
 //! ```
 //! use amst_figures::{CurveOptions, EpochLog, EpochMetrics, Panel, RunLog, draw_curves};
@@ -101,6 +101,6 @@ pub use published_log::{
 };
 pub use run_log::{EpochLog, EpochMetrics, RunLog, find_runs};
 pub use spread::Spread;
-pub use tensorboard::{TENSORBOARD_FILE, tensorboard_events};
+pub use tensorboard::{EventImage, TENSORBOARD_FILE, tensorboard_events, tensorboard_events_with};
 pub use test_logits::TestLogits;
 pub use theme::dark_style_rules;

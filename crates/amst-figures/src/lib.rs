@@ -14,6 +14,7 @@
 //! | runs by recipe | [`panels_by_recipe`] |
 //! | the paper's figures | [`figure3`], [`figure4`] |
 //! | logs that others published | [`PublishedLog`], [`compare_with_runs`] |
+//! | other formats | [`Figure::write`], `Figure::pdf` and `Figure::png` with the features of these names |
 //! | other programs | [`tensorboard_events`], [`tensorboard_events_with`], [`metrics_csv`], [`metrics_jsonl`] |
 //!
 //! ```
@@ -68,12 +69,18 @@ mod outputs;
 mod page;
 mod panel;
 mod paper;
+#[cfg(feature = "pdf")]
+mod pdf;
+#[cfg(feature = "png")]
+mod png;
 mod published_log;
 mod run_log;
 mod shaded_grid;
 mod spread;
 mod style;
 mod svg;
+#[cfg(any(feature = "pdf", feature = "png"))]
+mod svg_tree;
 mod tensorboard;
 mod test_logits;
 mod theme;

@@ -232,6 +232,33 @@ pub enum FigureError {
         /// The folder as given.
         folder: PathBuf,
     },
+    /// A system without a font for the text of a PDF or PNG.
+    #[error(
+        "a PDF or PNG needs a font, and none of {wanted} is installed: \
+         `apt install fonts-liberation`; an SVG needs none"
+    )]
+    NoFont {
+        /// The fonts that figures name.
+        wanted: String,
+    },
+    /// A picture that nobody can look at.
+    #[error("a picture cannot be {width_px} pixels wide: choose 16 to 8192")]
+    PixelWidth {
+        /// Pixels as given.
+        width_px: u32,
+    },
+    /// A drawing that the libraries for PDF and PNG refuse.
+    #[error("the figure cannot be converted: {why}; its SVG is whole, convert that one")]
+    Converted {
+        /// Their words.
+        why: String,
+    },
+    /// Bytes that are no PNG.
+    #[error("the image `{tag}` is no PNG: give the bytes of a PNG file")]
+    NoPng {
+        /// What it was to be called.
+        tag: String,
+    },
     /// A figure that cannot be saved.
     #[error(transparent)]
     Write(#[from] WriteError),

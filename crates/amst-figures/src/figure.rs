@@ -43,7 +43,7 @@ impl Figure {
     }
 }
 
-fn with_ending(stem: &Path, ending: &str) -> PathBuf {
+pub(crate) fn with_ending(stem: &Path, ending: &str) -> PathBuf {
     let mut name = stem.as_os_str().to_owned();
     name.push(ending);
     name.into()

@@ -14,7 +14,8 @@
 //! | runs by recipe | [`panels_by_recipe`] |
 //! | the paper's figures | [`figure3`], [`figure4`] |
 //! | logs that others published | [`PublishedLog`], [`compare_with_runs`] |
-//! | other programs | [`tensorboard_events`], [`metrics_csv`], [`metrics_jsonl`] |
+//! | other formats | [`Figure::write`], `Figure::pdf` and `Figure::png` with the features of these names |
+//! | other programs | [`tensorboard_events`], [`tensorboard_events_with`], [`metrics_csv`], [`metrics_jsonl`] |
 //!
 //! ```
 //! use amst_figures::{CurveOptions, EpochLog, EpochMetrics, Panel, RunLog, draw_curves};
@@ -68,12 +69,18 @@ mod outputs;
 mod page;
 mod panel;
 mod paper;
+#[cfg(feature = "pdf")]
+mod pdf;
+#[cfg(feature = "png")]
+mod png;
 mod published_log;
 mod run_log;
 mod shaded_grid;
 mod spread;
 mod style;
 mod svg;
+#[cfg(any(feature = "pdf", feature = "png"))]
+mod svg_tree;
 mod tensorboard;
 mod test_logits;
 mod theme;
@@ -101,6 +108,6 @@ pub use published_log::{
 };
 pub use run_log::{EpochLog, EpochMetrics, PUBLISHED_FILE, RunLog, find_runs, is_published};
 pub use spread::Spread;
-pub use tensorboard::{TENSORBOARD_FILE, tensorboard_events};
+pub use tensorboard::{EventImage, TENSORBOARD_FILE, tensorboard_events, tensorboard_events_with};
 pub use test_logits::TestLogits;
 pub use theme::dark_style_rules;

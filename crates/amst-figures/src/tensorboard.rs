@@ -1,26 +1,40 @@
 //! A run's metrics as a TensorBoard event file.
 //!
 //! The file is a sequence of TFRecords (length, its checksum, data, its checksum) whose data are
-//! `tensorflow.Event` messages. Three fields of two messages are all that scalars need, so the
-//! protocol buffers are written by hand; `tests/read_tensorboard.py` reads the file back with
-//! PyPI's `tensorboard`.
+//! `tensorflow.Event` messages. They need few fields of few messages, so the protocol buffers are
+//! written by hand; `tests/read_tensorboard.py` reads the file back with PyPI's `tensorboard`.
+
+mod hyperparameters;
+mod image;
+mod message;
 
 use amst_recipe::Modality;
 
+pub use self::image::EventImage;
+use self::message::{bytes, double, float, message, text, whole};
+use crate::outputs::FUSED;
 use crate::{EpochMetrics, Metric, RunLog, Split};
 
 /// The name that TensorBoard looks for; the same for every run, so that exporting again replaces
 /// the file instead of adding a second one.
 pub const TENSORBOARD_FILE: &str = "events.out.tfevents.0000000000.amst";
 
-/// Every metric of every output by epoch, the learning rate, and whether each modality was trained.
+/// Every metric of every output by epoch, the learning rate, whether each modality was trained, and
+/// for the HPARAMS tab the settings that runs are compared by.
 ///
 /// The step is the epoch, from 0, whatever interrupted the run, and so is the wall time in seconds:
 /// the same run gives the same bytes. Tags are `train/audio/accuracy`, `val/fused/loss`,
-/// `learning_rate`, `trained/audio`. What was not measured, or was not finite, is left out.
+/// `learning_rate`, `trained/audio`, and of a finished run `result/test/fused/accuracy` at the
+/// selected epoch. What was not measured, or was not finite, is left out.
 pub fn tensorboard_events(run: &RunLog) -> Vec<u8> {
+    tensorboard_events_with(run, &[])
+}
+
+/// [`tensorboard_events`] with pictures at the last epoch.
+pub fn tensorboard_events_with(run: &RunLog, images: &[EventImage]) -> Vec<u8> {
     let mut file = Vec::new();
-    record(&mut file, &event(0.0, 0, &text_field(3, "brain.Event:2")));
+    record(&mut file, &event(0, &text(3, "brain.Event:2")));
+    add_summary(&mut file, 0, &hyperparameters::start(run));
     for (epoch, log) in &run.epochs {
         let mut values = Vec::new();
         for split in Split::ALL {
@@ -36,10 +50,27 @@ pub fn tensorboard_events(run: &RunLog) -> Vec<u8> {
             let trained = f64::from(u8::from(log.active.contains(modality)));
             values.extend(scalar(&trained_tag(*modality), trained));
         }
-        let summary = bytes_field(5, &values);
-        record(&mut file, &event(*epoch as f64, *epoch as u64, &summary));
+        let result = run.result.as_ref();
+        let selected = result.filter(|result| result.selected.epoch == *epoch);
+        if let Some(fused) = selected.and_then(|result| result.test.outputs.get(FUSED)) {
+            values.extend(scalar(hyperparameters::TEST_ACCURACY, fused.accuracy));
+        }
+        add_summary(&mut file, *epoch, &values);
+    }
+    let last = run.epochs.keys().last().copied().unwrap_or(0);
+    if !images.is_empty() {
+        let values: Vec<_> = images.iter().map(EventImage::value).collect();
+        add_summary(&mut file, last, &values.concat());
+    }
+    if run.result.is_some() {
+        add_summary(&mut file, last, &hyperparameters::end(last as f64));
     }
     file
+}
+
+/// An event with a `Summary` (5) of values that are encoded already.
+fn add_summary(file: &mut Vec<u8>, epoch: usize, values: &[u8]) {
+    record(file, &event(epoch, &bytes(5, values)));
 }
 
 fn trained_tag(modality: Modality) -> String {
@@ -55,48 +86,17 @@ pub(crate) fn measured(metrics: &EpochMetrics) -> impl Iterator<Item = (Metric, 
 
 /// `Summary.Value` as the repeated field 1 of a `Summary`: tag (1) and simple_value (2).
 fn scalar(tag: &str, value: f64) -> Vec<u8> {
-    let mut message = text_field(1, tag);
-    message.push(key(2, FIXED_32));
-    message.extend((value as f32).to_le_bytes());
-    bytes_field(1, &message)
+    message(1, &[text(1, tag), float(2, value)])
 }
 
 /// `Event`: wall_time (1), step (2), and one more field that is encoded already.
-fn event(wall_time: f64, step: u64, what: &[u8]) -> Vec<u8> {
-    let mut message = vec![key(1, FIXED_64)];
-    message.extend(wall_time.to_le_bytes());
-    message.push(key(2, VARINT));
-    varint(&mut message, step);
-    message.extend(what);
-    message
-}
-
-const VARINT: u8 = 0;
-const FIXED_64: u8 = 1;
-const LENGTH_DELIMITED: u8 = 2;
-const FIXED_32: u8 = 5;
-
-fn key(field: u8, wire_type: u8) -> u8 {
-    field << 3 | wire_type
-}
-
-fn text_field(field: u8, text: &str) -> Vec<u8> {
-    bytes_field(field, text.as_bytes())
-}
-
-fn bytes_field(field: u8, bytes: &[u8]) -> Vec<u8> {
-    let mut encoded = vec![key(field, LENGTH_DELIMITED)];
-    varint(&mut encoded, bytes.len() as u64);
-    encoded.extend(bytes);
-    encoded
-}
-
-fn varint(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
+fn event(epoch: usize, what: &[u8]) -> Vec<u8> {
+    [
+        double(1, epoch as f64).as_slice(),
+        &whole(2, epoch as u64),
+        what,
+    ]
+    .concat()
 }
 
 fn record(file: &mut Vec<u8>, data: &[u8]) {
@@ -117,15 +117,6 @@ fn masked_checksum(bytes: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_of_seven_bits_take_a_byte() {
-        for (number, bytes) in [(0, vec![0]), (127, vec![127]), (300, vec![0xac, 0x02])] {
-            let mut out = Vec::new();
-            varint(&mut out, number);
-            assert_eq!(out, bytes);
-        }
-    }
 
     /// The checksum of the length of an empty record, as TensorFlow writes it.
     #[test]

@@ -2,6 +2,7 @@
 
 pub(crate) mod find;
 mod lists;
+mod read;
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::lists::{ListFormat, Lists, Samples};
-use crate::{Modality, RecipeError};
+use crate::Modality;
 
 /// The name of the generated data set.
 pub const SYNTHETIC: &str = "synthetic";
@@ -222,27 +223,20 @@ impl DatasetSpec {
         }
     }
 
-    /// Reads a `dataset.toml`.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be read, is not TOML, or has an unknown key.
-    pub fn read(file: &Path) -> Result<Self, RecipeError> {
-        let text = std::fs::read_to_string(file).map_err(|source| RecipeError::Io {
-            path: file.into(),
-            source,
-        })?;
-        let wrong = |why| RecipeError::Descriptor {
-            file: file.into(),
-            why,
-        };
-        let spec: Self = toml::from_str(&text).map_err(|e| wrong(e.to_string()))?;
-        spec.check().map_err(wrong)?;
-        Ok(spec)
-    }
-
     /// What the types do not say.
     fn check(&self) -> Result<(), String> {
+        if self.name == SYNTHETIC && self.layout != Layout::Synthetic {
+            return Err(format!(
+                "name = \"{SYNTHETIC}\" is that of the generated data set: call this one \
+                 `my-{SYNTHETIC}`"
+            ));
+        }
+        let mut classes = self.classes.iter().enumerate();
+        if let Some((_, twice)) = classes.find(|(at, class)| self.classes[..*at].contains(*class)) {
+            return Err(format!(
+                "`{twice}` is twice in `classes`: a label is one class, take one of them out"
+            ));
+        }
         if self.frames_per_second == 0 {
             return Err("frames_per_second = 0: keep at least 1 frame of each second".into());
         }

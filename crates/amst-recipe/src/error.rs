@@ -117,6 +117,18 @@ pub enum RecipeError {
         /// The parser's words, with line and column.
         why: String,
     },
+    /// A name that would lead out of the folder it belongs to, or that some system cannot have.
+    #[error("{place}: `{name}` cannot be a folder's name: {why}; call it `{instead}`")]
+    FolderName {
+        /// Where the name was read: the file and key, or the key.
+        place: String,
+        /// The name as given, control characters spelt out.
+        name: String,
+        /// What is wrong with it.
+        why: String,
+        /// A name that would do.
+        instead: String,
+    },
     /// A file that cannot be read.
     #[error("cannot read {}: {source}; check that it exists and may be read", path.display())]
     Io {

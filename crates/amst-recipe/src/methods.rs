@@ -1,5 +1,6 @@
 //! The methods that a program has, and what must be asked of all of them.
 
+use crate::folder_name::check_or_call_it;
 use crate::suggest::hint;
 use crate::{
     BudgetUnit, Every, MethodCard, MethodFacts, MethodName, Modality, OwnSettings, Recipe,
@@ -43,6 +44,9 @@ pub enum MethodsError {
         /// The parser's words, or what does not fit.
         why: String,
     },
+    /// A method whose name cannot be that of a folder, as which its runs have it.
+    #[error("a method's {0}")]
+    Name(Box<RecipeError>),
     /// Methods that are added after some were asked for.
     #[error("methods are added once, before the first is asked for")]
     TooLate,
@@ -112,6 +116,7 @@ impl Methods {
         shared: &serde_json::Value,
     ) -> Result<(), MethodsError> {
         let name = method.name();
+        check_or_call_it("name", name, "my-method").map_err(|e| MethodsError::Name(Box::new(e)))?;
         if self.all.iter().any(|m| m.name() == name) {
             return Err(MethodsError::SameName(name));
         }
@@ -300,6 +305,16 @@ mod tests {
         assert!(refused(taken).contains("which `together` has already"));
         let shared = TURNS.named("third").in_section("optim");
         assert!(refused(shared).contains("which every recipe has already"));
+    }
+
+    #[test]
+    fn a_method_whose_name_is_no_folders_is_refused() {
+        assert_eq!(
+            refused(TURNS.named("../turns")),
+            "a method's name: `../turns` cannot be a folder's name: `/`, `\\` and `:` lead to other \
+             folders; call it `turns`"
+        );
+        assert!(refused(TURNS.named("")).ends_with("call it `my-method`"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::folder_name::dataset_of_recipe;
 use crate::{BudgetSpec, MethodName, Modality, Precision, RecipeError, Section, TextSpec};
 
 /// A fully resolved training run. The defaults are the published ones (D4 and others in
@@ -15,6 +16,7 @@ use crate::{BudgetSpec, MethodName, Modality, Precision, RecipeError, Section, T
 #[serde(default)]
 pub struct Recipe {
     /// The data set's name, for the run's folder and the table's heading.
+    #[serde(deserialize_with = "dataset_of_recipe")]
     pub dataset: String,
     /// Which of the data set's splits is used, where its descriptor names several in `folds`; 0 is
     /// the first, and the only one where it names none.

@@ -2,11 +2,14 @@
 
 use serde_json::{Map, Value};
 
+use crate::folder_name::{check_folder_name, check_unless_empty};
 use crate::suggest::hint;
 use crate::{Methods, Preset, Recipe, RecipeError};
 
 /// The key under which a layer, such as a descriptor's `[recipe]`, has settings for single methods.
 const BY_METHOD: &str = "by_method";
+/// The key of the name that a run's folder begins with.
+const DATASET: &str = "dataset";
 
 impl Methods {
     /// Merges the layers over [`Methods::defaults`], applies `key=value` assignments, and checks
@@ -137,7 +140,12 @@ impl Methods {
             let (key, value) = assignment
                 .split_once('=')
                 .ok_or_else(|| RecipeError::NotAnAssignment(assignment.clone()))?;
-            let layer = nest(key.trim(), literal(value.trim()));
+            let (key, value) = (key.trim(), literal(value.trim()));
+            if let (DATASET, Some(name)) = (key, value.as_str()) {
+                // Empty it stands for none, which nobody asks for.
+                check_folder_name(&format!("`{DATASET}`"), name)?;
+            }
+            let layer = nest(key, value);
             self.merge(&mut merged, &layer, &known, "")?;
         }
         let mut recipe = parse(merged)?;
@@ -205,16 +213,20 @@ impl Methods {
             }
             return Ok(());
         }
-        serde_json::from_value::<Recipe>(nest(key, value.clone()))
-            .map_err(|e| unfit(e.to_string()))?;
-        if key == "method" && self.names().all(|name| value != name) {
-            let name = value.as_str().unwrap_or_default();
+        if let (DATASET, Some(name)) = (key, value.as_str()) {
+            check_unless_empty(DATASET, name)?;
+        }
+        if let ("method", Some(name)) = (key, value.as_str())
+            && self.names().all(|known| known != name)
+        {
             let known = self.names().collect::<Vec<_>>().join(", ");
             let hint = hint(name, self.names());
             return Err(unfit(format!(
                 "no method has this name{hint}; there is: {known}"
             )));
         }
+        serde_json::from_value::<Recipe>(nest(key, value.clone()))
+            .map_err(|e| unfit(e.to_string()))?;
         Ok(())
     }
 

@@ -29,6 +29,29 @@ fn runs_are_found_in_the_order_of_their_paths() {
     assert_eq!(find_runs(&written[0]).unwrap(), written[..1]);
 }
 
+/// Exports have a folder for each data set and method.
+#[test]
+fn a_recipe_whose_names_lead_to_other_folders_is_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = write(folder.path(), &TWO_SEEDS[0]);
+    let file = run.join("recipe.toml");
+    let recipe = std::fs::read_to_string(&file).unwrap();
+    for (key, whole) in [
+        ("dataset", "dataset = \"known\""),
+        ("method", "method = \"\""),
+    ] {
+        assert!(recipe.contains(whole), "{recipe}");
+        let other = recipe.replace(whole, &format!("{key} = \"../../evil\""));
+        std::fs::write(&file, other).unwrap();
+        let error = RunLog::read(&run).unwrap_err();
+        let message = error.to_string();
+        assert!(
+            matches!(error, FigureError::Damaged { .. }) && message.contains("call it `evil`"),
+            "{message}"
+        );
+    }
+}
+
 #[test]
 fn a_broken_line_is_named_and_a_cut_one_is_not() {
     let folder = tempfile::tempdir().unwrap();

@@ -8,3 +8,4 @@ mod predictions;
 mod published;
 mod runs;
 mod settings;
+mod tensorboard;

@@ -1,6 +1,6 @@
 //! Runs whose recipes differ: panels by recipe, and heat maps over two settings.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use amst_figures::{
     CurveOptions, HeatMapOptions, Metric, RunLog, Split, draw_curves, draw_heat_map,
@@ -27,7 +27,7 @@ fn run(folder: &Path, numbers: &Numbers, lr: f64, every: u32, accuracy: f64) -> 
     RunLog::read(&run).unwrap()
 }
 
-fn change(run: &PathBuf, change: impl Fn(&mut amst_recipe::Recipe)) {
+fn change(run: &Path, change: impl Fn(&mut amst_recipe::Recipe)) {
     let mut log = RunLog::read(run).unwrap();
     change(&mut log.recipe);
     let text = toml::to_string(&log.recipe).unwrap();

@@ -1,6 +1,7 @@
 //! `amst figure`.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use amst_figures::{
     BarOptions, CalibrationOptions, ConfusionOptions, CurveOptions, Figure, HeatMapOptions, Metric,
@@ -26,7 +27,20 @@ pub fn run(args: &args::Figure) -> Result<()> {
     }
     let files = figure.write(&args.out)?;
     println!("{}\n{}", files.svg.display(), files.csv.display());
+    if args.pdf {
+        println!("{}", write_pdf(&figure, &args.out)?.display());
+    }
     Ok(())
+}
+
+#[cfg(feature = "pdf")]
+fn write_pdf(figure: &Figure, stem: &Path) -> Result<PathBuf> {
+    Ok(figure.write_pdf(stem)?)
+}
+
+#[cfg(not(feature = "pdf"))]
+fn write_pdf(_: &Figure, _: &Path) -> Result<PathBuf> {
+    unreachable!("refused before anything was read")
 }
 
 fn draw(args: &args::Figure, runs: Vec<RunLog>) -> Result<Figure> {
@@ -94,6 +108,11 @@ fn refuse_what_says_nothing(args: &args::Figure) -> Result<(), Usage> {
         ("--x", args.x.is_some() && !is_heat_map, "heatmap"),
         ("--y", args.y.is_some() && !is_heat_map, "heatmap"),
     ];
+    if args.pdf && !cfg!(feature = "pdf") {
+        let why = "this amst was built without PDF: `cargo build --release -p amst-cli --features \
+                   pdf` builds one with it; a browser prints the SVG as PDF, too";
+        return Err(Usage(why.into()));
+    }
     match given.into_iter().find(|(_, given, _)| *given) {
         Some((option, _, kind)) => Err(Usage(format!(
             "{option} is for `amst figure {kind}`; leave it out"
@@ -103,9 +122,10 @@ fn refuse_what_says_nothing(args: &args::Figure) -> Result<(), Usage> {
 }
 
 fn refuse_overwriting(args: &args::Figure) -> Result<(), Usage> {
-    for ending in ["svg", "csv"] {
+    let endings = ["svg", "csv"].into_iter().chain(args.pdf.then_some("pdf"));
+    for ending in endings {
         let file = format!("{}.{ending}", args.out.display());
-        if !args.force && std::path::Path::new(&file).exists() {
+        if !args.force && Path::new(&file).exists() {
             return Err(Usage(format!(
                 "{file} is there already: give another name, `--out NAME`, or `--force` to \
                  replace it"

@@ -17,6 +17,10 @@ pub struct ExportMetrics {
     /// otherwise the file to write
     #[arg(long, value_name = "PATH")]
     pub out: PathBuf,
+    /// `tensorboard`: also the curves of each run as a picture; for a program built with
+    /// `--features png`
+    #[arg(long)]
+    pub images: bool,
 }
 
 /// What metrics are written for.

@@ -42,6 +42,9 @@ pub struct Figure {
     /// The files to write, without their ending: NAME.svg and NAME.csv
     #[arg(long, value_name = "NAME", default_value = "figure")]
     pub out: PathBuf,
+    /// Also write NAME.pdf with its fonts embedded; for a program built with `--features pdf`
+    #[arg(long)]
+    pub pdf: bool,
     /// Replace files that are there
     #[arg(long)]
     pub force: bool,

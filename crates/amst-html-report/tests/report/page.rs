@@ -28,7 +28,7 @@ fn the_page_holds_tables_figures_times_and_how_to_make_it_again() {
         // Of 12 seconds in phases.
         "backward 66.7 %, forward 33.3 %",
         "nothing &lt;found&gt;",
-        "<strong>D1</strong>",
+        "<strong>D2</strong>",
         "4 runs: cores 2, version 0.1.0.",
         "amst report runs",
     ] {

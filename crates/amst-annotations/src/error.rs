@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::shell_quoted;
+
 /// Lines that a message shows where everything is wrong.
 const SHOWN: usize = 20;
 
@@ -28,7 +30,7 @@ pub enum AnnotationError {
          CXianRen/AMST, `code/data`, or run `cargo xtask fetch {dataset} --raw {}`",
         folder.display(),
         listed(missing),
-        folder.display()
+        shell_quoted(folder)
     )]
     MissingLists {
         /// Whose lists.
@@ -56,6 +58,14 @@ pub enum AnnotationError {
         /// The file.
         file: String,
         /// What speaks against text.
+        why: String,
+    },
+    /// A file that is not the text itself.
+    #[error("{file}: {why}")]
+    OtherFormat {
+        /// The file.
+        file: String,
+        /// What it is, and how to put it right.
         why: String,
     },
     /// Lists that do not say who speaks.

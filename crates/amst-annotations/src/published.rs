@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::encoding::other_format;
 use crate::error::{is_not, shown};
 use crate::lines::{all, each, id, span};
 use crate::{Annotation, AnnotationError, BadLine, Dataset, Split, crema_d, iemocap};
@@ -55,7 +56,8 @@ pub fn read_lists(dataset: Dataset, folder: &Path) -> Result<Vec<Annotation>, An
 /// Reads a list for each split from the files given.
 ///
 /// # Errors
-/// [`AnnotationError::Io`], and those of [`parse_list`] for all files together.
+/// [`AnnotationError::Io`], [`AnnotationError::OtherFormat`], and those of [`parse_list`] for all
+/// files together.
 pub fn read_files(
     dataset: Dataset,
     files: impl IntoIterator<Item = (Split, PathBuf)>,
@@ -63,7 +65,13 @@ pub fn read_files(
     let (mut samples, mut bad) = (Vec::new(), Vec::new());
     for (split, path) in files {
         let file = path.display().to_string();
-        let text = std::fs::read(&path).map_err(|source| AnnotationError::Io { path, source })?;
+        let text = std::fs::read(&path).map_err(|source| AnnotationError::Io {
+            path: path.clone(),
+            source,
+        })?;
+        if let Some(why) = other_format(&text, &path) {
+            return Err(AnnotationError::OtherFormat { file, why });
+        }
         let (good, wrong) = read_list(dataset, split, &text, &file);
         if good.is_empty() && wrong.is_empty() {
             return Err(AnnotationError::Empty { file });

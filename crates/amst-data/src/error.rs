@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use amst_annotations::AnnotationError;
+use amst_annotations::{AnnotationError, shell_quoted};
 use amst_files::WriteError;
 use amst_frames::FrameError;
 use amst_recipe::Modality;
@@ -89,7 +89,7 @@ pub enum DataError {
         "cannot read the list {}: {source}; copy it there from CXianRen/AMST, `code/data`, or run `cargo xtask fetch \
          {dataset} --raw {}`",
         path.display(),
-        root.display()
+        shell_quoted(root)
     )]
     List {
         /// The list.
@@ -278,6 +278,8 @@ pub struct Problem {
 pub enum Fault {
     /// A column that the descriptor promises is not there.
     MissingColumn,
+    /// A column that is there more than once.
+    DuplicateColumn,
     /// A cell that must hold something is empty.
     EmptyCell,
     /// Two rows have one id.
@@ -290,8 +292,24 @@ pub enum Fault {
     UnknownLabel,
     /// A split that is not `train`, `val` or `test`.
     UnknownSplit,
-    /// A path that is absolute or leads out of the folder.
+    /// A path that leads out of the folder.
     OutsideFolder,
+    /// A path that begins at the root of all files.
+    AbsolutePath,
+    /// An address on the network in the place of a path.
+    Address,
+    /// A folder in the place of a file.
+    FolderForFile,
+    /// A path with backslashes, as on Windows.
+    Backslash,
+    /// A path with `*` or `?`.
+    Pattern,
+    /// Several recordings in one cell.
+    SeveralRecordings,
+    /// A video beside other files in one cell.
+    VideoAmongPictures,
+    /// A name that differs from another one in its Unicode form alone.
+    OtherSpelling,
     /// A file that is not there.
     MissingFile,
     /// A split without a sample.
@@ -307,6 +325,10 @@ impl Fault {
             Self::MissingColumn => (
                 "missing columns",
                 "add them, or name the right ones under [columns] in dataset.toml",
+            ),
+            Self::DuplicateColumn => (
+                "columns that are there more than once",
+                "rename all but the one that is meant",
             ),
             Self::EmptyCell => ("empty cells", "fill them in, or take the rows out"),
             Self::NotANumber => (
@@ -332,7 +354,40 @@ impl Fault {
             ),
             Self::OutsideFolder => (
                 "paths that leave the data set's folder",
-                "write paths relative to the manifest's folder, without leading `/` or `..`, and move the files there",
+                "write paths relative to the manifest's folder, without leading `..`, and move the files there",
+            ),
+            Self::AbsolutePath => (
+                "absolute paths",
+                "write paths relative to the manifest's folder, and move the files there, so that the data set \
+                 can be moved",
+            ),
+            Self::Address => (
+                "addresses in the place of files",
+                "download the files into the data set's folder and write their paths",
+            ),
+            Self::FolderForFile => (
+                "folders in the place of files",
+                "write the path of each file; several pictures of one sample are separated by `;`",
+            ),
+            Self::Backslash => (
+                "paths with backslashes",
+                "write `/` between the names of folders",
+            ),
+            Self::Pattern => (
+                "patterns in the place of files",
+                "`*` and `?` stand for themselves here: write the path of each file, separated by `;`",
+            ),
+            Self::SeveralRecordings => (
+                "several files where one is meant",
+                "a sample has one recording: join them, or make a row of each",
+            ),
+            Self::VideoAmongPictures => (
+                "videos among other files",
+                "name one video, or pictures alone",
+            ),
+            Self::OtherSpelling => (
+                "names that differ in their Unicode form alone",
+                "letters with accents are one character or two: copy the name from where it is written the other way",
             ),
             Self::MissingFile => (
                 "missing files",

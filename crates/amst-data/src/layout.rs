@@ -5,12 +5,15 @@ mod ave;
 pub(crate) mod check;
 mod crema_d;
 pub mod csv;
+mod found_instead;
 mod iemocap;
 mod lengths;
+mod lines;
 mod listed;
 mod mvsa;
 mod published_features;
 mod row;
+pub mod table;
 mod ur_funny;
 
 use amst_recipe::{Layout, Recipe, ResolvedDataset};

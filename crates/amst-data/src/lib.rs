@@ -52,6 +52,7 @@ mod random_inputs;
 mod record;
 mod sample;
 mod samples;
+mod spelling;
 mod split;
 mod store;
 mod stream;

@@ -204,6 +204,9 @@ impl Preparation<'_> {
             }
             let mut writer = StoreWriter::open(&job.plan, self.store_dir)?;
             let bad = writer.make_records(&*job.encoder, &self.dataset.root, self.progress)?;
+            for note in job.encoder.notes() {
+                (self.progress)(Progress::Note(note));
+            }
             if !bad.is_empty() {
                 failed.push((&job.plan, bad));
             }

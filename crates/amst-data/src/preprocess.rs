@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use amst_annotations::lfs_pointer;
 use amst_recipe::{Modality, Recipe};
 use amst_tokens::Tokenizer;
 
@@ -118,6 +119,9 @@ impl Preprocessor {
                 for path in used.into_iter().map(|number| &files[number]) {
                     let bytes = std::fs::read(path).map_err(DataError::reading(path))?;
                     let name = path.display().to_string();
+                    if let Some(why) = lfs_pointer(&bytes, path) {
+                        return Err(unusable(format!("{name} is {why}")));
+                    }
                     records.push(
                         encode_record(modality, &**encoder, &bytes, &name).map_err(unusable)?,
                     );
@@ -126,6 +130,13 @@ impl Preprocessor {
         }
         let records: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
         record::decode(modality, &records, self.collator.frames()).map_err(unusable)
+    }
+
+    /// What was noticed since the last call of files that could be read all the same: a length in a
+    /// header that is not the file's, several sample rates.
+    pub fn notes(&self) -> Vec<String> {
+        let encoders = self.encoders.values();
+        encoders.flat_map(|encoder| encoder.notes()).collect()
     }
 
     /// One modality of several samples side by side; labels are 0.

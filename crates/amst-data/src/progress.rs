@@ -26,7 +26,7 @@ pub enum Progress {
         /// Sources that there were no features of.
         total: usize,
     },
-    /// Something about a source that could be used all the same.
+    /// Something about sources that could be used all the same.
     Note(String),
 }
 

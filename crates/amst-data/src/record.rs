@@ -8,6 +8,8 @@ mod decoded_files;
 mod encode;
 mod map;
 pub(crate) mod npy;
+mod observed;
+mod recordings;
 pub(crate) mod source;
 pub(crate) mod text;
 mod torch_file;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use amst_annotations::{
-    Annotation, AuditRules, Dataset, Finding, Span, Split, Splitting, audit, ave, crema_d, iemocap,
-    mvsa, parse_list, published_line, select, ur_funny,
+    Annotation, AnnotationError, AuditRules, Dataset, Finding, Span, Split, Splitting, audit, ave,
+    crema_d, iemocap, mvsa, parse_list, published_line, select, ur_funny,
 };
 use proptest::prelude::*;
 
@@ -126,6 +126,38 @@ proptest! {
         let _ = (ave::events(&text, "x"), mvsa::pairs(&text, "x"), iemocap::turns(&text, "x"));
         let _ = (iemocap::transcripts(&text, "x"), ur_funny::folds(&text, "x"), mvsa::caption(text.as_bytes(), "x"));
         let _ = (iemocap::TurnName::parse(&text), crema_d::ClipName::parse(&text));
+    }
+
+    #[test]
+    fn every_line_of_a_list_is_a_sample_or_a_bad_line(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), resembling()), 0..4),
+        which in 0..5_usize,
+    ) {
+        let dataset = Dataset::ALL[which];
+        let good = sample(dataset, (1, 12, 5, 7), "so \"funny, he said");
+        let mut text = format!("{}\n", published_line(dataset, &good)).repeat(6);
+        for (at, piece) in changes {
+            let places: Vec<usize> = text.char_indices().map(|(place, _)| place).collect();
+            text.insert_str(places[at.index(places.len())], &piece);
+        }
+        let lines = text.split('\n').filter(|line| !line.trim_matches('\u{feff}').trim().is_empty());
+        let found = match parse_list(dataset, Split::Train, &text, "x") {
+            Ok(samples) => samples.iter().map(|sample| sample.line).collect(),
+            Err(AnnotationError::Lines { bad }) => {
+                prop_assert!(!bad.is_empty());
+                let bad: BTreeSet<usize> = bad.iter().map(|bad| bad.line).collect();
+                // The lines that are not named are samples by themselves.
+                let kept = text.split('\n').enumerate().filter(|(index, _)| !bad.contains(&(index + 1)));
+                let kept: Vec<&str> = kept.map(|(_, line)| line).collect();
+                let rest = parse_list(dataset, Split::Train, &kept.join("\n"), "x");
+                let rest = rest.map_or_else(|_| 0, |samples| samples.len());
+                prop_assert_eq!(rest + bad.len(), lines.clone().count());
+                return Ok(());
+            }
+            Err(other) => panic!("{other}"),
+        };
+        let found: BTreeSet<usize> = found;
+        prop_assert_eq!(found.len(), lines.count());
     }
 
     #[test]

@@ -228,3 +228,30 @@ fn wrong_lines_of_the_owners_files_are_named() {
         "{error}"
     );
 }
+
+#[test]
+fn a_list_that_is_another_kind_of_file_is_told_as_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = "1.jpg positive\n2.jpg neutral\n";
+    let utf_16: Vec<u8> = [0xfeff_u16]
+        .into_iter()
+        .chain(good.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n";
+    for (bytes, words) in [
+        (
+            utf_16.as_slice(),
+            "it is UTF-16 text; convert it with `iconv -f UTF-16",
+        ),
+        (pointer, "it is a Git LFS pointer, not the file: `git -C "),
+    ] {
+        for split in Split::ALL {
+            let list = folder.path().join(Dataset::MvsaSingle.list_name(split));
+            std::fs::write(list, bytes).unwrap();
+        }
+        let error = read_lists(Dataset::MvsaSingle, folder.path()).unwrap_err();
+        assert!(matches!(error, AnnotationError::OtherFormat { .. }));
+        assert!(error.to_string().contains(words), "{error}");
+    }
+}

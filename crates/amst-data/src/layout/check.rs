@@ -7,8 +7,10 @@ use std::path::{Component, Path, PathBuf};
 
 use amst_recipe::{DatasetSpec, Modality, ResolvedDataset, nearest};
 
+use super::found_instead::FoundInstead;
 use super::{Raw, Row, SplitName};
 use crate::error::Listing;
+use crate::spelling::{by_numbers, composed};
 use crate::{DataError, Fault, Problem};
 
 /// A row whose label or split may not have been understood.
@@ -57,13 +59,36 @@ pub(crate) fn no_such_fold(dataset: &ResolvedDataset, fold: usize) -> DataError 
     DataError::setting("fold", why)
 }
 
-/// Refuses a descriptor that lists no classes.
+/// Refuses a descriptor that does not list classes which can be told apart.
 pub(crate) fn require_classes(spec: &DatasetSpec) -> Result<(), DataError> {
-    if spec.classes.is_empty() {
-        let why = "list the labels in dataset.toml, in the order of their index";
-        return Err(DataError::setting("classes", why));
+    let refused = |why: String| Err(DataError::setting("classes", why));
+    match &spec.classes[..] {
+        [] => refused("list the labels in dataset.toml, in the order of their index".into()),
+        [only] => refused(format!(
+            "`{only}` is the only one, and there is nothing to learn from one class, whatever the \
+             method: add samples of another one and list both in dataset.toml"
+        )),
+        classes => {
+            for (index, class) in classes.iter().enumerate() {
+                let earlier = &classes[..index];
+                if let Some(first) = earlier.iter().position(|one| one == class) {
+                    return refused(format!(
+                        "`{class}` is listed twice, as the classes {first} and {index} (from 0): \
+                         take one out in dataset.toml"
+                    ));
+                }
+                if let Some(other) = earlier.iter().find(|one| composed(one) == composed(class)) {
+                    return refused(format!(
+                        "`{class}` is listed twice, in two spellings that look the same: `{}` and \
+                         `{}`; take one out in dataset.toml",
+                        by_numbers(other),
+                        by_numbers(class)
+                    ));
+                }
+            }
+            Ok(())
+        }
     }
-    Ok(())
 }
 
 /// Refuses rows that are no data set any more, after some were left out.
@@ -140,7 +165,19 @@ impl Findings {
         classes: &[String],
     ) -> Option<usize> {
         let found = classes.iter().position(|class| class == label);
-        if found.is_none() {
+        let other = classes
+            .iter()
+            .find(|class| composed(class) == composed(label));
+        if let (None, Some(class)) = (found, other) {
+            self.add(
+                Fault::OtherSpelling,
+                format!(
+                    "the label of `{id}`{line}: `{}` here, `{}` in `classes`",
+                    by_numbers(label),
+                    by_numbers(class)
+                ),
+            );
+        } else if found.is_none() {
             let hint = nearest(label, classes.iter().map(String::as_str));
             let hint = hint
                 .map(|c| format!("; did you mean `{c}`?"))
@@ -159,15 +196,26 @@ impl Findings {
         for row in rows {
             *seen.entry(&row.id).or_default() += 1;
         }
+        let mut spellings = BTreeMap::<String, &str>::new();
         for (id, times) in seen {
             if times > 1 && !id.is_empty() {
                 self.add(Fault::DuplicateId, format!("`{id}` in {times} rows"));
             }
+            if let Some(other) = spellings.insert(composed(id), id) {
+                let [one, two] = [other, id].map(by_numbers);
+                self.add(
+                    Fault::OtherSpelling,
+                    format!("two ids: `{one}` and `{two}`"),
+                );
+            }
         }
         // A row that could not be read may well be the one that is missed below.
-        if self.faults.contains_key(&Fault::UnknownLabel)
-            || self.faults.contains_key(&Fault::UnknownSplit)
-        {
+        let unread = [
+            Fault::UnknownLabel,
+            Fault::UnknownSplit,
+            Fault::OtherSpelling,
+        ];
+        if unread.iter().any(|fault| self.faults.contains_key(fault)) {
             return;
         }
         self.check_presence(rows.iter().map(|row| (row.split, row.label)), spec);
@@ -198,7 +246,12 @@ impl Findings {
     }
 
     /// Refuses a path that is not below the data set's folder, as it is written.
-    pub(crate) fn check_inside(&mut self, path: &str, id: &str) {
+    pub(crate) fn check_inside(&mut self, path: &str, id: &str, root: &Path) {
+        if is_absolute(path) {
+            let inside = below(path, root).map(|inside| format!("; write `{inside}`"));
+            let inside = inside.unwrap_or_default();
+            return self.add(Fault::AbsolutePath, format!("`{path}` of `{id}`{inside}"));
+        }
         let mut depth = 0i64;
         for part in Path::new(path).components() {
             match part {
@@ -215,21 +268,45 @@ impl Findings {
 
     /// Looks for every file once; a path that leaves the folder is not followed.
     pub(crate) fn check_files(&mut self, rows: &[DraftRow], root: &Path) {
-        if self.faults.contains_key(&Fault::OutsideFolder) {
+        let not_followed = [Fault::OutsideFolder, Fault::AbsolutePath];
+        if not_followed
+            .iter()
+            .any(|fault| self.faults.contains_key(fault))
+        {
             return;
         }
+        let mut instead = FoundInstead::default();
         let mut seen = BTreeSet::new();
         for row in rows {
             for (modality, raw) in &row.raw {
                 for path in raw.files().into_iter().filter(|p| !p.is_empty()) {
                     if seen.insert(path) && !root.join(path).is_file() {
-                        self.add(
-                            Fault::MissingFile,
-                            format!("{path} ({modality} of `{}`)", row.id),
-                        );
+                        let (fault, more) = instead.of(path, root);
+                        self.add(fault, format!("{path} ({modality} of `{}`){more}", row.id));
                     }
                 }
             }
         }
     }
+}
+
+/// Whether a path begins at the root of this system's files or of Windows'.
+fn is_absolute(path: &str) -> bool {
+    let drive = |path: &str| {
+        let mut characters = path.chars();
+        let letter = characters
+            .next()
+            .is_some_and(|first| first.is_ascii_alphabetic());
+        letter
+            && characters.next() == Some(':')
+            && characters.next().is_some_and(|c| "/\\".contains(c))
+    };
+    Path::new(path).is_absolute() || path.starts_with("\\\\") || drive(path)
+}
+
+/// The same path from the data set's folder, if it is in there.
+fn below(path: &str, root: &Path) -> Option<String> {
+    let path = Path::new(path).canonicalize().ok()?;
+    let inside = path.strip_prefix(root.canonicalize().ok()?).ok()?;
+    Some(inside.to_str()?.to_owned())
 }

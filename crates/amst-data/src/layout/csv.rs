@@ -10,16 +10,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
 
-use ::csv::{Reader, StringRecord};
-use amst_frames::CropBox;
-use amst_recipe::{Columns, DatasetSpec, Modality, ResolvedDataset};
+use amst_frames::{CropBox, is_video_path};
+use amst_recipe::{Columns, DatasetSpec, Modality, ResolvedDataset, nearest};
 
 use super::check::{DraftRow, Findings, no_such_fold, require_classes};
+use super::table::{Table, TableForm, TableRow};
 use super::{Clip, Raw, Row, SplitName};
 use crate::{DataError, Fault};
 
 /// What the split column says of a row that this split leaves out on purpose.
-const UNUSED: &str = "unused";
+pub(super) const UNUSED: &str = "unused";
 
 /// Reads and checks a manifest. Rows whose split is `unused` are passed over.
 ///
@@ -38,32 +38,64 @@ pub fn read(
         .split_column(fold)
         .ok_or_else(|| no_such_fold(dataset, fold))?;
     let file = dataset.root.join(&spec.manifest);
-    let bytes = std::fs::read(&file).map_err(DataError::reading(&file))?;
-    let mut reader = Reader::from_reader(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
+    let table = table(&file, spec)?;
     let mut findings = Findings::of_dataset(spec);
     let mut drafts = Vec::new();
-    let header = reader
-        .headers()
-        .map_err(|e| not_a_table(&file, &e))?
-        .clone();
     let Some(columns) = ColumnIndices::find(
-        &header,
+        &table,
         &spec.columns,
         split_column,
         modalities,
         &mut findings,
     ) else {
-        return Err(findings.into_error(file));
+        return Err(no_header(&table, &file, spec).unwrap_or_else(|| findings.into_error(file)));
     };
-    for record in reader.records() {
-        let record = record.map_err(|e| not_a_table(&file, &e))?;
-        if cell(&record, columns.split) != UNUSED {
-            drafts.push(draft(&record, &columns, spec, &mut findings));
+    for row in table.rows() {
+        if row.cell(columns.split) != UNUSED {
+            drafts.push(draft(row, &columns, dataset, &mut findings));
         }
     }
     findings.check_rows(&drafts, spec);
     findings.check_files(&drafts, &dataset.root);
     findings.into_rows(drafts, file)
+}
+
+/// The manifest as a table; a line with a class or a split in it is no line of a text.
+pub(super) fn table(file: &Path, spec: &DatasetSpec) -> Result<Table, DataError> {
+    let classes = spec.classes.iter().map(String::as_str);
+    let mut words: Vec<&str> = split_words().collect();
+    words.extend(classes);
+    let form = TableForm {
+        text: &spec.columns.text,
+        words: &words,
+    };
+    Table::read(file, form)
+}
+
+/// What a cell of the split column may be.
+fn split_words() -> impl Iterator<Item = &'static str> {
+    SplitName::ALL
+        .map(SplitName::name)
+        .into_iter()
+        .chain([UNUSED])
+}
+
+/// The error for a table whose first line is a sample.
+fn no_header(table: &Table, file: &Path, spec: &DatasetSpec) -> Option<DataError> {
+    let first = table.header();
+    let names_split = first
+        .iter()
+        .any(|cell| split_words().any(|word| word == *cell));
+    let names_class = first
+        .iter()
+        .any(|cell| spec.classes.iter().any(|class| class == cell));
+    (names_split && names_class).then(|| DataError::Table {
+        file: file.into(),
+        why:
+            "its first line is a sample, not a header; put a line above it that names the columns, \
+              such as `id,label,split,audio,image`"
+                .into(),
+    })
 }
 
 /// The index of each column in use.
@@ -79,7 +111,7 @@ struct ColumnIndices {
 impl ColumnIndices {
     /// `None` where one is missing: the findings have all that are.
     fn find(
-        header: &StringRecord,
+        header: &Table,
         names: &Columns,
         split: &str,
         modalities: &[Modality],
@@ -109,7 +141,7 @@ impl ColumnIndices {
 /// names none, `None` where one that it names is missing.
 fn several<const N: usize>(
     names: Option<&[String; N]>,
-    header: &StringRecord,
+    header: &Table,
     findings: &mut Findings,
 ) -> Option<Option<[usize; N]>> {
     let Some(names) = names else {
@@ -120,47 +152,74 @@ fn several<const N: usize>(
     indices.map(|indices| indices.try_into().ok())
 }
 
-fn column(name: &str, header: &StringRecord, findings: &mut Findings) -> Option<usize> {
-    let found = header.iter().position(|h| h.trim() == name);
-    if found.is_none() {
-        let there: Vec<&str> = header.iter().map(str::trim).collect();
-        let there = there.join(", ");
-        findings.add(
-            Fault::MissingColumn,
-            format!("`{name}` (there is: {there})"),
-        );
+fn column(name: &str, table: &Table, findings: &mut Findings) -> Option<usize> {
+    match table.columns(name)[..] {
+        [only] => Some(only),
+        [] => {
+            let header = table.header();
+            let other = header
+                .iter()
+                .find(|h| h.to_lowercase() == name.to_lowercase());
+            let there = match other {
+                Some(other) => format!("`{other}` is there: capitals count"),
+                None => format!("there is: {}", named(&header)),
+            };
+            findings.add(Fault::MissingColumn, format!("`{name}` ({there})"));
+            None
+        }
+        ref several => {
+            let numbers: Vec<String> = several.iter().map(|at| (at + 1).to_string()).collect();
+            let numbers = numbers.join(", ");
+            findings.add(
+                Fault::DuplicateColumn,
+                format!("`{name}` as the columns {numbers} (from 1)"),
+            );
+            None
+        }
     }
-    found
+}
+
+/// The first ten names, and how many more there are.
+fn named(names: &[&str]) -> String {
+    const SHOWN: usize = 10;
+    let mut shown = names[..names.len().min(SHOWN)].join(", ");
+    if names.len() > SHOWN {
+        shown += &format!(" … and {} more", names.len() - SHOWN);
+    }
+    shown
 }
 
 /// One row; what is wrong with it goes to the findings.
 fn draft(
-    record: &StringRecord,
+    row: &TableRow,
     columns: &ColumnIndices,
-    spec: &DatasetSpec,
+    dataset: &ResolvedDataset,
     findings: &mut Findings,
 ) -> DraftRow {
-    let line = record.position().map_or(0, ::csv::Position::line);
-    let id = cell(record, columns.id);
+    let spec = &dataset.spec;
+    let line = row.line;
+    let id = row.cell(columns.id);
     if id.is_empty() {
         let column = &spec.columns.id;
         findings.add(Fault::EmptyCell, format!("line {line}: no {column}"));
     }
-    let label = cell(record, columns.label);
+    let label = row.cell(columns.label);
     let label = findings.class_of(label, id, format_args!(""), &spec.classes);
-    let name = cell(record, columns.split);
+    let name = row.cell(columns.split);
     let split = SplitName::parse(name);
     if split.is_none() {
+        let hint = meant_split(name).map(|split| format!("; did you mean `{split}`?"));
+        let hint = hint.unwrap_or_default();
         findings.add(
             Fault::UnknownSplit,
-            format!("`{name}` of `{id}`, line {line}"),
+            format!("`{name}` of `{id}`, line {line}{hint}"),
         );
     }
     let place = format!("line {line}, `{id}`");
-    let part = Part::read(record, columns, &place, findings);
+    let part = Part::read(row, columns, &place, findings);
     let mut raw = BTreeMap::new();
     for (&modality, &at) in &columns.raw {
-        let cell = cell(record, at);
+        let cell = row.cell(at);
         let source = match modality {
             Modality::Text => Raw::Text(cell.into()),
             Modality::Audio => sound(cell, part.span),
@@ -177,8 +236,12 @@ fn draft(
             if modality == Modality::Visual && part.region.is_some() && !is_of_one_picture {
                 findings.add(Fault::RegionOfMany, format!("`{cell}` in {place}"));
             }
-            for path in source.files() {
-                findings.check_inside(path, id);
+            let files = source.files();
+            if modality == Modality::Visual && files.len() > 1 && files.iter().any(is_video_path) {
+                findings.add(Fault::VideoAmongPictures, format!("`{cell}` in {place}"));
+            }
+            for path in files {
+                findings.check_inside(path, id, &dataset.root);
             }
         }
         raw.insert(modality, source);
@@ -202,16 +265,11 @@ struct Part {
 
 impl Part {
     /// What the cells of a row say; `place` names the row in findings.
-    fn read(
-        record: &StringRecord,
-        columns: &ColumnIndices,
-        place: &str,
-        findings: &mut Findings,
-    ) -> Self {
+    fn read(row: &TableRow, columns: &ColumnIndices, place: &str, findings: &mut Findings) -> Self {
         let span = columns.span;
-        let span = span.and_then(|columns| numbers(record, columns, place, findings));
+        let span = span.and_then(|columns| numbers(row, columns, place, findings));
         let region = columns.region;
-        let region = region.and_then(|columns| numbers(record, columns, place, findings));
+        let region = region.and_then(|columns| numbers(row, columns, place, findings));
         let region = region.map(|[left, top, width, height]| CropBox {
             left,
             top,
@@ -222,29 +280,25 @@ impl Part {
     }
 }
 
-fn cell(record: &StringRecord, column: usize) -> &str {
-    record.get(column).unwrap_or_default().trim()
-}
-
-/// What a video's name ends in. Anything else is taken for a recording or a picture.
-const VIDEOS: [&str; 8] = ["avi", "flv", "m4v", "mkv", "mov", "mp4", "mpg", "webm"];
-
-fn is_video(path: &str) -> bool {
-    let ending = path
-        .rsplit_once('.')
-        .map(|(_, ending)| ending.to_ascii_lowercase());
-    ending.is_some_and(|ending| VIDEOS.contains(&ending.as_str()))
+/// The split that a word probably means.
+fn meant_split(word: &str) -> Option<&'static str> {
+    match word.to_lowercase().as_str() {
+        "" => None,
+        "training" => Some("train"),
+        "valid" | "validation" | "dev" => Some("val"),
+        word => nearest(word, split_words()),
+    }
 }
 
 /// The numbers of some cells; `None` where all are empty. Some that are empty and some that are
 /// not, or what is no number, is a finding.
 fn numbers<T: FromStr + Default + Copy, const N: usize>(
-    record: &StringRecord,
+    row: &TableRow,
     columns: [usize; N],
     place: &str,
     findings: &mut Findings,
 ) -> Option<[T; N]> {
-    let cells = columns.map(|column| cell(record, column));
+    let cells = columns.map(|column| row.cell(column));
     if cells.iter().all(|cell| cell.is_empty()) {
         return None;
     }
@@ -264,7 +318,7 @@ fn numbers<T: FromStr + Default + Copy, const N: usize>(
 fn sound(cell: &str, span: Option<[f64; 2]>) -> Raw {
     let file = cell.to_string();
     match span {
-        _ if is_video(cell) => Raw::Sound(Clip { video: file, span }),
+        _ if is_video_path(cell) => Raw::Sound(Clip { video: file, span }),
         Some(span) => Raw::Stretch { file, span },
         None => Raw::Files(vec![file]),
     }
@@ -275,7 +329,7 @@ fn pictures(cell: &str, per_second: u32, part: Part) -> Raw {
     let paths = cell.split(';').map(str::trim);
     let paths: Vec<&str> = paths.filter(|path| !path.is_empty()).collect();
     match paths[..] {
-        [only] if is_video(only) => Raw::Frames {
+        [only] if is_video_path(only) => Raw::Frames {
             clip: Clip {
                 video: only.into(),
                 span: part.span,
@@ -289,20 +343,5 @@ fn pictures(cell: &str, per_second: u32, part: Part) -> Raw {
             },
             _ => Raw::Files(paths.into_iter().map(String::from).collect()),
         },
-    }
-}
-
-/// The parser's words and what to do.
-pub(crate) fn not_a_table(file: &Path, error: &::csv::Error) -> DataError {
-    let remedy = match error.kind() {
-        ::csv::ErrorKind::Utf8 { .. } => "save the table as UTF-8",
-        ::csv::ErrorKind::UnequalLengths { .. } => {
-            "give every row as many cells as the header; a cell that holds a comma is quoted: \"a, b\""
-        }
-        _ => "save it again as comma-separated values",
-    };
-    DataError::Table {
-        file: file.into(),
-        why: format!("{error}; {remedy}"),
     }
 }

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use amst_annotations::{Annotation, Dataset, Facts};
-use amst_fbank::Wave;
 use amst_frames::{KeepRule, VideoConfig, declared_frames};
 use amst_recipe::Modality;
 use rayon::prelude::*;
@@ -69,10 +68,9 @@ fn layout_of(dataset: Dataset) -> Box<dyn ListedLayout> {
 /// How long a recording, or the sound of a whole video, is.
 fn seconds(raw: &Raw, root: &Path, videos: &Videos) -> Result<Option<f64>, DataError> {
     Ok(match raw {
-        Raw::Files(files) => files.first().and_then(|file| {
-            let bytes = std::fs::read(root.join(file)).ok()?;
-            Wave::decode(&bytes, file).ok().map(|wave| wave.seconds())
-        }),
+        Raw::Files(files) => files
+            .first()
+            .and_then(|file| amst_fbank::seconds(root.join(file)).ok()),
         Raw::Sound(clip) if clip.span.is_none() => {
             let video = if_readable(videos.open(clip, root))?;
             video.and_then(|(video, _)| video.probe().audio.as_ref()?.duration)

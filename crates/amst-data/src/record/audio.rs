@@ -7,14 +7,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use amst_fbank::{Fbank, FbankConfig, FbankError, Features, Wave};
+use amst_fbank::{Fbank, FbankConfig, FbankError, Features, Part, Recording, Wave};
 use amst_recipe::AudioSpec;
 use serde_json::{Value, json};
 
-use super::decoded_files::DecodedFiles;
 use super::encode::{Encode, Extracted, Unmade};
 use super::map;
 use super::npy::{self, Matrix};
+use super::observed::Observed;
+use super::recordings::Recordings;
 use super::videos::{Videos, note};
 use crate::DataError;
 use crate::layout::Raw;
@@ -24,7 +25,8 @@ pub(crate) struct AudioEncoder {
     config: FbankConfig,
     planned: Mutex<BTreeMap<u32, Fbank>>,
     videos: Arc<Videos>,
-    recordings: DecodedFiles<Wave>,
+    recordings: Recordings,
+    observed: Observed,
 }
 
 impl AudioEncoder {
@@ -44,7 +46,8 @@ impl AudioEncoder {
             config,
             planned: Mutex::default(),
             videos,
-            recordings: DecodedFiles::default(),
+            recordings: Recordings::default(),
+            observed: Observed::default(),
         })
     }
 
@@ -111,8 +114,11 @@ impl Encode for AudioEncoder {
     }
 
     fn encode(&self, bytes: &[u8], name: &str) -> Result<Vec<u8>, String> {
-        let wave = Wave::decode(bytes, name).map_err(|e| e.to_string())?;
-        self.record(&wave, name)
+        let recording = Recording::decode(bytes, Part::Whole, name).map_err(|e| e.to_string())?;
+        let record = self.record(&recording.wave, name)?;
+        self.observed
+            .add(name, recording.wave.sample_rate, recording.mismatch);
+        Ok(record)
     }
 
     fn extract(&self, source: &Raw, root: &Path) -> Result<Extracted, Unmade> {
@@ -130,12 +136,12 @@ impl Encode for AudioEncoder {
                 Ok(map::exact(&map).into())
             }
             Raw::Stretch { file, span } => {
-                let decode =
-                    |bytes: &[u8], name: &str| Wave::decode(bytes, name).map_err(|e| e.to_string());
-                let size = |wave: &Wave| size_of_val(wave.samples.as_slice());
-                let wave = self.recordings.get(&root.join(file), decode, size)?;
-                let wave = wave.stretch(*span, file).map_err(|e| e.to_string())?;
-                Ok(self.record(&wave, &source.name())?.into())
+                let path = root.join(file);
+                let Recording { wave, mismatch } = self.recordings.stretch(&path, *span)?;
+                let record = self.record(&wave, &source.name())?;
+                self.observed
+                    .add(&path.display().to_string(), wave.sample_rate, mismatch);
+                Ok(record.into())
             }
             Raw::Sound(clip) => {
                 let (video, span) = self.videos.open(clip, root)?;
@@ -147,9 +153,15 @@ impl Encode for AudioEncoder {
                     sample_rate: sound.sample_rate,
                 };
                 let record = self.record(&wave, &source.name())?;
+                let path = root.join(&clip.video).display().to_string();
+                self.observed.add(&path, wave.sample_rate, None);
                 Ok(Extracted { record, note })
             }
             other => Err(Unmade::Bad(format!("{} is no sound", other.name()))),
         }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.observed.notes()
     }
 }

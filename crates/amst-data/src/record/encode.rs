@@ -26,6 +26,12 @@ pub(crate) trait Encode: Sync {
     fn extract_together(&self, _sources: &[&Raw], _root: &Path) -> Option<Vec<Extracted>> {
         None
     }
+
+    /// What was noticed since the last call of sources that could be used all the same, and is told
+    /// of all of them together.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// A record, and what was noticed while it was made.

@@ -62,7 +62,7 @@ pub(crate) fn note(
     what: &str,
     clip: &Clip,
 ) -> Result<Option<String>, Unmade> {
-    if losses.missing > 0 {
+    if losses.is_incomplete() {
         return Err(Unmade::Bad(format!(
             "{}: {what} is damaged: {losses}; copy or download the file again",
             clip.video

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
 
+use amst_annotations::lfs_pointer;
 use amst_files::sha256;
 
 use super::key::{PlannedRecord, StorePlan};
@@ -114,15 +115,17 @@ fn make(planned: &PlannedRecord, encoder: &dyn Encode, root: &Path) -> Result<Ex
             if hashed.is_none_or(|hashed| sha256(&bytes) != hashed.content) {
                 return Err(Unmade::Stop(DataError::Changed(path)));
             }
-            refuse_pointer(&bytes, file)?;
+            refuse_pointer(&bytes, &path)?;
             Ok(encoder.encode(&bytes, &path.display().to_string())?.into())
         }
         source => {
             for (file, hashed) in source.files().into_iter().zip(&planned.files) {
-                if hashed.length <= POINTER
-                    && let Ok(bytes) = std::fs::read(root.join(file))
+                let path = root.join(file);
+                // No pointer is longer.
+                if hashed.length <= 1024
+                    && let Ok(bytes) = std::fs::read(&path)
                 {
-                    refuse_pointer(&bytes, file)?;
+                    refuse_pointer(&bytes, &path)?;
                 }
             }
             let extracted = encoder.extract(source, root)?;
@@ -144,14 +147,8 @@ fn refuse_changed(planned: &PlannedRecord, root: &Path) -> Result<(), Unmade> {
     Ok(())
 }
 
-/// The longest that a Git LFS pointer gets.
-const POINTER: u64 = 1024;
-
-fn refuse_pointer(bytes: &[u8], file: &str) -> Result<(), Unmade> {
-    if bytes.len() as u64 <= POINTER && bytes.starts_with(b"version https://git-lfs") {
-        return Err(Unmade::Bad(format!(
-            "{file} is a Git LFS pointer, not the file: `git lfs pull` brings it"
-        )));
-    }
-    Ok(())
+fn refuse_pointer(bytes: &[u8], path: &Path) -> Result<(), Unmade> {
+    lfs_pointer(bytes, path).map_or(Ok(()), |why| {
+        Err(Unmade::Bad(format!("{} is {why}", path.display())))
+    })
 }

@@ -10,5 +10,6 @@ mod small;
 mod spoken_digits;
 mod store;
 mod synthetic;
+mod tables;
 mod text;
 mod world_digits;

@@ -95,7 +95,7 @@ fn a_part_that_is_not_inside_its_file_is_named_with_its_length() {
     assert!(matches!(error, DataError::BadSamples { .. }), "{error}");
     let text = error.to_string();
     for word in [
-        "s0: all.wav: 99 s to",
+        "all.wav: 99 s to",
         "s0: sheet.png: the crop of 20x70 at (30, 0)",
     ] {
         assert!(text.contains(word), "`{word}` is not in: {text}");

@@ -3,11 +3,12 @@
 mod samples;
 mod show;
 
+use amst_recipe::{DatasetSpec, Recipe};
 use amst_train::{Prediction, Predictor, TrainError};
 use anyhow::Result;
 
 use crate::args::Predict;
-use crate::network;
+use crate::network::{self, Opened};
 use samples::Sample;
 
 /// Faults that are listed; more are only counted.
@@ -16,10 +17,14 @@ const LISTED: usize = 10;
 /// Reads all samples, predicts them and prints the predictions.
 pub fn run(args: &Predict) -> Result<()> {
     samples::check(args)?;
-    let network = network::open(&args.which)?.network;
-    let samples = samples::read(args, &network.modalities())?;
+    let Opened { network, found, .. } = network::open(&args.which)?;
+    let spec = descriptor(args, &found.recipe)?;
+    let samples = samples::read(args, &spec, &network.modalities())?;
     let mut predictor = network.predictor()?;
     add(&mut predictor, &samples, args)?;
+    for note in predictor.notes() {
+        eprintln!("warning: {note}");
+    }
     let predictions = predictor.finish()?;
     let pairs: Vec<(&str, Prediction)> = samples
         .iter()
@@ -35,6 +40,16 @@ pub fn run(args: &Predict) -> Result<()> {
             .for_each(|(id, prediction)| show::page(id, prediction, network.classes())),
     }
     Ok(())
+}
+
+/// The descriptor of the data that the network was trained on, or of those that `--dataset` names;
+/// where the former are not at hand, names of columns are the usual ones.
+fn descriptor(args: &Predict, recipe: &Recipe) -> Result<DatasetSpec> {
+    match network::dataset(&args.which, recipe) {
+        Ok(dataset) => Ok(dataset.spec),
+        Err(_) if args.which.dataset.is_none() => Ok(DatasetSpec::synthetic()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Adds every sample; the error lists those that cannot be read.

@@ -14,6 +14,7 @@ mod mvsa;
 mod published_features;
 mod row;
 pub mod table;
+mod unlabelled;
 mod ur_funny;
 
 use amst_recipe::{Layout, Recipe, ResolvedDataset};
@@ -22,6 +23,7 @@ pub use self::lengths::lengths;
 use self::listed::ListedLayout;
 use self::published_features::PublishedFeatures;
 pub use self::row::{Clip, Raw, Row, SplitName};
+pub use self::unlabelled::{Unlabelled, read_unlabelled};
 use crate::DataError;
 
 /// The samples of a data set on disk, in the order of its manifest or lists.

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use amst_data::{DataError, Source};
-use amst_recipe::{Columns, Modality};
+use amst_data::layout::read_unlabelled;
+use amst_data::{Clip, Raw, Source};
+use amst_frames::is_video_path;
+use amst_recipe::{DatasetSpec, Modality};
 use anyhow::Result;
 
 use crate::args::Predict;
@@ -26,12 +28,27 @@ pub fn check(args: &Predict) -> Result<(), Usage> {
     Ok(())
 }
 
-/// The samples, for a network that reads these modalities.
-pub fn read(args: &Predict, modalities: &[Modality]) -> Result<Vec<Sample>> {
+/// The samples, for a network that reads these modalities and was trained on data that `spec`
+/// describes: names of columns, frames kept of a second of video.
+pub fn read(args: &Predict, spec: &DatasetSpec, modalities: &[Modality]) -> Result<Vec<Sample>> {
     if let Some(file) = &args.manifest {
-        return manifest(file, modalities);
+        return manifest(file, spec, modalities);
     }
-    let files = files(args)?;
+    let mut files = files(args)?;
+    let videos: Vec<PathBuf> = args.input.iter().filter(|p| is_video(p)).cloned().collect();
+    // A video is what the network reads of it.
+    for modality in [Modality::Audio, Modality::Visual] {
+        if !videos.is_empty() && modalities.contains(&modality) {
+            files.entry(modality).or_default().extend(videos.clone());
+        }
+    }
+    if let Some(paths) = files
+        .values()
+        .find(|p| p.len() > 1 && p.iter().any(|p| is_video(p)))
+    {
+        let why = "a video is a whole sample: give one a call, or many in a --manifest FILE";
+        return Err(Usage(format!("{}: {why}", paths[0].display())).into());
+    }
     if let Some(other) = files.keys().find(|m| !modalities.contains(m)) {
         let own: Vec<&str> = modalities.iter().map(|m| m.name()).collect();
         return Err(Usage(format!(
@@ -46,15 +63,36 @@ pub fn read(args: &Predict, modalities: &[Modality]) -> Result<Vec<Sample>> {
     Ok(vec![Sample {
         id: names.join(", "),
         sources: sources
-            .map(|(m, files)| (m, Source::Files(files)))
+            .map(|(m, files)| (m, source(m, files, spec.frames_per_second)))
             .collect(),
     }])
 }
 
-/// The files of the one sample, by modality.
+/// What the files of a modality are: recordings and pictures, or a video.
+fn source(modality: Modality, files: Vec<PathBuf>, per_second: u32) -> Source {
+    let video = match &files[..] {
+        [only] if is_video(only) => only.to_string_lossy().into_owned(),
+        _ => return Source::Files(files),
+    };
+    let clip = Clip { video, span: None };
+    let raw = match modality {
+        Modality::Audio => Raw::Sound(clip),
+        Modality::Visual => Raw::Frames { clip, per_second },
+        Modality::Text => return Source::Files(files),
+    };
+    // A path is given from where the command was typed.
+    let root = PathBuf::new();
+    Source::Raw { raw, root }
+}
+
+fn is_video(path: &Path) -> bool {
+    is_video_path(path)
+}
+
+/// The files of the one sample, by modality; videos that are given as `--input` are not in it.
 fn files(args: &Predict) -> Result<BTreeMap<Modality, Vec<PathBuf>>, Usage> {
     let mut files = BTreeMap::<Modality, Vec<PathBuf>>::new();
-    for path in &args.input {
+    for path in args.input.iter().filter(|path| !is_video(path)) {
         files
             .entry(modality_of(path)?)
             .or_default()
@@ -78,7 +116,7 @@ fn files(args: &Predict) -> Result<BTreeMap<Modality, Vec<PathBuf>>, Usage> {
             return Err(Usage(format!("several files of {modality}: {why}")));
         }
     }
-    if files.is_empty() {
+    if files.is_empty() && args.input.is_empty() {
         return Err(Usage(
             "nothing to predict: give --input FILES, or many samples in a --manifest FILE".into(),
         ));
@@ -94,104 +132,34 @@ fn modality_of(path: &Path) -> Result<Modality, Usage> {
         .to_string_lossy()
         .to_lowercase();
     match extension.as_str() {
-        "wav" | "flac" => Ok(Modality::Audio),
-        "png" | "jpg" | "jpeg" => Ok(Modality::Visual),
+        "wav" | "flac" | "mp3" | "ogg" | "oga" | "m4a" => Ok(Modality::Audio),
+        "png" | "jpg" | "jpeg" | "webp" | "gif" | "bmp" | "tif" | "tiff" => Ok(Modality::Visual),
         "txt" => Ok(Modality::Text),
         _ => Err(Usage(format!(
-            "{}: no encoder reads this kind of file: .wav and .flac are sound, .png, .jpg and \
-             .jpeg are pictures, .txt is text; a file with another name is given as --audio, \
-             --image or --text",
+            "{}: no encoder reads this kind of file: .wav, .flac, .mp3, .ogg and .m4a are sound, \
+             .png, .jpg, .webp, .gif, .bmp and .tiff are pictures, .mp4 and its kind are both, \
+             .txt is text; a file with another name is given as --audio, --image or --text",
             path.display()
         ))),
     }
 }
 
-/// Many samples in a table; columns of modalities that the network does not read are ignored.
-fn manifest(file: &Path, modalities: &[Modality]) -> Result<Vec<Sample>> {
-    let bytes = std::fs::read(file).map_err(|source| DataError::Read {
-        path: file.into(),
-        source,
-    })?;
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let mut reader = csv::Reader::from_reader(text);
-    let header = reader.headers().map_err(|e| broken(file, &e))?.clone();
-    let names = Columns::default();
-    let mut columns = Vec::new();
-    for modality in modalities {
-        if let Some(column) = position(&header, names.of(*modality)) {
-            columns.push((*modality, column));
-        }
-    }
-    if columns.is_empty() {
-        let wanted: Vec<&str> = modalities.iter().map(|m| names.of(*m)).collect();
-        let wanted = wanted.join("`, `");
-        let why = format!("it has none of the columns `{wanted}`: add what the network reads");
-        return Err(table_error(file, why).into());
-    }
-    let id_column = position(&header, &names.id);
-    let folder = file.parent().unwrap_or(Path::new(""));
+/// Many samples in a table, read by the rules of a manifest; columns of modalities that the network
+/// does not read are ignored.
+fn manifest(file: &Path, spec: &DatasetSpec, modalities: &[Modality]) -> Result<Vec<Sample>> {
+    let root = file.parent().unwrap_or(Path::new(""));
     let mut samples = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|e| broken(file, &e))?;
-        let id = id_column.map(|column| cell(&record, column));
+    for row in read_unlabelled(file, spec, modalities)? {
+        let number = samples.len() + 1;
         let mut sources = BTreeMap::new();
-        for (modality, column) in &columns {
-            if let Some(source) = source(*modality, cell(&record, *column), folder) {
-                sources.insert(*modality, source);
-            }
+        for (modality, raw) in row.raw {
+            let root = root.into();
+            sources.insert(modality, Source::Raw { raw, root });
         }
         samples.push(Sample {
-            id: match id {
-                None | Some("") => format!("sample {}", samples.len() + 1),
-                Some(id) => id.into(),
-            },
+            id: row.id.unwrap_or_else(|| format!("sample {number}")),
             sources,
         });
     }
-    if samples.is_empty() {
-        let why = "it has a header and no sample: add a row for each".into();
-        return Err(table_error(file, why).into());
-    }
     Ok(samples)
-}
-
-fn table_error(file: &Path, why: String) -> DataError {
-    DataError::Table {
-        file: file.into(),
-        why,
-    }
-}
-
-fn broken(file: &Path, error: &csv::Error) -> DataError {
-    let why = format!(
-        "{error}; give every row as many cells as the header, and save it as UTF-8 with commas \
-         between"
-    );
-    table_error(file, why)
-}
-
-fn position(header: &csv::StringRecord, name: &str) -> Option<usize> {
-    header.iter().position(|column| column.trim() == name)
-}
-
-fn cell(record: &csv::StringRecord, column: usize) -> &str {
-    record.get(column).unwrap_or_default().trim()
-}
-
-/// The source that a cell names; `None` for an empty cell.
-fn source(modality: Modality, cell: &str, folder: &Path) -> Option<Source> {
-    if cell.is_empty() {
-        return None;
-    }
-    Some(match modality {
-        Modality::Text => Source::Text(cell.into()),
-        Modality::Audio => Source::Files(vec![folder.join(cell)]),
-        Modality::Visual => {
-            let frames = cell
-                .split(';')
-                .map(str::trim)
-                .filter(|path| !path.is_empty());
-            Source::Files(frames.map(|path| folder.join(path)).collect())
-        }
-    })
 }

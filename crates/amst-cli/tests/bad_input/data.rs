@@ -225,9 +225,20 @@ fn a_descriptor_with_an_unknown_key_is_refused() {
 }
 
 #[test]
-fn a_truncated_recording_is_refused() {
+fn a_truncated_recording_is_used_as_far_as_it_goes_and_counted() {
     let few = Few::new();
     cut_in_half(&few.file(0, 3));
+    let output = few.train();
+    assert_done(&output);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(message.contains("1 recording"), "{message}");
+    assert!(message.contains(&few.rows[0][3]), "{message}");
+}
+
+#[test]
+fn a_recording_that_is_none_is_refused() {
+    let few = Few::new();
+    fs::write(few.file(0, 3), b"no recording at all").unwrap();
     few.refused(&[
         "audio sources cannot be used",
         &few.rows[0][3],
@@ -284,7 +295,7 @@ fn half_a_picture_is_refused() {
 fn data_that_was_repaired_trains() {
     let few = Few::new();
     let whole = fs::read(few.file(0, 3)).unwrap();
-    cut_in_half(&few.file(0, 3));
+    fs::write(few.file(0, 3), b"no recording at all").unwrap();
     few.refused(&["cannot be used"]);
     fs::write(few.file(0, 3), whole).unwrap();
     assert_done(&few.train());

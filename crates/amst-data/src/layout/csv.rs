@@ -256,9 +256,9 @@ fn draft(
 
 /// Which part of its files a sample is; `None` is the whole.
 #[derive(Clone, Copy)]
-struct Part {
+pub(super) struct Part {
     /// Of its recording or video, in seconds.
-    span: Option<[f64; 2]>,
+    pub(super) span: Option<[f64; 2]>,
     /// Of its picture, in pixels.
     region: Option<CropBox>,
 }
@@ -266,17 +266,38 @@ struct Part {
 impl Part {
     /// What the cells of a row say; `place` names the row in findings.
     fn read(row: &TableRow, columns: &ColumnIndices, place: &str, findings: &mut Findings) -> Self {
-        let span = columns.span;
-        let span = span.and_then(|columns| numbers(row, columns, place, findings));
-        let region = columns.region;
-        let region = region.and_then(|columns| numbers(row, columns, place, findings));
-        let region = region.map(|[left, top, width, height]| CropBox {
-            left,
-            top,
-            width,
-            height,
-        });
+        let mut noted = |number: Result<Self, String>| {
+            number.unwrap_or_else(|why| {
+                findings.add(Fault::NotANumber, format!("{why} in {place}"));
+                Self {
+                    span: None,
+                    region: None,
+                }
+            })
+        };
+        // Each by itself, so that one message names both.
+        let span = noted(Self::of_cells(row, columns.span, None)).span;
+        let region = noted(Self::of_cells(row, None, columns.region)).region;
         Self { span, region }
+    }
+
+    /// The same of the columns' indices. An error is the cell that is no number.
+    pub(super) fn of_cells(
+        row: &TableRow,
+        span: Option<[usize; 2]>,
+        region: Option<[usize; 4]>,
+    ) -> Result<Self, String> {
+        let span = span.map(|columns| numbers(row, columns)).transpose()?;
+        let region = region.map(|columns| numbers(row, columns)).transpose()?;
+        Ok(Self {
+            span: span.flatten(),
+            region: region.flatten().map(|[left, top, width, height]| CropBox {
+                left,
+                top,
+                width,
+                height,
+            }),
+        })
     }
 }
 
@@ -291,31 +312,23 @@ fn meant_split(word: &str) -> Option<&'static str> {
 }
 
 /// The numbers of some cells; `None` where all are empty. Some that are empty and some that are
-/// not, or what is no number, is a finding.
+/// not, or what is no number, is an error with the cell.
 fn numbers<T: FromStr + Default + Copy, const N: usize>(
     row: &TableRow,
     columns: [usize; N],
-    place: &str,
-    findings: &mut Findings,
-) -> Option<[T; N]> {
+) -> Result<Option<[T; N]>, String> {
     let cells = columns.map(|column| row.cell(column));
     if cells.iter().all(|cell| cell.is_empty()) {
-        return None;
+        return Ok(None);
     }
     let mut numbers = [T::default(); N];
     for (number, cell) in numbers.iter_mut().zip(cells) {
-        match cell.parse() {
-            Ok(parsed) => *number = parsed,
-            Err(_) => {
-                findings.add(Fault::NotANumber, format!("`{cell}` in {place}"));
-                return None;
-            }
-        }
+        *number = cell.parse().map_err(|_| format!("`{cell}`"))?;
     }
-    Some(numbers)
+    Ok(Some(numbers))
 }
 
-fn sound(cell: &str, span: Option<[f64; 2]>) -> Raw {
+pub(super) fn sound(cell: &str, span: Option<[f64; 2]>) -> Raw {
     let file = cell.to_string();
     match span {
         _ if is_video_path(cell) => Raw::Sound(Clip { video: file, span }),
@@ -325,7 +338,7 @@ fn sound(cell: &str, span: Option<[f64; 2]>) -> Raw {
 }
 
 /// The pictures of one cell, separated by `;`, or a video; a stray `;` names none.
-fn pictures(cell: &str, per_second: u32, part: Part) -> Raw {
+pub(super) fn pictures(cell: &str, per_second: u32, part: Part) -> Raw {
     let paths = cell.split(';').map(str::trim);
     let paths: Vec<&str> = paths.filter(|path| !path.is_empty()).collect();
     match paths[..] {

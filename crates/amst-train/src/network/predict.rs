@@ -143,6 +143,11 @@ impl Predictor<'_> {
         Ok(())
     }
 
+    /// What was noticed since the last call of files that could be read all the same.
+    pub fn notes(&self) -> Vec<String> {
+        self.preprocessor.notes()
+    }
+
     /// Embeds what is waiting of a modality.
     fn embed(&mut self, modality: Modality) -> Result<(), TrainError> {
         let waiting = self.waiting.remove(&modality).unwrap_or_default();

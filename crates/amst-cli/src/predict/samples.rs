@@ -58,7 +58,9 @@ pub fn read(args: &Predict, spec: &DatasetSpec, modalities: &[Modality]) -> Resu
         .into());
     }
     let names = files.values().flatten();
-    let names: Vec<String> = names.map(|path| path.display().to_string()).collect();
+    let mut names: Vec<String> = names.map(|path| path.display().to_string()).collect();
+    // A video stands for several modalities.
+    names.dedup();
     let sources = files.into_iter();
     Ok(vec![Sample {
         id: names.join(", "),

@@ -192,7 +192,7 @@ fn what_cannot_be_predicted_is_refused_with_the_remedy() {
         .remove(0)
         .map(|cell| format!("digits/{cell}"));
     let folder = trained.folder();
-    fs::write(folder.join("clip.mp4"), "x").unwrap();
+    fs::write(folder.join("clip.xyz"), "x").unwrap();
     fs::write(folder.join("words.txt"), "one").unwrap();
     fs::write(folder.join("bad.wav"), "not a recording").unwrap();
     fs::write(folder.join("bad.png"), "not a picture").unwrap();
@@ -203,9 +203,9 @@ fn what_cannot_be_predicted_is_refused_with_the_remedy() {
             &["nothing to predict", "--input FILES", "--manifest FILE"],
         ),
         (
-            &["--input", "clip.mp4"],
+            &["--input", "clip.xyz"],
             USAGE,
-            &["clip.mp4", "no encoder reads", ".wav", "--audio"],
+            &["clip.xyz", "no encoder reads", ".wav", "--audio"],
         ),
         (
             &["--input", "words.txt"],
@@ -266,7 +266,8 @@ fn every_sample_of_a_manifest_that_cannot_be_predicted_is_named() {
     ];
     refused(&trained.ask("predict", &MANIFEST), DATA, &parts);
     let tables = [
-        ("", "none of the columns"),
+        ("", "it is empty"),
+        ("name,sound\n1,a.wav\n", "none of the columns"),
         ("id,sound\n1,a.wav\n", "`audio`, `image`"),
         ("audio\n", "no sample"),
         ("audio,image\na\n", "some.csv"),

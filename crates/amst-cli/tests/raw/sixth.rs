@@ -1,5 +1,7 @@
 //! A data set of one's own from videos, as docs/datasets.md walks through it.
 
+use std::path::{Path, PathBuf};
+
 use crate::program::{Program, done, refused, result};
 use crate::replica::{Footage, Replica, ave::MP4, has_ffmpeg};
 
@@ -48,6 +50,61 @@ fn replica() -> Replica {
     replica
 }
 
+/// The manifest's own videos are predicted as in the run's test, all together and one alone.
+fn predicts_videos(program: &Program, replica: &Replica, dataset: &str) {
+    let run = run_below(&program.out());
+    let run = run.to_str().unwrap();
+    let manifest = replica.path("manifest.csv");
+    let many = [
+        "predict",
+        "--run",
+        run,
+        "--dataset",
+        dataset,
+        "--csv",
+        "--manifest",
+    ];
+    let told = done(&program.run(&[&many[..], &[manifest.to_str().unwrap()]].concat()));
+    assert_eq!(told.lines().count(), 1 + 12, "{told}");
+    let tested = std::fs::read_to_string(format!("{run}/predictions.csv")).unwrap();
+    for line in tested.lines().skip(1) {
+        // id,label,audio,visual,fused,…
+        let cells: Vec<&str> = line.split(',').collect();
+        let expected = format!("{},,{},", cells[0], cells[4]);
+        assert!(told.contains(&expected), "{expected} is not in {told}");
+    }
+    let clip = replica.path("clips/saturday-1.mp4");
+    let clip = clip.to_str().unwrap();
+    let one = [
+        "predict",
+        "--run",
+        run,
+        "--dataset",
+        dataset,
+        "--csv",
+        "--input",
+        clip,
+    ];
+    let alone = done(&program.run(&one));
+    let cells = alone.lines().nth(1).unwrap().split(',').nth(2).unwrap();
+    assert!(told.contains(&format!("saturday-1,,{cells},")), "{alone}");
+}
+
+/// The only run below a folder.
+fn run_below(folder: &Path) -> PathBuf {
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        if path.join("result.json").is_file() {
+            return path;
+        }
+        if path.is_dir() && !hidden {
+            return run_below(&path);
+        }
+    }
+    panic!("no run in {}", folder.display());
+}
+
 #[test]
 fn a_data_set_of_ones_own_trains_from_videos() {
     if !has_ffmpeg("a_data_set_of_ones_own_trains_from_videos") {
@@ -64,6 +121,7 @@ fn a_data_set_of_ones_own_trains_from_videos() {
     );
     done(&program.run(&["train", "--dataset", folder, "--progress", "none"]));
     assert_eq!(result(&program.out())["test"]["samples"], 2);
+    predicts_videos(&program, &replica, folder);
 
     std::fs::remove_file(replica.path("clips/friday-1.mp4")).unwrap();
     refused(

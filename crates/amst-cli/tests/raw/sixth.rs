@@ -64,7 +64,7 @@ fn predicts_videos(program: &Program, replica: &Replica, dataset: &str) {
         "--csv",
         "--manifest",
     ];
-    let told = done(&program.run(&[&many[..], &[manifest.to_str().unwrap()]].concat()));
+    let told = done(&program.bare(&[&many[..], &[manifest.to_str().unwrap()]].concat()));
     assert_eq!(told.lines().count(), 1 + 12, "{told}");
     let tested = std::fs::read_to_string(format!("{run}/predictions.csv")).unwrap();
     for line in tested.lines().skip(1) {
@@ -85,7 +85,7 @@ fn predicts_videos(program: &Program, replica: &Replica, dataset: &str) {
         "--input",
         clip,
     ];
-    let alone = done(&program.run(&one));
+    let alone = done(&program.bare(&one));
     let cells = alone.lines().nth(1).unwrap().split(',').nth(2).unwrap();
     assert!(told.contains(&format!("saturday-1,,{cells},")), "{alone}");
 }

@@ -67,10 +67,11 @@ fn predicts_videos(program: &Program, replica: &Replica, dataset: &str) {
     let told = done(&program.bare(&[&many[..], &[manifest.to_str().unwrap()]].concat()));
     assert_eq!(told.lines().count(), 1 + 12, "{told}");
     let tested = std::fs::read_to_string(format!("{run}/predictions.csv")).unwrap();
+    let mut head = tested.lines().next().unwrap().split(',');
+    let fused = head.position(|name| name == "fused").unwrap();
     for line in tested.lines().skip(1) {
-        // id,label,audio,visual,fused,…
         let cells: Vec<&str> = line.split(',').collect();
-        let expected = format!("{},,{},", cells[0], cells[4]);
+        let expected = format!("{},,{},", cells[0], cells[fused]);
         assert!(told.contains(&expected), "{expected} is not in {told}");
     }
     let clip = replica.path("clips/saturday-1.mp4");

@@ -56,4 +56,4 @@ pub use lfs_pointer::lfs_pointer;
 pub use published::{LISTS_FOLDER, parse_list, published_line, read_files, read_lists};
 pub use relabel::{Conflict, Mention, later_label_wins};
 pub use selection::{Dropped, Reason, Selection, Splitting, select};
-pub use shell::shell_quoted;
+pub use shell::{shell_quoted, shell_word};

@@ -18,9 +18,22 @@ pub fn shell_quoted(path: impl AsRef<Path>) -> String {
     } else {
         path
     };
+    shell_word(&name)
+}
+
+/// Any text as one word of a shell: in single quotes, where it would read something into it.
+///
+/// ```
+/// use amst_annotations::shell_word;
+///
+/// assert_eq!(shell_word("--out=a/b"), "--out=a/b");
+/// assert_eq!(shell_word("$HOME"), "'$HOME'");
+/// assert_eq!(shell_word(""), "''");
+/// ```
+pub fn shell_word(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,=@%:".contains(c);
     if !name.is_empty() && name.chars().all(plain) {
-        return name;
+        return name.into();
     }
     format!("'{}'", name.replace('\'', r"'\''"))
 }

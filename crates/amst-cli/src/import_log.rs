@@ -6,6 +6,7 @@ use amst::methods::built_in;
 use amst_figures::{
     ComparedNumber, LogArguments, PublishedDifferences, PublishedLog, RunLog, compare_with_runs,
 };
+use amst_recipe::check_folder_name;
 use amst_train::TrainError;
 use anyhow::Result;
 
@@ -19,7 +20,13 @@ pub fn run(args: &ImportLog) -> Result<()> {
     // All are read before any is written.
     let mut logs = Vec::new();
     for file in &args.files {
-        logs.push(read(args, file)?);
+        let log = read(args, file)?;
+        // They become folders, and are read again from the recipe.
+        let run = log.run_log(Path::new(""), &known);
+        for (what, name) in [("method", run.method().name()), ("dataset", run.dataset())] {
+            check_folder_name(&format!("{}: the {what}", file.display()), name)?;
+        }
+        logs.push(log);
     }
     let mut runs = Vec::new();
     for folder in &args.compare {
@@ -74,41 +81,19 @@ fn folder(out: &Path, log: &PublishedLog, known: &[&str]) -> PathBuf {
     let run = log.run_log(Path::new(""), known);
     let stem = Path::new(&log.name).file_stem().unwrap_or_default();
     let name = format!("{}-{}", run.seed(), stem.to_string_lossy());
-    let parts = [run.dataset(), run.method().name()].map(plain);
-    out.join(&parts[0]).join(&parts[1]).join(name)
-}
-
-/// A name from a log as that of a folder.
-fn plain(name: &str) -> String {
-    let letters = name.chars().map(|letter| {
-        if letter.is_alphanumeric() || "-_.".contains(letter) {
-            letter
-        } else {
-            '-'
-        }
-    });
-    let plain: String = letters.collect();
-    if plain.trim_matches('.').is_empty() {
-        "unnamed".into()
-    } else {
-        plain
-    }
+    out.join(run.dataset()).join(run.method().name()).join(name)
 }
 
 fn line(log: &PublishedLog, folder: &Path) -> String {
-    let (epoch, validation, test) = match (log.printed_best(), log.recomputed_best()) {
-        (Some(best), _) => (Some(best.epoch), Some(best.validation), best.test),
-        (None, Some(best)) => (Some(best.epoch), Some(best.validation), best.test),
-        (None, None) => (None, None, None),
-    };
+    let best = log.best();
     let cut = if log.was_cut { ", breaks off" } else { "" };
     format!(
         "{:<26} {:>6}  {:>10}  {:>10}  {:>5}  {}{cut}",
         log.name,
         log.epochs.len(),
-        epoch.map_or("-".into(), |epoch| epoch.to_string()),
-        share(validation),
-        share(test),
+        best.map_or("-".into(), |best| best.epoch.to_string()),
+        share(best.map(|best| best.validation)),
+        share(best.and_then(|best| best.test)),
         folder.display()
     )
 }

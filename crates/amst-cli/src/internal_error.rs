@@ -3,6 +3,8 @@
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
 use std::sync::{Arc, Mutex};
 
+use amst_annotations::shell_word;
+
 /// Exit code of a panic: `EX_SOFTWARE` of sysexits.h.
 pub const EXIT_CODE: u8 = 70;
 
@@ -51,30 +53,20 @@ fn described(info: &PanicHookInfo<'_>) -> String {
     described
 }
 
-/// The last three parts of a source file's path: where it was built is nobody's concern.
+/// The last three parts of a source file's path: where it was built does not matter.
 fn file_name(path: &str) -> String {
     let parts: Vec<&str> = path.split(['/', '\\']).collect();
     parts[parts.len().saturating_sub(3)..].join("/")
 }
 
 fn message(what: &str, arguments: &[String]) -> String {
-    let command: Vec<String> = arguments.iter().map(|word| quoted(word)).collect();
+    let command: Vec<String> = arguments.iter().map(|word| shell_word(word)).collect();
     format!(
         "this is a fault of amst, not of your input: {what}\n  please report it with this command: \
          RUST_BACKTRACE=1 {}\n  a run that was training is kept: the same command resumes it from \
          its last checkpoint",
         command.join(" ")
     )
-}
-
-/// A word as a shell takes it: in single quotes, where it would read anything into it.
-pub fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=:,+@%".contains(letter);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.into()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }
 
 #[cfg(test)]
@@ -90,20 +82,5 @@ mod tests {
         );
         assert!(message.contains("RUST_BACKTRACE=1 "), "{message}");
         assert_eq!(catch(|| 3), Ok(3));
-    }
-
-    #[test]
-    fn words_are_quoted_where_a_shell_would_read_something_into_them() {
-        let words = ["plain-1.0/a=b", "two words", "it's", "", "$HOME"].map(quoted);
-        assert_eq!(
-            words,
-            [
-                "plain-1.0/a=b",
-                "'two words'",
-                r"'it'\''s'",
-                "''",
-                "'$HOME'"
-            ]
-        );
     }
 }

@@ -47,10 +47,9 @@ impl Preparing {
                     eprintln!("another process{which} prepares this data set; waiting for it")
                 });
             }
-            Progress::Note(note) if self.kind != ProgressKind::None => {
-                self.bar.suspend(|| eprintln!("warning: {note}"));
-            }
-            Progress::Waiting { .. } | Progress::Note(_) => {}
+            // A warning about the data is no progress: `--progress none` does not hide it.
+            Progress::Note(note) => self.bar.suspend(|| eprintln!("warning: {note}")),
+            Progress::Waiting { .. } => {}
         }
     }
 

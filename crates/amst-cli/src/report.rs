@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use amst_annotations::shell_word;
 use amst_figures::RunLog;
 use amst_files::write_file;
 use amst_html_report::{Audit, Report, ReportOptions, TEMPLATE, render};
@@ -11,7 +12,6 @@ use anyhow::Result;
 use crate::args;
 use crate::audit::audit_manifest;
 use crate::failure::Usage;
-use crate::internal_error::quoted;
 
 /// Reads the runs and writes the page.
 pub fn run(args: &args::Report) -> Result<()> {
@@ -56,7 +56,7 @@ fn command(args: &args::Report) -> String {
     if let Some(template) = &args.template {
         words.extend(["--template".into(), template.display().to_string()]);
     }
-    let quoted: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    let quoted: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
     quoted.join(" ")
 }
 

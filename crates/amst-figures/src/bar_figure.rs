@@ -6,10 +6,10 @@ use crate::lettering::width;
 use crate::long_form::LongForm;
 use crate::outputs;
 use crate::page::{
-    Area, AxisLabels, Page, PageOptions, Spacing, TICK_SIZE, area, headings, line, text,
+    Area, AxisLabels, Page, PageOptions, Spacing, TICK_SIZE, area, column_label, headings, line,
 };
 use crate::style::style;
-use crate::svg::{Element, Svg, number};
+use crate::svg::{Element, Svg};
 use crate::{ClassEntropy, ClassSeries, Figure, FigureError, Panel, Spread};
 
 /// Label of the vertical axis.
@@ -314,20 +314,7 @@ impl BarPanel<'_> {
     fn draw_label(&self, svg: &mut Svg, class: usize, label: &str, upright: bool) {
         let centre = self.plot.left + self.class_width * (class as f64 + 0.5);
         let below = self.plot.bottom() + 2.0;
-        let element = if upright {
-            let place = format!(
-                "translate({} {}) rotate(-90)",
-                number(centre + TICK_SIZE * 0.35),
-                number(below)
-            );
-            Element::new("text")
-                .set("transform", place)
-                .at("font-size", TICK_SIZE)
-                .set("text-anchor", "end")
-        } else {
-            text(centre, below + TICK_SIZE, TICK_SIZE).set("text-anchor", "middle")
-        };
-        svg.add_text(&element.set("class", "x-tick"), label);
+        svg.add_text(&column_label(centre, below, upright), label);
     }
 }
 

@@ -241,7 +241,7 @@ pub enum FigureError {
         /// The fonts that figures name.
         wanted: String,
     },
-    /// A picture that nobody can look at.
+    /// A picture of a size that cannot be shown.
     #[error("a picture cannot be {width_px} pixels wide: choose 16 to 8192")]
     PixelWidth {
         /// Pixels as given.

@@ -103,8 +103,8 @@ pub use page::PageOptions;
 pub use panel::Panel;
 pub use paper::{figure3, figure4};
 pub use published_log::{
-    ComparedNumber, CurveDistance, LogArguments, PrintedBest, PublishedDifferences, PublishedLog,
-    PublishedRecord, RecomputedBest, compare_with_runs,
+    BestEpoch, ComparedNumber, CurveDistance, LogArguments, PrintedBest, PublishedDifferences,
+    PublishedLog, PublishedRecord, compare_with_runs,
 };
 pub use run_log::{EpochLog, EpochMetrics, PUBLISHED_FILE, RunLog, find_runs, is_published};
 pub use spread::Spread;

@@ -354,6 +354,25 @@ pub(crate) fn text(x: f64, y: f64, size: f64) -> Element {
         .at("font-size", size)
 }
 
+/// The label below a column whose middle is at `centre`, upright where labels do not fit beside
+/// each other.
+pub(crate) fn column_label(centre: f64, below: f64, upright: bool) -> Element {
+    let element = if upright {
+        let place = format!(
+            "translate({} {}) rotate(-90)",
+            number(centre + TICK_SIZE * 0.35),
+            number(below)
+        );
+        Element::new("text")
+            .set("transform", place)
+            .at("font-size", TICK_SIZE)
+            .set("text-anchor", "end")
+    } else {
+        text(centre, below + TICK_SIZE, TICK_SIZE).set("text-anchor", "middle")
+    };
+    element.set("class", "x-tick")
+}
+
 /// A straight line.
 pub(crate) fn line(x1: f64, y1: f64, x2: f64, y2: f64) -> Element {
     Element::new("line")

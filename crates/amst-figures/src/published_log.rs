@@ -1,4 +1,4 @@
-//! A training log that somebody else published, as the numbers of a run.
+//! A training log that others published, as the numbers of a run.
 
 mod arguments;
 mod comma_separated;
@@ -69,17 +69,25 @@ pub struct PrintedBest {
     pub test: Option<f64>,
 }
 
-/// The best epoch by the fused validation accuracies of a log's tables, the earliest of equals.
-/// They have three decimals where the program compared four, so that it may be an earlier one than
-/// the log prints.
+/// The best epoch of a log by the fused validation accuracy, and what was measured there.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct RecomputedBest {
+pub struct BestEpoch {
     /// Counted from 0.
     pub epoch: usize,
     /// The fused validation accuracy, in 0..1.
     pub validation: f64,
     /// The fused test accuracy at that epoch, in 0..1, if it was evaluated there.
     pub test: Option<f64>,
+}
+
+impl From<&PrintedBest> for BestEpoch {
+    fn from(printed: &PrintedBest) -> Self {
+        Self {
+            epoch: printed.epoch,
+            validation: printed.validation,
+            test: printed.test,
+        }
+    }
 }
 
 impl PublishedLog {
@@ -90,15 +98,23 @@ impl PublishedLog {
         printed.find(|best| best.selected_by == FUSED || is_even_split(&best.selected_by))
     }
 
-    /// The best epoch by the tables' fused validation accuracy; `None` where they have none.
-    pub fn recomputed_best(&self) -> Option<RecomputedBest> {
-        let mut best: Option<RecomputedBest> = None;
+    /// The best epoch: as printed, or else by the tables.
+    pub fn best(&self) -> Option<BestEpoch> {
+        let printed = self.printed_best().map(BestEpoch::from);
+        printed.or_else(|| self.recomputed_best())
+    }
+
+    /// The best epoch by the tables' fused validation accuracy, the earliest of equals; `None` where
+    /// they have none. They have three decimals where the program compared four, so that it may be
+    /// an earlier one than the log prints.
+    pub fn recomputed_best(&self) -> Option<BestEpoch> {
+        let mut best: Option<BestEpoch> = None;
         for (epoch, log) in &self.epochs {
             let Some(validation) = accuracy(&log.validation, FUSED) else {
                 continue;
             };
             if best.is_none_or(|best| validation > best.validation) {
-                best = Some(RecomputedBest {
+                best = Some(BestEpoch {
                     epoch: *epoch,
                     validation,
                     test: self

@@ -2,8 +2,8 @@
 
 use crate::axis::whole_step;
 use crate::lettering::width;
-use crate::page::{Area, TICK_SIZE, area, text};
-use crate::svg::{Element, Svg, number};
+use crate::page::{Area, TICK_SIZE, area, column_label, text};
+use crate::svg::Svg;
 
 /// Sizes of the numbers in cells, in points.
 const LARGEST_NUMBER: f64 = 7.0;
@@ -113,20 +113,7 @@ impl ShadedGrid {
         for (column, label) in self.columns.iter().enumerate().step_by(step) {
             let centre = plot.left + cell_width * (column as f64 + 0.5);
             let below = plot.bottom() + 2.0;
-            let element = if is_upright {
-                let place = format!(
-                    "translate({} {}) rotate(-90)",
-                    number(centre + TICK_SIZE * 0.35),
-                    number(below)
-                );
-                Element::new("text")
-                    .set("transform", place)
-                    .at("font-size", TICK_SIZE)
-                    .set("text-anchor", "end")
-            } else {
-                text(centre, below + TICK_SIZE, TICK_SIZE).set("text-anchor", "middle")
-            };
-            svg.add_text(&element.set("class", "x-tick"), label);
+            svg.add_text(&column_label(centre, below, is_upright), label);
         }
     }
 }

@@ -218,19 +218,15 @@ fn run_row(panel: &Panel, run: &RunLog) -> RunRow {
 
 fn published_row(run: &RunLog) -> Result<PublishedRow, ReportError> {
     let record = PublishedRecord::read(&run.folder)?;
-    let (epoch, validation, test) = match (&record.printed, &record.recomputed) {
-        (Some(best), _) => (Some(best.epoch), Some(best.validation), best.test),
-        (None, Some(best)) => (Some(best.epoch), Some(best.validation), best.test),
-        (None, None) => (None, None, None),
-    };
+    let best = record.best();
     let percent = |share: f64| format!("{:.1}", 100.0 * share);
     Ok(PublishedRow {
         source: record.source,
         method: record.method,
         dataset: record.dataset,
-        epoch,
-        validation: validation.map(percent),
-        test: test.map(percent),
+        epoch: best.map(|best| best.epoch),
+        validation: best.map(|best| percent(best.validation)),
+        test: best.and_then(|best| best.test).map(percent),
     })
 }
 

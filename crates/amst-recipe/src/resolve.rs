@@ -142,7 +142,7 @@ impl Methods {
                 .ok_or_else(|| RecipeError::NotAnAssignment(assignment.clone()))?;
             let (key, value) = (key.trim(), literal(value.trim()));
             if let (DATASET, Some(name)) = (key, value.as_str()) {
-                // Empty it stands for none, which nobody asks for.
+                // Empty, it means that no data set was named.
                 check_folder_name(&format!("`{DATASET}`"), name)?;
             }
             let layer = nest(key, value);

@@ -5,7 +5,7 @@ use std::io;
 /// What can go wrong with the terminal. Each message says the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum WatchError {
-    /// Nobody could read a screen, or press a key.
+    /// There is no terminal to draw on or to read keys from.
     #[error("the screen needs a terminal for input and output: give --once, which prints a table")]
     NotATerminal,
     /// The terminal refused what it was asked.

@@ -36,7 +36,7 @@ pub(crate) fn short_duration(seconds: f64) -> String {
 pub(crate) fn percent(accuracy: Option<f64>) -> String {
     match accuracy {
         None => format!("{NOTHING:>4}"),
-        // Three digits leave no room for a decimal.
+        // A decimal does not fit beside three digits.
         Some(all) if all >= 0.9995 => " 100".into(),
         Some(accuracy) => format!("{:>4.1}", 100.0 * accuracy),
     }

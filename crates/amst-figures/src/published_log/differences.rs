@@ -60,25 +60,21 @@ pub fn compare_with_runs(published: &PublishedLog, runs: &[RunLog]) -> Published
     let ours: Vec<&RunLog> = runs.iter().filter(|run| !run.is_published).collect();
     let best: Vec<(usize, f64)> = ours.iter().filter_map(|run| best_of(run)).collect();
     let tests = ours.iter().filter_map(|run| test_accuracy(run));
-    let (epoch, validation, test) = match (published.printed_best(), published.recomputed_best()) {
-        (Some(best), _) => (Some(best.epoch), Some(best.validation), best.test),
-        (None, Some(best)) => (Some(best.epoch), Some(best.validation), best.test),
-        (None, None) => (None, None, None),
-    };
+    let theirs = published.best();
     PublishedDifferences {
         title: published.title(),
         runs: ours.len(),
         best_epoch: ComparedNumber {
             ours: Spread::of(best.iter().map(|(epoch, _)| *epoch as f64)),
-            published: epoch.map(|epoch| epoch as f64),
+            published: theirs.map(|theirs| theirs.epoch as f64),
         },
         validation_accuracy: ComparedNumber {
             ours: Spread::of(best.iter().map(|(_, accuracy)| *accuracy)),
-            published: validation,
+            published: theirs.map(|theirs| theirs.validation),
         },
         test_accuracy: ComparedNumber {
             ours: Spread::of(tests),
-            published: test,
+            published: theirs.and_then(|theirs| theirs.test),
         },
         curves: curve_distances(published, &ours),
     }

@@ -8,7 +8,7 @@ use amst_recipe::{EVENT_SCHEMA, JointMode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{PrintedBest, PublishedLog, RecomputedBest};
+use super::{BestEpoch, PrintedBest, PublishedLog};
 use crate::run_log::{EVENTS, PUBLISHED_FILE, is_published};
 use crate::{EpochLog, EpochMetrics, FigureError, RunLog};
 
@@ -38,12 +38,18 @@ pub struct PublishedRecord {
     /// Those of other weightings of the modalities.
     pub printed_others: Vec<PrintedBest>,
     /// The best epoch by the validation accuracies of the tables.
-    pub recomputed: Option<RecomputedBest>,
+    pub recomputed: Option<BestEpoch>,
     /// Accuracies on the test split by epoch and output, in 0..1.
     pub test_accuracy: BTreeMap<usize, BTreeMap<String, f64>>,
 }
 
 impl PublishedRecord {
+    /// The best epoch: as printed, or else by the tables.
+    pub fn best(&self) -> Option<BestEpoch> {
+        let printed = self.printed.as_ref().map(BestEpoch::from);
+        printed.or(self.recomputed)
+    }
+
     /// Reads that of a folder.
     ///
     /// # Errors

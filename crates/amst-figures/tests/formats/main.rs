@@ -7,7 +7,7 @@ mod png;
 use amst_figures::{CurveOptions, EpochLog, EpochMetrics, Figure, Panel, RunLog, draw_curves};
 use amst_recipe::{Modality, Recipe};
 
-/// A run of two epochs that nobody trained.
+/// A run of two epochs, written by hand.
 fn run() -> RunLog {
     let epoch = |accuracy: f64| {
         let metrics = |share: f64| EpochMetrics {

@@ -60,9 +60,7 @@ fn refuse_images(args: &ExportMetrics) -> Result<(), Usage> {
         return Err(Usage(why.into()));
     }
     if args.images && !cfg!(feature = "png") {
-        let why = "this amst was built without PNG: `cargo build --release -p amst-cli --features \
-                   png` builds one with it";
-        return Err(Usage(why.into()));
+        return Err(without_png());
     }
     Ok(())
 }
@@ -93,7 +91,15 @@ fn images(run: &RunLog) -> Result<Vec<EventImage>> {
 
 #[cfg(not(feature = "png"))]
 fn images(_: &RunLog) -> Result<Vec<EventImage>> {
-    unreachable!("refused before anything was read")
+    Err(without_png().into())
+}
+
+fn without_png() -> Usage {
+    Usage(
+        "this amst was built without PNG: `cargo build --release -p amst-cli --features png` builds \
+         one with it"
+            .into(),
+    )
 }
 
 fn write(file: &Path, text: &str) -> Result<()> {

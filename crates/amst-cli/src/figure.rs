@@ -40,7 +40,15 @@ fn write_pdf(figure: &Figure, stem: &Path) -> Result<PathBuf> {
 
 #[cfg(not(feature = "pdf"))]
 fn write_pdf(_: &Figure, _: &Path) -> Result<PathBuf> {
-    unreachable!("refused before anything was read")
+    Err(without_pdf().into())
+}
+
+fn without_pdf() -> Usage {
+    Usage(
+        "this amst was built without PDF: `cargo build --release -p amst-cli --features pdf` builds \
+         one with it; a browser prints the SVG as PDF, too"
+            .into(),
+    )
 }
 
 fn draw(args: &args::Figure, runs: Vec<RunLog>) -> Result<Figure> {
@@ -48,15 +56,6 @@ fn draw(args: &args::Figure, runs: Vec<RunLog>) -> Result<Figure> {
         width_mm: args.width,
         ..PageOptions::default()
     };
-    if args.kind == FigureKind::Heatmap {
-        let options = HeatMapOptions {
-            x: args.x.clone(),
-            y: args.y.clone(),
-            page,
-        };
-        return Ok(draw_heat_map(&runs, &options)?);
-    }
-    let panels = panels(args.by, runs)?;
     let outputs: Vec<String> = args.output.iter().cloned().collect();
     let figure = match args.kind {
         FigureKind::Curves | FigureKind::Balance => {
@@ -71,7 +70,7 @@ fn draw(args: &args::Figure, runs: Vec<RunLog>) -> Result<Figure> {
                 outputs,
                 page,
             };
-            draw_curves(&panels, &options)?
+            draw_curves(&panels(args.by, runs)?, &options)?
         }
         FigureKind::Entropy => {
             let options = BarOptions {
@@ -79,7 +78,7 @@ fn draw(args: &args::Figure, runs: Vec<RunLog>) -> Result<Figure> {
                 page,
                 ..BarOptions::default()
             };
-            draw_class_entropy(&panels, &options)?
+            draw_class_entropy(&panels(args.by, runs)?, &options)?
         }
         FigureKind::Confusion => {
             let mut options = ConfusionOptions {
@@ -89,12 +88,20 @@ fn draw(args: &args::Figure, runs: Vec<RunLog>) -> Result<Figure> {
             if let Some(output) = &args.output {
                 options.output.clone_from(output);
             }
-            draw_confusion(&panels, &options)?
+            draw_confusion(&panels(args.by, runs)?, &options)?
         }
         FigureKind::Calibration => {
-            draw_calibration(&panels, &CalibrationOptions { outputs, page })?
+            let options = CalibrationOptions { outputs, page };
+            draw_calibration(&panels(args.by, runs)?, &options)?
         }
-        FigureKind::Heatmap => unreachable!("drawn above, without panels"),
+        FigureKind::Heatmap => {
+            let options = HeatMapOptions {
+                x: args.x.clone(),
+                y: args.y.clone(),
+                page,
+            };
+            draw_heat_map(&runs, &options)?
+        }
     };
     Ok(figure)
 }
@@ -109,9 +116,7 @@ fn refuse_what_says_nothing(args: &args::Figure) -> Result<(), Usage> {
         ("--y", args.y.is_some() && !is_heat_map, "heatmap"),
     ];
     if args.pdf && !cfg!(feature = "pdf") {
-        let why = "this amst was built without PDF: `cargo build --release -p amst-cli --features \
-                   pdf` builds one with it; a browser prints the SVG as PDF, too";
-        return Err(Usage(why.into()));
+        return Err(without_pdf());
     }
     match given.into_iter().find(|(_, given, _)| *given) {
         Some((option, _, kind)) => Err(Usage(format!(

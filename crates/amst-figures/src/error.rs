@@ -232,15 +232,6 @@ pub enum FigureError {
         /// The folder as given.
         folder: PathBuf,
     },
-    /// A system without a font for the text of a PDF or PNG.
-    #[error(
-        "a PDF or PNG needs a font, and none of {wanted} is installed: \
-         `apt install fonts-liberation`; an SVG needs none"
-    )]
-    NoFont {
-        /// The fonts that figures name.
-        wanted: String,
-    },
     /// A picture of a size that cannot be shown.
     #[error("a picture cannot be {width_px} pixels wide: choose 16 to 8192")]
     PixelWidth {

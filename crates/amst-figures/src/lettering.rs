@@ -1,7 +1,8 @@
-//! How wide text is, roughly: nothing here knows the font that will be there.
+//! How wide text is, roughly: letters that the embedded font lacks are drawn in the reader's.
 
-/// Fonts that look alike and are about as wide.
-pub(crate) const FONT: &str = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
+/// The embedded font, then fonts that are about as wide for readers that take none from a file.
+pub(crate) const FONT: &str =
+    "Roboto, Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
 
 /// Points that a text takes in a sans-serif font of `size` points, generously.
 pub(crate) fn width(text: &str, size: f64) -> f64 {

@@ -17,13 +17,14 @@ const POINTS_AN_INCH: f32 = 72.0;
 
 impl Figure {
     /// The drawing as a page of PDF, as large as the SVG says. Lines stay lines and text stays text
-    /// in a font of the system, of which the letters that are there are embedded.
+    /// in the figure's font, of which the letters that are there are embedded.
     ///
-    /// The same figure gives the same bytes wherever the same fonts are installed.
+    /// The same figure gives the same bytes, on every system where its text is in letters of Western
+    /// European languages; others are drawn in the system's fonts.
     ///
     /// # Errors
     ///
-    /// [`FigureError::NoFont`] on a system without any of the fonts that figures name.
+    /// [`FigureError::Converted`], which a figure of this crate does not cause.
     pub fn pdf(&self) -> Result<Vec<u8>, FigureError> {
         let failed = |why: String| FigureError::Converted { why };
         let page = PageOptions {

@@ -14,12 +14,12 @@ const WIDTHS: RangeInclusive<u32> = 16..=8192;
 impl Figure {
     /// The drawing as PNG of a width in pixels, the height being as the SVG says.
     ///
-    /// The same figure gives the same bytes wherever the same fonts are installed.
+    /// The same figure gives the same bytes, on every system where its text is in letters of Western
+    /// European languages; others are drawn in the system's fonts.
     ///
     /// # Errors
     ///
-    /// [`FigureError::PixelWidth`]; [`FigureError::NoFont`] on a system without any of the fonts
-    /// that figures name.
+    /// [`FigureError::PixelWidth`].
     pub fn png(&self, width_px: u32) -> Result<Vec<u8>, FigureError> {
         if !WIDTHS.contains(&width_px) {
             return Err(FigureError::PixelWidth { width_px });

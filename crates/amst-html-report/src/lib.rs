@@ -1,7 +1,7 @@
 //! One HTML file that shows what runs did: tables with their significance, curves, entropy,
 //! confusion, calibration, times, what was skipped, deviations and environment.
 //!
-//! The file needs nothing besides itself: no script, no font, no address.
+//! The file needs nothing besides itself: no script, no address; the font of its figures is in it.
 //!
 //! ```no_run
 //! use amst_figures::RunLog;

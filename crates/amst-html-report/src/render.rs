@@ -1,6 +1,6 @@
 //! A report filled into a template.
 
-use amst_figures::dark_style_rules;
+use amst_figures::{dark_style_rules, font_style_sheet};
 use minijinja::{Environment, UndefinedBehavior, context};
 
 use crate::{Report, ReportError};
@@ -29,8 +29,10 @@ pub fn render(report: &Report, template: Option<&str>) -> Result<String, ReportE
         .map_err(wrong)?;
     let page = environment.get_template("report.html").map_err(wrong)?;
     let dark = dark_style_rules("figure");
-    let style =
-        format!("{STYLE}\n@media (prefers-color-scheme: dark) and (not print) {{\n{dark}}}");
+    let fonts = font_style_sheet();
+    let style = format!(
+        "{fonts}\n{STYLE}\n@media (prefers-color-scheme: dark) and (not print) {{\n{dark}}}"
+    );
     let values = context! { style, ..minijinja::Value::from_serialize(report) };
     page.render(values).map_err(wrong)
 }

@@ -197,7 +197,8 @@ fn both_files_are_written() {
     let figure = figure3(&[panel], &CurveOptions::default()).unwrap();
     let files = figure.write(&folder.path().join("figure3.a")).unwrap();
     assert!(files.svg.ends_with("figure3.a.svg") && files.csv.ends_with("figure3.a.csv"));
-    assert_eq!(std::fs::read_to_string(files.svg).unwrap(), figure.svg);
+    let svg = std::fs::read_to_string(files.svg).unwrap();
+    assert_eq!(svg, figure.standalone_svg());
     assert_eq!(std::fs::read_to_string(files.csv).unwrap(), figure.csv);
     let error = figure
         .write(&folder.path().join("missing/figure"))

@@ -1,5 +1,4 @@
-//! Figures as PDF and PNG, and PNG in event files. The system must have one of the fonts that
-//! figures name.
+//! Figures as PDF and PNG, and PNG in event files.
 
 mod pdf;
 mod png;

@@ -162,6 +162,24 @@ impl Shown {
                     self.epochs
                 ));
             }
+            EventKind::Skip {
+                epoch,
+                modality,
+                before,
+                after,
+                ..
+            } if before != after => {
+                let line = format!(
+                    "epoch {}: {modality} trains every {}",
+                    epoch + 1,
+                    match after {
+                        1 => "epoch".into(),
+                        s => format!("{s} epochs"),
+                    }
+                );
+                self.bar.println(line);
+            }
+            EventKind::Skip { .. } => {}
             EventKind::Done { .. } | EventKind::Stopped { .. } | EventKind::Failed { .. } => {
                 self.bar.finish_and_clear();
             }

@@ -26,6 +26,8 @@ pub struct TrainedModality {
     pub trained: String,
     /// Epochs that the runs had, mean over them.
     pub of: String,
+    /// A character an epoch of the first run: `■` trained, `·` rested.
+    pub epochs: String,
 }
 
 pub(crate) fn skip_rows(panels: &[Panel]) -> Vec<SkipRow> {
@@ -46,6 +48,7 @@ pub(crate) fn skip_rows(panels: &[Panel]) -> Vec<SkipRow> {
                 name: modality.to_string(),
                 trained: short(trained),
                 of: short(epochs),
+                epochs: epoch_signs(&runs[0], *modality),
             });
         }
         let saved = 1.0 - trained_in_all / (epochs * modalities.len() as f64);
@@ -62,6 +65,16 @@ pub(crate) fn skip_rows(panels: &[Panel]) -> Vec<SkipRow> {
 fn trained_epochs(run: &RunLog, modality: Modality) -> usize {
     let epochs = run.epochs.values();
     epochs.filter(|log| log.active.contains(&modality)).count()
+}
+
+fn epoch_signs(run: &RunLog, modality: Modality) -> String {
+    let trained = run
+        .epochs
+        .values()
+        .map(|log| log.active.contains(&modality));
+    trained
+        .map(|trained| if trained { '■' } else { '·' })
+        .collect()
 }
 
 fn mean(runs: &[RunLog], count: impl Fn(&RunLog) -> usize) -> f64 {

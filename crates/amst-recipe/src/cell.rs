@@ -7,7 +7,9 @@ use amst_files::sha256_hex;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{DataLock, Every, Execution, MethodName, Methods, Modality, Precision, Recipe};
+use crate::{
+    DataLock, Execution, MethodName, Methods, Modality, ModalitySchedule, Precision, Recipe,
+};
 
 /// Raised whenever a change to the code changes results, so that older results are not mixed in.
 pub const CODE_EPOCH: u32 = 4;
@@ -114,7 +116,7 @@ fn essential(methods: &Methods, recipe: &Recipe) -> Value {
     let skips = recipe
         .modalities
         .iter()
-        .any(|m| recipe.skip.of(*m) != Every::Epochs(1));
+        .any(|m| !recipe.skip.of(*m).is_always());
     if !skips {
         // Nothing is ever skipped: how skipping would be carried out and counted is idle.
         recipe.skip.execution = Execution::Fast;
@@ -131,6 +133,12 @@ fn essential(methods: &Methods, recipe: &Recipe) -> Value {
     }
     if !recipe.test_every_epoch {
         object.remove("test_every_epoch");
+    }
+    let is_auto = |m: &Modality| *recipe.skip.of(*m) == ModalitySchedule::Auto;
+    if !recipe.modalities.iter().any(is_auto)
+        && let Some(skip) = object.get_mut("skip").and_then(Value::as_object_mut)
+    {
+        skip.remove("auto");
     }
     for modality in Modality::ALL
         .into_iter()

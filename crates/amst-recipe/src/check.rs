@@ -1,6 +1,6 @@
 //! What the types of a recipe cannot say.
 
-use crate::{Every, Modality, Recipe, RecipeError, TextEncoder};
+use crate::{Modality, ModalitySchedule, Recipe, RecipeError, TextEncoder};
 
 impl Recipe {
     /// Width D of the embeddings of all modalities (docs/paper.md §2.1): that of the text encoder
@@ -86,13 +86,20 @@ impl Recipe {
 
     fn check_skip(&self) -> Result<(), RecipeError> {
         for modality in Modality::ALL {
-            if self.skip.of(modality) == Every::Epochs(0) {
-                let key = format!("skip.{modality}");
-                return Err(RecipeError::value(
-                    &key,
-                    "0 divides no epoch: use 1 to train in every epoch, or \"never\"",
-                ));
+            if let Some(fault) = self.skip.of(modality).fault() {
+                return Err(RecipeError::value(&format!("skip.{modality}"), fault));
             }
+        }
+        if let Some((key, fault)) = self.skip.auto.fault() {
+            return Err(RecipeError::value(&key, fault));
+        }
+        if let [modality] = self.modalities[..]
+            && *self.skip.of(modality) == ModalitySchedule::Auto
+        {
+            return Err(RecipeError::value(
+                &format!("skip.{modality}"),
+                "\"auto\" compares modalities, and there is one: use 1",
+            ));
         }
         if self.skip.epoch_base > 1 {
             return Err(RecipeError::value(

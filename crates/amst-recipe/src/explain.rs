@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::page::Page;
 use crate::{
     DatasetSpec, Deviation, MethodCard, MethodName, Methods, Modality, Preset, PresetCard, Recipe,
-    RecipeError, Reference,
+    RecipeError, Reference, SkipPicture, skip_picture,
 };
 
 /// Everything that `amst explain` prints. [`fmt::Display`] writes it as text of at most 100
@@ -35,6 +35,9 @@ pub struct Explanation {
     pub preset: Preset,
     /// Why this recipe cannot be run as it stands, where it cannot.
     pub refused: Option<String>,
+    /// When each modality trains, where a modality is ever skipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<SkipPicture>,
     /// Under which other method's name it is trained, where these settings make the two one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trained_as: Option<String>,
@@ -143,6 +146,7 @@ impl Explanation {
             modalities: recipe.modalities.clone(),
             preset,
             refused: methods.validate(&recipe).err().map(|e| e.to_string()),
+            schedule: skip_picture(&methods.canonical(&recipe)),
             trained_as: methods.trained_as(&recipe),
             parameters: card
                 .parameters
@@ -276,6 +280,13 @@ impl Explanation {
         ));
         let row = |s: &Setting| vec![s.key.clone(), shown(&s.value), s.meaning.clone()];
         page.table(2, &self.parameters.iter().map(row).collect::<Vec<_>>());
+        if let Some(schedule) = &self.schedule {
+            page.heading("When each modality trains");
+            schedule
+                .to_string()
+                .lines()
+                .for_each(|line| page.line(2, line));
+        }
         if let Some(refused) = &self.refused {
             page.text(2, &format!("Cannot be run as it stands: {refused}"));
         }

@@ -10,11 +10,12 @@ use crate::row::{Layers, Unfit};
 use crate::suggest::hint;
 use crate::{Cell, DataLock, Methods, Preset, Published, RecipeError, ResolvedDataset};
 
-const TABLES: [(&str, &str); 6] = [
+const TABLES: [(&str, &str); 7] = [
     ("table1", include_str!("../recipes/table1.toml")),
     ("table2", include_str!("../recipes/table2.toml")),
     ("controls", include_str!("../recipes/controls.toml")),
     ("selection", include_str!("../recipes/selection.toml")),
+    ("skip", include_str!("../recipes/skip.toml")),
     ("figure3", include_str!("../recipes/figure3.toml")),
     ("figure4", include_str!("../recipes/figure4.toml")),
 ];

@@ -60,6 +60,8 @@ mod row;
 mod section;
 mod shapes;
 mod shared;
+mod skip;
+mod skip_picture;
 mod suggest;
 mod text;
 mod text_model;
@@ -90,15 +92,16 @@ pub use modality::Modality;
 pub use precision::Precision;
 pub use preset::Preset;
 pub use published::{PAPER_DATASETS, PaperDataset, Published};
-pub use recipe::{
-    AudioSpec, Every, Execution, JointMode, Never, Optim, Recipe, SkipSpec, Stem, SyntheticSpec,
-    VisualSpec,
-};
+pub use recipe::{AudioSpec, JointMode, Optim, Recipe, Stem, SyntheticSpec, VisualSpec};
 pub use result::{
     CellResult, EVENT_SCHEMA, OutputMetrics, RESULT_SCHEMA, Selected, TestResult, Timing,
 };
 pub use section::Section;
 pub use shared::{BudgetSpec, BudgetUnit, FusionHead, Rates};
+pub use skip::{
+    AccuracyGapSpec, AutoRule, AutoSpec, Execution, ModalitySchedule, PlateauSpec, SkipSpec,
+};
+pub use skip_picture::{SkipPicture, skip_picture};
 pub use suggest::nearest;
 pub use text::{TextEncoder, TextSpec};
 pub use text_model::{TextModel, TextModelSizes};

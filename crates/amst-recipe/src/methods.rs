@@ -1,10 +1,11 @@
 //! The methods that a program has, and what must be asked of all of them.
 
 use crate::folder_name::check_or_call_it;
+use crate::skip::RunLength;
 use crate::suggest::hint;
 use crate::{
-    BudgetUnit, Every, MethodCard, MethodFacts, MethodName, Modality, OwnSettings, Recipe,
-    RecipeError, checks,
+    BudgetUnit, MethodCard, MethodFacts, MethodName, Modality, ModalitySchedule, OwnSettings,
+    Recipe, RecipeError, checks,
 };
 
 /// The methods of a program, in the order in which they are listed.
@@ -257,6 +258,16 @@ impl Methods {
         if recipe.budget.unit == BudgetUnit::Epochs {
             recipe.budget.amount = 0.0;
         }
+        recipe.skip.auto = recipe.skip.auto.canonical();
+        let run = RunLength {
+            epochs: recipe.epochs,
+            epoch_base: recipe.skip.epoch_base as usize,
+            seed: recipe.seed,
+        };
+        for modality in Modality::ALL {
+            let schedule = recipe.skip.of_mut(modality);
+            *schedule = schedule.resolved(modality, &run);
+        }
         recipe
     }
 
@@ -279,7 +290,7 @@ impl Recipe {
     pub fn never_skipping(mut self, method: &MethodName) -> Self {
         self.method = method.clone();
         for modality in Modality::ALL {
-            *self.skip.of_mut(modality) = Every::Epochs(1);
+            *self.skip.of_mut(modality) = ModalitySchedule::Every(1);
         }
         self
     }

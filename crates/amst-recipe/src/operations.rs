@@ -151,7 +151,7 @@ pub(crate) fn convolutions(
 mod tests {
     use super::*;
     use crate::toy::toys;
-    use crate::{DatasetSpec, Every};
+    use crate::{DatasetSpec, ModalitySchedule};
 
     #[test]
     fn encoders_cost_what_pytorch_counts() {
@@ -200,10 +200,10 @@ mod tests {
                     giga(&recipe, *modality),
                     recipe.backward_operations(*modality) / 1e9,
                 );
-                let Every::Epochs(s) = recipe.skip.of(*modality) else {
+                let ModalitySchedule::Every(s) = recipe.skip.of(*modality) else {
                     unreachable!()
                 };
-                let share = 1.0 / f64::from(s);
+                let share = 1.0 / f64::from(*s);
                 sums[0] += forward + backward;
                 sums[1] += forward + share * backward;
                 sums[2] += share * (forward + backward);

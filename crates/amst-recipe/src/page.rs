@@ -24,6 +24,11 @@ impl Page {
         self.wrapped(&indent, &indent, text);
     }
 
+    /// A line as it is, behind an indentation.
+    pub fn line(&mut self, indent: usize, line: &str) {
+        self.end(&format!("{}{line}", " ".repeat(indent)));
+    }
+
     /// Text behind a label that is padded to `width`; further lines start where the first did.
     pub fn labelled(&mut self, indent: usize, label: &str, width: usize, text: &str) {
         let first = format!("{}{label:<width$}  ", " ".repeat(indent));

@@ -4,7 +4,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::folder_name::dataset_of_recipe;
-use crate::{BudgetSpec, MethodName, Modality, Precision, RecipeError, Section, TextSpec};
+use crate::{
+    BudgetSpec, MethodName, Modality, Precision, RecipeError, Section, SkipSpec, TextSpec,
+};
 
 /// A fully resolved training run. The defaults are the published ones (D4 and others in
 /// docs/paper.md); small data sets override them in their descriptor.
@@ -112,6 +114,13 @@ impl Recipe {
         })
     }
 
+    /// The share of the run's steps that train a modality, as far as its schedule says; 1 where
+    /// that is decided while training.
+    pub fn trained_share(&self, modality: Modality) -> f64 {
+        let schedule = self.skip.of(modality);
+        schedule.share(self.epochs, self.skip.epoch_base)
+    }
+
     /// Replaces the settings of one method.
     pub fn set_own(&mut self, section: &str, settings: &impl Serialize) {
         self.methods.set(section, Section::from_settings(settings));
@@ -154,91 +163,6 @@ impl Default for Optim {
             weight_decay: 1e-4,
             lr_step: 70,
             lr_gamma: 0.1,
-        }
-    }
-}
-
-/// Every how many epochs a modality trains: the skip parameter s of Eq. 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(untagged)]
-pub enum Every {
-    /// In the epochs that s divides; 1 trains always.
-    Epochs(u32),
-    /// Never: the modality keeps its initial weights.
-    Never(Never),
-}
-
-/// The word `never`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Never {
-    /// Not in any epoch.
-    Never,
-}
-
-/// How skipping is carried out (D3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Execution {
-    /// A skipped modality is not loaded, decoded or forwarded; BatchNorm statistics are
-    /// recalibrated after each epoch in which it was trained.
-    Fast,
-    /// A skipped modality is loaded and forwarded in training mode, as published.
-    Official,
-}
-
-/// The skip schedule.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct SkipSpec {
-    /// s of the audio modality.
-    pub audio: Every,
-    /// s of the text modality.
-    pub text: Every,
-    /// s of the visual modality.
-    pub visual: Every,
-    /// The number of the first epoch: 0 as in the published code, 1 as in Algorithm 1 (D2).
-    pub epoch_base: u32,
-    /// Fast or official.
-    pub execution: Execution,
-    /// Batches that each trained modality re-reads after the epoch to bring its BatchNorm
-    /// statistics up to date (fast execution only); 0 leaves them as they are.
-    pub recalibrate: usize,
-}
-
-impl Default for SkipSpec {
-    fn default() -> Self {
-        let always = Every::Epochs(1);
-        Self {
-            audio: always,
-            text: always,
-            visual: always,
-            epoch_base: 0,
-            execution: Execution::Fast,
-            recalibrate: 50,
-        }
-    }
-}
-
-impl SkipSpec {
-    /// s of one modality.
-    pub fn of(&self, modality: Modality) -> Every {
-        match modality {
-            Modality::Audio => self.audio,
-            Modality::Text => self.text,
-            Modality::Visual => self.visual,
-        }
-    }
-
-    pub(crate) fn of_mut(&mut self, modality: Modality) -> &mut Every {
-        match modality {
-            Modality::Audio => &mut self.audio,
-            Modality::Text => &mut self.text,
-            Modality::Visual => &mut self.visual,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! From a case's words to a recipe's.
 
 use amst::methods::built_in;
-use amst::{Every, Execution, JointMode, Modality};
+use amst::{Execution, JointMode, Modality, ModalitySchedule};
 use amst_recipe::{FusionHead, MethodFacts, Optim, OwnSettings, Recipe, Section, SkipSpec};
 use serde_json::{Map, Value};
 
@@ -89,7 +89,7 @@ fn skip(s: &Settings, modalities: &[Modality]) -> Result<SkipSpec, ReplayError> 
             .skip
             .get(modality.letter())
             .copied()
-            .map_or(Every::Epochs(1), Every::Epochs);
+            .map_or(ModalitySchedule::Every(1), ModalitySchedule::Every);
         match modality {
             Modality::Audio => skip.audio = every,
             Modality::Text => skip.text = every,

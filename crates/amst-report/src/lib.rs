@@ -31,6 +31,7 @@ mod oracle;
 mod percent;
 mod rank;
 mod sheet;
+mod skip_suggestion;
 mod table;
 mod terminal;
 
@@ -48,5 +49,8 @@ pub use interval::LEVEL;
 pub use json::{Json, TABLE_SCHEMA};
 pub use markdown::Markdown;
 pub use rank::Rank;
+pub use skip_suggestion::{
+    AccuracyCurves, Ratio, SkipSuggestion, SuggestedSkip, SuggestionError, suggest_skips,
+};
 pub use table::{Column, LeftOut, MeasuredDataset, Row, SeedOutcome, Table, TableCell};
 pub use terminal::Terminal;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use amst_recipe::{EVENT_SCHEMA, MethodName, Modality, OutputMetrics};
+use amst::SkipDecision;
+use amst_recipe::{AutoRule, EVENT_SCHEMA, MethodName, Modality, OutputMetrics};
 use serde::{Deserialize, Serialize};
 
 /// One line of `events.jsonl`.
@@ -74,6 +75,24 @@ pub enum EventKind {
         /// Seconds by phase, and `other`: together they are `seconds`.
         phases: BTreeMap<String, f64>,
     },
+    /// The skip parameter of a modality was adapted, or left as it is, after an epoch in which the
+    /// modality trained; only where its schedule is `auto`.
+    Skip {
+        /// Counted from 0.
+        epoch: usize,
+        /// Whose s.
+        modality: Modality,
+        /// What the signal is.
+        rule: AutoRule,
+        /// The larger, the longer the modality may rest.
+        signal: f64,
+        /// The validation numbers that the signal was made of.
+        numbers: BTreeMap<String, f64>,
+        /// s before.
+        before: u32,
+        /// s from now on.
+        after: u32,
+    },
     /// The run goes on in another process. What came after the checkpoint was cut away.
     Resumed {
         /// Identity of the cell.
@@ -115,6 +134,20 @@ pub enum EventKind {
         /// Fused test accuracy.
         test_accuracy: f64,
     },
+}
+
+impl From<SkipDecision> for EventKind {
+    fn from(decision: SkipDecision) -> Self {
+        Self::Skip {
+            epoch: decision.epoch,
+            modality: decision.modality,
+            rule: decision.rule,
+            signal: decision.signal,
+            numbers: decision.numbers,
+            before: decision.before,
+            after: decision.after,
+        }
+    }
 }
 
 impl From<EventKind> for Event {

@@ -326,6 +326,10 @@ impl<E: Encoder> Keeper<E> for RunKeeper<'_> {
         self.report(event)
     }
 
+    fn decided(&mut self, event: EventKind) -> Result<(), TrainError> {
+        self.report(event)
+    }
+
     fn after_epoch(&mut self, training: &mut Training<E>) -> Result<(), TrainError> {
         self.checkpoint_if_due(training, true)
     }

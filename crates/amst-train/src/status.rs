@@ -147,7 +147,10 @@ impl EventLog {
                 self.seconds.push(seconds);
             }
             EventKind::Failed { code, message } => self.failed = Some((code, message)),
-            EventKind::Step { .. } | EventKind::Stopped { .. } | EventKind::Done { .. } => {}
+            EventKind::Step { .. }
+            | EventKind::Skip { .. }
+            | EventKind::Stopped { .. }
+            | EventKind::Done { .. } => {}
         }
     }
 

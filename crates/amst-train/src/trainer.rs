@@ -88,6 +88,17 @@ pub trait Keeper<E: Encoder> {
         validation: &Evaluation,
     ) -> Result<(), TrainError>;
 
+    /// After each decision about the skip schedule; the event says what was decided and by which
+    /// numbers.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be written.
+    fn decided(&mut self, event: EventKind) -> Result<(), TrainError> {
+        let _ = event;
+        Ok(())
+    }
+
     /// After each epoch, when the method has seen the validation.
     ///
     /// # Errors
@@ -185,6 +196,9 @@ impl<E: Encoder> Training<E> {
         let event = self.select(&plan, &trained, &evaluation, tested);
         keeper.after_validation(event, &evaluation)?;
         let changed = self.session.end_epoch(plan.epoch, &evaluation.scores());
+        for decision in self.session.take_decisions() {
+            keeper.decided(EventKind::from(decision))?;
+        }
         if !changed.is_empty() {
             self.progress.weights_change();
             validation.forget(&changed);
@@ -263,7 +277,7 @@ impl<E: Encoder> Training<E> {
         let (began, rate) = (Instant::now(), self.budget.rate(plan.epoch));
         self.progress.weights_change();
         let report = self.session.step(plan, number, rate, &batch.batch);
-        let encoders = plan.trains.len() * self.session.net.branches.len();
+        let encoders = plan.at_step(number).trains.len() * self.session.net.branches.len();
         self.budget.spend(encoders, began);
         let sample_ids = || source.sample_ids(&batch.indices);
         if let Some(error) = self.not_finite(&report, plan.epoch, number.step, &sample_ids)? {

@@ -17,8 +17,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use amst::{
-    Alternating, Batch, Branch, Every, Execution, LearningRate, Method, Modality, Net, Session,
-    SessionSettings, SkipSchedule, StepNumber,
+    Alternating, Batch, Branch, Execution, LearningRate, Method, Modality, ModalitySchedule, Net,
+    Session, SessionSettings, SkipSchedule, StepNumber,
 };
 use amst_encoders::{Input, ResNet18, ResNet18Config, Stem};
 use amst_recipe::Optim;
@@ -91,8 +91,8 @@ impl Bench {
     fn new(width: usize, batch: usize, audio_every: u32) -> Self {
         let device = Device::flex().autodiff();
         let every = [
-            (Modality::Audio, Every::Epochs(audio_every)),
-            (Modality::Visual, Every::Epochs(1)),
+            (Modality::Audio, ModalitySchedule::Every(audio_every)),
+            (Modality::Visual, ModalitySchedule::Every(1)),
         ];
         let schedule = SkipSchedule::new(&every, 0).expect("a schedule that trains");
         let method: Box<dyn Method<ResNet18>> =

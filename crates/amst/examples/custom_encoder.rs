@@ -14,8 +14,8 @@
 use std::collections::BTreeMap;
 
 use amst::{
-    Alternating, Batch, Branch, Every, Execution, LearningRate, Method, Modality, Net, Session,
-    SessionSettings, SkipSchedule, StepLr, StepNumber,
+    Alternating, Batch, Branch, Execution, LearningRate, Method, Modality, ModalitySchedule, Net,
+    Session, SessionSettings, SkipSchedule, StepLr, StepNumber,
 };
 use amst_encoders::{Encoder, Input, Normal, xavier_linear};
 use amst_recipe::Optim;
@@ -69,8 +69,8 @@ impl Encoder for Mlp {
 pub fn train() -> Result<BTreeMap<String, f64>, amst::MethodError> {
     let device = Device::flex();
     let every = [
-        (Modality::Audio, Every::Epochs(3)),
-        (Modality::Visual, Every::Epochs(1)),
+        (Modality::Audio, ModalitySchedule::Every(3)),
+        (Modality::Visual, ModalitySchedule::Every(1)),
     ];
     let schedule = SkipSchedule::new(&every, 0)?;
     schedule.check_trains(EPOCHS)?;

@@ -23,10 +23,13 @@
 //! decides what is skipped.
 //!
 //! ```
-//! use amst::{Modality, SkipSchedule, Every};
+//! use amst::{Modality, SkipSchedule, ModalitySchedule};
 //!
 //! // The paper's CREMA-D setting: audio every fifth epoch, visual always.
-//! let schedule = SkipSchedule::new(&[(Modality::Audio, Every::Epochs(5)), (Modality::Visual, Every::Epochs(1))], 0)?;
+//! let schedule = SkipSchedule::new(
+//!     &[(Modality::Audio, ModalitySchedule::Every(5)), (Modality::Visual, ModalitySchedule::Every(1))],
+//!     0,
+//! )?;
 //! assert_eq!(schedule.active(0), [Modality::Audio, Modality::Visual]);
 //! assert_eq!(schedule.active(1), [Modality::Visual]);
 //! assert_eq!(schedule.active_epochs(Modality::Audio, 100), 20);
@@ -39,7 +42,9 @@
 mod engine;
 pub mod methods;
 
-pub use amst_recipe::{Every, Execution, JointMode, Modality, Never};
+pub use amst_recipe::{
+    AccuracyGapSpec, AutoRule, AutoSpec, Execution, JointMode, Modality, ModalitySchedule,
+};
 #[cfg(feature = "train")]
 pub use engine::*;
 #[cfg(feature = "train")]

@@ -1,15 +1,20 @@
 //! Eq. 1: which modality trains in which epoch.
 
-use amst::{Every, MethodError, Modality, Never, SkipSchedule};
+use std::collections::BTreeMap;
+
+use amst::{
+    AccuracyGapSpec, AutoRule, AutoSpec, MethodError, Modality, ModalitySchedule, Score,
+    SkipSchedule,
+};
 use proptest::prelude::*;
 
-use Every::Epochs;
 use Modality::{Audio, Text, Visual};
+use ModalitySchedule::Every;
 
-const NEVER: Every = Every::Never(Never::Never);
+const NEVER: ModalitySchedule = ModalitySchedule::Never;
 
 fn one(s: u32, base: usize) -> SkipSchedule {
-    SkipSchedule::new(&[(Audio, Epochs(s))], base).unwrap()
+    SkipSchedule::new(&[(Audio, Every(s))], base).unwrap()
 }
 
 /// The paper's skip parameters over its 100 epochs.
@@ -39,7 +44,7 @@ fn active_epochs_of_the_papers_settings_are_as_counted_by_hand() {
 #[test]
 fn from_zero_everything_trains_in_the_first_epoch_and_from_one_it_waits() {
     let schedule =
-        |base| SkipSchedule::new(&[(Audio, Epochs(3)), (Visual, Epochs(1))], base).unwrap();
+        |base| SkipSchedule::new(&[(Audio, Every(3)), (Visual, Every(1))], base).unwrap();
     let active = |base| {
         (0..4)
             .map(|e| schedule(base).is_active(Audio, e))
@@ -52,7 +57,7 @@ fn from_zero_everything_trains_in_the_first_epoch_and_from_one_it_waits() {
 #[test]
 fn never_means_in_no_epoch() {
     for base in [0, 1] {
-        let schedule = SkipSchedule::new(&[(Audio, NEVER), (Visual, Epochs(1))], base).unwrap();
+        let schedule = SkipSchedule::new(&[(Audio, NEVER), (Visual, Every(1))], base).unwrap();
         assert_eq!(schedule.active_epochs(Audio, 1000), 0);
         assert_eq!(schedule.active(0), [Visual]);
         assert_eq!(
@@ -72,7 +77,7 @@ fn a_modality_outside_the_schedule_is_never_active() {
 
 #[test]
 fn a_skip_parameter_of_zero_is_refused_naming_its_key() {
-    let refused = SkipSchedule::new(&[(Audio, Epochs(1)), (Visual, Epochs(0))], 0).unwrap_err();
+    let refused = SkipSchedule::new(&[(Audio, Every(1)), (Visual, Every(0))], 0).unwrap_err();
     assert_eq!(refused, MethodError::ZeroSkip(Visual));
     let message = refused.to_string();
     assert!(
@@ -100,16 +105,179 @@ fn a_schedule_in_which_nothing_would_train_is_refused() {
     );
     assert_eq!(one(5, 1).check_trains(5), Ok(()));
     assert_eq!(one(5, 0).check_trains(1), Ok(()));
-    let mixed = SkipSchedule::new(&[(Audio, NEVER), (Visual, Epochs(1))], 0).unwrap();
+    let mixed = SkipSchedule::new(&[(Audio, NEVER), (Visual, Every(1))], 0).unwrap();
     assert_eq!(mixed.check_trains(1), Ok(()), "one modality is enough");
 }
 
-fn every() -> impl Strategy<Value = Every> {
-    prop_oneof![8 => (1u32..40).prop_map(Epochs), 1 => Just(NEVER)]
+fn numbers(schedule: ModalitySchedule, base: usize) -> Vec<usize> {
+    let schedule = SkipSchedule::new(&[(Audio, schedule), (Visual, Every(1))], base).unwrap();
+    (0..10).filter(|e| schedule.is_active(Audio, *e)).collect()
+}
+
+#[test]
+fn windows_and_lists_count_epochs_from_the_base() {
+    let window = ModalitySchedule::Window { from: 2, to: 5 };
+    assert_eq!(numbers(window.clone(), 0), [0, 1, 5, 6, 7, 8, 9]);
+    assert_eq!(numbers(window, 1), [0, 4, 5, 6, 7, 8, 9]);
+    let list = ModalitySchedule::Epochs(vec![1, 4]);
+    assert_eq!(numbers(list.clone(), 0), [1, 4]);
+    assert_eq!(numbers(list, 1), [0, 3]);
+    assert_eq!(
+        numbers(ModalitySchedule::EveryBatch(3), 0),
+        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+    );
+}
+
+/// Validation scores by accuracy; the loss is of no interest.
+fn accuracies(audio: f64, visual: f64) -> BTreeMap<Modality, Score> {
+    [(Audio, audio), (Visual, visual)]
+        .map(|(modality, accuracy)| {
+            let loss = 1.0 - accuracy;
+            (modality, Score { loss, accuracy })
+        })
+        .into()
+}
+
+fn auto(spec: AutoSpec) -> SkipSchedule {
+    let both = [Audio, Visual].map(|m| (m, ModalitySchedule::Auto));
+    SkipSchedule::new(&both, 0).unwrap().with_auto(&spec)
+}
+
+/// Epochs that train audio, and audio's s after each epoch that does.
+fn audio_under(schedule: &mut SkipSchedule, scores: &[(f64, f64)]) -> Vec<(usize, u32)> {
+    let mut trained = Vec::new();
+    for (epoch, (audio, visual)) in scores.iter().enumerate() {
+        let active = schedule.active(epoch);
+        assert!(active.contains(&Visual), "the least accurate never rests");
+        let decisions = schedule.end_epoch(epoch, &accuracies(*audio, *visual));
+        if active.contains(&Audio) {
+            let own = decisions.iter().find(|d| d.modality == Audio);
+            trained.push((epoch, own.map_or(1, |decision| decision.after)));
+        }
+    }
+    trained
+}
+
+#[test]
+fn a_modality_that_is_ahead_rests_longer_and_longer_and_comes_back() {
+    let spec = AutoSpec {
+        warm_up: 2,
+        accuracy_gap: AccuracyGapSpec {
+            mean_of: 1,
+            ..AccuracyGapSpec::default()
+        },
+        max: 3,
+        ..AutoSpec::default()
+    };
+    let mut schedule = auto(spec);
+    let mut scores = vec![(0.5, 0.3); 10];
+    // Visual catches up to within the threshold at which audio trains more often.
+    scores.extend([(0.5, 0.49); 6]);
+    let trained = audio_under(&mut schedule, &scores);
+    assert_eq!(
+        trained,
+        [
+            (0, 1),
+            (1, 2),
+            (3, 3),
+            (6, 3),
+            (9, 3),
+            (12, 2),
+            (14, 1),
+            (15, 1)
+        ]
+    );
+}
+
+#[test]
+fn between_the_thresholds_s_stays() {
+    let mut schedule = auto(AutoSpec {
+        warm_up: 0,
+        accuracy_gap: AccuracyGapSpec {
+            mean_of: 1,
+            ..AccuracyGapSpec::default()
+        },
+        ..AutoSpec::default()
+    });
+    let decisions = schedule.end_epoch(0, &accuracies(0.50, 0.44));
+    assert_eq!(decisions[0].after, 2);
+    schedule.end_epoch(1, &accuracies(0.50, 0.46));
+    let decisions = schedule.end_epoch(2, &accuracies(0.50, 0.46));
+    assert_eq!((decisions[0].before, decisions[0].after), (2, 2));
+    assert!((decisions[0].signal - 0.04).abs() < 1e-12);
+    assert_eq!(decisions[0].numbers["mean_accuracy.visual"], 0.46);
+}
+
+#[test]
+fn on_a_plateau_a_modality_rests_and_where_all_do_the_longest_waiting_trains() {
+    let mut schedule = auto(AutoSpec {
+        rule: AutoRule::Plateau,
+        warm_up: 0,
+        ..AutoSpec::default()
+    });
+    let mut trained = Vec::new();
+    for epoch in 0..12 {
+        let active = schedule.active(epoch);
+        assert!(!active.is_empty(), "epoch {epoch} trains nothing");
+        trained.push(active.len());
+        // Neither ever improves on its first loss.
+        schedule.end_epoch(epoch, &accuracies(0.5, 0.5));
+    }
+    assert!(trained[6..].contains(&1), "{trained:?}");
+    assert!(trained.iter().sum::<usize>() < 18, "{trained:?}");
+}
+
+#[test]
+fn an_automatic_schedule_goes_on_where_it_was_left() {
+    for rule in [AutoRule::AccuracyGap, AutoRule::Plateau] {
+        let spec = AutoSpec {
+            rule,
+            warm_up: 1,
+            ..AutoSpec::default()
+        };
+        // Whatever: rising, with steps back.
+        let score = |epoch: usize| {
+            let at = epoch as f64;
+            accuracies(0.9 - 0.8 / (at + 1.0), 0.3 + 0.02 * (at * 7.0 % 5.0))
+        };
+        let mut whole = auto(spec.clone());
+        let mut resumed = auto(spec.clone());
+        for epoch in 0..30 {
+            // As a checkpoint keeps it, and another process begins.
+            let mut state = resumed.state();
+            resumed = auto(spec.clone());
+            resumed.restore(&mut state).unwrap();
+            assert!(state.is_empty());
+            assert_eq!(resumed, whole);
+            assert_eq!(resumed.active(epoch), whole.active(epoch));
+            assert_eq!(
+                resumed.end_epoch(epoch, &score(epoch)),
+                whole.end_epoch(epoch, &score(epoch))
+            );
+        }
+        let other = AutoSpec {
+            rule: match rule {
+                AutoRule::AccuracyGap => AutoRule::Plateau,
+                AutoRule::Plateau => AutoRule::AccuracyGap,
+            },
+            ..AutoSpec::default()
+        };
+        assert!(auto(other).restore(&mut whole.state()).is_err());
+    }
+}
+
+fn every() -> impl Strategy<Value = ModalitySchedule> {
+    let window = (0usize..30, 1usize..30).prop_map(|(from, length)| ModalitySchedule::Window {
+        from,
+        to: from + length,
+    });
+    let list = proptest::collection::btree_set(0usize..100, 1..9)
+        .prop_map(|epochs| ModalitySchedule::Epochs(epochs.into_iter().collect()));
+    prop_oneof![8 => (1u32..40).prop_map(Every), 2 => window, 2 => list, 1 => Just(NEVER)]
 }
 
 /// Some of the modalities, in any order.
-fn schedules() -> impl Strategy<Value = Vec<(Modality, Every)>> {
+fn schedules() -> impl Strategy<Value = Vec<(Modality, ModalitySchedule)>> {
     let all = proptest::sample::subsequence(Modality::ALL.to_vec(), 1..=3).prop_shuffle();
     (all, proptest::collection::vec(every(), 3))
         .prop_map(|(all, every)| all.into_iter().zip(every).collect())
@@ -160,7 +328,7 @@ proptest! {
     #[test]
     fn a_skip_of_zero_is_refused_for_every_modality(mut every in schedules(), at in 0usize..3) {
         let at = at % every.len();
-        every[at].1 = Epochs(0);
+        every[at].1 = Every(0);
         prop_assert_eq!(SkipSchedule::new(&every, 0), Err(MethodError::ZeroSkip(every[at].0)));
     }
 }

@@ -3,8 +3,8 @@
 #![cfg(target_os = "linux")]
 
 use amst::{
-    Alternating, Batch, Branch, Every, Execution, Joint, LearningRate, Method, Modality, Net,
-    Session, SessionSettings, SkipSchedule, StepNumber,
+    Alternating, Batch, Branch, Execution, Joint, LearningRate, Method, Modality, ModalitySchedule,
+    Net, Session, SessionSettings, SkipSchedule, StepNumber,
 };
 use amst_encoders::{AnyEncoder, Input, ResNet18Config, Stem};
 use amst_recipe::Optim;
@@ -19,9 +19,9 @@ const OPTIM: Optim = Optim {
 };
 const EMBED: usize = 64;
 /// Both train in epoch 0, from epoch 1 on only the pictures.
-const EVERY: [(Modality, Every); 2] = [
-    (Modality::Audio, Every::Epochs(1000)),
-    (Modality::Visual, Every::Epochs(1)),
+const EVERY: [(Modality, ModalitySchedule); 2] = [
+    (Modality::Audio, ModalitySchedule::Every(1000)),
+    (Modality::Visual, ModalitySchedule::Every(1)),
 ];
 
 fn net(method: &dyn Method<AnyEncoder>, device: &Device) -> Net<AnyEncoder> {

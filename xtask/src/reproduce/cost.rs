@@ -2,7 +2,7 @@
 
 use amst::methods::built_in;
 pub use amst_recipe::ENCODER_EPOCH as ENCODER;
-use amst_recipe::{BudgetUnit, Every, MethodFacts, Recipe};
+use amst_recipe::{BudgetUnit, MethodFacts, Recipe};
 
 use super::job::Job;
 
@@ -30,7 +30,7 @@ pub fn epochs(job: &Job) -> usize {
         * recipe
             .modalities
             .iter()
-            .map(|m| share(recipe.skip.of(*m)))
+            .map(|m| recipe.trained_share(*m))
             .sum::<f64>();
     let naive = (recipe.modalities.len() * recipe.epochs) as f64;
     let steps = (job.samples.max(1) as f64 / recipe.batch_size as f64).ceil();
@@ -40,14 +40,6 @@ pub fn epochs(job: &Job) -> usize {
         naive
     };
     (budget / trained.max(0.01)).ceil().max(1.0) as usize
-}
-
-/// The share of epochs in which a modality trains.
-pub fn share(every: Every) -> f64 {
-    match every {
-        Every::Epochs(s) => 1.0 / f64::from(s.max(1)),
-        Every::Never(_) => 0.0,
-    }
 }
 
 #[cfg(test)]

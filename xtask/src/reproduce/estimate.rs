@@ -89,8 +89,8 @@ fn rough(job: &Job, on_gpus: bool) -> f64 {
     let mut encoders = 0.0;
     for &modality in &recipe.modalities {
         let operations = recipe.forward_operations(modality) + recipe.backward_operations(modality);
-        encoders += cost::share(recipe.skip.of(modality))
-            * (speed.a_sample + operations / speed.operations);
+        encoders +=
+            recipe.trained_share(modality) * (speed.a_sample + operations / speed.operations);
     }
     // What the method does beside training each of its encoders once.
     let all = cost::ENCODER as f64 * recipe.modalities.len() as f64;

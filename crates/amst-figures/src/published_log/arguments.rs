@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use amst_recipe::{
-    Every, Execution, JointMode, MethodName, Modality, Never, Optim, PAPER_DATASETS, Recipe,
+    Execution, JointMode, MethodName, Modality, ModalitySchedule, Optim, PAPER_DATASETS, Recipe,
     SkipSpec,
 };
 
@@ -141,8 +141,8 @@ impl LogArguments {
         for modality in &modalities {
             let every = match self.skip.get(modality) {
                 None => continue,
-                Some(0) => Every::Never(Never::Never),
-                Some(s) => Every::Epochs(*s),
+                Some(0) => ModalitySchedule::Never,
+                Some(s) => ModalitySchedule::Every(*s),
             };
             match modality {
                 Modality::Audio => skip.audio = every,

@@ -4,7 +4,7 @@
 //! `SessionStartInfo` has a run's settings, a `SessionEndInfo` says that it is finished. The columns
 //! are the same for every run, because TensorBoard takes those of the first one it finds.
 
-use amst_recipe::{Every, Modality};
+use amst_recipe::Modality;
 
 use super::message::{bytes, double, message, text, whole};
 use crate::RunLog;
@@ -67,11 +67,8 @@ fn settings(run: &RunLog) -> Vec<(String, Setting)> {
     ];
     for modality in Modality::ALL {
         // A text, since it may be the word.
-        let every = match recipe.skip.of(modality) {
-            Every::Epochs(number) => number.to_string(),
-            Every::Never(_) => "never".into(),
-        };
-        settings.push((format!("skip.{modality}"), Setting::Text(every)));
+        let schedule = recipe.skip.of(modality).to_string();
+        settings.push((format!("skip.{modality}"), Setting::Text(schedule)));
     }
     settings
 }

@@ -6,7 +6,7 @@ use amst_figures::{
     CurveOptions, HeatMapOptions, Metric, RunLog, Split, draw_curves, draw_heat_map,
     panels_by_recipe,
 };
-use amst_recipe::Every;
+use amst_recipe::ModalitySchedule;
 use roxmltree::Document;
 
 use crate::drawing::{assert_sound, of_class};
@@ -17,7 +17,7 @@ fn run(folder: &Path, numbers: &Numbers, lr: f64, every: u32, accuracy: f64) -> 
     let run = write(&folder.join(format!("{lr}-{every}")), numbers);
     change(&run, |recipe| {
         recipe.optim.lr = lr;
-        recipe.skip.audio = Every::Epochs(every);
+        recipe.skip.audio = ModalitySchedule::Every(every);
     });
     let file = run.join("result.json");
     let text = std::fs::read_to_string(&file).unwrap();

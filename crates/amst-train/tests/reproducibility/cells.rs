@@ -38,12 +38,22 @@ pub fn cell(assignments: &[&str]) -> (Cell, DataLock) {
 /// one and another), then what a cell's identity would otherwise hide: MLA and MSLR are AMST and
 /// Naive under other names until they do something of their own.
 pub fn systems() -> Vec<Vec<String>> {
-    let own: [&[&str]; 8] = [
+    let own: [&[&str]; 10] = [
         &[
             "method=amst-full",
             "modalities=audio,text,visual",
             "text.encoder=transformer",
         ],
+        &[
+            "method=amst-alt",
+            "skip.audio=auto",
+            "skip.visual=auto",
+            // The signal decides nothing: s grows after every epoch.
+            "skip.auto.accuracy_gap.rest_at=-1",
+            "skip.auto.accuracy_gap.train_at=-2",
+            "skip.auto.warm_up=0",
+        ],
+        &["method=amst-joint", "skip.audio=batches 2"],
         &["method=mla", "mla.fusion=entropy", "mla.modification=rls"],
         &[
             "method=mla",

@@ -141,7 +141,7 @@ fn cell_skips(recipe: &Recipe) -> bool {
     recipe
         .modalities
         .iter()
-        .any(|m| recipe.skip.of(*m) != amst_recipe::Every::Epochs(1))
+        .any(|m| !recipe.skip.of(*m).is_always())
 }
 
 /// Training and validation metrics of each epoch, of what was trained and of everything.

@@ -102,10 +102,22 @@ fn both_tests_together_leave_no_method_out() {
 /// precise BatchNorm, prototypes, projections, kept encoders, and budgets that end within an epoch.
 #[test]
 fn any_step_will_do() {
-    let systems: [(&[&str], &[usize]); 6] = [
+    let systems: [(&[&str], &[usize]); 7] = [
         (
             &["method=amst-full", "probes=true", "epochs=2"],
             &[1, 2, 3, 4, 5, 6],
+        ),
+        (
+            &[
+                "method=amst-full",
+                "skip.audio=auto",
+                "skip.visual=batches 2",
+                "skip.auto.accuracy_gap.rest_at=-1",
+                "skip.auto.accuracy_gap.train_at=-2",
+                "skip.auto.warm_up=0",
+                "epochs=4",
+            ],
+            &[1, 4, 5, 8, 10],
         ),
         (
             &[

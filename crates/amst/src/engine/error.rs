@@ -6,6 +6,17 @@ pub enum MethodError {
     /// s = 0.
     #[error("skip.{0} = 0 divides no epoch: use 1 to train in every epoch, or \"never\"")]
     ZeroSkip(Modality),
+    /// Epochs that depend on the length or the seed of a run.
+    #[error(
+        "skip.{modality} = \"{schedule}\" names epochs only in a run: take the recipe of its cell \
+         (`Methods::canonical`)"
+    )]
+    RelativeSchedule {
+        /// Whose schedule.
+        modality: Modality,
+        /// As it is written.
+        schedule: String,
+    },
     /// A schedule in which nothing would ever train.
     #[error(
         "in {epochs} epochs this schedule never trains anything: give at least one modality a skip parameter of 1, or train longer"

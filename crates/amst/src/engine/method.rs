@@ -7,7 +7,7 @@ use burn::tensor::Device;
 
 use crate::{
     Batch, Embeddings, EpochContext, EpochError, EpochPlan, HeadKind, MethodError, MethodState,
-    Net, Optimiser, Outputs, Stopwatch,
+    Net, Optimiser, Outputs, SkipDecision, Stopwatch,
 };
 
 /// A way to train a network from several modalities.
@@ -51,6 +51,12 @@ pub trait Method<E: Encoder> {
     /// After an epoch's validation; returns the modalities whose encoders it changed.
     fn end_epoch(&mut self, net: &mut Net<E>, epoch: usize, validation: &Scores) -> Vec<Modality> {
         let _ = (net, epoch, validation);
+        Vec::new()
+    }
+
+    /// What it decided about its skip schedule since this was last asked, for the log. The default
+    /// is of a schedule that no validation changes.
+    fn take_decisions(&mut self) -> Vec<SkipDecision> {
         Vec::new()
     }
 

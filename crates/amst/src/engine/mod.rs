@@ -1,6 +1,7 @@
 //! What every method shares: networks, heads, the forward pass, the optimiser, and the session that
 //! trains.
 
+mod auto_skip;
 mod batch;
 mod error;
 mod forward_pass;
@@ -22,6 +23,7 @@ mod stopwatch;
 mod supply;
 mod weights;
 
+pub use auto_skip::SkipDecision;
 pub use batch::Batch;
 pub use error::MethodError;
 pub use forward_pass::ForwardPass;

@@ -1,4 +1,9 @@
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use amst_recipe::Modality;
+
+use crate::{Batch, StepNumber};
 
 /// What one epoch does, decided once, before its first step. The loader, the step, the budget and
 /// the log are all handed this plan; none of them asks again.
@@ -15,6 +20,11 @@ pub struct EpochPlan {
     /// The modalities that read the epoch's last batches again after it, so that their BatchNorm
     /// statistics fit their final weights ([`recalibrate`](crate::recalibrate)).
     pub recalibrates: Vec<Modality>,
+    /// The modalities that train in every s-th batch only, and their s; batches are counted through
+    /// all epochs.
+    pub batch_periods: BTreeMap<Modality, u32>,
+    /// Whether what does not train in a batch is forwarded all the same (D3).
+    pub forwards_skipped: bool,
 }
 
 impl EpochPlan {
@@ -31,7 +41,39 @@ impl EpochPlan {
             trains: modalities.clone(),
             reads: modalities,
             recalibrates: Vec::new(),
+            batch_periods: BTreeMap::new(),
+            forwards_skipped: false,
         }
+    }
+
+    /// The plan of one step: the epoch's, without the modalities that its batch skips.
+    pub fn at_step(&self, number: StepNumber) -> Cow<'_, Self> {
+        if self.batch_periods.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let batch = self.epoch * number.steps + number.step;
+        let is_skipped = |modality: &Modality| {
+            let period = self.batch_periods.get(modality);
+            period.is_some_and(|s| !batch.is_multiple_of(*s as usize))
+        };
+        let mut plan = self.clone();
+        plan.trains.retain(|modality| !is_skipped(modality));
+        if !self.forwards_skipped {
+            plan.reads.retain(|modality| !is_skipped(modality));
+        }
+        Cow::Owned(plan)
+    }
+
+    /// A batch without what this step's plan does not read: an epoch's loader makes batches of all
+    /// that the epoch reads.
+    pub(crate) fn what_is_read<'a>(&self, batch: &'a Batch) -> Cow<'a, Batch> {
+        if self.batch_periods.is_empty() {
+            return Cow::Borrowed(batch);
+        }
+        let mut read = batch.clone();
+        read.inputs
+            .retain(|modality, _| self.reads.contains(modality));
+        Cow::Owned(read)
     }
 
     /// Whether a modality is updated.

@@ -1,19 +1,25 @@
-use amst_recipe::{Every, Modality};
+use std::collections::BTreeMap;
 
-use crate::MethodError;
+use amst_recipe::{AutoSpec, Modality, ModalitySchedule};
 
-/// Which modality trains in which epoch: `e mod s_m = 0` (Eq. 1).
+use crate::engine::auto_skip::AutoSkip;
+use crate::{MethodError, MethodState, Score, SkipDecision};
+
+/// Which modality trains when: `e mod s_m = 0` (Eq. 1), or another schedule of the family
+/// ([`ModalitySchedule`]).
 ///
 /// Epochs are handed in counted from 0. `epoch_base` is the number of the first one in the
 /// equation: 0 as in the published code, where everything trains in the first epoch, or 1
 /// as in Algorithm 1, where a modality with s = 5 waits until the fifth (D2).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SkipSchedule {
     /// In training order.
     modalities: Vec<Modality>,
-    /// The skip parameter s of each.
-    every: Vec<Every>,
+    /// The schedule of each.
+    schedules: Vec<ModalitySchedule>,
     epoch_base: usize,
+    /// What adapts s while training, of the modalities whose schedule is `auto`.
+    auto: AutoSkip,
 }
 
 impl SkipSchedule {
@@ -21,19 +27,52 @@ impl SkipSchedule {
     ///
     /// # Errors
     ///
-    /// s = 0, or no modality.
-    pub fn new(every: &[(Modality, Every)], epoch_base: usize) -> Result<Self, MethodError> {
-        if let Some((modality, _)) = every.iter().find(|(_, s)| *s == Every::Epochs(0)) {
+    /// s = 0, no modality, or epochs that only the cell of a recipe names.
+    pub fn new(
+        schedules: &[(Modality, ModalitySchedule)],
+        epoch_base: usize,
+    ) -> Result<Self, MethodError> {
+        let is_zero = |schedule: &ModalitySchedule| {
+            matches!(
+                schedule,
+                ModalitySchedule::Every(0) | ModalitySchedule::EveryBatch(0)
+            )
+        };
+        if let Some((modality, _)) = schedules.iter().find(|(_, s)| is_zero(s)) {
             return Err(MethodError::ZeroSkip(*modality));
         }
-        let mut sorted = every.to_vec();
+        let is_relative = |schedule: &ModalitySchedule| {
+            matches!(
+                schedule,
+                ModalitySchedule::WindowShare { .. } | ModalitySchedule::Random(_)
+            )
+        };
+        if let Some((modality, schedule)) = schedules.iter().find(|(_, s)| is_relative(s)) {
+            return Err(MethodError::RelativeSchedule {
+                modality: *modality,
+                schedule: schedule.to_string(),
+            });
+        }
+        let mut sorted = schedules.to_vec();
         sorted.sort_by_key(|(modality, _)| *modality);
-        let (modalities, every): (Vec<Modality>, Vec<Every>) = sorted.into_iter().unzip();
-        Ok(Self {
+        let (modalities, schedules): (Vec<Modality>, Vec<ModalitySchedule>) =
+            sorted.into_iter().unzip();
+        let schedule = Self {
             modalities: training_order(&modalities)?,
-            every,
+            schedules,
             epoch_base,
-        })
+            auto: AutoSkip::default(),
+        };
+        Ok(schedule.with_auto(&AutoSpec::default()))
+    }
+
+    /// The same, where `auto` goes by these settings.
+    pub fn with_auto(mut self, spec: &AutoSpec) -> Self {
+        let is_auto = |(_, s): &(&Modality, &ModalitySchedule)| **s == ModalitySchedule::Auto;
+        let of_each = self.modalities.iter().zip(&self.schedules);
+        let adapted: Vec<_> = of_each.filter(is_auto).map(|(m, _)| *m).collect();
+        self.auto = AutoSkip::new(spec, &adapted);
+        self
     }
 
     /// A schedule that skips nothing.
@@ -42,8 +81,8 @@ impl SkipSchedule {
     ///
     /// No modality.
     pub fn always(modalities: &[Modality]) -> Result<Self, MethodError> {
-        let every: Vec<_> = modalities.iter().map(|m| (*m, Every::Epochs(1))).collect();
-        Self::new(&every, 0)
+        let always = |m: &Modality| (*m, ModalitySchedule::Every(1));
+        Self::new(&modalities.iter().map(always).collect::<Vec<_>>(), 0)
     }
 
     /// Refuses a schedule in which nothing trains in `epochs` epochs.
@@ -63,18 +102,31 @@ impl SkipSchedule {
         &self.modalities
     }
 
-    /// Whether a modality trains in an epoch counted from 0; one that is not in the schedule never
-    /// does.
+    /// Whether a modality trains in an epoch counted from 0, in some batches at least; one that is
+    /// not in the schedule never does. Where s is adapted while training, this says what follows
+    /// from s as it is now.
     pub fn is_active(&self, modality: Modality, epoch: usize) -> bool {
-        self.every_of(modality)
-            .is_some_and(|every| self.divides(every, epoch))
+        self.active(epoch).contains(&modality)
     }
 
     /// The modalities that train in an epoch counted from 0, in training order.
     pub fn active(&self, epoch: usize) -> Vec<Modality> {
-        let mut active = self.modalities.clone();
-        active.retain(|modality| self.is_active(*modality, epoch));
+        let mut active = self.active_by_number(epoch);
+        if !self.auto.is_empty() {
+            let others_train = |epoch| !self.active_by_number(epoch).is_empty();
+            active.extend(self.auto.active(epoch, others_train));
+            active.sort();
+        }
         active
+    }
+
+    /// The modalities of which the number of the epoch decides whether they train in it.
+    fn active_by_number(&self, epoch: usize) -> Vec<Modality> {
+        let of_each = self.modalities.iter().zip(&self.schedules);
+        of_each
+            .filter(|(_, schedule)| schedule.trains_in(epoch + self.epoch_base) == Some(true))
+            .map(|(modality, _)| *modality)
+            .collect()
     }
 
     /// In how many of the first `epochs` epochs a modality trains.
@@ -82,22 +134,49 @@ impl SkipSchedule {
         (0..epochs).filter(|e| self.is_active(modality, *e)).count()
     }
 
-    /// Whether a modality trains in every epoch.
+    /// The modalities that train in every s-th batch only, and their s.
+    pub fn batch_periods(&self) -> BTreeMap<Modality, u32> {
+        let of_each = self.modalities.iter().zip(&self.schedules);
+        of_each
+            .filter_map(|(modality, schedule)| match schedule {
+                ModalitySchedule::EveryBatch(s) => Some((*modality, *s)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Whether every step trains a modality.
     pub fn is_never_skipped(&self, modality: Modality) -> bool {
-        self.every_of(modality) == Some(Every::Epochs(1))
+        let index = self.modalities.iter().position(|m| *m == modality);
+        index.is_some_and(|index| self.schedules[index].is_always())
     }
 
-    fn every_of(&self, modality: Modality) -> Option<Every> {
-        let index = self.modalities.iter().position(|m| *m == modality)?;
-        Some(self.every[index])
-    }
-
-    /// `e mod s = 0`, the paper's Eq. 1.
-    fn divides(&self, every: Every, epoch: usize) -> bool {
-        match every {
-            Every::Epochs(s) => (epoch + self.epoch_base).is_multiple_of(s as usize),
-            Every::Never(_) => false,
+    /// Adapts s after an epoch's validation, where it is adapted; returns what was decided.
+    /// `scores` are of each modality's own output.
+    pub fn end_epoch(
+        &mut self,
+        epoch: usize,
+        scores: &BTreeMap<Modality, Score>,
+    ) -> Vec<SkipDecision> {
+        if self.auto.is_empty() {
+            return Vec::new();
         }
+        let trained = self.active(epoch);
+        self.auto.end_epoch(epoch, &trained, scores)
+    }
+
+    /// What the schedule would have to know to go on in another process.
+    pub fn state(&self) -> MethodState {
+        self.auto.state()
+    }
+
+    /// Takes what [`SkipSchedule::state`] gave out of a method's state.
+    ///
+    /// # Errors
+    ///
+    /// The state of another schedule.
+    pub fn restore(&mut self, state: &mut MethodState) -> Result<(), MethodError> {
+        self.auto.restore(state)
     }
 }
 

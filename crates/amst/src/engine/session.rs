@@ -6,7 +6,7 @@ use burn::module::Module;
 
 use crate::{
     Batch, Embeddings, EpochContext, EpochError, EpochPlan, LearningRate, Method, Net, Optimiser,
-    Outputs, Scores, StepContext, StepReport, Stopwatch, Supply, recalibrate,
+    Outputs, Scores, SkipDecision, StepContext, StepReport, Stopwatch, Supply, recalibrate,
 };
 
 /// A method and the network that it trains, epoch by epoch:
@@ -145,8 +145,11 @@ impl<E: Encoder> Session<E> {
         rate: LearningRate,
         batch: &Batch,
     ) -> StepReport {
+        let plan = plan.at_step(number);
+        let read = plan.what_is_read(batch);
+        let batch = read.as_ref();
         let mut context = StepContext {
-            plan,
+            plan: &plan,
             step: number.step,
             steps: number.steps,
             rate,
@@ -199,6 +202,11 @@ impl<E: Encoder> Session<E> {
     /// Gives the method the validation scores; returns the modalities whose encoders it changed.
     pub fn end_epoch(&mut self, epoch: usize, validation: &Scores) -> Vec<Modality> {
         self.method.end_epoch(&mut self.net, epoch, validation)
+    }
+
+    /// What the method decided about its skip schedule since this was last asked.
+    pub fn take_decisions(&mut self) -> Vec<SkipDecision> {
+        self.method.take_decisions()
     }
 }
 

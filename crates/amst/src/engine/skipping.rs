@@ -1,11 +1,13 @@
-use amst_recipe::Execution;
+use std::collections::BTreeMap;
 
-use crate::{EpochPlan, SkipSchedule};
+use amst_recipe::{Execution, Modality};
+
+use crate::{EpochPlan, Score, Scores, SkipDecision, SkipSchedule};
 
 /// A schedule and how skipping is carried out (D3).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Skipping {
-    /// Which modality trains in which epoch.
+    /// Which modality trains when.
     pub schedule: SkipSchedule,
     /// Whether a skipped modality is left alone or forwarded all the same.
     pub execution: Execution,
@@ -33,6 +35,45 @@ impl Skipping {
             trains,
             reads,
             recalibrates,
+            batch_periods: self.schedule.batch_periods(),
+            forwards_skipped: self.execution == Execution::Official,
         }
     }
+
+    /// Adapts the schedule after an epoch's validation, where it is adapted while training; returns
+    /// what was decided. Where several branches have an output of a modality, its score is their
+    /// mean; `branches` are their names.
+    pub fn end_epoch(
+        &mut self,
+        epoch: usize,
+        validation: &Scores,
+        branches: &[&str],
+    ) -> Vec<SkipDecision> {
+        let own_scores = self.schedule.modalities().iter().filter_map(|modality| {
+            let own: Vec<Score> = branches
+                .iter()
+                .filter_map(|branch| validation.get(&output_name(branch, *modality)))
+                .copied()
+                .collect();
+            mean(&own).map(|score| (*modality, score))
+        });
+        let own_scores: BTreeMap<Modality, Score> = own_scores.collect();
+        self.schedule.end_epoch(epoch, &own_scores)
+    }
+}
+
+/// The name of a modality's own output of a branch.
+fn output_name(branch: &str, modality: Modality) -> String {
+    match branch {
+        "" => modality.name().to_string(),
+        branch => format!("{branch}.{modality}"),
+    }
+}
+
+fn mean(scores: &[Score]) -> Option<Score> {
+    let count = scores.len() as f64;
+    (!scores.is_empty()).then(|| Score {
+        loss: scores.iter().map(|score| score.loss).sum::<f64>() / count,
+        accuracy: scores.iter().map(|score| score.accuracy).sum::<f64>() / count,
+    })
 }

@@ -6,7 +6,7 @@ pub(super) use amst_recipe::Recipe;
 use amst_recipe::FusionHead;
 
 pub(super) use crate::methods::ogm_ge::Noise;
-use crate::{Every, HeadKind, Method, Modality};
+use crate::{HeadKind, Method, Modality, ModalitySchedule};
 pub(super) use crate::{MethodError, SkipSchedule};
 
 /// A method, or what its settings or schedule lack.
@@ -14,12 +14,13 @@ pub type Built<E> = Result<Box<dyn Method<E>>, MethodError>;
 
 /// The schedule of a recipe.
 pub(super) fn schedule(recipe: &Recipe) -> Result<SkipSchedule, MethodError> {
-    let every: Vec<(Modality, Every)> = recipe
+    let schedules: Vec<(Modality, ModalitySchedule)> = recipe
         .modalities
         .iter()
-        .map(|m| (*m, recipe.skip.of(*m)))
+        .map(|m| (*m, recipe.skip.of(*m).clone()))
         .collect();
-    let schedule = SkipSchedule::new(&every, recipe.skip.epoch_base as usize)?;
+    let schedule = SkipSchedule::new(&schedules, recipe.skip.epoch_base as usize)?;
+    let schedule = schedule.with_auto(&recipe.skip.auto);
     schedule.check_trains(recipe.epochs)?;
     Ok(schedule)
 }

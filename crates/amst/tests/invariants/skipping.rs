@@ -1,10 +1,14 @@
 //! Epoch 1 is a skip epoch of audio (s = 2); visual trains always.
 
-use amst::{Alternating, Execution, Full, Joint, JointMode, Method, StepReport};
+use amst::{
+    Alternating, AutoSpec, Execution, Full, Joint, JointMode, Method, ModalitySchedule, Score,
+    SkipSchedule, StepNumber, StepReport,
+};
 use amst_encoders::AnyEncoder;
 use burn::module::Module;
+use proptest::prelude::*;
 
-use crate::toy::{Audio, OPTIM, Run, Visual, assert_moved, assert_still, schedule, under};
+use crate::toy::{Audio, OPTIM, Run, STEPS, Visual, assert_moved, assert_still, schedule, under};
 
 const EXECUTIONS: [Execution; 2] = [Execution::Fast, Execution::Official];
 const AUDIO: &str = "branches.0.encoders.0.";
@@ -169,4 +173,77 @@ fn fast_execution_asks_only_for_what_trains() {
     assert_eq!(loads(Execution::Fast, 0), [Audio, Visual]);
     assert_eq!(loads(Execution::Fast, 1), [Visual]);
     assert_eq!(loads(Execution::Official, 1), [Audio, Visual]);
+}
+
+fn schedules() -> impl Strategy<Value = ModalitySchedule> {
+    let window = (0usize..3, 1usize..4).prop_map(|(from, length)| ModalitySchedule::Window {
+        from,
+        to: from + length,
+    });
+    let list = proptest::collection::btree_set(0usize..4, 1..4)
+        .prop_map(|epochs| ModalitySchedule::Epochs(epochs.into_iter().collect()));
+    prop_oneof![
+        (2u32..4).prop_map(ModalitySchedule::Every),
+        (2u32..5).prop_map(ModalitySchedule::EveryBatch),
+        window,
+        list,
+        Just(ModalitySchedule::Never),
+        Just(ModalitySchedule::Auto),
+    ]
+}
+
+fn methods() -> impl Strategy<Value = usize> {
+    0usize..3
+}
+
+fn method(number: usize, schedule: SkipSchedule, execution: Execution) -> Run {
+    match number {
+        0 => Run::new(Alternating::new(schedule, execution)),
+        1 => Run::new(Joint::new(schedule, execution)),
+        _ => Run::new(Full::new(schedule, execution, JointMode::Joint)),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Whatever decides it, and whether it is forwarded or not.
+    #[test]
+    fn weights_and_velocities_of_a_resting_encoder_stay_to_the_bit(
+        of_audio in schedules(),
+        number in methods(),
+        official in any::<bool>(),
+    ) {
+        let execution = if official { Execution::Official } else { Execution::Fast };
+        let both = [(Audio, of_audio), (Visual, ModalitySchedule::Every(1))];
+        let auto = AutoSpec { warm_up: 0, ..AutoSpec::default() };
+        let schedule = SkipSchedule::new(&both, 0).unwrap().with_auto(&auto);
+        let mut run = method(number, schedule, execution);
+        let mut rested = 0;
+        for epoch in 0..4 {
+            let plan = run.plan(epoch);
+            for step in 0..STEPS {
+                let trains = plan.at_step(StepNumber { step, steps: STEPS }).trains(Audio);
+                let (weights_before, velocities_before) = (run.weights(), run.velocities());
+                run.step(epoch, step);
+                if !trains {
+                    rested += 1;
+                    let velocities = run.velocities();
+                    for branch in 0..run.net.branches.len() {
+                        let encoder = format!("branches.{branch}.encoders.0.");
+                        assert_still(&weights_before, &run.weights(), &encoder);
+                        assert_still(&velocities_before, &velocities, &encoder);
+                    }
+                }
+            }
+            let scores = [("audio", 0.9), ("visual", 0.5)].map(|(name, accuracy)| {
+                (name.to_string(), Score { loss: 1.0 - accuracy, accuracy })
+            });
+            let scores = scores.into_iter().flat_map(|(name, score)| {
+                ["", "alt.", "joint."].map(|branch| (format!("{branch}{name}"), score))
+            });
+            run.end_epoch(epoch, &scores.collect());
+        }
+        prop_assert!(rested > 0, "this schedule trains audio always");
+    }
 }

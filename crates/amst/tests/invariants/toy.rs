@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 
 use amst::{
-    Batch, Every, LearningRate, Method, Modality, Session, SessionSettings, SkipSchedule,
-    StepNumber, StepReport,
+    Batch, LearningRate, Method, Modality, ModalitySchedule, Session, SessionSettings,
+    SkipSchedule, StepNumber, StepReport,
 };
 use amst_encoders::AnyEncoder;
 use amst_recipe::Optim;
@@ -24,7 +24,10 @@ pub const OPTIM: Optim = Optim {
 };
 
 pub fn schedule(every: &[(Modality, u32)]) -> SkipSchedule {
-    let every: Vec<_> = every.iter().map(|(m, s)| (*m, Every::Epochs(*s))).collect();
+    let every: Vec<_> = every
+        .iter()
+        .map(|(m, s)| (*m, ModalitySchedule::Every(*s)))
+        .collect();
     SkipSchedule::new(&every, 0).unwrap()
 }
 
@@ -84,6 +87,12 @@ impl Run {
 
     pub fn weights(&self) -> Values {
         weights(&self.net)
+    }
+
+    /// The velocity of every parameter that has one, in its place; the others as they are.
+    pub fn velocities(&self) -> Values {
+        let (velocities, _) = self.optimiser.velocities(self.net.clone());
+        weights(&velocities)
     }
 
     pub fn statistics(&self) -> Values {

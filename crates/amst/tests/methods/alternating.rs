@@ -2,7 +2,7 @@
 
 use amst::methods::early_stopping::StoppingSpec;
 use amst::methods::mla::{MlaModification, MlaSpec};
-use amst::{Alternating, Every, Execution, Modality, Score, Scores, SkipSchedule};
+use amst::{Alternating, Execution, Modality, ModalitySchedule, Score, Scores, SkipSchedule};
 use amst::{EarlyStopping, Mla};
 
 use crate::toy::{
@@ -52,7 +52,10 @@ fn mla_that_protects_its_head_is_not() {
 #[test]
 fn a_skip_parameter_of_one_is_no_skipping_however_it_is_carried_out() {
     for modalities in SETS {
-        let every: Vec<_> = modalities.iter().map(|m| (*m, Every::Epochs(1))).collect();
+        let every: Vec<_> = modalities
+            .iter()
+            .map(|m| (*m, ModalitySchedule::Every(1)))
+            .collect();
         let from_one = SkipSchedule::new(&every, 1).unwrap();
         assert_same(
             Run::new(Alternating::new(from_one, Execution::Official)),

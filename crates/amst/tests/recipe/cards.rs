@@ -10,8 +10,8 @@ use amst::methods::naive::NaiveSpec;
 use amst::methods::ogm_ge::{OgmSpec, OgmTrimodal};
 use amst::methods::pmr::{PmrRule, PmrSpec, PrototypeSplit};
 use amst_recipe::{
-    Every, Execution, FusionHead, JointMode, MethodCard, Modality, PAPER_DATASETS, Preset,
-    PresetCard, Recipe, RecipeError, deviations,
+    Execution, FusionHead, JointMode, MethodCard, Modality, ModalitySchedule, PAPER_DATASETS,
+    Preset, PresetCard, Recipe, RecipeError, deviations,
 };
 use serde_json::{Value, json};
 
@@ -358,7 +358,7 @@ fn skips_and_rates_on_the_papers_data_sets_are_those_of_section_4_2() {
             let got = [skip.audio, skip.text, skip.visual];
             assert_eq!(
                 got,
-                [audio, text, 1].map(Every::Epochs),
+                [audio, text, 1].map(ModalitySchedule::Every),
                 "{method:?} on {dataset}"
             );
         }
@@ -384,7 +384,7 @@ fn a_descriptor_overrides_the_cards_own_values_for_its_data_set() {
     let recipe = built_in()
         .resolve_preset(&[own], Preset::Recommended, &[], &[])
         .unwrap();
-    assert_eq!(recipe.skip.audio, Every::Epochs(3));
+    assert_eq!(recipe.skip.audio, ModalitySchedule::Every(3));
 }
 
 #[test]
@@ -541,7 +541,7 @@ fn a_row_and_set_override_a_preset_and_a_preset_overrides_the_data_set() {
     let r = of(&[]);
     assert_eq!(
         (r.skip.audio, r.skip.recalibrate, r.skip.epoch_base),
-        (Every::Epochs(1), 0, 1)
+        (ModalitySchedule::Every(1), 0, 1)
     );
     assert_eq!(of(&["skip.recalibrate=7".into()]).skip.recalibrate, 7);
     // Which method's preset it is, is decided last.

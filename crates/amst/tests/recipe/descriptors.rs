@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use amst::methods::built_in;
 use amst_recipe::{
-    DataLock, DatasetSpec, Every, Layout, Modality, PAPER_DATASETS, Recipe, RecipeError,
+    DataLock, DatasetSpec, Layout, Modality, ModalitySchedule, PAPER_DATASETS, Recipe, RecipeError,
     TextEncoder, find_dataset, find_raw, known_datasets, raw_place, remember_raw,
 };
 
@@ -104,7 +104,7 @@ fn the_descriptors_hold_the_published_facts() {
         for (modality, skip) in named.clone() {
             assert_eq!(
                 recipe.skip.of(modality),
-                Every::Epochs(skip),
+                &ModalitySchedule::Every(skip),
                 "{name} {modality}"
             );
         }

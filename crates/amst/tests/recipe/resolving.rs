@@ -1,7 +1,7 @@
 //! Layers, assignments, and every rule that a recipe must keep.
 
 use amst::methods::built_in;
-use amst_recipe::{Every, Execution, Grid, JointMode, Modality, Recipe, RecipeError};
+use amst_recipe::{Execution, Grid, JointMode, Modality, ModalitySchedule, Recipe, RecipeError};
 use serde_json::json;
 
 fn set(assignments: &[&str]) -> Result<Recipe, RecipeError> {
@@ -49,7 +49,7 @@ fn a_later_layer_overrides_an_earlier_one_and_assignments_override_both() {
     assert_eq!((recipe.epochs, recipe.batch_size), (3, 16));
     assert_eq!(
         (recipe.skip.audio, recipe.skip.recalibrate),
-        (Every::Epochs(1), 9)
+        (ModalitySchedule::Every(1), 9)
     );
 }
 
@@ -77,8 +77,8 @@ fn assignments_take_numbers_words_lists_and_never() {
         [Modality::Audio, Modality::Visual],
         "in training order"
     );
-    assert!(matches!(recipe.skip.audio, Every::Never(_)));
-    assert_eq!(recipe.skip.visual, Every::Epochs(4));
+    assert!(recipe.skip.audio == ModalitySchedule::Never);
+    assert_eq!(recipe.skip.visual, ModalitySchedule::Every(4));
     assert_eq!(recipe.skip.execution, Execution::Official);
     assert!(recipe.visual.crop_scale.is_empty() && !recipe.audio.remove_mean);
 }
@@ -344,10 +344,9 @@ fn ticks_say_what_the_settings_do() {
             _ => "amst-full",
         };
         assert_eq!(recipe.method, method, "experiment {}", experiment.id);
-        let skips = recipe.skip.audio == Every::Epochs(5) && recipe.skip.visual == Every::Epochs(2);
-        let never_skips = Modality::ALL
-            .iter()
-            .all(|m| recipe.skip.of(*m) == Every::Epochs(1));
+        let skips = recipe.skip.audio == ModalitySchedule::Every(5)
+            && recipe.skip.visual == ModalitySchedule::Every(2);
+        let never_skips = Modality::ALL.iter().all(|m| recipe.skip.of(*m).is_always());
         assert!(
             if experiment.ticks[2] {
                 skips

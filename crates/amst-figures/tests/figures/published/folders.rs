@@ -4,7 +4,7 @@ use amst_figures::{
     CurveOptions, FigureError, Metric, Panel, PublishedLog, PublishedRecord, RunLog, Split,
     draw_curves, is_published,
 };
-use amst_recipe::{Every, JointMode};
+use amst_recipe::{JointMode, ModalitySchedule};
 
 use super::excerpt::alternating;
 use crate::runs::{TWO_SEEDS, write};
@@ -24,7 +24,7 @@ fn a_run_that_is_written_is_the_one_that_is_read() {
     let read = RunLog::read(&run).unwrap();
     assert_eq!(read.method().name(), "abc-alt");
     assert_eq!((read.dataset(), read.seed()), ("crema-d", 7));
-    assert_eq!(read.recipe.skip.audio, Every::Epochs(2));
+    assert_eq!(read.recipe.skip.audio, ModalitySchedule::Every(2));
     assert_eq!(read.recipe.optim.lr_step, 3);
     assert_eq!(read.recipe.joint_mode, JointMode::Joint);
     assert!(read.recipe.probes);

@@ -2,17 +2,18 @@
 
 use amst_encoders::Encoder;
 use amst_recipe::{Execution, Modality};
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 
 use crate::{
-    Batch, Branch, EpochPlan, HeadKind, Method, Net, Phase, SkipSchedule, Skipping, StepContext,
-    StepReport, cross_entropy,
+    Batch, Branch, EpochPlan, HeadKind, Method, MethodError, MethodState, Net, Phase, Scores,
+    SkipDecision, SkipSchedule, Skipping, StepContext, StepReport, cross_entropy,
 };
 
 /// The alternating module: one encoder a modality, a shared head, one loss each (Section 3.2).
 #[derive(Clone, Debug)]
 pub struct Alternating {
     skipping: Skipping,
+    decisions: Vec<SkipDecision>,
 }
 
 impl Alternating {
@@ -23,6 +24,7 @@ impl Alternating {
                 schedule,
                 execution,
             },
+            decisions: Vec::new(),
         }
     }
 }
@@ -48,6 +50,30 @@ impl<E: Encoder> Method<E> for Alternating {
     ) -> StepReport {
         let modalities = self.skipping.schedule.modalities();
         alternating_step(&mut net.branches[0], modalities, batch, context)
+    }
+
+    fn end_epoch(&mut self, _: &mut Net<E>, epoch: usize, validation: &Scores) -> Vec<Modality> {
+        let decided = self.skipping.end_epoch(epoch, validation, &[""]);
+        self.decisions.extend(decided);
+        Vec::new()
+    }
+
+    fn take_decisions(&mut self) -> Vec<SkipDecision> {
+        std::mem::take(&mut self.decisions)
+    }
+
+    fn state(&self) -> MethodState {
+        self.skipping.schedule.state()
+    }
+
+    fn restore(
+        &mut self,
+        mut state: MethodState,
+        _: &Net<E>,
+        _: &Device,
+    ) -> Result<(), MethodError> {
+        self.skipping.schedule.restore(&mut state)?;
+        state.end()
     }
 }
 

@@ -2,10 +2,12 @@
 
 use amst_encoders::Encoder;
 use amst_recipe::{Execution, JointMode, Modality};
+use burn::tensor::Device;
 
 use crate::{
-    Batch, Embeddings, EpochPlan, FUSED, HeadKind, Method, Net, Outputs, SkipSchedule, Skipping,
-    StepContext, StepReport, alternating_step, joint_step,
+    Batch, Embeddings, EpochPlan, FUSED, HeadKind, Method, MethodError, MethodState, Net, Outputs,
+    Scores, SkipDecision, SkipSchedule, Skipping, StepContext, StepReport, alternating_step,
+    joint_step,
 };
 
 /// AMST-Full: an alternating and a joint module with encoders of their own.
@@ -15,6 +17,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Full {
     skipping: Skipping,
+    decisions: Vec<SkipDecision>,
     joint_mode: JointMode,
 }
 
@@ -34,6 +37,7 @@ impl Full {
                 schedule,
                 execution,
             },
+            decisions: Vec::new(),
             joint_mode,
         }
     }
@@ -78,6 +82,32 @@ impl<E: Encoder> Method<E> for Full {
             embeddings: [alternating.embeddings, joint.embeddings].concat(),
             ..StepReport::default()
         }
+    }
+
+    fn end_epoch(&mut self, _: &mut Net<E>, epoch: usize, validation: &Scores) -> Vec<Modality> {
+        let decided = self
+            .skipping
+            .end_epoch(epoch, validation, &[ALT, JOINT_NAME]);
+        self.decisions.extend(decided);
+        Vec::new()
+    }
+
+    fn take_decisions(&mut self) -> Vec<SkipDecision> {
+        std::mem::take(&mut self.decisions)
+    }
+
+    fn state(&self) -> MethodState {
+        self.skipping.schedule.state()
+    }
+
+    fn restore(
+        &mut self,
+        mut state: MethodState,
+        _: &Net<E>,
+        _: &Device,
+    ) -> Result<(), MethodError> {
+        self.skipping.schedule.restore(&mut state)?;
+        state.end()
     }
 
     fn outputs(&self, net: &Net<E>, embeddings: &Embeddings) -> Outputs {

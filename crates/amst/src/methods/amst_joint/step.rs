@@ -2,10 +2,11 @@
 
 use amst_encoders::Encoder;
 use amst_recipe::{Execution, Modality};
+use burn::tensor::Device;
 
 use crate::{
-    Batch, Branch, EpochPlan, ForwardPass, HeadKind, Method, Net, Phase, SkipSchedule, Skipping,
-    StepContext, StepReport, cross_entropy,
+    Batch, Branch, EpochPlan, ForwardPass, HeadKind, Method, MethodError, MethodState, Net, Phase,
+    Scores, SkipDecision, SkipSchedule, Skipping, StepContext, StepReport, cross_entropy,
 };
 
 /// The joint module: one encoder a modality, an independent head over the concatenated
@@ -13,6 +14,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Joint {
     skipping: Skipping,
+    decisions: Vec<SkipDecision>,
 }
 
 impl Joint {
@@ -23,6 +25,7 @@ impl Joint {
                 schedule,
                 execution,
             },
+            decisions: Vec::new(),
         }
     }
 }
@@ -48,6 +51,30 @@ impl<E: Encoder> Method<E> for Joint {
     ) -> StepReport {
         let modalities = self.skipping.schedule.modalities();
         joint_step(&mut net.branches[0], modalities, batch, context)
+    }
+
+    fn end_epoch(&mut self, _: &mut Net<E>, epoch: usize, validation: &Scores) -> Vec<Modality> {
+        let decided = self.skipping.end_epoch(epoch, validation, &[""]);
+        self.decisions.extend(decided);
+        Vec::new()
+    }
+
+    fn take_decisions(&mut self) -> Vec<SkipDecision> {
+        std::mem::take(&mut self.decisions)
+    }
+
+    fn state(&self) -> MethodState {
+        self.skipping.schedule.state()
+    }
+
+    fn restore(
+        &mut self,
+        mut state: MethodState,
+        _: &Net<E>,
+        _: &Device,
+    ) -> Result<(), MethodError> {
+        self.skipping.schedule.restore(&mut state)?;
+        state.end()
     }
 }
 

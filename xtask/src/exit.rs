@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use amst_fetch::FetchError;
 use amst_recipe::RecipeError;
+use amst_reproduce::ReproduceError;
 
 /// Something on the command line cannot be done as asked.
 #[derive(Debug)]
@@ -46,6 +47,9 @@ pub fn number(error: &anyhow::Error) -> u8 {
         return coded.code;
     }
     if let Some(error) = error.downcast_ref::<FetchError>() {
+        return error.exit_code();
+    }
+    if let Some(error) = error.downcast_ref::<ReproduceError>() {
         return error.exit_code();
     }
     match error.downcast_ref::<RecipeError>() {

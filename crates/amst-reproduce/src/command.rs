@@ -1,0 +1,195 @@
+//! `reproduce table1`: what is missing is trained, then the table is printed.
+
+use std::io::{ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::available_parallelism;
+
+use amst_recipe::TIMES;
+use amst_report::{Entry, Exporter, Json, Table, Terminal};
+
+use crate::{
+    Args, Caller, Devices, Failure, Folders, Job, JobOutcome, Plan, PlanExport, Progress,
+    ReproduceError, Request, RunContext, UnlessDone, concurrent_runs, figure, interrupt,
+    prepare_all, report, summary, times, train_all,
+};
+
+/// How the command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finished {
+    /// The table is complete, or was not asked for.
+    Complete,
+    /// The table has holes.
+    Holes,
+    /// Ctrl-C was pressed while runs went on; they are saved.
+    Interrupted,
+}
+
+impl Finished {
+    /// 0, 1, or 130 after Ctrl-C.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Complete => 0,
+            Self::Holes => 1,
+            Self::Interrupted => interrupt::EXIT_CODE,
+        }
+    }
+}
+
+/// Does what the arguments say. The table or plan goes to standard output, everything else to
+/// standard error.
+///
+/// # Errors
+///
+/// Nothing was trained or printed: [`ReproduceError`]. Runs that fail are no error, but
+/// [`Finished::Holes`].
+pub fn reproduce(args: &Args, caller: &Caller) -> Result<Finished, ReproduceError> {
+    args.format.check(args.plan, args.json)?;
+    if args.table == TIMES {
+        return times::run(args, caller);
+    }
+    args.times.refuse_for(&args.table, caller.command)?;
+    let devices: Devices = args.device.parse()?;
+    let request = Request::resolve(args, caller)?;
+    let kind = request.grid.figure;
+    args.figure.refuse_for(&args.table, kind, caller.command)?;
+    let out = args.out.as_deref().unwrap_or(&caller.out);
+    let folders = Folders::under(out, &request.grid.name)?;
+    let entries = request.entries(&folders.runs);
+    let missing = request.missing(&entries)?;
+    // Before `concurrent_runs`, which looks at this machine's memory alone.
+    if let Some(format) = args.format.format {
+        let export = PlanExport::new(args, caller, &devices, &folders, &missing)?;
+        show(&export.text(&args.format, format)?)?;
+        eprint!("{}", export.notes()?);
+        return Ok(Finished::Complete);
+    }
+    let jobs = concurrent_runs(args.jobs, &missing, &devices)?;
+    let plan = Plan::new(&request, &entries, &missing, &folders.runs, jobs, &devices);
+    if args.plan {
+        show(&if args.json { plan.json() } else { plan.text() })?;
+        return Ok(Finished::Complete);
+    }
+    folders.check_writable()?;
+    let interrupted = interrupt::listen()?;
+    let mut table = TableRun {
+        args,
+        caller,
+        request: &request,
+        folders: &folders,
+        entries,
+        failures: Vec::new(),
+        stop: &interrupted,
+    };
+    if !missing.is_empty() {
+        eprintln!("{}", plan.total());
+        table.train(&devices, &missing, jobs)?;
+    }
+    table.print()
+}
+
+/// A table while it is made.
+struct TableRun<'a> {
+    args: &'a Args,
+    caller: &'a Caller<'a>,
+    request: &'a Request<'a>,
+    folders: &'a Folders,
+    entries: Vec<Entry>,
+    failures: Vec<Failure>,
+    stop: &'a AtomicBool,
+}
+
+impl TableRun<'_> {
+    /// Trains what is missing and looks again for results.
+    fn train(
+        &mut self,
+        devices: &Devices,
+        missing: &[Job],
+        jobs: usize,
+    ) -> Result<(), ReproduceError> {
+        let given = self.args.amst.as_deref();
+        let program = self.caller.program(given, devices.backend)?;
+        let cores = available_parallelism().map_or(1, usize::from);
+        let context = RunContext {
+            program: &program,
+            working_dir: &self.caller.working_dir,
+            datasets: &self.caller.datasets,
+            devices: &devices.names,
+            folders: self.folders,
+            jobs,
+            threads: (cores / jobs).max(1),
+            stop: self.stop,
+        };
+        self.failures = run_jobs(&context, missing);
+        self.entries = self.request.entries(&self.folders.runs);
+        let interrupted = self.stop.load(Ordering::SeqCst);
+        summary::explain(&mut self.entries, &self.failures, interrupted);
+        Ok(())
+    }
+
+    /// Prints the table and writes its files.
+    fn print(&self) -> Result<Finished, ReproduceError> {
+        let table = self.request.table(&self.entries);
+        let mut written = self.folders.write_table(&table)?;
+        show(&if self.args.json {
+            Json.export(&table)
+        } else {
+            Terminal::detect().export(&table)
+        })?;
+        // After the table, which a log that cannot be drawn must not take away.
+        let (request, entries, folders) = (self.request, &self.entries, self.folders);
+        if let Some(kind) = request.grid.figure {
+            let drawn = figure::draw(kind, request, entries, folders, &self.args.figure)?;
+            written.extend(drawn);
+        }
+        if self.args.report {
+            let command_line = &self.caller.command_line;
+            let page = report::write(request, &table, entries, folders, command_line)?;
+            written.push(page);
+        }
+        summary::print(&self.failures, &written);
+        Ok(self.finished(&table))
+    }
+
+    fn finished(&self, table: &Table) -> Finished {
+        if self.stop.load(Ordering::SeqCst) {
+            eprintln!("\ninterrupted; what is done is kept, and the same command goes on");
+            Finished::Interrupted
+        } else if table.is_complete() {
+            Finished::Complete
+        } else {
+            Finished::Holes
+        }
+    }
+}
+
+/// Prepares and trains, with bars or lines on standard error.
+fn run_jobs(context: &RunContext, missing: &[Job]) -> Vec<Failure> {
+    let prepared = prepare_all(context, missing);
+    let mut failures = prepared.failures;
+    let mut progress = Progress::new(&prepared.ready, context.jobs);
+    let claims = UnlessDone {
+        runs: context.folders.runs.clone(),
+    };
+    let outcomes = train_all(context, &prepared.ready, &claims, &mut progress);
+    progress.finish();
+    for (job, outcome) in prepared.ready.into_iter().zip(outcomes) {
+        if let JobOutcome::Failed(fault) = outcome {
+            failures.push(Failure { job, fault });
+        }
+    }
+    failures
+}
+
+/// Prints to standard output, whose reader may have seen enough.
+fn show(text: &str) -> Result<(), ReproduceError> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(source) => Err(ReproduceError::Io {
+            action: "write",
+            path: "standard output".into(),
+            source,
+        }),
+        Ok(()) => Ok(()),
+    }
+}

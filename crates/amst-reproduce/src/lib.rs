@@ -1,0 +1,109 @@
+//! A table of the paper, from what is asked for to what is printed: its cells, which of them have a
+//! result, the processes of `amst` that train the others, and the table.
+//!
+//! It links no tensor library. Whatever trains is another process.
+//!
+//! ```
+//! use amst::methods::built_in;
+//! use amst_reproduce::{AmstPrograms, Args, Backend, Caller, ReproduceError, Request};
+//! use clap::Parser;
+//!
+//! #[derive(Parser)]
+//! struct Cli {
+//!     #[command(flatten)]
+//!     args: Args,
+//! }
+//!
+//! /// `amst` as the shell finds it.
+//! struct OnPath;
+//!
+//! impl AmstPrograms for OnPath {
+//!     fn ready(&self, _: Backend) -> Result<std::path::PathBuf, ReproduceError> {
+//!         Ok("amst".into())
+//!     }
+//!
+//!     fn planned(&self, _: Backend) -> Result<std::path::PathBuf, ReproduceError> {
+//!         Ok("amst".into())
+//!     }
+//! }
+//!
+//! let folder = std::env::temp_dir();
+//! let caller = Caller {
+//!     methods: built_in(),
+//!     programs: &OnPath,
+//!     datasets: folder.join("datasets"),
+//!     working_dir: folder.clone(),
+//!     out: folder.join("reproduce"),
+//!     command: "example",
+//!     command_line: "example table2".into(),
+//! };
+//! let cli = Cli::parse_from(["example", "table2", "--dataset", "synthetic", "--seeds", "0,1"]);
+//! let request = Request::resolve(&cli.args, &caller)?;
+//! let entries = request.entries(&folder.join("no-runs-yet"));
+//! let missing = request.missing(&entries)?;
+//! assert_eq!(missing.len(), 8 * 2);
+//! assert!(missing[0].cost.work() >= missing[15].cost.work(), "the longest first");
+//! # Ok::<(), ReproduceError>(())
+//! ```
+//!
+//! | for | there is |
+//! |---|---|
+//! | the whole command | [`reproduce`], given [`Args`] and what the program says of itself, a [`Caller`] |
+//! | the cells of a table | [`Request`], [`Plan`] |
+//! | what is missing, as commands for other programs | [`PlanExport`], [`read_jsonl`] |
+//! | any list of runs, several at a time | [`Job`], [`prepare_all`], [`train_all`] |
+//! | sharing that list with other processes | [`Claims`] |
+//! | what becomes of each, as data | [`Event`] for an [`Observer`], [`JobOutcome`] |
+#![warn(missing_docs)]
+
+mod args;
+mod budget;
+mod caller;
+mod child;
+mod claims;
+mod columns;
+mod command;
+mod concurrency;
+mod cost;
+mod device;
+mod error;
+mod estimate;
+mod export;
+mod figure;
+mod folders;
+mod interrupt;
+mod job;
+mod outcome;
+mod plan;
+mod pool;
+mod progress;
+mod protocol;
+mod report;
+mod request;
+mod run_context;
+mod summary;
+mod times;
+
+pub use args::{Args, TimesArgs};
+pub use budget::Budget;
+pub use caller::{AmstPrograms, Caller};
+pub use claims::{Claim, Claims, UnlessDone};
+pub use command::{Finished, reproduce};
+pub use concurrency::concurrent_runs;
+pub use cost::Cost;
+pub use device::{Backend, Devices};
+pub use error::ReproduceError;
+pub use estimate::{Estimate, Estimates, duration_text, makespan};
+pub use export::{
+    FormatArgs, PLANNED_RUN_SCHEMA, PlanExport, PlanFormat, PlannedRun, Volume, read_jsonl,
+};
+pub use figure::FigureArgs;
+pub use folders::Folders;
+pub use job::Job;
+pub use outcome::{Event, Failure, Fault, JobOutcome};
+pub use plan::Plan;
+pub use pool::{Observer, PreparedJobs, prepare_all, train_all};
+pub use progress::Progress;
+pub use protocol::Message;
+pub use request::Request;
+pub use run_context::RunContext;

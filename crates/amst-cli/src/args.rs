@@ -77,6 +77,12 @@ pub enum Command {
     ExportMetrics(ExportMetrics),
     /// Read published logs into runs that are drawn beside one's own, and hold runs against them
     ImportLog(ImportLog),
+    /// Train what a table of the paper needs and print it
+    Reproduce(Box<amst_reproduce::Args>),
+    /// Suggest skip parameters by the paper's rule of thumb, with its uncertainty
+    SuggestSkip(amst_reproduce::SuggestSkipArgs),
+    /// Try settings on the validation split, as many for every method
+    Sweep(amst_reproduce::SweepArgs),
     /// List methods, data sets, recipes or presets
     Ls(Ls),
     /// Explain a method: what it does, its settings on a data set, where paper and code differ

@@ -8,6 +8,7 @@ use amst_recipe::{
     Cell, DEFAULT_DATASET, DataLock, DatasetSpec, Grid, Recipe, RecipeError, ResolvedDataset,
     TextModel, TextModels, find_dataset, find_raw,
 };
+use amst_report::with_suggested_skips;
 use anyhow::Result;
 
 use crate::args::Layers;
@@ -35,18 +36,22 @@ pub struct Resolved {
     pub text_model: Option<TextModel>,
 }
 
-/// Resolves the arguments, reading descriptors and manifest only.
-pub fn resolved(what: &Layers) -> Result<Resolved> {
+/// Where `skip.MODALITY=suggested` is looked up by commands that keep no runs.
+pub const RUNS: &str = "runs";
+
+/// Resolves the arguments, reading descriptors and manifest only, and what was suggested in the
+/// folder of all runs.
+pub fn resolved(what: &Layers, runs: &Path) -> Result<Resolved> {
     let given = given_recipe(what)?;
     let dataset = find_dataset(dataset_name(what, given.as_ref()), &folder())?;
-    complete(what, given, dataset)
+    complete(what, runs, given, dataset)
 }
 
 /// The same with the data set's raw files in a given folder.
-pub fn resolved_in(what: &Layers, raw: &Path) -> Result<Resolved> {
+pub fn resolved_in(what: &Layers, runs: &Path, raw: &Path) -> Result<Resolved> {
     let given = given_recipe(what)?;
     let dataset = find_raw(dataset_name(what, given.as_ref()), raw, &folder())?;
-    complete(what, given, dataset)
+    complete(what, runs, given, dataset)
 }
 
 fn given_recipe(what: &Layers) -> Result<Option<Recipe>> {
@@ -64,7 +69,12 @@ fn dataset_name<'a>(what: &'a Layers, given: Option<&'a Recipe>) -> &'a str {
         .unwrap_or(DEFAULT_DATASET)
 }
 
-fn complete(what: &Layers, given: Option<Recipe>, dataset: ResolvedDataset) -> Result<Resolved> {
+fn complete(
+    what: &Layers,
+    runs: &Path,
+    given: Option<Recipe>,
+    dataset: ResolvedDataset,
+) -> Result<Resolved> {
     let lock = DataLock::of(&dataset)?;
     let (cell, text_model) = match given {
         Some(recipe) => {
@@ -75,7 +85,7 @@ fn complete(what: &Layers, given: Option<Recipe>, dataset: ResolvedDataset) -> R
             }
             (trainable().cell(recipe, &lock), text_model)
         }
-        None => from_layers(what, &dataset, &lock)?,
+        None => from_layers(what, runs, &dataset, &lock)?,
     };
     Ok(Resolved {
         dataset,
@@ -87,10 +97,12 @@ fn complete(what: &Layers, given: Option<Recipe>, dataset: ResolvedDataset) -> R
 
 fn from_layers(
     what: &Layers,
+    runs: &Path,
     dataset: &ResolvedDataset,
     lock: &DataLock,
-) -> Result<(Cell, Option<TextModel>), RecipeError> {
-    let mut assignments = what.assignments.clone();
+) -> Result<(Cell, Option<TextModel>)> {
+    let name = &dataset.spec.name;
+    let mut assignments = with_suggested_skips(&what.assignments, runs, name, lock)?;
     assignments.extend(what.epochs.map(|n| format!("epochs={n}")));
     assignments.extend(what.precision.map(|p| format!("precision={p}")));
     assignments.extend(
@@ -98,9 +110,10 @@ fn from_layers(
             .iter()
             .map(|list| format!("modalities={list}")),
     );
-    TextModels::new(hub::text_model).complete(&assignments, |assignments| {
+    let found = TextModels::new(hub::text_model).complete(&assignments, |assignments| {
         cell(what, dataset, lock, assignments)
-    })
+    })?;
+    Ok(found)
 }
 
 fn cell(

@@ -14,7 +14,7 @@ use crate::prepare::prepare;
 
 /// Writes every batch of an epoch, as the network would see it.
 pub fn run(args: &ExportFeatures) -> Result<()> {
-    let resolved = resolved(&args.what)?;
+    let resolved = resolved(&args.what, &args.runs)?;
     let recipe = &resolved.cell.recipe;
     let data = prepare(&resolved, &args.runs, ProgressKind::Auto)?;
     let split = args.split.name();

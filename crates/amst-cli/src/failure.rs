@@ -11,6 +11,8 @@ use amst_frames::FrameError;
 use amst_html_report::ReportError;
 use amst_recipe::RecipeError;
 use amst_replay::ReplayError;
+use amst_report::StoredSuggestionError;
+use amst_reproduce::ReproduceError;
 use amst_tokens::TokensError;
 use amst_train::{CheckpointError, TrainError};
 
@@ -43,6 +45,18 @@ impl fmt::Display for Found {
 
 impl std::error::Error for Found {}
 
+/// A command that has said how it ended.
+#[derive(Debug)]
+pub struct Ended(pub u8);
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "exit code {}", self.0)
+    }
+}
+
+impl std::error::Error for Ended {}
+
 /// Whether the program did what a signal asked for.
 pub fn is_stop(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(TrainError::Interrupted { .. }))
@@ -51,6 +65,15 @@ pub fn is_stop(error: &anyhow::Error) -> bool {
 /// 2 usage or recipe, 3 data or files, 4 diverged, 5 foreign or damaged state; 75, 130 or 143 after
 /// a signal; 1 for what an audit found and for anything else.
 pub fn exit_code(error: &anyhow::Error) -> u8 {
+    if let Some(Ended(code)) = error.downcast_ref() {
+        return *code;
+    }
+    if let Some(error) = error.downcast_ref::<ReproduceError>() {
+        return error.exit_code();
+    }
+    if error.is::<StoredSuggestionError>() {
+        return 2;
+    }
     if let Some(error) = error.downcast_ref::<TrainError>() {
         return error.exit_code();
     }

@@ -11,13 +11,13 @@ use burn::module::Module;
 use burn::tensor::Device;
 
 use crate::args::Init;
-use crate::datasets::{Resolved, resolved};
+use crate::datasets::{RUNS, Resolved, resolved};
 use crate::device;
 use crate::network::classes_of;
 
 /// Writes the weights with which a run would start.
 pub fn run(args: &Init) -> Result<()> {
-    let resolved = resolved(&args.what)?;
+    let resolved = resolved(&args.what, Path::new(RUNS))?;
     let recipe = &resolved.cell.recipe;
     let built = build(&resolved, &device::open("flex", Precision::F32)?)?;
     write_weights(&built.net.valid(), &args.out, &built.names())

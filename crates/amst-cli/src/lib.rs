@@ -46,6 +46,7 @@ mod profile;
 mod progress;
 mod replay;
 mod report;
+mod reproduce;
 mod resolved_recipe;
 mod signals;
 mod status;
@@ -78,6 +79,7 @@ pub fn main_with(further: &'static [&'static dyn TrainableMethod]) -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<failure::Ended>() => ExitCode::from(failure::exit_code(&error)),
         Err(error) => {
             // The libraries' messages already hold their causes. To stop when asked is no error.
             let how = if failure::is_stop(&error) {
@@ -113,6 +115,9 @@ fn run() -> anyhow::Result<()> {
         Command::Figure(args) => figure::run(&args),
         Command::ImportLog(args) => import_log::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Reproduce(args) => reproduce::table(&args),
+        Command::SuggestSkip(args) => reproduce::suggest_skip(&args),
+        Command::Sweep(args) => reproduce::sweep(&args),
         Command::Ls(args) => ls::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Keys => keys(),

@@ -20,8 +20,8 @@ pub fn run(args: &Prepare) -> Result<()> {
     let mut layers = args.what.layers.clone();
     layers.dataset = args.name.clone().or(layers.dataset);
     let resolved = match &args.raw {
-        Some(raw) => resolved_in(&layers, raw)?,
-        None => resolved(&layers)?,
+        Some(raw) => resolved_in(&layers, &args.what.out, raw)?,
+        None => resolved(&layers, &args.what.out)?,
     };
     let started = Instant::now();
     let data = prepare_allowing(

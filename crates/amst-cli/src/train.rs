@@ -19,7 +19,7 @@ use crate::signals;
 pub fn run(args: &Train) -> Result<()> {
     let what = &args.what;
     let initial = args.init.as_deref().map(InitialWeights::read).transpose()?;
-    let resolved = resolved(&layers(args, initial.as_ref()))?;
+    let resolved = resolved(&layers(args, initial.as_ref()), &what.out)?;
     if let Some(sentence) = &resolved.cell.trained_as
         && what.progress == ProgressKind::Auto
     {

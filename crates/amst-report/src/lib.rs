@@ -32,6 +32,7 @@ mod percent;
 mod rank;
 mod sheet;
 mod skip_suggestion;
+mod stored_suggestion;
 mod table;
 mod terminal;
 
@@ -51,6 +52,10 @@ pub use markdown::Markdown;
 pub use rank::Rank;
 pub use skip_suggestion::{
     AccuracyCurves, Ratio, SkipSuggestion, SuggestedSkip, SuggestionError, suggest_skips,
+};
+pub use stored_suggestion::{
+    STORED_SUGGESTION, SUGGESTION_SCHEMA, StoredSuggestion, StoredSuggestionError,
+    with_suggested_skips,
 };
 pub use table::{Column, LeftOut, MeasuredDataset, Row, SeedOutcome, Table, TableCell};
 pub use terminal::Terminal;

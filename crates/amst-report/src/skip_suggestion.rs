@@ -16,6 +16,9 @@ use crate::Aggregate;
 /// Standard errors above chance from which on a modality counts as learning.
 const STANDARD_ERRORS: f64 = 2.0;
 
+/// Samples where it is not known how many there were.
+const UNKNOWN_SAMPLES: usize = 100;
+
 /// Accuracies of one modality alone, by seed and then by epoch from the first, in 0..1.
 pub type AccuracyCurves = BTreeMap<Modality, Vec<Vec<f64>>>;
 
@@ -90,7 +93,7 @@ pub enum SuggestionError {
 /// Suggests skip parameters from the accuracies of modalities that were trained alone.
 ///
 /// `chance` is the accuracy of guessing, `samples` the number of samples on which accuracy was
-/// measured: a modality whose last accuracy is not above chance by more than two standard errors of
+/// measured, taken for a hundred where it is not known: a modality whose last accuracy is not above chance by more than two standard errors of
 /// guessing has no slope, and is not compared.
 ///
 /// # Errors
@@ -99,7 +102,7 @@ pub enum SuggestionError {
 pub fn suggest_skips(
     curves: &AccuracyCurves,
     chance: f64,
-    samples: usize,
+    samples: Option<usize>,
 ) -> Result<SkipSuggestion, SuggestionError> {
     if curves.len() < 2 {
         let count = curves.len();
@@ -124,7 +127,7 @@ pub fn suggest_skips(
         let slopes: Vec<f64> = seeds.iter().map(|seed| slope(seed, chance)).collect();
         let slope = mean(&slopes);
         let suggested = SuggestedSkip {
-            no_slope: why_no_slope(seeds, slope, chance, samples),
+            no_slope: why_no_slope(seeds, slope, chance, samples.unwrap_or(UNKNOWN_SAMPLES)),
             slopes,
             slope,
             ratio: None,
@@ -138,8 +141,11 @@ pub fn suggest_skips(
         .min_by(|(_, a), (_, b)| a.slope.total_cmp(&b.slope))
         .map(|(modality, own)| (*modality, own.slopes.clone()));
     let Some((slowest, slowest_slopes)) = slowest else {
-        let reasons = modalities.values().filter_map(|own| own.no_slope.clone());
-        let reasons: Vec<_> = reasons.collect();
+        let with_name = |(modality, own): (&Modality, &SuggestedSkip)| {
+            let why = own.no_slope.as_ref()?;
+            Some(format!("{modality}: {why}"))
+        };
+        let reasons: Vec<_> = modalities.iter().filter_map(with_name).collect();
         return Err(SuggestionError::NothingLearns(reasons.join("; ")));
     };
     for (modality, own) in &mut modalities {
@@ -241,7 +247,7 @@ mod tests {
             (Audio, &[&[0.25, 0.4, 0.55], &[0.25, 0.4, 0.55]]),
             (Visual, &[&[0.15, 0.2, 0.25], &[0.15, 0.2, 0.25]]),
         ]);
-        let found = suggest_skips(&given, 0.1, 300).unwrap();
+        let found = suggest_skips(&given, 0.1, Some(300)).unwrap();
         assert_eq!(found.slowest, Visual);
         let audio = &found.modalities[&Audio];
         assert!((audio.slope - 0.15).abs() < 1e-12);
@@ -271,7 +277,7 @@ mod tests {
             (Text, &[&[0.11, 0.12]]),
             (Visual, &[&[0.2, 0.3]]),
         ]);
-        let found = suggest_skips(&given, 0.1, 300).unwrap();
+        let found = suggest_skips(&given, 0.1, Some(300)).unwrap();
         let text = &found.modalities[&Text];
         assert_eq!((text.skip, text.ratio), (None, None));
         let why = text.no_slope.as_deref().unwrap();
@@ -282,7 +288,7 @@ mod tests {
         );
         let nothing = curves(&[(Audio, &[&[0.1]]), (Text, &[&[0.05]])]);
         assert!(matches!(
-            suggest_skips(&nothing, 0.1, 300),
+            suggest_skips(&nothing, 0.1, Some(300)),
             Err(SuggestionError::NothingLearns(_))
         ));
     }
@@ -291,12 +297,12 @@ mod tests {
     fn curves_that_cannot_be_compared_are_refused() {
         let one = curves(&[(Audio, &[&[0.3]])]);
         assert_eq!(
-            suggest_skips(&one, 0.1, 300),
+            suggest_skips(&one, 0.1, Some(300)),
             Err(SuggestionError::TooFewModalities { count: 1 })
         );
         let unequal = curves(&[(Audio, &[&[0.3], &[0.3]]), (Visual, &[&[0.3]])]);
         assert!(matches!(
-            suggest_skips(&unequal, 0.1, 300),
+            suggest_skips(&unequal, 0.1, Some(300)),
             Err(SuggestionError::UnequalSeeds {
                 modality: Visual,
                 found: 1,
@@ -305,7 +311,7 @@ mod tests {
         ));
         let empty = curves(&[(Audio, &[&[0.3]]), (Visual, &[&[]])]);
         assert_eq!(
-            suggest_skips(&empty, 0.1, 300),
+            suggest_skips(&empty, 0.1, Some(300)),
             Err(SuggestionError::NoEpoch { modality: Visual })
         );
     }
@@ -344,7 +350,7 @@ mod tests {
                 (0..3).map(|_| curve()).collect()
             };
             let given = [(Audio, measured(0.12)), (Visual, measured(0.04))].into();
-            let found = suggest_skips(&given, 0.1, 300).unwrap();
+            let found = suggest_skips(&given, 0.1, Some(300)).unwrap();
             let [low, high] = found.modalities[&Audio].ratio.unwrap().interval.unwrap();
             if (low..high).contains(&3.0) {
                 covered += 1;

@@ -62,6 +62,9 @@ pub struct Args {
     /// Folder of runs and tables; if left out, target/reproduce of a checkout, or here.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Give every method its best settings of a sweep, named as `amst sweep` was told.
+    #[arg(long, value_name = "SWEEP")]
+    pub tuned: Option<String>,
     /// Rows of the table, for example 1,6 or naive,amst-full; all if left out.
     #[arg(long, value_delimiter = ',', value_name = "ID,…")]
     pub experiments: Vec<String>,

@@ -163,7 +163,7 @@ impl TableRun<'_> {
 }
 
 /// Prepares and trains, with bars or lines on standard error.
-fn run_jobs(context: &RunContext, missing: &[Job]) -> Vec<Failure> {
+pub(crate) fn run_jobs(context: &RunContext, missing: &[Job]) -> Vec<Failure> {
     let prepared = prepare_all(context, missing);
     let mut failures = prepared.failures;
     let mut progress = Progress::new(&prepared.ready, context.jobs);

@@ -7,6 +7,7 @@ use amst_figures::FigureError;
 use amst_files::WriteError;
 use amst_html_report::ReportError;
 use amst_recipe::RecipeError;
+use amst_report::{StoredSuggestionError, SuggestionError};
 
 /// Why a command did not do what it was asked for. A run that failed is no such error: it leaves a
 /// hole in the table.
@@ -18,6 +19,12 @@ pub enum ReproduceError {
     /// A recipe, a table or a data set.
     #[error(transparent)]
     Recipe(#[from] RecipeError),
+    /// No skip parameter can be suggested.
+    #[error(transparent)]
+    Suggestion(#[from] SuggestionError),
+    /// A suggested skip parameter cannot be had.
+    #[error(transparent)]
+    StoredSuggestion(#[from] StoredSuggestionError),
     /// The runs cannot be drawn.
     #[error(transparent)]
     Figure(#[from] FigureError),
@@ -94,7 +101,7 @@ impl ReproduceError {
                 | RecipeError::NotBrought { .. }
                 | RecipeError::NoDescriptor(_),
             ) => 3,
-            Self::Recipe(_) => 2,
+            Self::Recipe(_) | Self::Suggestion(_) | Self::StoredSuggestion(_) => 2,
             Self::Times { code, .. } => *code,
             Self::Io { .. } | Self::Write(_) | Self::PlanLine { .. } => 3,
             Self::Figure(_)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use amst_recipe::{BudgetUnit, CellResult, ENCODER_EPOCH, Precision, Recipe, Timing};
 
-use crate::{Job, cost};
+use crate::Job;
 
 /// How fast an encoder trains, by figures of docs/performance.md. Rough, and the first finished run
 /// replaces it.
@@ -206,7 +206,7 @@ mod tests {
         let more = ["visual.size=[224,224]", "visual.frames=3", "epochs=1"];
         let paper = |id: &str, precision: &str| {
             let set = [&shape[..], &colours[..], &more[..], &[precision]].concat();
-            cost::tests::job("table1", id, &set, 1024)
+            crate::cost::tests::job("table1", id, &set, 1024)
         };
         let near =
             |seconds: f64, measured: f64| (0.5 * measured..2.0 * measured).contains(&seconds);
@@ -221,7 +221,7 @@ mod tests {
         // Sixteen samples took two cores 11.8 s.
         let seconds = rough(&paper("naive", "precision=f32"), false) / 64.0;
         assert!(near(seconds, 2.0 * 11.8), "{seconds}");
-        let digits = cost::tests::job("table1", "naive", &[], 835);
+        let digits = crate::cost::tests::job("table1", "naive", &[], 835);
         assert!(
             near(rough(&digits, false), 45.0),
             "{}",

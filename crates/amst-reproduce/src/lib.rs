@@ -81,8 +81,11 @@ mod protocol;
 mod report;
 mod request;
 mod run_context;
+mod suggest_skip;
 mod summary;
+mod sweep;
 mod times;
+mod trials;
 
 pub use args::{Args, TimesArgs};
 pub use budget::Budget;
@@ -107,3 +110,6 @@ pub use progress::Progress;
 pub use protocol::Message;
 pub use request::Request;
 pub use run_context::RunContext;
+pub use suggest_skip::{SuggestSkipArgs, suggest_skip};
+pub use sweep::{Over, SWEEP_SCHEMA, Search, SweepArgs, TriedSettings, Tuned, sweep};
+pub use trials::PoolArgs;

@@ -1,16 +1,18 @@
 //! The command line, resolved into cells.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use amst_fetch::hub;
 use amst_recipe::{
     DataLock, Experiment, Grid, Layout, Methods, Preset, RecipeError, ShownSplit, TextModels,
 };
-use amst_report::{Entry, LeftOut, MeasuredDataset, Missing, Table, Wanted, collect};
+use amst_report::{
+    Entry, LeftOut, MeasuredDataset, Missing, Table, Wanted, collect, with_suggested_skips,
+};
 
 use crate::columns::{Column, columns};
-use crate::{Args, Caller, Cost, Job, ReproduceError};
+use crate::{Args, Caller, Cost, Folders, Job, ReproduceError, Tuned};
 
 /// What was asked for.
 pub struct Request<'a> {
@@ -29,8 +31,12 @@ pub struct Request<'a> {
     pub left_out: Vec<LeftOut>,
     experiments: Vec<String>,
     columns: Vec<Column>,
+    /// The folder of all runs.
+    runs: PathBuf,
     /// Whether each seed uses another of the data set's splits.
     folds: bool,
+    /// Settings that a sweep found.
+    tuned: Option<Tuned>,
 }
 
 impl<'a> Request<'a> {
@@ -67,7 +73,13 @@ impl<'a> Request<'a> {
             left_out: Vec::new(),
             experiments,
             columns,
+            runs: Folders::under(args.out.as_deref().unwrap_or(&caller.out), &args.table)?.runs,
             folds: args.folds,
+            tuned: args
+                .tuned
+                .as_deref()
+                .map(|sweep| Tuned::read(sweep, args.out.as_deref().unwrap_or(&caller.out)))
+                .transpose()?,
         };
         request.fill()?;
         if request.cells.is_empty()
@@ -86,7 +98,12 @@ impl<'a> Request<'a> {
         let models = TextModels::new(hub::text_model);
         for column in &self.columns {
             let lock = DataLock::of(&column.dataset)?;
-            let mut assignments = self.assignments.clone();
+            let dataset = &column.dataset.spec.name;
+            if let Some(tuned) = &self.tuned {
+                tuned.check_data(dataset, &lock)?;
+            }
+            let mut assignments =
+                with_suggested_skips(&self.assignments, &self.runs, dataset, &lock)?;
             assignments.extend(column.assignment());
             for id in &self.experiments {
                 match self.cells_of_row(id, column, &lock, &models, &assignments) {
@@ -122,11 +139,20 @@ impl<'a> Request<'a> {
                 let fold = place % dataset.spec.folds.len();
                 assignments.push(format!("fold={fold}"));
             }
-            let (cell, _) = models.complete(&assignments, |assignments| {
-                let (methods, preset) = (self.methods, self.preset);
-                self.grid
-                    .cell(methods, row, *seed, dataset, lock, preset, assignments)
-            })?;
+            let cell_with = |assignments: &[String]| {
+                let (cell, _) = models.complete(assignments, |assignments| {
+                    let (methods, preset) = (self.methods, self.preset);
+                    self.grid
+                        .cell(methods, row, *seed, dataset, lock, preset, assignments)
+                })?;
+                Ok::<_, RecipeError>(cell)
+            };
+            let mut cell = cell_with(&assignments)?;
+            if let Some(tuned) = &self.tuned {
+                // What was typed is stronger than what was found.
+                let found = tuned.settings(cell.requested.name(), row);
+                cell = cell_with(&[found, assignments].concat())?;
+            }
             cells.push(Wanted {
                 experiment: id.into(),
                 column: column.name.clone(),
@@ -230,7 +256,8 @@ impl<'a> Request<'a> {
             .then(|| "another split for each seed".to_string());
         let preset = (self.preset != Preset::default()).then(|| format!("preset={}", self.preset));
         let added = folds.into_iter().chain(preset);
-        added.chain(self.assignments.clone()).collect()
+        let tuned = self.tuned.as_ref().map(Tuned::note);
+        added.chain(tuned).chain(self.assignments.clone()).collect()
     }
 
     fn measured(&self, column: &Column) -> MeasuredDataset {

@@ -1,11 +1,12 @@
 //! The command line, resolved into cells.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use amst_fetch::hub;
 use amst_recipe::{
-    DataLock, Experiment, Grid, Layout, Methods, Preset, RecipeError, ShownSplit, TextModels,
+    Cell, DataLock, Experiment, Grid, Layout, Methods, Preset, Recipe, RecipeError, ShownSplit,
+    TextModels,
 };
 use amst_report::{Entry, LeftOut, MeasuredDataset, Missing, Table, Wanted, collect};
 
@@ -115,18 +116,25 @@ impl<'a> Request<'a> {
         assignments: &[String],
     ) -> Result<Vec<Wanted>, RecipeError> {
         let (row, dataset) = (self.grid.experiment(id)?, &column.dataset);
+        let mut of_fold: BTreeMap<Option<usize>, Cell> = BTreeMap::new();
         let mut cells = Vec::new();
         for (place, seed) in self.seeds.iter().enumerate() {
-            let mut assignments = assignments.to_vec();
-            if self.folds {
-                let fold = place % dataset.spec.folds.len();
-                assignments.push(format!("fold={fold}"));
-            }
-            let (cell, _) = models.complete(&assignments, |assignments| {
-                let (methods, preset) = (self.methods, self.preset);
-                self.grid
-                    .cell(methods, row, *seed, dataset, lock, preset, assignments)
-            })?;
+            let fold = self.folds.then(|| place % dataset.spec.folds.len());
+            let cell = match of_fold.get(&fold) {
+                // Resolving takes most of a plan's time, and seeds differ in nothing else.
+                Some(other) => self.with_seed(other, *seed, lock),
+                None => {
+                    let mut assignments = assignments.to_vec();
+                    assignments.extend(fold.map(|fold| format!("fold={fold}")));
+                    let (cell, _) = models.complete(&assignments, |assignments| {
+                        let (methods, preset) = (self.methods, self.preset);
+                        self.grid
+                            .cell(methods, row, *seed, dataset, lock, preset, assignments)
+                    })?;
+                    of_fold.insert(fold, cell.clone());
+                    cell
+                }
+            };
             cells.push(Wanted {
                 experiment: id.into(),
                 column: column.name.clone(),
@@ -134,6 +142,20 @@ impl<'a> Request<'a> {
             });
         }
         Ok(cells)
+    }
+
+    /// The same cell with another seed.
+    fn with_seed(&self, cell: &Cell, seed: u64, lock: &DataLock) -> Cell {
+        let recipe = Recipe {
+            seed,
+            ..cell.recipe.clone()
+        };
+        Cell {
+            id: self.methods.cell_id(&recipe, lock),
+            recipe,
+            requested: cell.requested.clone(),
+            trained_as: cell.trained_as.clone(),
+        }
     }
 
     /// What is found of every cell under the folder of all runs.

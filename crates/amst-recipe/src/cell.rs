@@ -49,6 +49,8 @@ impl Methods {
     pub fn cell(&self, recipe: Recipe, data: &DataLock) -> Cell {
         let requested = recipe.method.clone();
         let trained_as = self.trained_as(&recipe);
+        let is_random = |m: &Modality| matches!(recipe.skip.of(*m), ModalitySchedule::Random(_));
+        let is_drawn_from_seed = recipe.modalities.iter().any(is_random);
         let recipe = self.canonical(&recipe);
         let id = self.cell_id(&recipe, data);
         Cell {
@@ -56,6 +58,7 @@ impl Methods {
             trained_as,
             recipe,
             id,
+            is_drawn_from_seed,
         }
     }
 }
@@ -78,6 +81,8 @@ pub struct Cell {
     pub recipe: Recipe,
     /// Identity of the result.
     pub id: CellId,
+    /// Whether the recipe was drawn from its seed, so that another seed has another recipe.
+    pub is_drawn_from_seed: bool,
 }
 
 impl Cell {

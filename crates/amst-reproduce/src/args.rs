@@ -59,7 +59,8 @@ pub struct Args {
     /// left out.
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub jobs: Option<usize>,
-    /// Folder of runs and tables; if left out, target/reproduce of a checkout, or here.
+    /// Folder of runs and tables; if left out, target/reproduce for cargo xtask, and reproduce for
+    /// amst.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Give every method its best settings of a sweep, named as `amst sweep` was told.

@@ -8,9 +8,9 @@ use amst_recipe::TIMES;
 use amst_report::{Entry, Exporter, Json, Table, Terminal};
 
 use crate::{
-    Args, Caller, Devices, Failure, Folders, Job, JobOutcome, Plan, PlanExport, Progress,
-    ReproduceError, Request, RunContext, UnlessDone, concurrent_runs, figure, interrupt,
-    prepare_all, report, summary, times, train_all,
+    Args, Caller, Devices, Failure, Folders, Job, JobOutcome, Plan, Progress, ReproduceError,
+    Request, RunContext, UnlessDone, concurrent_runs, export_plan, figure, interrupt, prepare_all,
+    report, summary, times, train_all,
 };
 
 /// How the command ended.
@@ -58,7 +58,7 @@ pub fn reproduce(args: &Args, caller: &Caller) -> Result<Finished, ReproduceErro
     let missing = request.missing(&entries)?;
     // Before `concurrent_runs`, which looks at this machine's memory alone.
     if let Some(format) = args.format.format {
-        let export = PlanExport::new(args, caller, &devices, &folders, &missing)?;
+        let export = export_plan(args, caller, &folders, &missing)?;
         show(&export.text(&args.format, format)?)?;
         eprint!("{}", export.notes()?);
         return Ok(Finished::Complete);

@@ -69,6 +69,7 @@ mod device;
 mod error;
 mod estimate;
 mod export;
+mod export_plan;
 mod figure;
 mod folders;
 mod interrupt;
@@ -98,8 +99,10 @@ pub use device::{Backend, Devices};
 pub use error::ReproduceError;
 pub use estimate::{Estimate, Estimates, duration_text, makespan};
 pub use export::{
-    FormatArgs, PLANNED_RUN_SCHEMA, PlanExport, PlanFormat, PlannedRun, Volume, read_jsonl,
+    ExportSettings, FormatArgs, PLANNED_RUN_SCHEMA, PlanExport, PlanFormat, PlannedRun, Volume,
+    read_jsonl,
 };
+pub use export_plan::export_plan;
 pub use figure::FigureArgs;
 pub use folders::Folders;
 pub use job::Job;

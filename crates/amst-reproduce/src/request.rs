@@ -1,11 +1,12 @@
 //! The command line, resolved into cells.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use amst_fetch::hub;
 use amst_recipe::{
-    DataLock, Experiment, Grid, Layout, Methods, Preset, RecipeError, ShownSplit, TextModels,
+    Cell, DataLock, Experiment, Grid, Layout, Methods, Preset, Recipe, RecipeError, ShownSplit,
+    TextModels,
 };
 use amst_report::{
     Entry, LeftOut, MeasuredDataset, Missing, Table, Wanted, collect, with_suggested_skips,
@@ -132,13 +133,22 @@ impl<'a> Request<'a> {
         assignments: &[String],
     ) -> Result<Vec<Wanted>, RecipeError> {
         let (row, dataset) = (self.grid.experiment(id)?, &column.dataset);
+        let mut of_fold: BTreeMap<Option<usize>, Cell> = BTreeMap::new();
         let mut cells = Vec::new();
         for (place, seed) in self.seeds.iter().enumerate() {
-            let mut assignments = assignments.to_vec();
-            if self.folds {
-                let fold = place % dataset.spec.folds.len();
-                assignments.push(format!("fold={fold}"));
+            let fold = self.folds.then(|| place % dataset.spec.folds.len());
+            // Resolving takes most of a plan's time, and seeds mostly differ in nothing else.
+            let other = of_fold.get(&fold);
+            if let Some(other) = other.filter(|other| !other.is_drawn_from_seed) {
+                cells.push(Wanted {
+                    experiment: id.into(),
+                    column: column.name.clone(),
+                    cell: self.with_seed(other, *seed, lock),
+                });
+                continue;
             }
+            let mut assignments = assignments.to_vec();
+            assignments.extend(fold.map(|fold| format!("fold={fold}")));
             let cell_with = |assignments: &[String]| {
                 let (cell, _) = models.complete(assignments, |assignments| {
                     let (methods, preset) = (self.methods, self.preset);
@@ -153,6 +163,7 @@ impl<'a> Request<'a> {
                 let found = tuned.settings(cell.requested.name(), row);
                 cell = cell_with(&[found, assignments].concat())?;
             }
+            of_fold.insert(fold, cell.clone());
             cells.push(Wanted {
                 experiment: id.into(),
                 column: column.name.clone(),
@@ -160,6 +171,21 @@ impl<'a> Request<'a> {
             });
         }
         Ok(cells)
+    }
+
+    /// The same cell with another seed.
+    fn with_seed(&self, cell: &Cell, seed: u64, lock: &DataLock) -> Cell {
+        let recipe = Recipe {
+            seed,
+            ..cell.recipe.clone()
+        };
+        Cell {
+            id: self.methods.cell_id(&recipe, lock),
+            recipe,
+            requested: cell.requested.clone(),
+            trained_as: cell.trained_as.clone(),
+            is_drawn_from_seed: cell.is_drawn_from_seed,
+        }
     }
 
     /// What is found of every cell under the folder of all runs.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use amst_reproduce::{FormatArgs, PlanExport, PlanFormat, Volume, read_jsonl};
+use amst_reproduce::{FormatArgs, PlanExport, PlanFormat, Volume, read_jsonl, reproduce};
 use serde_json::Value;
 use workspace::{Workspace, each_trained_once};
 
@@ -340,4 +340,39 @@ fn nothing_is_missing_and_nothing_is_planned() {
             .join(PathBuf::from("htcondor.arguments"))
             .exists()
     );
+}
+
+#[test]
+fn options_of_a_format_are_refused_where_they_say_nothing() {
+    let workspace = Workspace::new();
+    let wrong: [(&[&str], &str); 5] = [
+        (&["--format", "lines"], "without --plan"),
+        (&["--plan", "--image", "a"], "without --format kubernetes"),
+        (
+            &["--plan", "--volume", "a=/a"],
+            "without --format kubernetes",
+        ),
+        (
+            &["--plan", "--json", "--format", "jsonl"],
+            "leave one of them out",
+        ),
+        (
+            &["--plan", "--format", "lines", "--device", "cuda:0,cuda:1"],
+            "name one",
+        ),
+    ];
+    for (options, why) in wrong {
+        let args = workspace.args(options);
+        let error = workspace.with_caller(|caller| reproduce(&args, caller).unwrap_err());
+        assert!(error.to_string().contains(why), "{options:?}: {error}");
+        assert_eq!(error.exit_code(), 2, "{options:?}");
+    }
+    assert!(!workspace.path("out").exists());
+}
+
+#[test]
+fn a_bare_program_is_looked_for_where_the_plan_is_carried_out() {
+    let workspace = Workspace::new();
+    let plan = workspace.export(&workspace.args(&["--seeds", "0", "--amst", "amst"]));
+    assert_eq!(plan.runs[0].command[0], "amst");
 }

@@ -1,6 +1,7 @@
 //! A submit file for HTCondor, and the file of arguments that it names.
 
-use super::{PlanExport, text_of};
+use super::path_text::text_of;
+use super::plan_export::PlanExport;
 use crate::ReproduceError;
 
 const MIB: u64 = 1 << 20;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{PLANNED_RUN_SCHEMA, PlannedRun};
+use super::planned_run::{PLANNED_RUN_SCHEMA, PlannedRun};
 use crate::ReproduceError;
 
 /// A line for each run.

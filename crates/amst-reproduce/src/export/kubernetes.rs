@@ -3,7 +3,10 @@
 use amst_files::sha256_hex;
 use serde_json::{Value, json};
 
-use super::{FormatArgs, PlanExport, lines, text_of};
+use super::format::FormatArgs;
+use super::lines;
+use super::path_text::text_of;
+use super::plan_export::PlanExport;
 use crate::ReproduceError;
 
 /// How often an index is tried again for a reason that is none of `amst`'s exit codes.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::PlannedRun;
+use super::planned_run::PlannedRun;
 use crate::ReproduceError;
 
 /// A line for each run.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::text_of;
+use super::path_text::text_of;
 use crate::{Estimate, Job, ReproduceError};
 
 /// Version of the layout of [`PlannedRun`].

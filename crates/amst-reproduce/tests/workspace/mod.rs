@@ -7,8 +7,8 @@ use std::sync::atomic::AtomicBool;
 
 use amst::methods::built_in;
 use amst_reproduce::{
-    AmstPrograms, Args, Backend, Caller, Devices, Folders, Job, PlanExport, ReproduceError,
-    Request, RunContext,
+    AmstPrograms, Args, Backend, Caller, Folders, Job, PlanExport, ReproduceError, Request,
+    RunContext, export_plan,
 };
 use clap::Parser;
 
@@ -104,11 +104,8 @@ impl Workspace {
 
     /// What is missing, for another program.
     pub fn export(&self, args: &Args) -> PlanExport {
-        let devices: Devices = args.device.parse().unwrap();
         let jobs = self.jobs(args);
-        self.with_caller(|caller| {
-            PlanExport::new(args, caller, &devices, &self.folders(), &jobs).unwrap()
-        })
+        self.with_caller(|caller| export_plan(args, caller, &self.folders(), &jobs).unwrap())
     }
 
     pub fn with_caller<T>(&self, ask: impl FnOnce(&Caller) -> T) -> T {

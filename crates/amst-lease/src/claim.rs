@@ -38,6 +38,9 @@ pub(crate) fn flock_is_wanted() -> bool {
     std::env::var_os("AMST_NO_FLOCK").is_none_or(|value| value != "1")
 }
 
+/// How soon after it is created a file is written, on a busy machine.
+const WRITTEN: Duration = Duration::from_secs(2);
+
 /// A directory that was claimed.
 pub(crate) struct Claimed {
     pub guard: LeaseGuard,
@@ -134,9 +137,18 @@ struct Place {
 impl Attempt<'_> {
     /// Tries until this process or another one that lives is the owner.
     fn repeat(&self) -> Result<LeaseGuard, LeaseError> {
+        let began = system::boottime();
         for _ in 0..1000 {
             let asked = system::boottime();
-            let place = self.place()?;
+            let place = match self.place() {
+                Ok(place) => place,
+                // Perhaps its owner created it just now and is about to write it.
+                Err(LeaseError::Unreadable { .. }) if asked.saturating_sub(began) < WRITTEN => {
+                    std::thread::sleep(Duration::from_millis(20));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             let Some(file) = chain::create(&place.path, &self.record)? else {
                 // Another process was faster.
                 continue;

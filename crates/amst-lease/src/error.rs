@@ -119,7 +119,10 @@ impl fmt::Display for LostReason {
                 whole_seconds(*after)
             ),
             Self::Removed => f.write_str("its file was removed"),
-            Self::Overwritten { why } => write!(f, "its file was overwritten ({why})"),
+            Self::Overwritten { why } => write!(
+                f,
+                "a file that cannot be read as a lease stands in its place ({why})"
+            ),
         }
     }
 }

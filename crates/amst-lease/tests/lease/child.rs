@@ -6,6 +6,7 @@ use std::process::{ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use amst_lease::{Lease, LeaseError, Options};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{grid, race, suspended};
 
@@ -48,8 +49,9 @@ pub fn without_flock(expiry_ms: u64) -> Options {
 
 /// Tells the parent.
 pub fn say(word: impl std::fmt::Display) {
-    // What the test harness wrote stands on the line before.
-    println!("\n@{word}");
+    // What the test harness wrote stands on the line before. A parent that is no longer interested
+    // has closed its end.
+    writeln!(std::io::stdout(), "\n@{word}").ok();
 }
 
 /// Claims, says what came of it, and holds the lease until the parent closes its end.
@@ -81,7 +83,7 @@ pub struct Child {
     lines: Lines<BufReader<ChildStdout>>,
 }
 
-/// How a child is started.
+/// How a child is to be started.
 pub struct Start {
     command: Command,
 }
@@ -163,18 +165,27 @@ impl Child {
         self.process.try_wait().unwrap().is_some()
     }
 
-    /// Sends a signal that std does not know.
-    pub fn signal(&self, name: &str) {
-        let kill = Command::new("kill")
-            .args([&format!("-{name}"), &self.id().to_string()])
-            .status();
-        assert!(kill.unwrap().success());
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(self.id().try_into().unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+
+    /// Whether a signal stopped it.
+    pub fn is_stopped(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).unwrap();
+        let (_, after_name) = stat.rsplit_once(')').unwrap();
+        after_name.trim_start().starts_with('T')
     }
 
     /// kill -9.
     pub fn kill(&mut self) {
         self.process.kill().ok();
-        self.process.wait().ok();
+        // Not `wait`, which closes its input first: a process behind `unshare` would see that as
+        // the order to end, and release its lease, before it is killed.
+        while !self.has_ended() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 

@@ -55,7 +55,7 @@ fn work_on(cell: &Path) -> Result<(), String> {
     if inside.try_lock().is_err() {
         return Err(format!("two processes are in {}", cell.display()));
     }
-    std::thread::sleep(Duration::from_millis(2));
+    std::thread::sleep(Duration::from_millis(30));
     if lease.check().is_err() {
         return Ok(());
     }
@@ -110,7 +110,7 @@ fn of_a_thousand_cells_none_is_lost_none_done_twice_though_workers_are_killed() 
     let mut workers: Vec<Child> = (0..WORKERS).map(start_worker).collect();
     let (mut random, mut kills) = (Random(22), 0);
     while finished(folder.path()) < CELLS * 9 / 10 {
-        std::thread::sleep(Duration::from_millis(25));
+        std::thread::sleep(Duration::from_millis(20));
         let number = random.below(WORKERS);
         workers[number].kill();
         kills += 1;
@@ -126,7 +126,7 @@ fn of_a_thousand_cells_none_is_lost_none_done_twice_though_workers_are_killed() 
         assert!(worker.has_ended());
     }
     assert_eq!(finished(folder.path()), CELLS);
-    assert!(kills > 20, "only {kills} were killed");
+    assert!(kills >= 10, "only {kills} were killed");
     println!(
         "{CELLS} cells by {WORKERS} processes, {kills} times one was killed, in {:.1} s: none \
          lost, none done twice",

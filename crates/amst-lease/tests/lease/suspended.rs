@@ -5,11 +5,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use amst_lease::{Lease, LeaseError};
+use rustix::process::Signal;
 
 use crate::child::{Child, Start, dir, options, say, without_flock};
 
 const EXPIRY: u64 = 2000;
-const PAUSE: Duration = Duration::from_millis(300);
+const PAUSE: Duration = Duration::from_millis(600);
 
 /// The role of a process that writes a file now and then, each after a check.
 pub fn write_until_lost() {
@@ -35,14 +36,25 @@ fn written(dir: &Path) -> usize {
 
 /// Stops a writer in the pause after a write, so that no check was passed and not used.
 fn stop_in_its_pause(writer: &Child, dir: &Path) {
-    let before = written(dir);
-    let start = Instant::now();
-    while written(dir) == before {
-        assert!(start.elapsed() < Duration::from_secs(20), "it writes");
-        std::thread::sleep(Duration::from_millis(2));
+    for _ in 0..20 {
+        let before = written(dir);
+        let start = Instant::now();
+        while written(dir) == before {
+            assert!(start.elapsed() < Duration::from_secs(20), "it writes");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let wrote = Instant::now();
+        writer.signal(Signal::STOP);
+        while !writer.is_stopped() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        if wrote.elapsed() < PAUSE / 2 {
+            return;
+        }
+        // On a busy machine it was too late.
+        writer.signal(Signal::CONT);
     }
-    std::thread::sleep(PAUSE / 6);
-    writer.signal("STOP");
+    panic!("it cannot be stopped in time");
 }
 
 fn suspended(is_taken_over: bool) {
@@ -59,7 +71,7 @@ fn suspended(is_taken_over: bool) {
     );
     std::thread::sleep(Duration::from_millis(EXPIRY + 50));
     let new = is_taken_over.then(|| Lease::claim(dir, &without_flock(60_000)).unwrap());
-    writer.signal("CONT");
+    writer.signal(Signal::CONT);
     let told = writer.heard().unwrap();
     assert!(told.starts_with("lost the lease on"), "{told}");
     assert!(told.contains("writes nothing more"), "{told}");

@@ -61,7 +61,7 @@ impl LeaseGuard {
     ///
     /// Those of that.
     pub fn check(&self) -> Result<(), LeaseError> {
-        self.check_clock()?;
+        self.check_known()?;
         self.examine(&chain::read(&self.dir())?)
     }
 
@@ -71,7 +71,7 @@ impl LeaseGuard {
     ///
     /// Those of that.
     pub fn renew(&self) -> Result<(), LeaseError> {
-        self.check_clock()?;
+        self.check_known()?;
         let asked = system::boottime();
         let dir = self.dir();
         system::touch(&self.0.file).map_err(LeaseError::io("renew the lease in", &dir))?;
@@ -80,12 +80,12 @@ impl LeaseGuard {
         Ok(())
     }
 
-    /// Whether the lease is already known to be lost, without asking the file system.
+    /// As [`Lease::check_known`](crate::Lease::check_known).
     ///
     /// # Errors
     ///
-    /// [`LeaseError::Lost`].
-    pub fn check_clock(&self) -> Result<(), LeaseError> {
+    /// Those of that.
+    pub fn check_known(&self) -> Result<(), LeaseError> {
         let mut state = self.state();
         let after = system::boottime().saturating_sub(state.renewed);
         if state.lost.is_none() && self.0.deadline.is_some_and(|deadline| after >= deadline) {
@@ -116,7 +116,7 @@ impl LeaseGuard {
             },
         };
         self.state().lost.get_or_insert(why);
-        self.check_clock()
+        self.check_known()
     }
 
     pub(crate) fn id(&self) -> String {

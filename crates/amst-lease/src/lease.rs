@@ -79,6 +79,16 @@ impl Lease {
         self.guard.check()
     }
 
+    /// Whether this process still owns the directory as far as it knows, from its clock and from
+    /// the last heartbeat. Asks no file system, so that a loop may ask after every step.
+    ///
+    /// # Errors
+    ///
+    /// [`LeaseError::Lost`].
+    pub fn check_known(&self) -> Result<(), LeaseError> {
+        self.guard.check_known()
+    }
+
     /// For [`check`](Self::check) from other threads.
     pub fn guard(&self) -> LeaseGuard {
         self.guard.clone()

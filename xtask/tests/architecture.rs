@@ -129,6 +129,7 @@ fn planning_and_preprocessing_never_link_burn() {
         "amst-fetch",
         "amst-files",
         "amst-frames",
+        "amst-lease",
         "amst-tokens",
         "amst-data",
     ];
@@ -155,6 +156,7 @@ fn the_leaves_depend_on_no_other_crate_but_files() {
         FILES,
         "amst-frames",
         "amst-kernels",
+        "amst-lease",
         "amst-tokens",
     ];
     for leaf in leaves {

@@ -62,8 +62,8 @@ pub fn is_stop(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(TrainError::Interrupted { .. }))
 }
 
-/// 2 usage or recipe, 3 data or files, 4 diverged, 5 foreign or damaged state; 75, 130 or 143 after
-/// a signal; 1 for what an audit found and for anything else.
+/// 2 usage or recipe, 3 data or files, 4 diverged, 5 foreign or damaged state, 6 a lease that was
+/// lost; 75, 130 or 143 after a signal; 1 for what an audit found and for anything else.
 pub fn exit_code(error: &anyhow::Error) -> u8 {
     if let Some(Ended(code)) = error.downcast_ref() {
         return *code;

@@ -105,6 +105,7 @@ pub fn cell(recipe: &Recipe, lock: &DataLock) -> Cell {
         trained_as: None,
         recipe: recipe.clone(),
         id: trainable().cell_id(recipe, lock),
+        is_drawn_from_seed: false,
     }
 }
 

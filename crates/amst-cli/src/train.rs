@@ -42,6 +42,9 @@ pub fn run(args: &Train) -> Result<()> {
         eprintln!("what was there is now in {}", aside.display());
     }
     let run = Run::create(&what.out, &resolved.cell, &resolved.lock)?;
+    for warning in run.warnings() {
+        eprintln!("warning: {warning}");
+    }
     // Another process may have been there until a moment ago.
     if finished_before(args, &resolved)? {
         return Ok(());

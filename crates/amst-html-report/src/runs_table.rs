@@ -29,6 +29,7 @@ pub(crate) fn runs_table(dataset: &str, panels: &[Panel]) -> Table {
                     trained_as: None,
                     recipe: result.recipe.clone(),
                     id: result.cell.clone(),
+                    is_drawn_from_seed: false,
                 },
                 file: run.folder.join("result.json"),
                 outcome: Ok(result.clone()),

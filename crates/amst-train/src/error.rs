@@ -3,11 +3,11 @@ use std::path::{Path, PathBuf};
 use amst::MethodError;
 use amst_data::DataError;
 use amst_encoders::{ConfigError, WeightsError};
+use amst_lease::LeaseError;
 use amst_recipe::RecipeError;
 
 use crate::checkpoint::CheckpointError;
 use crate::interrupt::Signal;
-use crate::lock::Holder;
 
 /// What can end a run. [`TrainError::exit_code`] is what the command line program returns.
 #[derive(Debug, thiserror::Error)]
@@ -78,14 +78,9 @@ pub enum TrainError {
         /// The run's directory.
         dir: PathBuf,
     },
-    /// Another process trains there.
-    #[error("{} is in use by {holder}: wait for it, or stop it and then go on", dir.display())]
-    Held {
-        /// The run's directory.
-        dir: PathBuf,
-        /// Which process.
-        holder: Holder,
-    },
+    /// Another process trains there, or this one no longer owns the run's directory.
+    #[error(transparent)]
+    Lease(LeaseError),
     /// Not enough disk space.
     #[error(
         "not enough disk space for {}: {need} bytes are needed and {free} are free; free some \
@@ -155,29 +150,35 @@ pub enum TrainError {
 
 impl TrainError {
     /// For `map_err`: `verb` failed for the file or folder at `path`, which `option` of the command
-    /// line program names.
+    /// line program names. A lease that was lost is the error itself, whatever was tried without it.
     pub fn io(
         verb: &'static str,
         path: &Path,
         option: &'static str,
     ) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_path_buf();
-        move |source| Self::Io {
-            verb,
-            path,
-            source,
-            option,
+        move |source| match source.downcast::<LeaseError>() {
+            Ok(error) => error.into(),
+            Err(source) => Self::Io {
+                verb,
+                path,
+                source,
+                option,
+            },
         }
     }
 
-    /// 2 recipe or usage, 3 data or files, 4 diverged, 5 foreign or damaged state; 75, 130 or 143
-    /// after a signal.
+    /// 2 recipe or usage, 3 data or files, 4 diverged, 5 foreign or damaged state, 6 a lease that
+    /// was lost; 75, 130 or 143 after a signal.
     pub fn exit_code(&self) -> u8 {
         match self {
             TrainError::Interrupted { signal, .. } => signal.exit_code(),
             TrainError::Method(MethodError::State { .. }) | TrainError::Checkpoint(_) => 5,
             TrainError::Recipe(_) | TrainError::Method(_) => 2,
-            TrainError::Held { .. } | TrainError::Resume { .. } => 2,
+            TrainError::Resume { .. } => 2,
+            TrainError::Lease(LeaseError::Lost { .. }) => 6,
+            TrainError::Lease(LeaseError::Io { .. }) => 3,
+            TrainError::Lease(_) => 2,
             TrainError::Data(error) if error.kind() == amst_data::ErrorKind::Configuration => 2,
             TrainError::Data(_)
             | TrainError::Supply(_)
@@ -187,6 +188,21 @@ impl TrainError {
             TrainError::Space { .. } | TrainError::NoNetwork { .. } | TrainError::Unfit(_) => 3,
             TrainError::Diverged { .. } | TrainError::Gradient { .. } => 4,
             TrainError::Foreign { .. } | TrainError::NotANetwork { .. } => 5,
+        }
+    }
+}
+
+impl From<LeaseError> for TrainError {
+    /// A file that cannot be written is told as any other file of a run.
+    fn from(error: LeaseError) -> Self {
+        match error {
+            LeaseError::Io { verb, path, source } => Self::Io {
+                verb,
+                path,
+                source,
+                option: "--out",
+            },
+            other => Self::Lease(other),
         }
     }
 }

@@ -44,7 +44,7 @@ mod evaluate;
 mod event;
 mod filesystem;
 mod interrupt;
-mod lock;
+mod leased_disk;
 mod logits;
 mod metrics;
 mod network;
@@ -65,6 +65,7 @@ mod trainer;
 mod upload;
 mod writer;
 
+pub use amst_lease::{Holder, LeaseError, Warning};
 pub use batches::{BatchSource, BatchStream, LoadedBatch, ReadPlan};
 pub use build::{Built, build, check};
 pub use checkpoint::{CHECKPOINT_FORMAT, Checkpoint, CheckpointError, FileEntry, Kind, Manifest};
@@ -74,7 +75,6 @@ pub use evaluate::{EmbeddingCache, Evaluation, Evaluator};
 pub use event::{Event, EventKind};
 pub use filesystem::{Content, Disk, FileSystem};
 pub use interrupt::{Interrupt, Signal};
-pub use lock::Holder;
 pub use metrics::OutputScores;
 pub use network::{
     Answer, ExportPart, Exported, FoundNetwork, NetworkPath, Prediction, Predictor,

@@ -5,19 +5,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use amst::methods::trainable;
+use amst_lease::{HEARTBEAT, Lease, Options, Warning, is_lease_file};
 use amst_recipe::{Cell, CellResult, DataLock, RESULT_SCHEMA, Recipe, Timing};
 use serde::Serialize;
 
 use crate::checkpoint::{RECIPE, set_aside};
 use crate::filesystem::{Disk, FileSystem, write_whole};
-use crate::lock::{LOCK, Lock};
+use crate::leased_disk::LeasedDisk;
 use crate::{Event, TrainError, environment};
 
 /// The directory `<runs>/<dataset>/<method>/<seed>-<cell>` of one cell.
 ///
 /// | file | what | written |
 /// |---|---|---|
-/// | `lock` | the process that trains here | first |
+/// | `lock`, `lease` | the process that trains here | first |
 /// | `recipe.toml` | the resolved recipe | first |
 /// | `env.json` | version, burn, machine, threads | first |
 /// | `events.jsonl` | one object a line | as it happens |
@@ -29,13 +30,14 @@ use crate::{Event, TrainError, environment};
 /// | `result.json` | the result | last, and atomically |
 ///
 /// So where there is a `result.json` there is all of it. No other process trains there while a
-/// `Run` exists.
+/// `Run` exists and owns its lease; without that nothing is written.
 pub struct Run {
     dir: PathBuf,
     cell: Cell,
     data: DataLock,
     disk: Arc<dyn FileSystem>,
-    _lock: Lock,
+    warnings: Vec<Warning>,
+    lease: Lease,
 }
 
 /// The events' file.
@@ -73,14 +75,16 @@ impl Run {
     ) -> Result<Self, TrainError> {
         let dir = runs.join(cell.run_dir());
         disk.create_dir(&dir).map_err(io("create", &dir))?;
-        let lock = Lock::take(&dir)?;
+        let mut lease = Lease::claim(&dir, &Options::default())?;
+        lease.heartbeat(HEARTBEAT)?;
         refuse_foreign(&dir, cell, data)?;
         let run = Self {
             dir,
             cell: cell.clone(),
             data: data.clone(),
-            disk,
-            _lock: lock,
+            disk: Arc::new(LeasedDisk::new(disk, lease.guard())),
+            warnings: lease.take_warnings(),
+            lease,
         };
         run.write(RECIPE, run.recipe().as_bytes())?;
         run.write_json("env.json", &environment::Environment::here())?;
@@ -98,8 +102,10 @@ impl Run {
         if !dir.exists() {
             return Ok(None);
         }
-        let _lock = Lock::take(&dir)?;
-        set_aside(&Disk, &dir).map(Some)
+        let lease = Lease::claim(&dir, &Options::default())?;
+        let aside = set_aside(&Disk, &dir)?;
+        lease.release_renamed(&aside);
+        Ok(Some(aside))
     }
 
     /// The result of a cell that was finished before, if it was.
@@ -137,6 +143,17 @@ impl Run {
     /// The identity of its data.
     pub fn data(&self) -> &DataLock {
         &self.data
+    }
+
+    /// What the user should know of the file system: that `flock` fails there, for example.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// Refuses to go on once it is known that another process owns the directory, or may. Asks no
+    /// file system: everything that is written asks.
+    pub(crate) fn check_lease(&self) -> Result<(), TrainError> {
+        Ok(self.lease.check_known()?)
     }
 
     /// What its files are written to.
@@ -264,11 +281,11 @@ fn recipe_of_this_version(text: &str) -> Option<Recipe> {
     trainable().known(&recipe).ok()
 }
 
-/// A file in a directory, but for the lock and hidden files, which an interrupted start leaves.
+/// A file in a directory, but for lock, lease and hidden files, which an interrupted start leaves.
 fn first_file(dir: &Path) -> Result<Option<PathBuf>, TrainError> {
     for entry in fs::read_dir(dir).map_err(io("read", dir))?.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name != LOCK && !name.starts_with('.') {
+        if !is_lease_file(&name) && !name.starts_with('.') {
             return Ok(Some(dir.join(name)));
         }
     }

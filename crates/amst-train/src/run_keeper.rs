@@ -39,8 +39,9 @@ pub(crate) struct KeepSettings {
 
 /// Keeps a training in its run directory, so that another process can go on with it.
 pub(crate) struct RunKeeper<'a> {
-    pub run: Run,
+    /// Before the run, whose lease the last checkpoint needs when both are dropped.
     pub writer: Writer,
+    pub run: Run,
     settings: KeepSettings,
     pace: Pace,
     log: Option<StepLog>,
@@ -308,6 +309,7 @@ impl<E: Encoder> Keeper<E> for RunKeeper<'_> {
         training: &mut Training<E>,
         done: &StepDone<'_>,
     ) -> Result<(), TrainError> {
+        self.run.check_lease()?;
         if let Some(log) = &mut self.log {
             log.add(done)?;
         }

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use amst_lease::{Holder, holder};
 use amst_recipe::{CellResult, RESULT_SCHEMA};
 use serde::Serialize;
 
 use crate::checkpoint::{Checkpoint, CheckpointDir, MANIFEST, RECIPE};
-use crate::lock::{Holder, Lock};
 use crate::run::{EVENTS, RESULT};
 use crate::{Event, EventKind};
 
@@ -190,7 +190,7 @@ fn status_of_run(runs: &Path, dir: PathBuf) -> RunStatus {
 }
 
 fn state(dir: &Path, log: &EventLog) -> RunState {
-    if let Some(by) = Lock::holder(dir) {
+    if let Some(by) = holder(dir) {
         return RunState::Running { by };
     }
     let result = dir.join(RESULT);

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use amst_recipe::CODE_EPOCH;
 use amst_train::{
-    CHECKPOINT_FORMAT, Checkpoint, CheckpointError, Manifest, Run, RunState, TrainError, status,
+    CHECKPOINT_FORMAT, Checkpoint, CheckpointError, LeaseError, Manifest, Run, RunState,
+    TrainError, status,
 };
 
 use crate::cells::cell;
@@ -163,7 +164,10 @@ fn a_second_trainer_is_refused_and_the_message_names_the_first() {
     let (cell, lock) = cell(&settings.iter().map(String::as_str).collect::<Vec<_>>());
     let first = Run::create(runs.path(), &cell, &lock).unwrap();
     let error = Made::new(&settings, runs.path()).train().unwrap_err();
-    assert!(matches!(error, TrainError::Held { .. }), "{error}");
+    assert!(
+        matches!(error, TrainError::Lease(LeaseError::Held { .. })),
+        "{error}"
+    );
     assert!(
         error
             .to_string()

@@ -1,5 +1,7 @@
 //! The recipe: every setting that decides a result.
 
+use std::ops::RangeInclusive;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -269,6 +271,11 @@ pub struct AudioSpec {
     pub frame_shift_ms: f32,
     /// Whether the mean of the waveform is taken off first.
     pub remove_mean: bool,
+    /// Rate in Hz, from 4000 to 192000, that every recording is resampled to before its filterbank,
+    /// as `torchaudio.functional.resample` does it; `off` where each keeps its own rate.
+    #[serde(with = "crate::resampling")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::resampling::Written"))]
+    pub resample: Option<u32>,
     /// Subtracted from every log-mel value that is not padding; 0 as published.
     pub mean: f32,
     /// Divides what is left; 1 as published.
@@ -281,6 +288,11 @@ pub struct AudioSpec {
     pub embed: usize,
 }
 
+impl AudioSpec {
+    /// The rates in Hz that `resample` takes.
+    pub const RESAMPLE_HZ: RangeInclusive<u32> = 4_000..=192_000;
+}
+
 impl Default for AudioSpec {
     fn default() -> Self {
         Self {
@@ -289,6 +301,7 @@ impl Default for AudioSpec {
             frame_length_ms: 25.0,
             frame_shift_ms: 10.0,
             remove_mean: true,
+            resample: None,
             mean: 0.0,
             std: 1.0,
             width: 64,

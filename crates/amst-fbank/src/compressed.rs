@@ -517,3 +517,39 @@ fn format(kind: Kind) -> &'static str {
         Kind::Other(what) => what,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind;
+
+    /// What a pass for frames from 40,000 on needs of a file, and whether it began there.
+    fn sought(name: &str) -> Passed {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/compressed/");
+        let bytes = std::fs::read(format!("{folder}{name}")).unwrap();
+        let input = Input::Bytes(&bytes);
+        let found = kind::find(input.open().unwrap()).unwrap();
+        let mut stream = open(&input, found, name).unwrap();
+        assert!(stream.placed, "{name}");
+        stream.seek(40_000).unwrap();
+        let next = stream.reader.next_packet().unwrap().unwrap();
+        let at = stream.first + next.pts.get();
+        assert!(
+            (40_000 - 4 * 1024..40_000 - 1024).contains(&at),
+            "{name}: {at}"
+        );
+        stream.seek(40_000).unwrap();
+        let mut wave = Wave {
+            samples: Vec::new(),
+            channels: 0,
+            sample_rate: stream.rate,
+        };
+        stream.pass(&(40_000..41_000), Some(&mut wave)).unwrap()
+    }
+
+    #[test]
+    fn aac_is_decoded_from_shortly_before_a_part_unless_there_is_noise() {
+        assert!(!sought("without-noise.m4a").needs_the_start);
+        assert!(sought("with-noise.m4a").needs_the_start);
+    }
+}

@@ -114,6 +114,16 @@ impl Recipe {
         })
     }
 
+    /// Whether this recipe is another one with another number of epochs, and the same otherwise: the
+    /// same training, longer or shorter, is another run of its own.
+    pub fn differs_only_in_epochs(&self, other: &Self) -> bool {
+        let with_its_epochs = Self {
+            epochs: other.epochs,
+            ..self.clone()
+        };
+        self.epochs != other.epochs && with_its_epochs == *other
+    }
+
     /// Replaces the settings of one method.
     pub fn set_own(&mut self, section: &str, settings: &impl Serialize) {
         self.methods.set(section, Section::from_settings(settings));
@@ -394,5 +404,26 @@ impl Default for SyntheticSpec {
             visual: 0.4,
             seed: 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_another_number_of_epochs_is_the_same_training_for_longer() {
+        let two = Recipe {
+            epochs: 2,
+            ..Recipe::default()
+        };
+        let four = Recipe {
+            epochs: 4,
+            ..Recipe::default()
+        };
+        assert!(two.differs_only_in_epochs(&four) && four.differs_only_in_epochs(&two));
+        assert!(!two.differs_only_in_epochs(&two));
+        let other_seed = Recipe { seed: 1, ..four };
+        assert!(!two.differs_only_in_epochs(&other_seed));
     }
 }

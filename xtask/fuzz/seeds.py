@@ -47,6 +47,33 @@ def wav():
     put("wav", "list", riff(fmt(1, 1, 8000, 16), chunk(b"LIST", b"INFOISFT\4\0\0\0abc\0"), chunk(b"data", b"\1\2" * 300)))
 
 
+def recording():
+    fixtures = ROOT / "crates/amst-fbank/tests/fixtures"
+    compressed = ["mono-16k-low.mp3", "mono-16k.ogg", "mono-flac.oga", "id3v2-before-flac.flac", "edit-in-a-packet.m4a",
+                  "fragmented.mp4", "itunes.m4a", "without-tag.mp3", "with-noise.m4a"]
+    headers = ["cut.wav", "ext-oversized.wav", "int32max.wav", "plus44.wav", "streamed.wav", "rf64.wav", "two-data.wav"]
+    for folder, names in [("compressed", compressed), ("wav-headers", headers)]:
+        for at, name in enumerate(names):
+            # Whole, the beginning, or a part of it.
+            put("recording", name, bytes([3 + at % 3]) + (fixtures / folder / name).read_bytes()[:8192])
+
+
+def unlabelled():
+    put("unlabelled", "plain", b"id,audio,image,text\none,a.wav,b.png;b.png,\"Quoted, with a comma\"\ntwo,,b.png,\n")
+    put("unlabelled", "span", b"audio,start,end\na.wav,0.5,1\na.wav,,\n")
+    put("unlabelled", "utf-16", "id,audio\none,a.wav\n".encode("utf-16"))
+    put("unlabelled", "open", b"id,text\none,\"never closed\ntwo,b\n")
+
+
+def descriptor():
+    text = 'name = "pets"\ntitle = "Pets"\nlayout = "csv"\nclasses = ["cat", "dog"]\n\n[recipe]\nepochs = 2\naudio.resample = 16000\n'
+    put("descriptor", "plain", text.encode())
+    put("descriptor", "utf-16", text.encode("utf-16"))
+    put("descriptor", "latin", text.replace("Pets", "Gr\xf6\xdfe").encode("latin-1"))
+    put("descriptor", "name", text.replace('"pets"', '"../pets"').encode())
+    put("descriptor", "columns", (text + '[columns]\nspan = ["start", "end"]\n[lists]\ntrain = "a"\nval = "b"\ntest = "c"\n').encode())
+
+
 def npy():
     arrays = {
         "f4": numpy.arange(12, dtype="<f4").reshape(3, 4),
@@ -151,5 +178,5 @@ def pointers():
 for folder in (HERE / "corpus").glob("*"):
     for old in folder.glob("seed-*"):
         old.unlink()
-for make in [wav, npy, tensors, manifest, store, annotations, pointers]:
+for make in [wav, recording, unlabelled, descriptor, npy, tensors, manifest, store, annotations, pointers]:
     make()

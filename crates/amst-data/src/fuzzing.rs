@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::LazyLock;
 
 use amst_files::sha256;
-use amst_recipe::{Modality, ResolvedDataset, find_dataset};
+use amst_recipe::{DatasetSpec, Modality, ResolvedDataset, find_dataset};
 
 use crate::store::format::{FIXED, PLAIN, RecordEntry, StoreHeader};
 use crate::store::key::StoreKey;
@@ -60,6 +60,18 @@ pub fn manifest(bytes: &[u8]) {
     std::fs::write(folder.path().join("manifest.csv"), bytes).expect("it can be written");
     match crate::layout::csv::read(dataset, &Modality::ALL, 0) {
         Ok(rows) => assert!(rows.iter().all(|row| !row.id.is_empty() && row.label < 2)),
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+/// Reads a table of samples to predict, with columns for spans.
+pub fn unlabelled(bytes: &[u8]) {
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(bytes).expect("it can be written");
+    let mut spec = DatasetSpec::default();
+    spec.columns.span = Some(["start".into(), "end".into()]);
+    match crate::layout::read_unlabelled(file.path(), &spec, &Modality::ALL) {
+        Ok(samples) => assert!(!samples.is_empty()),
         Err(error) => assert!(!error.to_string().is_empty()),
     }
 }

@@ -17,7 +17,7 @@ pub mod table;
 mod unlabelled;
 mod ur_funny;
 
-use amst_recipe::{Layout, Recipe, ResolvedDataset};
+use amst_recipe::{Layout, Modality, Recipe, ResolvedDataset};
 
 pub use self::lengths::lengths;
 use self::listed::ListedLayout;
@@ -41,7 +41,18 @@ pub fn read(dataset: &ResolvedDataset, recipe: &Recipe) -> Result<Vec<Row>, Data
         Layout::Mvsa => Box::new(mvsa::Mvsa),
         Layout::Iemocap => Box::new(iemocap::Iemocap::default()),
         Layout::UrFunny => Box::new(ur_funny::UrFunny),
+        Layout::PublishedFeatures if resamples(recipe) => {
+            return Err(DataError::setting(
+                "audio.resample",
+                "the filterbanks of `published-features` have been computed: take the setting out, or \
+                 prepare the recordings themselves",
+            ));
+        }
         Layout::PublishedFeatures => Box::new(PublishedFeatures::from_descriptor(&dataset.spec)?),
     };
     listed::read(dataset, &recipe.modalities, &*layout)
+}
+
+fn resamples(recipe: &Recipe) -> bool {
+    recipe.modalities.contains(&Modality::Audio) && recipe.audio.resample.is_some()
 }

@@ -15,9 +15,10 @@ use symphonia::core::units::Timestamp;
 use symphonia::default::codecs::{AacDecoder, FlacDecoder, MpaDecoder, VorbisDecoder};
 use symphonia::default::formats::{FlacReader, IsoMp4Reader, MpaReader, OggReader};
 
+use crate::aac_noise::OtherNoise;
 use crate::input::Input;
 use crate::kind::{Found, Kind};
-use crate::mp4::{self, Edit};
+use crate::mp4::{self, Tables};
 use crate::{FbankError, HeaderMismatch, Part, Recording, Wave};
 
 /// Samples that memory is reserved for before they are there: 256 MB.
@@ -25,6 +26,9 @@ const MOST_AT_ONCE: usize = 1 << 26;
 
 /// Frames of an AAC packet.
 const AAC_PACKET: u64 = 1024;
+
+/// Frames before a wanted one that AAC needs: each packet overlaps the one before.
+const AAC_WARM_UP: i64 = 2 * AAC_PACKET as i64;
 
 /// A stream of packets and its decoder.
 struct Stream<'s> {
@@ -41,6 +45,11 @@ struct Stream<'s> {
     padding: Range<i64>,
     /// Frames that the file says it has.
     announced: Option<u64>,
+    /// Whether the positions that the packets have can be relied on.
+    placed: bool,
+    /// What shows whether the samples are those of a decoder that began at the start, after a seek
+    /// in AAC.
+    other_noise: Option<OtherNoise>,
     name: &'s str,
 }
 
@@ -87,15 +96,21 @@ fn read_part(
     let Some(wanted) = part.instants(rate) else {
         return Err(part.refused(count(input, found, name)?.0, rate, name));
     };
-    if found.kind == Kind::Flac && wanted.start > 0 {
+    if stream.placed && wanted.start > 0 {
         stream.seek(wanted.start)?;
     }
-    let mut wave = Wave {
+    let nothing = || Wave {
         samples: Vec::new(),
         channels: 0,
         sample_rate: rate,
     };
-    let passed = stream.pass(&wanted, Some(&mut wave))?;
+    let mut wave = nothing();
+    let mut passed = stream.pass(&wanted, Some(&mut wave))?;
+    if passed.needs_the_start {
+        stream = open(input, found, name)?;
+        wave = nothing();
+        passed = stream.pass(&wanted, Some(&mut wave))?;
+    }
     if found.kind == Kind::Flac {
         stream.verify(&passed, part == Part::Whole)?;
     }
@@ -121,10 +136,10 @@ fn count(input: &Input<'_>, found: Found, name: &str) -> Result<(u64, u32), Fban
 
 fn open<'s>(input: &'s Input<'_>, found: Found, name: &'s str) -> Result<Stream<'s>, FbankError> {
     let io = |source| FbankError::io(name, source);
-    let edits = match found.kind {
-        Kind::Mp4 => mp4::edits(input.open().map_err(io)?, name)?,
+    let tables = match found.kind {
+        Kind::Mp4 => mp4::tables(input.open().map_err(io)?, name)?,
         Kind::Other(what) => return Err(FbankError::not_read(name, what)),
-        _ => Vec::new(),
+        _ => Tables::default(),
     };
     let mut source = input.open().map_err(io)?;
     source.seek(SeekFrom::Start(found.start)).map_err(io)?;
@@ -142,7 +157,7 @@ fn open<'s>(input: &'s Input<'_>, found: Found, name: &'s str) -> Result<Stream<
             Box::new(IsoMp4Reader::try_new(source, options).map_err(broken)?)
         }
     };
-    Stream::new(reader, found.kind, &edits, name)
+    Stream::new(reader, found.kind, &tables, name)
 }
 
 /// What a pass over the packets found.
@@ -153,13 +168,15 @@ struct Passed {
     to_the_end: bool,
     /// Whether the file ended within a packet.
     cut: bool,
+    /// Whether it stopped because these samples can only be had from the start.
+    needs_the_start: bool,
 }
 
 impl<'s> Stream<'s> {
     fn new(
         reader: Box<dyn FormatReader + 's>,
         kind: Kind,
-        edits: &[Edit],
+        tables: &Tables,
         name: &'s str,
     ) -> Result<Self, FbankError> {
         let damaged = |reason: &str| damaged(kind, reason.into(), name);
@@ -205,7 +222,7 @@ impl<'s> Stream<'s> {
             padding = from..from.saturating_add(i64::from(track.padding.unwrap_or(0)));
         }
         if kind == Kind::Mp4 {
-            let edit = edits.iter().find(|edit| edit.track == track.id);
+            let edit = tables.edits.iter().find(|edit| edit.track == track.id);
             if let Some(edit) = edit {
                 let frames = edit.frames(rate);
                 (first, end) = (-frames.start, frames.end.saturating_sub(frames.start));
@@ -215,6 +232,7 @@ impl<'s> Stream<'s> {
                 all.max(0) as u64
             });
         }
+        let placed = kind == Kind::Flac || tables.places_packets(track.id, rate);
         Ok(Self {
             reader,
             decoder,
@@ -225,25 +243,55 @@ impl<'s> Stream<'s> {
             end,
             padding,
             announced,
+            placed,
+            other_noise: None,
             name,
         })
     }
 
-    /// Goes to the packet that has a frame. Only FLAC states positions that can be relied on.
+    /// Goes to the packet that has a frame, or to those before it that it needs.
     fn seek(&mut self, frame: u64) -> Result<(), FbankError> {
         if self.announced.is_some_and(|announced| frame >= announced) {
             // Nothing is there, as the pass will find.
             return Ok(());
         }
+        let before = if self.kind == Kind::Mp4 {
+            AAC_WARM_UP
+        } else {
+            0
+        };
+        let at = in_range(frame)
+            .saturating_sub(self.first)
+            .saturating_sub(before);
+        if at <= 0 {
+            return Ok(());
+        }
+        if self.kind == Kind::Mp4 {
+            self.other_noise = self.other_noise();
+            if self.other_noise.is_none() {
+                return Ok(());
+            }
+        }
         let to = SeekTo::Timestamp {
-            ts: Timestamp::new(in_range(frame)),
+            ts: Timestamp::new(at),
             track_id: self.track,
         };
         match self.reader.seek(SeekMode::Accurate, to) {
             Ok(_) => Ok(()),
-            Err(Error::SeekError(_)) => Ok(()),
+            Err(Error::SeekError(_)) => {
+                self.other_noise = None;
+                Ok(())
+            }
             Err(error) => Err(self.broken(error)),
         }
+    }
+
+    fn other_noise(&self) -> Option<OtherNoise> {
+        let parameters = self.decoder.codec_params();
+        let channels = parameters.channels.as_ref()?.count();
+        let options = AudioDecoderOptions::default();
+        let decoder = AacDecoder::try_registry_new(parameters, &options).ok()?;
+        OtherNoise::new(decoder, channels)
     }
 
     /// Takes the wanted frames into `wave`, and stops behind them.
@@ -254,7 +302,7 @@ impl<'s> Stream<'s> {
     ) -> Result<Passed, FbankError> {
         let wanted = in_range(wanted.start)..in_range(wanted.end);
         let mut at = self.first;
-        let (mut to_the_end, mut cut) = (false, false);
+        let (mut to_the_end, mut cut, mut needs_the_start) = (false, false, false);
         // Decoded, and then left out because something before it is missing.
         let (mut decoded, mut began) = (Vec::new(), wanted.start == 0);
         while self.recorded(at) < wanted.end && at < self.end {
@@ -273,8 +321,8 @@ impl<'s> Stream<'s> {
             if packet.track_id != self.track {
                 continue;
             }
-            if self.kind == Kind::Flac {
-                at = packet.pts.get();
+            if self.placed {
+                at = self.first.saturating_add(packet.pts.get());
             }
             let length = in_range(self.length(&packet));
             let Some(wave) = wave.as_deref_mut() else {
@@ -288,6 +336,10 @@ impl<'s> Stream<'s> {
             }
             let buffer = match self.decoder.decode(&packet) {
                 Ok(buffer) => buffer,
+                Err(_) if self.other_noise.is_some() => {
+                    needs_the_start = true;
+                    break;
+                }
                 Err(_) if !began && after <= wanted.start => {
                     at = at.saturating_add(length);
                     continue;
@@ -307,6 +359,14 @@ impl<'s> Stream<'s> {
                 return Err(self.changes());
             }
             buffer.copy_to_vec_interleaved(&mut decoded);
+            if let Some(other) = &mut self.other_noise {
+                let agrees = other.agrees(&packet, &decoded);
+                // Before the wanted frames, the decoders have yet to forget what they began with.
+                if !agrees && after > wanted.start {
+                    needs_the_start = true;
+                    break;
+                }
+            }
             began |= self.recorded(at) >= wanted.start;
             // The first packet that a decoder of Vorbis gets gives it only what the next one needs.
             let next = at.saturating_add(length);
@@ -326,6 +386,7 @@ impl<'s> Stream<'s> {
             length: self.recorded(at).max(0) as u64,
             to_the_end: to_the_end || at >= self.end,
             cut,
+            needs_the_start,
         })
     }
 
@@ -354,6 +415,7 @@ impl<'s> Stream<'s> {
             Kind::Mp3 => 64 * 1152,
             // A block overlaps the one before, and each has at most 8192.
             Kind::Ogg => 4 * 8192,
+            _ if self.other_noise.is_some() => AAC_WARM_UP,
             // The noise that fills its bands is drawn from one sequence for the whole recording.
             _ => i64::MAX,
         }
@@ -453,5 +515,41 @@ fn format(kind: Kind) -> &'static str {
         Kind::Mp4 => "MP4",
         Kind::Wav => "WAV",
         Kind::Other(what) => what,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind;
+
+    /// What a pass for frames from 40,000 on needs of a file, and whether it began there.
+    fn sought(name: &str) -> Passed {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/compressed/");
+        let bytes = std::fs::read(format!("{folder}{name}")).unwrap();
+        let input = Input::Bytes(&bytes);
+        let found = kind::find(input.open().unwrap()).unwrap();
+        let mut stream = open(&input, found, name).unwrap();
+        assert!(stream.placed, "{name}");
+        stream.seek(40_000).unwrap();
+        let next = stream.reader.next_packet().unwrap().unwrap();
+        let at = stream.first + next.pts.get();
+        assert!(
+            (40_000 - 4 * 1024..40_000 - 1024).contains(&at),
+            "{name}: {at}"
+        );
+        stream.seek(40_000).unwrap();
+        let mut wave = Wave {
+            samples: Vec::new(),
+            channels: 0,
+            sample_rate: stream.rate,
+        };
+        stream.pass(&(40_000..41_000), Some(&mut wave)).unwrap()
+    }
+
+    #[test]
+    fn aac_is_decoded_from_shortly_before_a_part_unless_there_is_noise() {
+        assert!(!sought("without-noise.m4a").needs_the_start);
+        assert!(sought("with-noise.m4a").needs_the_start);
     }
 }

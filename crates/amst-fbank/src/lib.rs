@@ -27,6 +27,7 @@
 
 #![warn(missing_docs)]
 
+mod aac_noise;
 mod compressed;
 mod config;
 mod error;

@@ -39,13 +39,74 @@ impl Edit {
 /// More than a table of packets for a hundred hours takes.
 const LARGEST_TABLE: u64 = 1 << 28;
 
-/// The edit of each track that has one.
-pub(crate) fn edits(source: impl Read + Seek, name: &str) -> Result<Vec<Edit>, FbankError> {
+/// What is read of an MP4 file beside its packets.
+#[derive(Default)]
+pub(crate) struct Tables {
+    /// The edit of each track that has one.
+    pub(crate) edits: Vec<Edit>,
+    /// Tracks whose packets all have 1024 units of time but the last, and units a second.
+    even: Vec<(u32, u32)>,
+}
+
+impl Tables {
+    /// Whether the tables place packet n of a track n × 1024 frames behind the first.
+    pub(crate) fn places_packets(&self, track: u32, rate: u32) -> bool {
+        self.even.contains(&(track, rate))
+    }
+}
+
+/// The edits and the places of packets.
+pub(crate) fn tables(source: impl Read + Seek, name: &str) -> Result<Tables, FbankError> {
     let movie = movie(source, name)?;
-    let a_second = child(&movie, b"mvhd").and_then(time_scale).unwrap_or(1);
-    let delay = encoder_delay(&movie);
+    Ok(Tables {
+        edits: edits(&movie, name)?,
+        even: even_tracks(&movie),
+    })
+}
+
+fn even_tracks(movie: &[u8]) -> Vec<(u32, u32)> {
+    // Of a movie in fragments, only the first part is in these tables.
+    if child(movie, b"mvex").is_some() {
+        return Vec::new();
+    }
+    let tracks =
+        boxes(movie).filter(|(id, track)| id == b"trak" && is_sound(track) && is_even(track));
+    tracks
+        .filter_map(|(_, track)| id_and_scale(track))
+        .collect()
+}
+
+/// Whether each packet of a track, but for the last, takes 1024 units of time.
+fn is_even(track: &[u8]) -> bool {
+    let path = [b"mdia", b"minf", b"stbl", b"stts"];
+    let Some(table) = path.into_iter().try_fold(track, child) else {
+        return false;
+    };
+    let count = u32_at(table, 4).unwrap_or(0) as usize;
+    let entries = table
+        .get(8..)
+        .unwrap_or_default()
+        .chunks_exact(8)
+        .take(count);
+    // How many packets, and the units of each.
+    let entries: Vec<_> = entries
+        .filter_map(|entry| Some((u32_at(entry, 0)?, u32_at(entry, 4)?)))
+        .collect();
+    match entries.split_last() {
+        Some(((packets, units), before)) => {
+            entries.len() == count
+                && before.iter().all(|(_, units)| *units == 1024)
+                && (*units == 1024 || *packets == 1)
+        }
+        None => false,
+    }
+}
+
+fn edits(movie: &[u8], name: &str) -> Result<Vec<Edit>, FbankError> {
+    let a_second = child(movie, b"mvhd").and_then(time_scale).unwrap_or(1);
+    let delay = encoder_delay(movie);
     let mut edits = Vec::new();
-    for (_, track) in boxes(&movie).filter(|(id, _)| id == b"trak") {
+    for (_, track) in boxes(movie).filter(|(id, _)| id == b"trak") {
         let Some((id, media)) = id_and_scale(track).filter(|_| is_sound(track)) else {
             continue;
         };

@@ -28,7 +28,9 @@ impl Recording {
     /// sample sizes, rates and numbers of channels, scaled in the same way; the checksum that it
     /// has of all samples is compared when all are read. MP3, Ogg and MP4: the samples that ffmpeg
     /// decodes, without what the encoder put before the first one, channels in the order of WAV.
-    /// AAC sound has at most two channels and is decoded from the start, whatever part is read.
+    /// AAC sound has at most two channels. A part of it is sought where that gives the same samples:
+    /// where the file's table places the packets evenly, and the part has no bands of noise, whose
+    /// numbers depend on all before; otherwise it is decoded from the start.
     ///
     /// # Errors
     /// When the file cannot be read, and all errors of [`Recording::decode`].

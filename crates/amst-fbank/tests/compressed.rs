@@ -138,6 +138,26 @@ fn a_part_of_a_long_recording_has_what_was_decoded_before_it() {
     }
 }
 
+/// Where bands are noise, its numbers depend on all before; elsewhere a part is sought.
+#[test]
+fn a_part_of_aac_is_that_of_the_whole() {
+    for name in ["without-noise.m4a", "with-noise.m4a"] {
+        let bytes = std::fs::read(folder().join(name)).unwrap();
+        let whole = Wave::decode(&bytes, name).unwrap();
+        assert!(whole.seconds() >= 2.0, "{name}: {}", whole.seconds());
+        for start in [0.0, 0.01, 0.05, 0.5, 1.0, 1.234, 1.9] {
+            for length in [0.001, 0.08] {
+                let span = [start, start + length];
+                let part = Recording::decode(&bytes, Part::Span(span), name).unwrap();
+                let expected = whole.stretch(span, name).unwrap();
+                assert!(part.wave == expected, "{name}: {span:?}");
+            }
+        }
+        let beyond = Recording::decode(&bytes, Part::Span([1.9, 9.0]), name).unwrap_err();
+        assert!(matches!(beyond, FbankError::BadSpan { .. }), "{beyond}");
+    }
+}
+
 #[test]
 fn a_kind_is_told_by_its_bytes() {
     let bytes = std::fs::read(folder().join("stereo-44k1.mp3")).unwrap();

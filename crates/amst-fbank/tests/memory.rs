@@ -128,9 +128,99 @@ fn mp3() -> PathBuf {
     path
 }
 
+fn chunk(name: &[u8], body: &[u8]) -> Vec<u8> {
+    let size = 8 + body.len() as u32;
+    [&size.to_be_bytes(), name, body].concat()
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from_be_bytes(*bytes[at..].first_chunk().unwrap())
+}
+
+/// The boxes of an MP4 file: name and body.
+fn boxes(mut bytes: &[u8]) -> Vec<(&[u8], &[u8])> {
+    let mut boxes = Vec::new();
+    while bytes.len() >= 8 {
+        let (this, rest) = bytes.split_at(u32_at(bytes, 0) as usize);
+        boxes.push((&this[4..8], &this[8..]));
+        bytes = rest;
+    }
+    boxes
+}
+
+/// The boxes anew, with other tables of packets, so many units of time and no edit.
+fn with_tables(bytes: &[u8], units: u32, tables: &[(&[u8], Vec<u8>)]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (name, body) in boxes(bytes) {
+        let table = tables.iter().find(|(table, _)| *table == name);
+        out.extend(match name {
+            b"edts" => Vec::new(),
+            b"moov" | b"trak" | b"mdia" | b"minf" | b"stbl" => {
+                chunk(name, &with_tables(body, units, tables))
+            }
+            b"mdhd" => chunk(
+                name,
+                &[&body[..16], &units.to_be_bytes(), &body[20..]].concat(),
+            ),
+            _ => chunk(name, table.map_or(body, |(_, table)| table)),
+        });
+    }
+    out
+}
+
+/// The packets of a short file again and again.
+fn m4a() -> PathBuf {
+    let path = file("hour.m4a");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/compressed");
+    let once = std::fs::read(fixtures.join("without-noise.m4a")).unwrap();
+    let table = |name: &[u8]| once.windows(4).position(|bytes| bytes == name).unwrap() + 4;
+    let sizes = table(b"stsz");
+    assert_eq!(u32_at(&once, sizes + 4), 0, "each packet has its own size");
+    let sizes: Vec<usize> = (0..u32_at(&once, sizes + 8) as usize)
+        .map(|packet| u32_at(&once, sizes + 12 + 4 * packet) as usize)
+        .collect();
+    let mut at = u32_at(&once, table(b"stco") + 8) as usize;
+    let mut packets = Vec::new();
+    for size in sizes {
+        packets.push(&once[at..at + size]);
+        at += size;
+    }
+    let count = (HOUR / 1024 + 1) as usize;
+    let repeated: Vec<&[u8]> = packets.iter().copied().cycle().take(count).collect();
+    let numbers = |numbers: &[u32]| -> Vec<u8> {
+        numbers
+            .iter()
+            .flat_map(|number| number.to_be_bytes())
+            .collect()
+    };
+    let (head, moov) = (
+        chunk(b"ftyp", b"M4A \0\0\0\0M4A mp42isom"),
+        table(b"moov") - 8,
+    );
+    let many = count as u32;
+    let sizes = repeated.iter().map(|packet| packet.len() as u32);
+    let tables = [
+        (&b"stts"[..], numbers(&[0, 1, many, 1024])),
+        (b"stsc", numbers(&[0, 1, 1, many, 1])),
+        (
+            b"stsz",
+            [numbers(&[0, 0, many]), numbers(&sizes.collect::<Vec<_>>())].concat(),
+        ),
+        (b"stco", numbers(&[0, 1, head.len() as u32 + 8])),
+    ];
+    let moov = &once[moov..][..u32_at(&once, moov) as usize];
+    let mut out = BufWriter::new(File::create(&path).unwrap());
+    out.write_all(&head).unwrap();
+    out.write_all(&chunk(b"mdat", &repeated.concat())).unwrap();
+    out.write_all(&with_tables(moov, many * 1024, &tables))
+        .unwrap();
+    out.into_inner().unwrap();
+    path
+}
+
 #[test]
 fn ten_seconds_of_an_hour_take_the_memory_of_ten_seconds() {
-    for path in [wav(), flac(), mp3()] {
+    for path in [wav(), flac(), mp3(), m4a()] {
         let length = seconds(&path).unwrap();
         assert!(length > 3_599.0, "{}: {length} s", path.display());
         for start in [0.0, 1_800.0, 3_580.0] {

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::picture::MAX_SIDE;
+use crate::shell::quoted;
+
 /// Why this crate refuses something, with the remedy in the message.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -51,7 +54,8 @@ pub enum FrameError {
     /// A JPEG of a kind that would be decoded wrongly.
     #[error(
         "{name} is a JPEG with a scan for each colour, which cannot be decoded correctly; save it \
-         anew, for example with `ffmpeg -i {name} -q:v 2 NEW.jpg`"
+         anew, for example with `ffmpeg -i {} -q:v 2 NEW.jpg`",
+        quoted(name)
     )]
     ScanPerColour {
         /// The file's name.
@@ -60,7 +64,8 @@ pub enum FrameError {
     /// A picture of a kind that is not decoded, such as a TIFF with a palette.
     #[error(
         "{name} is a {format} of a kind that is not read: {reason}; convert it, for example with \
-         `ffmpeg -i {name} NEW.png`"
+         `ffmpeg -i {} NEW.png`",
+        quoted(name)
     )]
     Unsupported {
         /// The file's name.
@@ -85,8 +90,10 @@ pub enum FrameError {
     },
     /// The header declares more pixels than this crate will allocate.
     #[error(
-        "{name} declares {width}x{height} pixels, more than the {limit} allowed \
-         (a guard against decompression bombs); shrink the picture first"
+        "{name} declares {width}x{height} pixels; at most {limit} pixels, and {MAX_SIDE} a side, are \
+         read (a guard against decompression bombs): write a smaller picture, for example with \
+         `ffmpeg -i {} -vf scale=2048:2048:force_original_aspect_ratio=decrease NEW.png`",
+        quoted(name)
     )]
     TooLarge {
         /// The file's name.

@@ -69,6 +69,7 @@ mod luma;
 mod normalise;
 mod picture;
 mod resize;
+mod shell;
 mod tiff_picture;
 mod transform;
 mod truncation;

@@ -114,6 +114,18 @@ fn a_decompression_bomb_is_refused_before_anything_is_allocated() {
         );
         assert!(error.to_string().contains(name));
     }
+    // Few pixels, in a line: it is the side that is too long.
+    let mut png = bytes("odd.png");
+    png[16..24].copy_from_slice(&[0, 1, 0x11, 0x70, 0, 0, 0, 1]);
+    let text = Picture::decode(&png, "a line.png").unwrap_err().to_string();
+    assert!(
+        text.contains("70000x1 pixels") && text.contains("65535 a side"),
+        "{text}"
+    );
+    assert!(
+        text.contains("`ffmpeg -i 'a line.png' -vf scale="),
+        "{text}"
+    );
 }
 
 #[test]

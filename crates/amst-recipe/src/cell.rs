@@ -157,6 +157,12 @@ fn essential(methods: &Methods, recipe: &Recipe) -> Value {
                 .remove(modality.name());
         }
     }
+    if let (Some(audio), None) = (
+        object.get_mut("audio").and_then(Value::as_object_mut),
+        recipe.audio.resample,
+    ) {
+        audio.remove("resample");
+    }
     if let Some(text) = object.get_mut("text").and_then(Value::as_object_mut) {
         recipe
             .text

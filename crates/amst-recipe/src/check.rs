@@ -1,6 +1,6 @@
 //! What the types of a recipe cannot say.
 
-use crate::{Modality, ModalitySchedule, Recipe, RecipeError, TextEncoder};
+use crate::{AudioSpec, Modality, ModalitySchedule, Recipe, RecipeError, TextEncoder};
 
 impl Recipe {
     /// Width D of the embeddings of all modalities (docs/paper.md §2.1): that of the text encoder
@@ -40,6 +40,7 @@ impl Recipe {
         self.check_sizes()?;
         self.check_skip()?;
         self.check_optim()?;
+        self.check_sound()?;
         self.check_pictures()?;
         self.check_text()?;
         self.check_embeddings()
@@ -139,6 +140,22 @@ impl Recipe {
             ));
         }
         Ok(())
+    }
+
+    fn check_sound(&self) -> Result<(), RecipeError> {
+        let range = AudioSpec::RESAMPLE_HZ;
+        match self.audio.resample {
+            Some(hz) if !range.contains(&hz) => Err(RecipeError::value(
+                "audio.resample",
+                format!(
+                    "{hz} Hz is not a rate of recordings: use {} to {} Hz, such as 16000, or \"off\" \
+                     to leave each recording at its own",
+                    range.start(),
+                    range.end()
+                ),
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn check_pictures(&self) -> Result<(), RecipeError> {

@@ -23,7 +23,8 @@ const SYNTHETIC_RECIPE: &str = include_str!("../data/synthetic.toml");
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DatasetSpec {
-    /// Name on the command line and in folders.
+    /// Name on the command line and in folders: one that a folder can have on every system, so without
+    /// `/`, `\`, `:` and the like, not beginning with a dot.
     pub name: String,
     /// Name in tables.
     pub title: String,
@@ -121,9 +122,10 @@ pub struct Columns {
     pub label: String,
     /// `train`, `val` or `test`; `unused` for a row that takes no part.
     pub split: String,
-    /// Path of a WAV or FLAC file, or of a video.
+    /// Path of a recording (WAV, FLAC, MP3, Ogg Vorbis, M4A), told by its content; or of a video.
     pub audio: String,
-    /// Path of a PNG or JPEG file; several, separated by `;`, are its frames; or of a video.
+    /// Path of a picture (PNG, JPEG, WebP, BMP, TIFF, or GIF, of which the first frame is taken);
+    /// several, separated by `;`, are its frames; or of a video.
     pub image: String,
     /// The text itself.
     pub text: String,

@@ -54,6 +54,7 @@ mod precision;
 mod preset;
 mod published;
 mod recipe;
+mod resampling;
 mod resolve;
 mod result;
 mod row;

@@ -1,7 +1,7 @@
 //! How much memory a training run needs, roughly, before it starts.
 
 use crate::operations::convolutions;
-use crate::{MethodFacts, Modality, Recipe, TextEncoder};
+use crate::{MethodFacts, Modality, Recipe, RecipeError, TextEncoder};
 
 /// Bytes of a number.
 const NUMBER: f64 = 4.0;
@@ -41,6 +41,42 @@ impl Recipe {
     pub fn fitting_batch(&self, method: &dyn MethodFacts, bytes: u64) -> usize {
         let (fixed, sample) = self.memory_parts(method);
         ((bytes as f64 - fixed) / sample).max(0.0) as usize
+    }
+
+    /// Refuses a run that cannot fit: even half of the estimate, which is good to a factor of two, is
+    /// more than `bytes`, what the machine or device has.
+    ///
+    /// # Errors
+    ///
+    /// [`RecipeError::Value`] of `batch_size`, with both numbers and the largest batch that fits by
+    /// estimate.
+    pub fn check_memory(&self, method: &dyn MethodFacts, bytes: u64) -> Result<(), RecipeError> {
+        let needed = self.training_memory(method);
+        if needed / 2 <= bytes {
+            return Ok(());
+        }
+        let gib = |bytes: u64| format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30));
+        let remedy = match self.fitting_batch(method, bytes) {
+            0 => {
+                "no batch fits beside the network: use smaller inputs (`audio.target_frames`, \
+                  `visual.size`, `text.max_length`), narrower encoders (`audio.width`, `visual.width`), \
+                  or a machine with more memory"
+                    .into()
+            }
+            fits => format!(
+                "`--set batch_size={fits}` fits by estimate; it changes results, so give it to every \
+                 run that is compared"
+            ),
+        };
+        Err(RecipeError::value(
+            "batch_size",
+            format!(
+                "{} samples a step need about {} of memory, and there are {}: {remedy}",
+                self.batch_size,
+                gib(needed),
+                gib(bytes)
+            ),
+        ))
     }
 
     /// Bytes that do not depend on the batch, and bytes a sample.
@@ -168,6 +204,36 @@ mod tests {
             "{fits}"
         );
         assert_eq!(recipe.fitting_batch(&TOGETHER, 1 << 20), 0);
+    }
+
+    #[test]
+    fn what_cannot_fit_is_refused_with_the_numbers_and_a_batch_that_fits() {
+        let recipe = recipe(&["batch_size=4096"]);
+        let needed = recipe.training_memory(&TOGETHER);
+        recipe.check_memory(&TOGETHER, needed / 2).unwrap();
+        let bytes = 8 << 30;
+        let error = recipe
+            .check_memory(&TOGETHER, bytes)
+            .unwrap_err()
+            .to_string();
+        let fits = recipe.fitting_batch(&TOGETHER, bytes);
+        let gib = format!("{:.1} GiB", needed as f64 / f64::from(1 << 30));
+        for words in [
+            "`batch_size`: 4096 samples a step",
+            &gib,
+            "8.0 GiB",
+            &format!("`--set batch_size={fits}`"),
+        ] {
+            assert!(error.contains(words), "`{words}` is not in: {error}");
+        }
+        let error = recipe
+            .check_memory(&TOGETHER, 1 << 20)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("no batch fits") && error.contains("visual.size"),
+            "{error}"
+        );
     }
 
     /// What is kept for the backward pass is that of one encoder; parameters are those of all.

@@ -1,5 +1,7 @@
 //! The recipe: every setting that decides a result.
 
+use std::ops::RangeInclusive;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -121,6 +123,16 @@ impl Recipe {
         schedule.share(self.epochs, self.skip.epoch_base)
     }
 
+    /// Whether this recipe is another one with another number of epochs, and the same otherwise: the
+    /// same training, longer or shorter, is another run of its own.
+    pub fn differs_only_in_epochs(&self, other: &Self) -> bool {
+        let with_its_epochs = Self {
+            epochs: other.epochs,
+            ..self.clone()
+        };
+        self.epochs != other.epochs && with_its_epochs == *other
+    }
+
     /// Replaces the settings of one method.
     pub fn set_own(&mut self, section: &str, settings: &impl Serialize) {
         self.methods.set(section, Section::from_settings(settings));
@@ -193,6 +205,11 @@ pub struct AudioSpec {
     pub frame_shift_ms: f32,
     /// Whether the mean of the waveform is taken off first.
     pub remove_mean: bool,
+    /// Rate in Hz, from 4000 to 192000, that every recording is resampled to before its filterbank,
+    /// as `torchaudio.functional.resample` does it; `off` where each keeps its own rate.
+    #[serde(with = "crate::resampling")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::resampling::Written"))]
+    pub resample: Option<u32>,
     /// Subtracted from every log-mel value that is not padding; 0 as published.
     pub mean: f32,
     /// Divides what is left; 1 as published.
@@ -205,6 +222,11 @@ pub struct AudioSpec {
     pub embed: usize,
 }
 
+impl AudioSpec {
+    /// The rates in Hz that `resample` takes.
+    pub const RESAMPLE_HZ: RangeInclusive<u32> = 4_000..=192_000;
+}
+
 impl Default for AudioSpec {
     fn default() -> Self {
         Self {
@@ -213,6 +235,7 @@ impl Default for AudioSpec {
             frame_length_ms: 25.0,
             frame_shift_ms: 10.0,
             remove_mean: true,
+            resample: None,
             mean: 0.0,
             std: 1.0,
             width: 64,
@@ -305,5 +328,26 @@ impl Default for SyntheticSpec {
             visual: 0.4,
             seed: 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_another_number_of_epochs_is_the_same_training_for_longer() {
+        let two = Recipe {
+            epochs: 2,
+            ..Recipe::default()
+        };
+        let four = Recipe {
+            epochs: 4,
+            ..Recipe::default()
+        };
+        assert!(two.differs_only_in_epochs(&four) && four.differs_only_in_epochs(&two));
+        assert!(!two.differs_only_in_epochs(&two));
+        let other_seed = Recipe { seed: 1, ..four };
+        assert!(!two.differs_only_in_epochs(&other_seed));
     }
 }

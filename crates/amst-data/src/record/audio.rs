@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use amst_fbank::{Fbank, FbankConfig, FbankError, Features, Part, Recording, Wave};
+use amst_fbank::{Fbank, FbankConfig, FbankError, Features, HeaderMismatch, Part, Recording, Wave};
 use amst_recipe::AudioSpec;
 use serde_json::{Value, json};
 
@@ -23,6 +23,8 @@ use crate::layout::Raw;
 /// Makes filterbanks; windows and filters are planned once a sample rate.
 pub(crate) struct AudioEncoder {
     config: FbankConfig,
+    /// The rate in Hz that every recording is brought to; `None` where each keeps its own.
+    resample: Option<u32>,
     planned: Mutex<BTreeMap<u32, Fbank>>,
     videos: Arc<Videos>,
     recordings: Recordings,
@@ -39,11 +41,15 @@ impl AudioEncoder {
             remove_mean: spec.remove_mean,
             ..FbankConfig::default()
         };
-        config
-            .validate()
-            .map_err(|e| DataError::setting("audio", e.to_string()))?;
+        let unfit = |e: FbankError| DataError::setting("audio", e.to_string());
+        config.validate().map_err(unfit)?;
+        if let Some(hz) = spec.resample {
+            // Here and not for each recording.
+            Fbank::new(&config, hz).map_err(unfit)?;
+        }
         Ok(Self {
             config,
+            resample: spec.resample,
             planned: Mutex::default(),
             videos,
             recordings: Recordings::default(),
@@ -61,13 +67,26 @@ impl AudioEncoder {
         Ok(fbank)
     }
 
-    fn record(&self, wave: &Wave, name: &str) -> Result<Vec<u8>, String> {
-        let fbank = self
-            .plan(wave.sample_rate)
-            .map_err(|e| format!("{name}: {e}"))?;
-        let map = fbank.compute(wave).map_err(|e| format!("{name}: {e}"))?;
+    /// The record of a wave from the file `path`; `name` says which part of it.
+    fn record(
+        &self,
+        wave: &Wave,
+        mismatch: Option<HeaderMismatch>,
+        name: &str,
+        path: &str,
+    ) -> Result<Vec<u8>, String> {
+        let map = self.map(wave).map_err(|e| format!("{name}: {e}"))?;
         refuse_infinities(&map, name)?;
+        let rate = self.resample.unwrap_or(wave.sample_rate);
+        self.observed.add(path, rate, mismatch);
         Ok(map::in_16_bits(&map))
+    }
+
+    fn map(&self, wave: &Wave) -> Result<Features, FbankError> {
+        match self.resample {
+            Some(hz) if hz != wave.sample_rate => self.plan(hz)?.compute(&wave.resampled(hz)?),
+            _ => self.plan(wave.sample_rate)?.compute(wave),
+        }
     }
 }
 
@@ -110,15 +129,17 @@ fn read_map(path: &Path, mels: usize) -> Result<Features, String> {
 
 impl Encode for AudioEncoder {
     fn configuration(&self) -> Value {
-        json!({ "record": 2, "fbank": self.config })
+        let mut configuration = json!({ "record": 2, "fbank": self.config });
+        // Only where it is set, so that older stores keep their key.
+        if let Some(hz) = self.resample {
+            configuration["resample"] = hz.into();
+        }
+        configuration
     }
 
     fn encode(&self, bytes: &[u8], name: &str) -> Result<Vec<u8>, String> {
         let recording = Recording::decode(bytes, Part::Whole, name).map_err(|e| e.to_string())?;
-        let record = self.record(&recording.wave, name)?;
-        self.observed
-            .add(name, recording.wave.sample_rate, recording.mismatch);
-        Ok(record)
+        self.record(&recording.wave, recording.mismatch, name, name)
     }
 
     fn extract(&self, source: &Raw, root: &Path) -> Result<Extracted, Unmade> {
@@ -138,9 +159,8 @@ impl Encode for AudioEncoder {
             Raw::Stretch { file, span } => {
                 let path = root.join(file);
                 let Recording { wave, mismatch } = self.recordings.stretch(&path, *span)?;
-                let record = self.record(&wave, &source.name())?;
-                self.observed
-                    .add(&path.display().to_string(), wave.sample_rate, mismatch);
+                let path = path.display().to_string();
+                let record = self.record(&wave, mismatch, &source.name(), &path)?;
                 Ok(record.into())
             }
             Raw::Sound(clip) => {
@@ -152,9 +172,8 @@ impl Encode for AudioEncoder {
                     channels: sound.channels,
                     sample_rate: sound.sample_rate,
                 };
-                let record = self.record(&wave, &source.name())?;
                 let path = root.join(&clip.video).display().to_string();
-                self.observed.add(&path, wave.sample_rate, None);
+                let record = self.record(&wave, None, &source.name(), &path)?;
                 Ok(Extracted { record, note })
             }
             other => Err(Unmade::Bad(format!("{} is no sound", other.name()))),
@@ -163,5 +182,41 @@ impl Encode for AudioEncoder {
 
     fn notes(&self) -> Vec<String> {
         self.observed.notes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a store's key is made of may not move where the setting is not used: features that are
+    /// on disk would be made again.
+    #[test]
+    fn the_configuration_names_the_rate_only_where_it_is_set() {
+        let configuration = |resample| {
+            let spec = AudioSpec {
+                resample,
+                ..AudioSpec::default()
+            };
+            AudioEncoder::new(&spec, Arc::default())
+                .unwrap()
+                .configuration()
+        };
+        let fbank = json!({
+            "mels": 128, "frame_length_ms": 25.0, "frame_shift_ms": 10.0, "target_frames": 1024,
+            "remove_mean": true,
+        });
+        let off = configuration(None);
+        assert_eq!(off["record"], 2);
+        for (key, value) in fbank.as_object().unwrap() {
+            assert_eq!(&off["fbank"][key], value, "{key}");
+        }
+        assert_eq!(off.as_object().unwrap().len(), 2);
+        let mut on = configuration(Some(16_000));
+        assert_eq!(
+            on.as_object_mut().unwrap().remove("resample"),
+            Some(json!(16_000))
+        );
+        assert_eq!(on, off);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use amst_fbank::HeaderMismatch;
+use amst_recipe::AudioSpec;
 
 use crate::error::Listing;
 
@@ -67,14 +68,27 @@ fn several_rates(rates: &BTreeMap<u32, BTreeSet<String>>) -> Option<String> {
         .iter()
         .map(|(rate, files)| format!("{rate} Hz ({})", files.len()))
         .collect();
+    let rate = one_rate(rates);
     Some(format!(
         "recordings have {} sample rates: {}; mel filters reach up to half of a recording's rate, \
-         so that a bin means other frequencies at each: resample them to one, such as `ffmpeg -i \
-         in.wav -ar {} out.wav`",
+         so that a bin means other frequencies at each: train with `audio.resample = {rate}` (below \
+         `[recipe]` in dataset.toml, or `--set audio.resample={rate}`), which brings all of them to \
+         one rate",
         rates.len(),
         counts.join(", "),
-        rates.keys().next()?
     ))
+}
+
+/// The lowest of the rates, at which every mel filter lies in what every recording has; the usual
+/// one of speech where that is not to be had.
+fn one_rate(rates: &BTreeMap<u32, BTreeSet<String>>) -> u32 {
+    const OF_SPEECH: u32 = 16_000;
+    let lowest = rates.keys().next().copied().unwrap_or(OF_SPEECH);
+    if AudioSpec::RESAMPLE_HZ.contains(&lowest) {
+        lowest
+    } else {
+        OF_SPEECH
+    }
 }
 
 #[cfg(test)]
@@ -128,6 +142,20 @@ mod tests {
             "{}",
             notes[1]
         );
+        assert!(
+            notes[1].contains("`--set audio.resample=8000`"),
+            "{}",
+            notes[1]
+        );
         assert!(observed.notes().is_empty());
+    }
+
+    #[test]
+    fn the_rate_that_is_proposed_can_be_set() {
+        let observed = Observed::default();
+        observed.add("a.wav", 7, None);
+        observed.add("b.wav", 44_100, None);
+        let note = observed.notes().concat();
+        assert!(note.contains("`audio.resample = 16000`"), "{note}");
     }
 }

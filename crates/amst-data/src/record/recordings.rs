@@ -1,12 +1,10 @@
 //! Stretches of recordings that hold several samples.
 //!
 //! A recording of modest size is decoded once, whatever is taken of it. Of a longer one each
-//! stretch is read by itself, so that memory does not grow with its length. Sound in MP4 is decoded
-//! from the start whatever is read of it, and so is decoded once too.
+//! stretch is read by itself, so that memory does not grow with its length. That costs time where a
+//! stretch of AAC has bands of noise: everything before it is decoded too, about 4 s an hour.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -67,7 +65,7 @@ impl Recordings {
             return Ok(*known);
         }
         // Two threads may both do this; that costs one of them a moment.
-        let by_stretch = !is_mp4(path) && decoded_bytes(path)? > self.modest;
+        let by_stretch = decoded_bytes(path)? > self.modest;
         lock().insert(path.into(), by_stretch);
         Ok(by_stretch)
     }
@@ -79,12 +77,6 @@ fn decoded_bytes(path: &Path) -> Result<f64, FbankError> {
     let start = Recording::read(path, Part::First(0.01))?.wave;
     let per_second = size_of::<f32>() as f64 * f64::from(start.sample_rate) * start.channels as f64;
     Ok(amst_fbank::seconds(path)? * per_second)
-}
-
-fn is_mp4(path: &Path) -> bool {
-    let mut head = [0; 8];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
-    read.is_ok() && head[4..] == *b"ftyp"
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod loader;
 mod manifest;
 mod parts;
 mod preprocess;
+mod resample;
 mod shapes;
 mod small;
 mod spoken_digits;

@@ -79,6 +79,9 @@ pub enum Command {
     ImportLog(ImportLog),
     /// Train what a table of the paper needs and print it
     Reproduce(Box<amst_reproduce::Args>),
+    /// Say which runs of a table are missing, also as commands for other programs; short for
+    /// `reproduce --plan`
+    Plan(Box<amst_reproduce::Args>),
     /// Suggest skip parameters by the paper's rule of thumb, with its uncertainty
     SuggestSkip(amst_reproduce::SuggestSkipArgs),
     /// Try settings on the validation split, as many for every method

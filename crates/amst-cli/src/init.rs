@@ -66,13 +66,29 @@ impl InitialWeights {
     pub fn network(self, resolved: &Resolved, device: &Device) -> Result<Built> {
         let mut built = build(resolved, device)?;
         let names = built.names();
+        let head: Vec<u8> = self.bytes.iter().take(4).copied().collect();
         read_weights_from(&mut built.net, self.bytes, &self.path, &names).map_err(|error| {
             match error {
-                WeightsError::File { why, .. } => unreadable(&self.path, why),
+                WeightsError::File { why, .. } => {
+                    unreadable(&self.path, other_format(&head).unwrap_or(why))
+                }
                 other => other.into(),
             }
         })?;
         Ok(built)
+    }
+}
+
+/// What a file is that is no safetensors file, told by its first bytes.
+fn other_format(head: &[u8]) -> Option<String> {
+    match head {
+        [] => Some("it is empty".into()),
+        [b'P', b'K', ..] | [0x80, ..] => Some(
+            "it was written by torch.save; convert it with safetensors.torch.save_file, tensors \
+             under the names that `amst init` writes"
+                .into(),
+        ),
+        _ => None,
     }
 }
 

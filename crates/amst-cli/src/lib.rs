@@ -116,6 +116,10 @@ fn run() -> anyhow::Result<()> {
         Command::ImportLog(args) => import_log::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Reproduce(args) => reproduce::table(&args),
+        Command::Plan(mut args) => {
+            args.plan = true;
+            reproduce::table(&args)
+        }
         Command::SuggestSkip(args) => reproduce::suggest_skip(&args),
         Command::Sweep(args) => reproduce::sweep(&args),
         Command::Ls(args) => ls::run(&args),

@@ -60,7 +60,19 @@ struct ThisProgram;
 
 impl AmstPrograms for ThisProgram {
     fn ready(&self, backend: Backend) -> Result<PathBuf, ReproduceError> {
-        self.planned(backend)
+        let is_compiled = match backend {
+            Backend::Flex => cfg!(feature = "flex"),
+            Backend::Cuda => cfg!(feature = "cuda"),
+            Backend::Tch => cfg!(feature = "tch"),
+        };
+        if is_compiled {
+            return self.planned(backend);
+        }
+        let feature = backend.feature();
+        Err(ReproduceError::Usage(format!(
+            "`--device {feature}` is not in this program: build it with `cargo build --release -p \
+             amst-cli --features {feature}`, or name a program that has it, `--amst PROGRAM`"
+        )))
     }
 
     fn planned(&self, _: Backend) -> Result<PathBuf, ReproduceError> {

@@ -1,6 +1,10 @@
 //! `amst train`.
 
-use amst_recipe::CellResult;
+use std::path::Path;
+
+use amst::methods::trainable;
+use amst_recipe::{Cell, CellResult, Recipe};
+use amst_reproduce::available_memory;
 use amst_train::{EventKind, Run, Trainer};
 use anyhow::Result;
 
@@ -41,6 +45,8 @@ pub fn run(args: &Train) -> Result<()> {
     {
         eprintln!("what was there is now in {}", aside.display());
     }
+    tell_of_other_epochs(&what.out, &resolved.cell);
+    refuse_too_large(&args.device, &resolved.cell.recipe)?;
     let run = Run::create(&what.out, &resolved.cell, &resolved.lock)?;
     for warning in run.warnings() {
         eprintln!("warning: {warning}");
@@ -86,6 +92,42 @@ pub fn run(args: &Train) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Refuses a recipe that needs much more memory than the machine has free.
+fn refuse_too_large(device: &str, recipe: &Recipe) -> Result<()> {
+    let Some(free) = available_memory().filter(|_| device.starts_with("flex")) else {
+        return Ok(());
+    };
+    recipe.check_memory(trainable().facts(&recipe.method)?, free)?;
+    Ok(())
+}
+
+/// Raising `epochs` starts another run; the finished one is not continued.
+fn tell_of_other_epochs(out: &Path, cell: &Cell) {
+    let own = out.join(cell.run_dir());
+    let Some(siblings) = own
+        .parent()
+        .and_then(|folder| std::fs::read_dir(folder).ok())
+    else {
+        return;
+    };
+    for sibling in siblings.flatten().filter(|sibling| sibling.path() != own) {
+        let text = std::fs::read_to_string(sibling.path().join("recipe.toml"));
+        let other = text
+            .ok()
+            .and_then(|text| toml::from_str::<Recipe>(&text).ok());
+        if let Some(other) = other.filter(|other| other.differs_only_in_epochs(&cell.recipe)) {
+            eprintln!(
+                "note: {} has {} epochs; with {} it is another cell, trained from its own start. To \
+                 begin with trained weights, name their file: `--init FILE` (`amst train … \
+                 --weights FILE` writes it)",
+                sibling.path().display(),
+                other.epochs,
+                cell.recipe.epochs
+            );
+        }
+    }
 }
 
 /// Whether the cell has its result, which is shown then.

@@ -65,8 +65,8 @@ fn gibibytes(bytes: u64) -> String {
     format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30))
 }
 
-/// What the system could give to new programs, in bytes.
-fn available_memory() -> Option<u64> {
+/// What the system could give to new programs, in bytes; `None` where it does not say.
+pub fn available_memory() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text
         .lines()

@@ -93,7 +93,7 @@ pub use budget::Budget;
 pub use caller::{AmstPrograms, Caller};
 pub use claims::{Claim, Claims, UnlessDone};
 pub use command::{Finished, reproduce};
-pub use concurrency::concurrent_runs;
+pub use concurrency::{available_memory, concurrent_runs};
 pub use cost::Cost;
 pub use device::{Backend, Devices};
 pub use error::ReproduceError;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 
+use amst_recipe::{SkipPicture, skip_picture};
 use amst_report::{Entry, LeftOut, Missing};
 use serde::Serialize;
 
@@ -20,6 +21,8 @@ pub struct Plan {
     table: String,
     cells: Vec<PlannedCell>,
     not_applicable: Vec<Inapplicable>,
+    /// Of the rows that skip.
+    schedules: Vec<PlannedSchedule>,
     done: usize,
     missing: usize,
     jobs: usize,
@@ -91,11 +94,13 @@ impl Plan {
             first_rows.entry(id).or_insert(&entry.experiment);
             cells.push(planned(entry, same_as, of_cell.get(id).copied()));
         }
+        let schedules = planned_schedules(entries);
         Self {
             schema: PLAN_SCHEMA,
             table: request.grid.name.clone(),
             cells,
             not_applicable: request.left_out.iter().map(Inapplicable::new).collect(),
+            schedules,
             done: done.len(),
             missing: missing.len(),
             jobs,
@@ -154,6 +159,10 @@ impl Plan {
                 left.dataset, left.experiment, left.why
             );
         }
+        for schedule in &self.schedules {
+            let rows = schedule.experiments.join(", ");
+            let _ = write!(out, "\n{}, {rows}:\n{}", schedule.dataset, schedule.picture);
+        }
         out + "\n" + &self.total() + "\n"
     }
 
@@ -177,6 +186,42 @@ impl Plan {
         }
         total
     }
+}
+
+/// When each modality trains, in the rows that have the same schedule.
+#[derive(Debug, Serialize)]
+struct PlannedSchedule {
+    dataset: String,
+    experiments: Vec<String>,
+    picture: SkipPicture,
+}
+
+/// The schedules of the first seed; what another seed draws is not shown.
+fn planned_schedules(entries: &[Entry]) -> Vec<PlannedSchedule> {
+    let mut schedules: Vec<PlannedSchedule> = Vec::new();
+    for entry in entries {
+        let Some(picture) = skip_picture(&entry.cell.recipe) else {
+            continue;
+        };
+        let is_shown = |shown: &PlannedSchedule| {
+            shown.dataset == entry.column && shown.experiments.contains(&entry.experiment)
+        };
+        if schedules.iter().any(is_shown) {
+            continue;
+        }
+        let same = |shown: &&mut PlannedSchedule| {
+            shown.dataset == entry.column && shown.picture == picture
+        };
+        match schedules.iter_mut().find(same) {
+            Some(shown) => shown.experiments.push(entry.experiment.clone()),
+            None => schedules.push(PlannedSchedule {
+                dataset: entry.column.clone(),
+                experiments: vec![entry.experiment.clone()],
+                picture,
+            }),
+        }
+    }
+    schedules
 }
 
 impl State {

@@ -43,9 +43,31 @@ pub(super) fn find_mismatch<M: Module>(
     let faults: Vec<String> = names
         .into_iter()
         .filter(|(_, names)| !names.is_empty())
-        .map(|(kind, names)| format!("{kind}: {}", names.join(", ")))
+        .map(|(kind, names)| format!("{kind}: {}", shortened(&names)))
         .collect();
-    (!faults.is_empty()).then(|| faults.join("; "))
+    let hint = wrapped_model(result);
+    (!faults.is_empty()).then(|| faults.join("; ") + hint)
+}
+
+/// Names that are listed before the others are only counted.
+const LISTED: usize = 10;
+
+fn shortened(names: &[String]) -> String {
+    let listed = names[..names.len().min(LISTED)].join(", ");
+    match names.len().saturating_sub(LISTED) {
+        0 => listed,
+        more => format!("{listed} and {more} more"),
+    }
+}
+
+/// What explains the names of a file that PyTorch's wrapper for several GPUs wrote.
+fn wrapped_model(result: &ApplyResult) -> &'static str {
+    let unused = &result.unused;
+    if !unused.is_empty() && unused.iter().all(|name| name.starts_with("module.")) {
+        "; its names begin with `module.`, as DataParallel has them: save `model.module` instead"
+    } else {
+        ""
+    }
 }
 
 fn published<'a>(paths: impl Iterator<Item = &'a String>, renames: &Renames) -> Vec<String> {

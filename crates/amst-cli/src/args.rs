@@ -82,6 +82,8 @@ pub enum Command {
     /// Say which runs of a table are missing, also as commands for other programs; short for
     /// `reproduce --plan`
     Plan(Box<amst_reproduce::Args>),
+    /// Train runs of a plan until none is left, beside other workers that share the folder
+    Work(amst_reproduce::WorkArgs),
     /// Suggest skip parameters by the paper's rule of thumb, with its uncertainty
     SuggestSkip(amst_reproduce::SuggestSkipArgs),
     /// Try settings on the validation split, as many for every method

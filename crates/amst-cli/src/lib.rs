@@ -2,7 +2,7 @@
 //! implementations.
 //!
 //! Exit codes: 0 ok, 1 `audit --strict` found something, 2 usage or recipe, 3 data or files, 4
-//! diverged, 5 foreign or damaged state, 70 a fault of this program, 75 saved and to be called
+//! diverged, 5 foreign or damaged state, 6 lease lost, 7 trained by another process, 70 a fault of this program, 75 saved and to be called
 //! again, 130 and 143 stopped by a signal.
 //!
 //! A program with methods of its own is this one with them handed in; `examples/custom_method.rs`
@@ -120,6 +120,7 @@ fn run() -> anyhow::Result<()> {
             args.plan = true;
             reproduce::table(&args)
         }
+        Command::Work(args) => reproduce::work(&args),
         Command::SuggestSkip(args) => reproduce::suggest_skip(&args),
         Command::Sweep(args) => reproduce::sweep(&args),
         Command::Ls(args) => ls::run(&args),

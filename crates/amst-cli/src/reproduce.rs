@@ -1,4 +1,4 @@
-//! `amst reproduce`, `amst suggest-skip` and `amst sweep`: this program plans runs and starts itself
+//! `amst reproduce`, `amst work`, `amst suggest-skip` and `amst sweep`: this program plans runs and starts itself
 //! for each.
 
 use std::path::PathBuf;
@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use amst::methods::trainable;
 use amst_reproduce::{
     AmstPrograms, Args, Backend, Caller, Finished, ReproduceError, SuggestSkipArgs, SweepArgs,
+    WorkArgs,
 };
 use anyhow::Result;
 
@@ -31,6 +32,11 @@ pub fn suggest_skip(args: &SuggestSkipArgs) -> Result<()> {
 /// `amst sweep`.
 pub fn sweep(args: &SweepArgs) -> Result<()> {
     ended(amst_reproduce::sweep(args, &caller("amst sweep")?)?)
+}
+
+/// `amst work`.
+pub fn work(args: &WorkArgs) -> Result<()> {
+    ended(amst_reproduce::work(args, &caller("amst work")?)?)
 }
 
 fn caller(command: &'static str) -> Result<Caller<'static>> {

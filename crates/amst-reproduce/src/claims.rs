@@ -14,6 +14,8 @@ pub enum Claim {
     Done,
     /// Another process trains it: it goes to the end of the queue.
     Busy,
+    /// It would end too late to begin here.
+    Late,
 }
 
 /// Asked for each job before its process is started. Pools on several machines that share a folder

@@ -8,9 +8,9 @@ use amst_recipe::TIMES;
 use amst_report::{Entry, Exporter, Json, Table, Terminal};
 
 use crate::{
-    Args, Caller, Devices, Failure, Folders, Job, JobOutcome, Plan, Progress, ReproduceError,
-    Request, RunContext, UnlessDone, concurrent_runs, export_plan, figure, interrupt, prepare_all,
-    report, summary, times, train_all,
+    Args, Caller, Claims, Devices, Failure, Folders, Job, JobOutcome, Plan, Progress,
+    ReproduceError, Request, RunContext, UnlessHeld, concurrent_runs, export_plan, figure,
+    interrupt, prepare_all, report, summary, times, train_all,
 };
 
 /// How the command ended.
@@ -162,15 +162,24 @@ impl TableRun<'_> {
     }
 }
 
-/// Prepares and trains, with bars or lines on standard error.
+/// Prepares and trains what no other process trains, with bars or lines on standard error.
 pub(crate) fn run_jobs(context: &RunContext, missing: &[Job]) -> Vec<Failure> {
+    let claims = UnlessHeld {
+        runs: context.folders.runs.clone(),
+    };
+    run_jobs_with(context, missing, &claims)
+}
+
+/// The same, of what is claimed.
+pub(crate) fn run_jobs_with(
+    context: &RunContext,
+    missing: &[Job],
+    claims: &dyn Claims,
+) -> Vec<Failure> {
     let prepared = prepare_all(context, missing);
     let mut failures = prepared.failures;
     let mut progress = Progress::new(&prepared.ready, context.jobs);
-    let claims = UnlessDone {
-        runs: context.folders.runs.clone(),
-    };
-    let outcomes = train_all(context, &prepared.ready, &claims, &mut progress);
+    let outcomes = train_all(context, &prepared.ready, claims, &mut progress);
     progress.finish();
     for (job, outcome) in prepared.ready.into_iter().zip(outcomes) {
         if let JobOutcome::Failed(fault) = outcome {

@@ -87,6 +87,7 @@ mod summary;
 mod sweep;
 mod times;
 mod trials;
+mod work;
 
 pub use args::{Args, TimesArgs};
 pub use budget::Budget;
@@ -116,3 +117,4 @@ pub use run_context::RunContext;
 pub use suggest_skip::{SuggestSkipArgs, suggest_skip};
 pub use sweep::{Over, SWEEP_SCHEMA, Search, SweepArgs, TriedSettings, Tuned, sweep};
 pub use trials::PoolArgs;
+pub use work::{UnlessHeld, WorkArgs, work};

@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 use crate::child::{prepare, train};
 use crate::{Claim, Claims, Event, Failure, Fault, Job, JobOutcome, RunContext};
 
+/// What `amst train` returns where another process trains in the run directory.
+const HELD_EXIT_CODE: i32 = 7;
+
 /// Pause between two looks at whether to stop.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
@@ -139,6 +142,7 @@ impl Worker<'_> {
                     busy_in_a_row = 0;
                     self.train(index, job);
                 }
+                Claim::Late => {}
                 Claim::Done => self.send(Event::Ended(index, JobOutcome::AlreadyDone)),
                 Claim::Busy => {
                     busy_in_a_row += 1;
@@ -158,6 +162,12 @@ impl Worker<'_> {
         });
         let outcome = match result {
             Ok(()) => JobOutcome::Trained,
+            // Another process claimed it between the question and its start.
+            Err(fault) if fault.exit_code == Some(HELD_EXIT_CODE) => {
+                self.queue.put_off(index);
+                self.wait();
+                return;
+            }
             Err(fault) => JobOutcome::Failed(fault),
         };
         self.send(Event::Ended(index, outcome));

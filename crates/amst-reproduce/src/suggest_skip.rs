@@ -82,6 +82,10 @@ pub fn suggest_skip(args: &SuggestSkipArgs, caller: &Caller) -> Result<Finished,
     }
     let trials = Trials::new(caller, &args.dataset, &set)?;
     let whole = trials.cell(&[], 0)?;
+    let count = whole.recipe.modalities.len();
+    if count < 2 {
+        return Err(SuggestionError::TooFewModalities { count }.into());
+    }
     let folders = args.pool.folders(caller, "suggest-skip")?;
     let curves = curves(args, &trials, &whole.recipe.modalities, &folders.runs)?;
     let mut missing: Vec<Job> = Vec::new();

@@ -178,6 +178,7 @@ impl TrainError {
             TrainError::Resume { .. } => 2,
             TrainError::Lease(LeaseError::Lost { .. }) => 6,
             TrainError::Lease(LeaseError::Io { .. }) => 3,
+            TrainError::Lease(LeaseError::Held { .. }) => 7,
             TrainError::Lease(_) => 2,
             TrainError::Data(error) if error.kind() == amst_data::ErrorKind::Configuration => 2,
             TrainError::Data(_)

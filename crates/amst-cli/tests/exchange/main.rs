@@ -11,4 +11,5 @@ mod program;
 mod replay;
 mod report;
 mod step_log;
+mod sweeps;
 mod tokens;

@@ -173,3 +173,37 @@ fn walk(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
     }
     files
 }
+
+/// As on a shared disk on which locks do nothing.
+#[test]
+fn a_run_that_another_process_took_over_ends_with_its_own_code_and_writes_nothing_more() {
+    let out = tempfile::tempdir().unwrap();
+    let cell = Cell::new(&["method=amst-full", "epochs=400"], out.path())
+        .with(&["--checkpoint-every", "1step"]);
+    let child = cell
+        .command()
+        .env("AMST_NO_FLOCK", "1")
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lease = || walk(out.path()).into_iter().find(|p| p.ends_with("lease"));
+    until("the lease", || lease().is_some());
+    let second = cell.command().env("AMST_NO_FLOCK", "1").output().unwrap();
+    assert_eq!(second.status.code(), Some(7), "{}", stderr(&second));
+    assert!(stderr(&second).contains("process"), "{}", stderr(&second));
+    // Another owner's lease in the place of the first.
+    let file = lease().unwrap();
+    let mut record: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    record["uuid"] = "00000000-0000-4000-8000-000000000000".into();
+    let other = file.with_file_name("other");
+    std::fs::write(&other, record.to_string()).unwrap();
+    std::fs::rename(&other, &file).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
+    let left = walk(out.path());
+    assert!(!left.iter().any(|p| p.ends_with("result.json")), "{left:?}");
+    let kept = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(kept, record.to_string(), "the other's lease stays");
+}

@@ -201,3 +201,57 @@ fn a_sweep_gives_every_method_as_many_trials_and_goes_on_where_it_was_left() {
         "{best}:\n{plan}"
     );
 }
+
+/// Two workers and one plan: every run is trained once.
+#[test]
+fn workers_share_a_plan() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = [
+        "plan",
+        "table1",
+        "--experiments",
+        "naive,amst-alt,amst-joint",
+        "--seeds",
+        "0,1",
+        "--set",
+        "epochs=2",
+        "--format",
+        "jsonl",
+    ];
+    let planned = stdout(&amst(folder.path(), &plan));
+    assert_eq!(planned.lines().count(), 6, "{planned}");
+    let file = folder.path().join("plan.jsonl");
+    fs::write(&file, &planned).unwrap();
+    let worker = || {
+        let datasets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets");
+        std::process::Command::new(assert_cmd::cargo::cargo_bin!("amst"))
+            .env("AMST_DATASETS", datasets)
+            .args(["work", "--jobs", "1"])
+            .arg(&file)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let workers = [worker(), worker()].map(|worker| worker.wait_with_output().unwrap());
+    for worker in &workers {
+        assert!(worker.status.success(), "{}", stderr(worker));
+    }
+    let mut starts = 0;
+    for line in planned.lines() {
+        let run: Value = serde_json::from_str(line).unwrap();
+        let run = Path::new(run["run"].as_str().unwrap());
+        assert!(run.join("result.json").is_file(), "{}", run.display());
+        let events = fs::read_to_string(run.join("events.jsonl")).unwrap();
+        starts += events
+            .lines()
+            .filter(|line| line.contains("\"start\""))
+            .count();
+    }
+    assert_eq!(starts, 6, "a run was begun twice");
+    assert_eq!(
+        stdout(&amst(folder.path(), &plan)),
+        "",
+        "nothing is missing"
+    );
+}

@@ -130,7 +130,7 @@ fn the_second_of_two_processes_is_refused_and_the_first_goes_on() {
     });
     for options in [&[][..], &["--fresh"]] {
         let second = Cell::new(&LONG, out.path()).with(options).run();
-        assert_eq!(second.status.code(), Some(2), "{}", stderr(&second));
+        assert_eq!(second.status.code(), Some(7), "{}", stderr(&second));
         assert!(
             stderr(&second).contains(&format!("process {}", first.id())),
             "{}",

@@ -54,9 +54,9 @@ impl<'a> Trials<'a> {
         let own = std::slice::from_ref(&self.column.dataset.spec.recipe);
         let cell = self.complete(settings, |settings| {
             let preset = Preset::default();
-            let recipe = self
-                .methods
-                .resolve_preset(own, preset, &[named.clone()], settings)?;
+            let recipe =
+                self.methods
+                    .resolve_preset(own, preset, std::slice::from_ref(&named), settings)?;
             Ok(self.methods.cell(recipe, &self.lock))
         })?;
         Ok(cell)

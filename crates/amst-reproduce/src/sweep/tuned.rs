@@ -107,9 +107,10 @@ impl Tuned {
         let all = found.map(|found| found.set.as_slice()).unwrap_or_default();
         let is_rows_own = |setting: &&String| {
             let key = setting.split('=').next().unwrap_or_default();
-            let steps = key.split('.');
-            let own = steps.fold(Some(&row.set), |at: Option<&Value>, step| at?.get(step));
-            own.is_some()
+            let mut steps = key.split('.');
+            steps
+                .try_fold(&row.set, |at: &Value, step| at.get(step))
+                .is_some()
         };
         all.iter()
             .filter(|setting| !is_rows_own(setting))

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::picture::MAX_SIDE;
+use crate::limits::MAX_SIDE;
 use crate::{FrameError, crop_scale_serde};
 
 /// How pictures become frames. The default is the paper's: 224x224, ImageNet

@@ -7,7 +7,7 @@ use image::error::{ImageError, LimitErrorKind};
 use image::{ColorType, ImageDecoder, Limits};
 
 use crate::gif_picture::{GIF_SIGNATURE, first_picture, gif_missing};
-use crate::picture::{MAX_PIXELS, MAX_SIDE};
+use crate::limits::{MAX_PIXELS, MAX_SIDE};
 use crate::tiff_picture::decode_tiff;
 use crate::truncation::{
     JPEG_SIGNATURE, PNG_SIGNATURE, jpeg_has_scan_per_colour, jpeg_missing, png_missing,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::picture::MAX_SIDE;
+use crate::limits::MAX_SIDE;
 use crate::shell::quoted;
 
 /// Why this crate refuses something, with the remedy in the message.

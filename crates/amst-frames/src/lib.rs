@@ -65,6 +65,7 @@ mod decode;
 mod error;
 mod gif_picture;
 mod jpeg;
+mod limits;
 mod luma;
 mod normalise;
 mod picture;
@@ -78,8 +79,9 @@ mod video;
 pub use config::FrameConfig;
 pub use crop::{CropBox, random_crop_box};
 pub use error::FrameError;
+pub use limits::MAX_PIXELS;
 pub use normalise::Value;
-pub use picture::{MAX_PIXELS, Picture};
+pub use picture::Picture;
 pub use resize::{crop_resize, resize};
 pub use transform::{EvalTransform, TrainTransform};
 pub use video::{

@@ -2,14 +2,8 @@
 
 use std::path::Path;
 
+use crate::limits::MAX_SIDE;
 use crate::{CropBox, FrameError, decode};
-
-/// The most pixels a file may declare (8192 x 8192); more is taken for a
-/// decompression bomb.
-pub const MAX_PIXELS: usize = 1 << 26;
-
-/// The longest side this crate resizes from or to.
-pub(crate) const MAX_SIDE: usize = u16::MAX as usize;
 
 /// A picture of 8-bit RGB pixels, `[height, width, 3]` row by row.
 ///
@@ -51,7 +45,7 @@ impl Picture {
     ///
     /// # Errors
     /// Refuses what is none of these kinds, a file that ends early, damaged
-    /// data, a side of zero and more than [`MAX_PIXELS`] pixels; of TIFFs those
+    /// data, a side of zero and more than [`MAX_PIXELS`](crate::MAX_PIXELS) pixels; of TIFFs those
     /// with a palette, with YCbCr or other colours, with samples that it does not
     /// say are alpha, with alpha that the colours
     /// are multiplied by, and with samples of other than 1, 8 or 16 bits.

@@ -4,7 +4,7 @@ use fast_image_resize::images::{TypedCroppedImage, TypedImage, TypedImageRef};
 use fast_image_resize::pixels::{U8, U8x3};
 use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 
-use crate::picture::MAX_SIDE;
+use crate::limits::MAX_SIDE;
 use crate::{CropBox, FrameError, Picture};
 
 /// Resizes the whole picture to `[height, width]`; the aspect ratio is not kept.

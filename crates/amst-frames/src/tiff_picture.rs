@@ -11,7 +11,7 @@ use tiff::tags::Tag;
 use tiff::{ColorType, TiffError};
 
 use crate::decode::File;
-use crate::picture::MAX_PIXELS;
+use crate::limits::MAX_PIXELS;
 use crate::{FrameError, Picture};
 
 /// Decodes the first picture, turned as the file asks: PIL turns no other kind of file.

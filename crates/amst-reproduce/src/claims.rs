@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use amst_lease::holder;
+
 use crate::Job;
 
 /// What is found of a job when its turn comes.
@@ -42,6 +44,27 @@ impl Claims for UnlessDone {
         let result = self.runs.join(job.cell.run_dir()).join("result.json");
         if result.exists() {
             Claim::Done
+        } else {
+            Claim::Free
+        }
+    }
+}
+
+/// A run is free unless it has a result or a process works in its directory, on this machine or on
+/// another one that shares it.
+#[derive(Clone, Debug)]
+pub struct UnlessHeld {
+    /// The folder of all runs.
+    pub runs: PathBuf,
+}
+
+impl Claims for UnlessHeld {
+    fn claim(&self, job: &Job) -> Claim {
+        let run = self.runs.join(job.cell.run_dir());
+        if run.join("result.json").exists() {
+            Claim::Done
+        } else if holder(&run).is_some() {
+            Claim::Busy
         } else {
             Claim::Free
         }

@@ -7,10 +7,10 @@ use std::thread::available_parallelism;
 use amst_recipe::TIMES;
 use amst_report::{Entry, Exporter, Json, Table, Terminal};
 
+use crate::run_jobs::run_jobs;
 use crate::{
-    Args, Caller, Claims, Devices, Failure, Folders, Job, JobOutcome, Plan, Progress,
-    ReproduceError, Request, RunContext, UnlessHeld, concurrent_runs, export_plan, figure,
-    interrupt, prepare_all, report, summary, times, train_all,
+    Args, Caller, Devices, Failure, Folders, Job, Plan, ReproduceError, Request, RunContext,
+    concurrent_runs, export_plan, figure, interrupt, report, summary, times,
 };
 
 /// How the command ended.
@@ -160,33 +160,6 @@ impl TableRun<'_> {
             Finished::Holes
         }
     }
-}
-
-/// Prepares and trains what no other process trains, with bars or lines on standard error.
-pub(crate) fn run_jobs(context: &RunContext, missing: &[Job]) -> Vec<Failure> {
-    let claims = UnlessHeld {
-        runs: context.folders.runs.clone(),
-    };
-    run_jobs_with(context, missing, &claims)
-}
-
-/// The same, of what is claimed.
-pub(crate) fn run_jobs_with(
-    context: &RunContext,
-    missing: &[Job],
-    claims: &dyn Claims,
-) -> Vec<Failure> {
-    let prepared = prepare_all(context, missing);
-    let mut failures = prepared.failures;
-    let mut progress = Progress::new(&prepared.ready, context.jobs);
-    let outcomes = train_all(context, &prepared.ready, claims, &mut progress);
-    progress.finish();
-    for (job, outcome) in prepared.ready.into_iter().zip(outcomes) {
-        if let JobOutcome::Failed(fault) = outcome {
-            failures.push(Failure { job, fault });
-        }
-    }
-    failures
 }
 
 /// Prints to standard output, whose reader may have seen enough.

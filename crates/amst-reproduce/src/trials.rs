@@ -11,7 +11,7 @@ use amst_recipe::{
 use serde_json::json;
 
 use crate::columns::{Column, columns};
-use crate::command::run_jobs;
+use crate::run_jobs::run_jobs;
 use crate::{Caller, Cost, Devices, Failure, Folders, Job, ReproduceError, RunContext};
 
 /// A data set and the settings that all its runs have.

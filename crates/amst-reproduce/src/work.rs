@@ -7,15 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use amst_lease::holder;
 use amst_recipe::{Cell, CellId, Recipe, ShownSplit};
 
-use crate::command::run_jobs_with;
 use crate::estimate::duration_text;
+use crate::run_jobs::run_jobs_with;
 use crate::trials::print_failures;
 use crate::{
     Caller, Claim, Claims, Cost, Devices, Finished, Folders, Job, PlannedRun, ReproduceError,
-    RunContext, concurrent_runs, interrupt, read_jsonl,
+    RunContext, UnlessHeld, concurrent_runs, interrupt, read_jsonl,
 };
 
 /// Which plan, and with how much.
@@ -175,27 +174,6 @@ fn job(run: &PlannedRun, caller: &Caller) -> Result<Job, ReproduceError> {
         features: run.features.clone(),
         split: ShownSplit::Test,
     })
-}
-
-/// A run is free unless it has a result or a process works in its directory, on this machine or on
-/// another one that shares it.
-#[derive(Clone, Debug)]
-pub struct UnlessHeld {
-    /// The folder of all runs.
-    pub runs: PathBuf,
-}
-
-impl Claims for UnlessHeld {
-    fn claim(&self, job: &Job) -> Claim {
-        let run = self.runs.join(job.cell.run_dir());
-        if run.join("result.json").exists() {
-            Claim::Done
-        } else if holder(&run).is_some() {
-            Claim::Busy
-        } else {
-            Claim::Free
-        }
-    }
 }
 
 /// The same, unless the run would end too late.

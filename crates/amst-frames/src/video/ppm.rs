@@ -3,7 +3,7 @@
 use std::io::{BufRead, Read};
 
 use crate::Picture;
-use crate::picture::{MAX_PIXELS, MAX_SIDE};
+use crate::limits::{MAX_PIXELS, MAX_SIDE};
 
 /// The next picture; `None` at the end of the stream.
 ///

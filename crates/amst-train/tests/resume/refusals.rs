@@ -174,7 +174,7 @@ fn a_second_trainer_is_refused_and_the_message_names_the_first() {
             .contains(&format!("process {}", std::process::id())),
         "{error}"
     );
-    assert_eq!(error.exit_code(), 2);
+    assert_eq!(error.exit_code(), 7);
     assert!(
         Run::set_aside(runs.path(), &cell).is_err(),
         "nor is it taken from under the first"

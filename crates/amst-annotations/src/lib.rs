@@ -44,9 +44,9 @@ pub mod mvsa;
 mod published;
 mod relabel;
 mod selection;
-mod shell;
 pub mod ur_funny;
 
+pub use amst_files::{shell_quoted, shell_word};
 pub use annotation::{Annotation, Span, Split};
 pub use audit::{AuditRules, Balance, Facts, Finding, Report, audit};
 pub use dataset::Dataset;
@@ -56,4 +56,3 @@ pub use lfs_pointer::lfs_pointer;
 pub use published::{LISTS_FOLDER, parse_list, published_line, read_files, read_lists};
 pub use relabel::{Conflict, Mention, later_label_wins};
 pub use selection::{Dropped, Reason, Selection, Splitting, select};
-pub use shell::{shell_quoted, shell_word};

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::shell::quoted;
+use amst_files::ffmpeg_file;
 
 /// What was wrong, and what to do about it.
 ///
@@ -23,7 +23,7 @@ pub enum FbankError {
     #[error(
         "{name}: not a WAV file ({reason}), nor FLAC, MP3, Ogg or MP4; convert it with \
          `ffmpeg -i {} out.wav`",
-        quoted(name)
+        ffmpeg_file(name)
     )]
     NotWav {
         /// The file.
@@ -56,7 +56,7 @@ pub enum FbankError {
     #[error(
         "{name}: unsupported WAV: {reason}; convert it with \
          `ffmpeg -i {} -c:a pcm_s16le out.wav`",
-        quoted(name)
+        ffmpeg_file(name)
     )]
     Unsupported {
         /// The file.
@@ -68,7 +68,7 @@ pub enum FbankError {
     #[error(
         "{name}: {found}, which is not read here; convert it with \
          `ffmpeg -i {} -vn -c:a flac out.flac`",
-        quoted(name)
+        ffmpeg_file(name)
     )]
     NotRead {
         /// The file.
@@ -80,7 +80,7 @@ pub enum FbankError {
     #[error(
         "{name}: its header says that it has no samples, and {bytes} bytes follow: its recorder \
          did not finish it; repair it with `ffmpeg -i {} -c:a pcm_s16le out.wav`",
-        quoted(name)
+        ffmpeg_file(name)
     )]
     Unfinished {
         /// The file.
@@ -93,7 +93,7 @@ pub enum FbankError {
     #[error(
         "{name}: damaged {format}: {reason}; copy or download it again, or convert it with \
          `ffmpeg -i {} -vn out.wav`",
-        quoted(name)
+        ffmpeg_file(name)
     )]
     Damaged {
         /// The file.

@@ -44,7 +44,6 @@ mod pcm;
 mod recording;
 mod resample;
 mod riff;
-mod shell;
 mod wave;
 
 pub use config::FbankConfig;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::limits::MAX_SIDE;
-use crate::shell::quoted;
+use amst_files::ffmpeg_file;
 
 /// Why this crate refuses something, with the remedy in the message.
 #[derive(Debug, Error)]
@@ -55,7 +55,7 @@ pub enum FrameError {
     #[error(
         "{name} is a JPEG with a scan for each colour, which cannot be decoded correctly; save it \
          anew, for example with `ffmpeg -i {} -q:v 2 NEW.jpg`",
-        quoted(name)
+        ffmpeg_file(name)
     )]
     ScanPerColour {
         /// The file's name.
@@ -65,7 +65,7 @@ pub enum FrameError {
     #[error(
         "{name} is a {format} of a kind that is not read: {reason}; convert it, for example with \
          `ffmpeg -i {} NEW.png`",
-        quoted(name)
+        ffmpeg_file(name)
     )]
     Unsupported {
         /// The file's name.
@@ -93,7 +93,7 @@ pub enum FrameError {
         "{name} declares {width}x{height} pixels; at most {limit} pixels, and {MAX_SIDE} a side, are \
          read (a guard against decompression bombs): write a smaller picture, for example with \
          `ffmpeg -i {} -vf scale=2048:2048:force_original_aspect_ratio=decrease NEW.png`",
-        quoted(name)
+        ffmpeg_file(name)
     )]
     TooLarge {
         /// The file's name.

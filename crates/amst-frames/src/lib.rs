@@ -70,7 +70,6 @@ mod luma;
 mod normalise;
 mod picture;
 mod resize;
-mod shell;
 mod tiff_picture;
 mod transform;
 mod truncation;

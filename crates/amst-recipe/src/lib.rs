@@ -30,6 +30,7 @@
 //! ```
 #![warn(missing_docs)]
 
+mod auto_spec;
 mod card;
 mod cell;
 mod check;
@@ -48,6 +49,7 @@ mod memory;
 mod method;
 mod methods;
 mod modality;
+mod modality_schedule;
 mod operations;
 mod page;
 mod precision;
@@ -71,6 +73,7 @@ mod times;
 #[cfg(test)]
 mod toy;
 
+pub use auto_spec::{AccuracyGapSpec, AutoRule, AutoSpec, PlateauSpec};
 pub use card::{Case, MethodCard, Parameter, PresetCard, Presets, Reference};
 pub use cell::{CODE_EPOCH, Cell, CellId};
 pub use dataset::find::{find_dataset, find_raw, known_datasets, raw_place, remember_raw};
@@ -90,6 +93,7 @@ pub use lock::DataLock;
 pub use method::MethodName;
 pub use methods::{Methods, MethodsError};
 pub use modality::Modality;
+pub use modality_schedule::ModalitySchedule;
 pub use precision::Precision;
 pub use preset::Preset;
 pub use published::{PAPER_DATASETS, PaperDataset, Published};
@@ -99,9 +103,7 @@ pub use result::{
 };
 pub use section::Section;
 pub use shared::{BudgetSpec, BudgetUnit, FusionHead, Rates};
-pub use skip::{
-    AccuracyGapSpec, AutoRule, AutoSpec, Execution, ModalitySchedule, PlateauSpec, SkipSpec,
-};
+pub use skip::{Execution, SkipSpec};
 pub use skip_picture::{SkipPicture, skip_picture};
 pub use suggest::nearest;
 pub use text::{TextEncoder, TextSpec};

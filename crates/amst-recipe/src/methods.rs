@@ -1,7 +1,7 @@
 //! The methods that a program has, and what must be asked of all of them.
 
 use crate::folder_name::check_or_call_it;
-use crate::skip::RunLength;
+use crate::modality_schedule::RunLength;
 use crate::suggest::hint;
 use crate::{
     BudgetUnit, MethodCard, MethodFacts, MethodName, Modality, ModalitySchedule, OwnSettings,

@@ -2,15 +2,15 @@
 
 use std::io::{ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::available_parallelism;
 
 use amst_recipe::TIMES;
 use amst_report::{Entry, Exporter, Json, Table, Terminal};
 
+use crate::process_args::Pool;
 use crate::run_jobs::run_jobs;
 use crate::{
-    Args, Caller, Devices, Failure, Folders, Job, Plan, ReproduceError, Request, RunContext,
-    concurrent_runs, export_plan, figure, interrupt, report, summary, times,
+    Args, Caller, Devices, Failure, Folders, Job, Plan, ReproduceError, Request, concurrent_runs,
+    export_plan, figure, interrupt, report, summary, times,
 };
 
 /// How the command ended.
@@ -107,18 +107,12 @@ impl TableRun<'_> {
         jobs: usize,
     ) -> Result<(), ReproduceError> {
         let given = self.args.amst.as_deref();
-        let program = self.caller.program(given, devices.backend)?;
-        let cores = available_parallelism().map_or(1, usize::from);
-        let context = RunContext {
-            program: &program,
-            working_dir: &self.caller.working_dir,
-            datasets: &self.caller.datasets,
-            devices: &devices.names,
-            folders: self.folders,
+        let pool = Pool {
+            program: self.caller.program(given, devices.backend)?,
+            devices: devices.clone(),
             jobs,
-            threads: (cores / jobs).max(1),
-            stop: self.stop,
         };
+        let context = pool.context(self.caller, self.folders, self.stop);
         self.failures = run_jobs(&context, missing);
         self.entries = self.request.entries(&self.folders.runs);
         let interrupted = self.stop.load(Ordering::SeqCst);

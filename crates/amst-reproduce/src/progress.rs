@@ -92,7 +92,8 @@ impl Progress {
             return;
         };
         run.started = Some(Instant::now());
-        if let Some(bars) = &self.bars {
+        // A run that another process had taken meanwhile is started again.
+        if let Some(bars) = self.bars.as_ref().filter(|_| run.bar.is_none()) {
             let bar = bars.all.add(ProgressBar::no_length());
             bar.set_style(ProgressStyle::with_template("  {msg}").expect("the template is sound"));
             run.bar = Some(bar);

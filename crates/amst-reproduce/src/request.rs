@@ -13,6 +13,7 @@ use amst_report::{
 };
 
 use crate::columns::{Column, columns};
+use crate::process_args::distinct;
 use crate::{Args, Caller, Cost, Folders, Job, ReproduceError, Tuned};
 
 /// What was asked for.
@@ -337,16 +338,6 @@ fn refuse_single_splits(columns: &[Column]) -> Result<(), ReproduceError> {
             column.dataset.spec.name
         ))),
     }
-}
-
-fn distinct(seeds: &[u64]) -> Vec<u64> {
-    let mut once = Vec::new();
-    for seed in seeds {
-        if !once.contains(seed) {
-            once.push(*seed);
-        }
-    }
-    once
 }
 
 /// Refuses settings that choose a row, a column or a seed: a result would stand in the wrong place

@@ -14,6 +14,7 @@ use amst_report::{
 };
 
 use crate::estimate::{Estimates, duration_text, makespan};
+use crate::process_args::distinct;
 use crate::trials::{Sizes, Trials, print_failures};
 use crate::{Caller, Finished, Job, PoolArgs, ReproduceError, interrupt};
 
@@ -178,7 +179,7 @@ fn curves(
     let grid = Grid::named("table1")?;
     let mut curves = Vec::new();
     for modality in modalities {
-        for seed in &args.seeds {
+        for seed in &distinct(&args.seeds) {
             let long = trials.cell_of_row(&grid, modality.name(), &[], *seed)?;
             let short = [format!("epochs={}", args.epochs)];
             let short = trials.cell_of_row(&grid, modality.name(), &short, *seed)?;
@@ -208,8 +209,8 @@ fn cost(
     if missing.is_empty() {
         return Ok(format!("all {there} runs are there: nothing is trained"));
     }
-    let devices = args.pool.devices()?;
-    let at_once = args.pool.at_once(missing, &devices)?;
+    let devices = args.pool.processes.devices()?;
+    let at_once = args.pool.processes.at_once(missing, &devices)?;
     let mut estimates = Estimates::new(runs, devices.are_gpus());
     let seconds: Vec<f64> = missing
         .iter()
@@ -303,7 +304,7 @@ impl Suggested {
             dataset: dataset.into(),
             data: data.clone(),
             epochs: args.epochs,
-            seeds: args.seeds.clone(),
+            seeds: distinct(&args.seeds),
             split: split_name(split).into(),
             set: settings(suggestion),
             suggestion: suggestion.clone(),

@@ -1,8 +1,6 @@
 //! Runs of one data set that belong to no table.
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
-use std::thread::available_parallelism;
 
 use amst_fetch::hub;
 use amst_recipe::{
@@ -11,8 +9,7 @@ use amst_recipe::{
 use serde_json::json;
 
 use crate::columns::{Column, columns};
-use crate::run_jobs::run_jobs;
-use crate::{Caller, Cost, Devices, Failure, Folders, Job, ReproduceError, RunContext};
+use crate::{Caller, Cost, Failure, Job, ReproduceError};
 
 /// A data set and the settings that all its runs have.
 pub(crate) struct Trials<'a> {
@@ -153,72 +150,6 @@ impl Sizes {
             train: spec.samples.map(|samples| samples.train),
             val: spec.samples.map(|samples| samples.val),
         }
-    }
-}
-
-/// Where and with how much at a time runs are trained.
-#[derive(clap::Args, Debug)]
-pub struct PoolArgs {
-    /// Where to compute; of several GPUs, with commas, each has a run of its own.
-    #[arg(
-        long,
-        default_value = "flex",
-        value_name = "flex|cuda[:i]|tch[:cpu|:cuda[:i]],…"
-    )]
-    pub device: String,
-    /// Runs at the same time; as many as there are cores and as fit into memory, or one a GPU, if
-    /// left out.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub jobs: Option<u16>,
-    /// Folder of runs and results, shared with `reproduce`.
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<std::path::PathBuf>,
-    /// Run this `amst`; if left out, the one of the checkout, which is built, or this program.
-    #[arg(long, value_name = "PROGRAM")]
-    pub amst: Option<std::path::PathBuf>,
-}
-
-impl PoolArgs {
-    /// Folders of runs, and of what is made of them under a name.
-    pub(crate) fn folders(&self, caller: &Caller, name: &str) -> Result<Folders, ReproduceError> {
-        Folders::under(self.out.as_deref().unwrap_or(&caller.out), name)
-    }
-
-    pub(crate) fn devices(&self) -> Result<Devices, ReproduceError> {
-        self.device.parse()
-    }
-
-    /// Runs at the same time, of these jobs.
-    pub(crate) fn at_once(&self, jobs: &[Job], devices: &Devices) -> Result<usize, ReproduceError> {
-        crate::concurrent_runs(self.jobs.map(usize::from), jobs, devices)
-    }
-
-    /// Trains jobs, with bars or lines on standard error.
-    pub(crate) fn train(
-        &self,
-        caller: &Caller,
-        folders: &Folders,
-        jobs: &[Job],
-        stop: &AtomicBool,
-    ) -> Result<Vec<Failure>, ReproduceError> {
-        if jobs.is_empty() {
-            return Ok(Vec::new());
-        }
-        let devices = self.devices()?;
-        let at_once = self.at_once(jobs, &devices)?;
-        let program = caller.program(self.amst.as_deref(), devices.backend)?;
-        let cores = available_parallelism().map_or(1, usize::from);
-        let context = RunContext {
-            program: &program,
-            working_dir: &caller.working_dir,
-            datasets: &caller.datasets,
-            devices: &devices.names,
-            folders,
-            jobs: at_once,
-            threads: (cores / at_once).max(1),
-            stop,
-        };
-        Ok(run_jobs(&context, jobs))
     }
 }
 

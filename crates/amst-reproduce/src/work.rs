@@ -13,8 +13,8 @@ use crate::estimate::duration_text;
 use crate::run_jobs::run_jobs_with;
 use crate::trials::print_failures;
 use crate::{
-    Caller, Claim, Claims, Cost, Devices, Finished, Folders, Job, PlannedRun, ReproduceError,
-    RunContext, UnlessHeld, concurrent_runs, interrupt, read_jsonl,
+    Caller, Claim, Claims, Cost, Finished, Folders, Job, PlannedRun, ProcessArgs, ReproduceError,
+    UnlessHeld, interrupt, read_jsonl,
 };
 
 /// Which plan, and with how much.
@@ -22,23 +22,12 @@ use crate::{
 pub struct WorkArgs {
     /// A plan: what `reproduce TABLE --plan --format jsonl` prints.
     pub plan: PathBuf,
-    /// Where to compute; of several GPUs, with commas, each has a run of its own.
-    #[arg(
-        long,
-        default_value = "flex",
-        value_name = "flex|cuda[:i]|tch[:cpu|:cuda[:i]],…"
-    )]
-    pub device: String,
-    /// Runs at the same time; as many as there are cores and as fit into memory, or one a GPU, if
-    /// left out.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub jobs: Option<u16>,
     /// Begin no run that would end later than this from now, by its estimate: 90s, 45m, 2h.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub until: Option<Duration>,
-    /// Run this `amst`; if left out, this program.
-    #[arg(long, value_name = "PROGRAM")]
-    pub amst: Option<PathBuf>,
+    /// How runs are started.
+    #[command(flatten)]
+    pub processes: ProcessArgs,
 }
 
 /// `90s`, `45m`, `2h`.
@@ -62,7 +51,6 @@ fn duration(text: &str) -> Result<Duration, String> {
 /// The plan or a recipe cannot be read, or is of another version.
 pub fn work(args: &WorkArgs, caller: &Caller) -> Result<Finished, ReproduceError> {
     let planned = read_jsonl(&args.plan)?;
-    let devices: Devices = args.device.parse()?;
     let Some(first) = planned.first() else {
         eprintln!("the plan is empty: nothing is missing");
         return Ok(Finished::Complete);
@@ -81,19 +69,8 @@ pub fn work(args: &WorkArgs, caller: &Caller) -> Result<Finished, ReproduceError
         jobs.push(job(run, caller)?);
     }
     let stop = interrupt::listen()?;
-    let at_once = concurrent_runs(args.jobs.map(usize::from), &jobs, &devices)?;
-    let program = caller.program(args.amst.as_deref(), devices.backend)?;
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let context = RunContext {
-        program: &program,
-        working_dir: &caller.working_dir,
-        datasets: &caller.datasets,
-        devices: &devices.names,
-        folders: &folders,
-        jobs: at_once,
-        threads: (cores / at_once).max(1),
-        stop: &stop,
-    };
+    let pool = args.processes.pool(caller, &jobs)?;
+    let context = pool.context(caller, &folders, &stop);
     let claims = InTime {
         free: UnlessHeld {
             runs: folders.runs.clone(),
@@ -150,18 +127,13 @@ fn job(run: &PlannedRun, caller: &Caller) -> Result<Job, ReproduceError> {
     let recipe = caller.methods.known(&recipe)?;
     let id: CellId = serde_json::from_value(run.cell.clone().into())
         .map_err(|error| ReproduceError::Usage(format!("`{}` is no cell ({error})", run.cell)))?;
-    let name = run
-        .recipe
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned());
+    // The recipe's file is named after the job, the seed and the cell, and is found again by them.
+    let file = run.recipe.file_stem().unwrap_or_default().to_string_lossy();
+    let name = file.strip_suffix(&format!("-{}-{}", recipe.seed, run.cell));
+    let name = name.unwrap_or("run").to_string();
     Ok(Job {
         title: run.title.clone(),
-        name: name
-            .unwrap_or_default()
-            .split('-')
-            .next()
-            .unwrap_or("run")
-            .into(),
+        name,
         cost: Cost::of(caller.methods, &recipe, 0)?,
         cell: Cell {
             requested: recipe.method.clone(),

@@ -20,6 +20,7 @@ pub use self::tuned::{SWEEP_SCHEMA, TriedSettings, Tuned};
 use self::journal::{Header, Journal, Tried};
 use self::space::{Trial, trials_of};
 use crate::estimate::{Estimates, duration_text, makespan};
+use crate::process_args::distinct;
 use crate::trials::{Trials, print_failures};
 use crate::{Caller, Finished, Folders, Job, PoolArgs, ReproduceError, interrupt};
 
@@ -113,6 +114,8 @@ struct Sweep<'a> {
     caller: &'a Caller<'a>,
     trials: Trials<'a>,
     folders: Folders,
+    /// Each once.
+    seeds: Vec<u64>,
     /// Epochs of the recipe.
     epochs: usize,
 }
@@ -143,6 +146,7 @@ pub fn sweep(args: &SweepArgs, caller: &Caller) -> Result<Finished, ReproduceErr
         caller,
         trials,
         folders,
+        seeds: distinct(&args.seeds),
         epochs: usual.epochs,
     };
     sweep.check_settings(&all)?;
@@ -181,7 +185,7 @@ impl Sweep<'_> {
                     "{} trials of each of {methods} methods, {} seeds: {runs} runs are missing, \
                      about {}",
                     all.len() / methods,
-                    self.args.seeds.len(),
+                    self.seeds.len(),
                     duration_text(seconds)
                 ));
             }
@@ -198,7 +202,7 @@ impl Sweep<'_> {
 
     /// Runs that are missing if none of the rungs were cut short, and the seconds they take.
     fn cost(&self, all: &[Trial], methods: usize) -> Result<(usize, f64), ReproduceError> {
-        let devices = self.args.pool.devices()?;
+        let devices = self.args.pool.processes.devices()?;
         let mut estimates = Estimates::new(&self.folders.runs, devices.are_gpus());
         let (mut runs, mut seconds) = (0, Vec::new());
         let mut left = all.to_vec();
@@ -209,7 +213,7 @@ impl Sweep<'_> {
             };
             let missing = self.missing(&rung)?;
             runs += missing.len();
-            let at_once = self.args.pool.at_once(&missing, &devices)?;
+            let at_once = self.args.pool.processes.at_once(&missing, &devices)?;
             let each: Vec<f64> = missing
                 .iter()
                 .map(|job| estimates.of(job).seconds)
@@ -241,7 +245,7 @@ impl Sweep<'_> {
     fn missing(&self, rung: &Rung) -> Result<Vec<Job>, ReproduceError> {
         let (mut jobs, mut seen) = (Vec::new(), std::collections::BTreeSet::new());
         for trial in &rung.trials {
-            for seed in &self.args.seeds {
+            for seed in &self.seeds {
                 let cell = self
                     .trials
                     .cell(&Self::settings(trial, rung.epochs), *seed)?;
@@ -263,7 +267,7 @@ impl Sweep<'_> {
             data: self.trials.lock().clone(),
             over: self.args.over.iter().map(ToString::to_string).collect(),
             methods: methods.to_vec(),
-            seeds: self.args.seeds.clone(),
+            seeds: self.seeds.clone(),
             search: self.args.search.name().into(),
             set: self.args.set.clone(),
         };
@@ -304,7 +308,7 @@ impl Sweep<'_> {
         let mut tried = Vec::new();
         for trial in &rung.trials {
             let (mut cells, mut accuracies): (Vec<CellId>, Vec<f64>) = (Vec::new(), Vec::new());
-            for seed in &self.args.seeds {
+            for seed in &self.seeds {
                 let cell = self
                     .trials
                     .cell(&Self::settings(trial, rung.epochs), *seed)?;
@@ -357,7 +361,7 @@ impl Sweep<'_> {
             dataset: self.trials.dataset().into(),
             data: self.trials.lock().clone(),
             search: self.args.search.name().into(),
-            seeds: self.args.seeds.clone(),
+            seeds: self.seeds.clone(),
             trials: trials_of_each,
             methods: best,
         };
@@ -392,7 +396,7 @@ impl Sweep<'_> {
             let settings: Vec<String> = std::iter::once(format!("method={method}"))
                 .chain(trial.set.clone())
                 .collect();
-            for seed in &self.args.seeds {
+            for seed in &self.seeds {
                 let cell = self.trials.cell(&settings, *seed)?;
                 runs.push(RunLog::read(&self.folders.runs.join(cell.run_dir()))?);
             }

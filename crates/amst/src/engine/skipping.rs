@@ -11,9 +11,20 @@ pub struct Skipping {
     pub schedule: SkipSchedule,
     /// Whether a skipped modality is left alone or forwarded all the same.
     pub execution: Execution,
+    /// What was decided since [`Skipping::take_decisions`] was last called.
+    decisions: Vec<SkipDecision>,
 }
 
 impl Skipping {
+    /// A schedule, carried out in this way.
+    pub fn new(schedule: SkipSchedule, execution: Execution) -> Self {
+        Self {
+            schedule,
+            execution,
+            decisions: Vec::new(),
+        }
+    }
+
     /// What an epoch counted from 0 does.
     ///
     /// With fast execution only what trains is read, and what was trained in this epoch but is
@@ -40,15 +51,10 @@ impl Skipping {
         }
     }
 
-    /// Adapts the schedule after an epoch's validation, where it is adapted while training; returns
-    /// what was decided. Where several branches have an output of a modality, its score is their
+    /// Adapts the schedule after an epoch's validation, where it is adapted while training. Where
+    /// several branches have an output of a modality, its score is their
     /// mean; `branches` are their names.
-    pub fn end_epoch(
-        &mut self,
-        epoch: usize,
-        validation: &Scores,
-        branches: &[&str],
-    ) -> Vec<SkipDecision> {
+    pub fn end_epoch(&mut self, epoch: usize, validation: &Scores, branches: &[&str]) {
         let own_scores = self.schedule.modalities().iter().filter_map(|modality| {
             let own: Vec<Score> = branches
                 .iter()
@@ -58,7 +64,13 @@ impl Skipping {
             mean(&own).map(|score| (*modality, score))
         });
         let own_scores: BTreeMap<Modality, Score> = own_scores.collect();
-        self.schedule.end_epoch(epoch, &own_scores)
+        let decided = self.schedule.end_epoch(epoch, &own_scores);
+        self.decisions.extend(decided);
+    }
+
+    /// What was decided since this was last called.
+    pub fn take_decisions(&mut self) -> Vec<SkipDecision> {
+        std::mem::take(&mut self.decisions)
     }
 }
 

@@ -113,17 +113,11 @@ fn recalibration_leaves_no_gradient_and_takes_none_away() {
 #[test]
 fn what_was_trained_and_will_be_skipped_is_recalibrated() {
     let schedule = schedule(&[(Audio, 3), (Visual, 1)]);
-    let fast = Skipping {
-        schedule: schedule.clone(),
-        execution: Execution::Fast,
-    };
+    let fast = Skipping::new(schedule.clone(), Execution::Fast);
     assert_eq!(
         (fast.plan(0).recalibrates, fast.plan(1).recalibrates),
         (vec![Audio], vec![])
     );
-    let official = Skipping {
-        schedule,
-        execution: Execution::Official,
-    };
+    let official = Skipping::new(schedule, Execution::Official);
     assert!(official.plan(0).recalibrates.is_empty());
 }

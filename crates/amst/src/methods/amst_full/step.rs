@@ -17,7 +17,6 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Full {
     skipping: Skipping,
-    decisions: Vec<SkipDecision>,
     joint_mode: JointMode,
 }
 
@@ -33,11 +32,7 @@ impl Full {
     /// Both modules under one schedule; `joint_mode` says how the joint one learns (D1).
     pub fn new(schedule: SkipSchedule, execution: Execution, joint_mode: JointMode) -> Self {
         Self {
-            skipping: Skipping {
-                schedule,
-                execution,
-            },
-            decisions: Vec::new(),
+            skipping: Skipping::new(schedule, execution),
             joint_mode,
         }
     }
@@ -85,15 +80,13 @@ impl<E: Encoder> Method<E> for Full {
     }
 
     fn end_epoch(&mut self, _: &mut Net<E>, epoch: usize, validation: &Scores) -> Vec<Modality> {
-        let decided = self
-            .skipping
+        self.skipping
             .end_epoch(epoch, validation, &[ALT, JOINT_NAME]);
-        self.decisions.extend(decided);
         Vec::new()
     }
 
     fn take_decisions(&mut self) -> Vec<SkipDecision> {
-        std::mem::take(&mut self.decisions)
+        self.skipping.take_decisions()
     }
 
     fn state(&self) -> MethodState {

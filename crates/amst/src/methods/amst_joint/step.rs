@@ -14,18 +14,13 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Joint {
     skipping: Skipping,
-    decisions: Vec<SkipDecision>,
 }
 
 impl Joint {
     /// The module under a schedule.
     pub fn new(schedule: SkipSchedule, execution: Execution) -> Self {
         Self {
-            skipping: Skipping {
-                schedule,
-                execution,
-            },
-            decisions: Vec::new(),
+            skipping: Skipping::new(schedule, execution),
         }
     }
 }
@@ -54,13 +49,12 @@ impl<E: Encoder> Method<E> for Joint {
     }
 
     fn end_epoch(&mut self, _: &mut Net<E>, epoch: usize, validation: &Scores) -> Vec<Modality> {
-        let decided = self.skipping.end_epoch(epoch, validation, &[""]);
-        self.decisions.extend(decided);
+        self.skipping.end_epoch(epoch, validation, &[""]);
         Vec::new()
     }
 
     fn take_decisions(&mut self) -> Vec<SkipDecision> {
-        std::mem::take(&mut self.decisions)
+        self.skipping.take_decisions()
     }
 
     fn state(&self) -> MethodState {

@@ -27,7 +27,7 @@ pub enum LeaseError {
     },
     /// A lease file in which no lease can be read. Its owner may still be at work.
     #[error(
-        "{} cannot be read as a lease ({why}), and whoever wrote it may be at work: try again in \
+        "{} cannot be read as a lease ({why}), and the process that wrote it may be at work: try again in \
          {} s, when it has expired, or remove the file if nothing works in this folder",
         path.display(),
         whole_seconds(*left)

@@ -40,7 +40,7 @@
 //! So a takeover removes, renames and overwrites nothing of another process, and for each lease it
 //! has exactly one winner for ever, because a UUID is never used again. Renaming `lease` away would
 //! have two: a second taker that read the old lease, and is slow, would rename that of the first.
-//! Whoever crashes, wherever it crashes, leaves either nothing or the last file of the chain, which
+//! A process that crashes, at any point, leaves either nothing or the last file of the chain, which
 //! expires.
 //!
 //! The new owner then renames its own file over `lease`, so that chains stay short. To one who reads
@@ -64,11 +64,11 @@
 //!
 //! **The owner's own clock.** Where the lease is the authority, that is where `flock` is not held or
 //! the file system is not known to be local, an owner that has not renewed its lease for nine tenths
-//! of the expiry has lost it, and for good, even if nobody took over. It counts from before it asked
+//! of the expiry has lost it, and for good, even if no other process took over. It counts from before it asked
 //! the server to renew, by a clock that cannot be set and that goes on in suspension
 //! (`CLOCK_BOOTTIME`). So it stops before any other may begin. It does not renew an expired lease:
 //! another process may have looked at it and be about to take over. Where `flock` is held on a local
-//! file system nobody can take over, and a laptop may sleep.
+//! file system no other process can take over, and a laptop may sleep.
 //!
 //! **Waiting.** After a takeover by expiry, and after every takeover where the lease is the
 //! authority on a file system that is not local, the new owner waits for 65 s before it begins. That

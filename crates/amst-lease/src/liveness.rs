@@ -27,7 +27,7 @@ pub(crate) enum Owner {
 pub(crate) struct Observer<'a> {
     pub dir: &'a Path,
     pub me: &'a Identity,
-    /// Whether the directory is local and its `flock` is held by this process or by nobody.
+    /// Whether the directory is local and its `flock` is held by this process or by none.
     pub has_free_flock: bool,
     /// Of a file in which no lease can be read.
     pub expiry: Duration,

@@ -61,7 +61,7 @@ impl FileTime {
     }
 }
 
-/// Whether there is a process of this number, whoever owns it.
+/// Whether there is a process of this number, of any user.
 pub(crate) fn process_exists(pid: u32) -> bool {
     let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
         return false;

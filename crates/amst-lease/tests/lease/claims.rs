@@ -125,7 +125,7 @@ fn a_process_in_another_container_is_not_taken_for_dead() {
     let refused = Lease::claim(folder.path(), &without_flock(MINUTE)).unwrap_err();
     assert!(refused.to_string().contains("process 1 on"), "{refused}");
     inside.kill();
-    // Nobody can tell that it is gone, until it expires.
+    // No other process can tell that it is gone, until it expires.
     let refused = Lease::claim(folder.path(), &without_flock(MINUTE)).unwrap_err();
     assert!(matches!(refused, LeaseError::Held { .. }), "{refused}");
     age(&folder.path().join("lease"), 61);

@@ -13,7 +13,7 @@ const CELLS: usize = 1000;
 const WORKERS: usize = 16;
 const EXPIRY: u64 = 1500;
 
-/// A process of another container: nobody sees that it was killed, so that its lease must expire.
+/// A process of another container: no other sees that it was killed, so that its lease must expire.
 const CONTAINER: [&str; 3] = ["unshare", "-rpf", "--kill-child"];
 
 /// The role of a worker: works on every cell that has no result, until all have one.
@@ -85,9 +85,10 @@ impl Random {
 }
 
 fn worker(number: usize, dir: &Path, has_containers: bool) -> Child {
-    let programs: &[&str] = match has_containers && number.is_multiple_of(4) {
-        true => &CONTAINER,
-        false => &[],
+    let programs: &[&str] = if has_containers && number.is_multiple_of(4) {
+        &CONTAINER
+    } else {
+        &[]
     };
     Start::through(programs, "grid", dir, EXPIRY).spawn()
 }
@@ -105,7 +106,7 @@ fn of_a_thousand_cells_none_is_lost_none_done_twice_though_workers_are_killed() 
     for cell in 0..CELLS {
         fs::create_dir(folder.path().join(format!("{cell:04}"))).unwrap();
     }
-    let has_containers = can_run(&CONTAINER, "workers whose end nobody sees");
+    let has_containers = can_run(&CONTAINER, "workers whose end no other process sees");
     let start_worker = |number| worker(number, folder.path(), has_containers);
     let mut workers: Vec<Child> = (0..WORKERS).map(start_worker).collect();
     let (mut random, mut kills) = (Random(22), 0);

@@ -43,7 +43,7 @@ fn a_takeover_that_sixteen_processes_race_for_has_one_winner() {
         fs::create_dir(&dir).unwrap();
         let path = dir.join("lease");
         match round % 4 {
-            // Nobody was there.
+            // There was no owner before.
             0 => {}
             // One that expired.
             1 => drop(of_another_machine(&path, 400)),

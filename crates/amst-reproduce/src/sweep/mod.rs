@@ -2,23 +2,24 @@
 
 mod journal;
 mod space;
+mod table;
 mod tuned;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use amst_figures::{HeatMapOptions, RunLog, draw_heat_map};
 use amst_files::write_file;
 use amst_recipe::{CellId, DEFAULT_DATASET, MethodName};
-use amst_report::{Aggregate, read_result};
+use amst_report::read_result;
 
 pub use self::space::Over;
 pub use self::tuned::{SWEEP_SCHEMA, TriedSettings, Tuned};
 
 use self::journal::{Header, Journal, Tried};
 use self::space::{Trial, trials_of};
+use self::table::table;
 use crate::estimate::{Estimates, duration_text, makespan};
 use crate::process_args::distinct;
 use crate::trials::{Trials, print_failures};
@@ -431,42 +432,4 @@ fn better_half(trials: &[Trial], tried: &[Tried], methods: &[String]) -> Vec<Tri
     kept.into_iter()
         .map(|index| trials[index].clone())
         .collect()
-}
-
-/// A line a trial, the best of each method marked.
-fn table(tried: &[Tried], tuned: &Tuned) -> String {
-    let widest = |cells: Vec<usize>| cells.into_iter().max().unwrap_or(0);
-    let method = widest(tried.iter().map(|trial| trial.method.len()).collect());
-    let settings = widest(
-        tried
-            .iter()
-            .map(|trial| trial.set.join(" ").len())
-            .collect(),
-    );
-    let mut text = format!(
-        "Accuracy on the validation split (%), mean ± standard error over seeds {}; the best of \
-         each method's {} trials with *\n\n",
-        tuned
-            .seeds
-            .iter()
-            .map(u64::to_string)
-            .collect::<Vec<_>>()
-            .join(", "),
-        tuned.trials
-    );
-    for trial in tried {
-        let error = Aggregate::of(&trial.val_accuracies).and_then(|all| all.standard_error);
-        let error = error.map_or(String::new(), |error| format!(" ± {:.2}", 100.0 * error));
-        let best = tuned.methods.get(&trial.method);
-        let is_best = best.is_some_and(|best| best.set == trial.set);
-        let _ = writeln!(
-            text,
-            "{:method$}  {:settings$}  {:.1}{error}{}",
-            trial.method,
-            trial.set.join(" "),
-            100.0 * trial.mean(),
-            if is_best { " *" } else { "" }
-        );
-    }
-    text
 }

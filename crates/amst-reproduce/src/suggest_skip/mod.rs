@@ -1,5 +1,7 @@
 //! `suggest-skip`: skip parameters by the paper's rule of thumb.
 
+mod text;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ use amst_report::{
     SuggestionError, suggest_skips,
 };
 
+use self::text::{split_name, write_split};
 use crate::estimate::{Estimates, duration_text, makespan};
 use crate::process_args::distinct;
 use crate::trials::{Sizes, Trials, print_failures};
@@ -118,8 +121,19 @@ pub fn suggest_skip(args: &SuggestSkipArgs, caller: &Caller) -> Result<Finished,
             log,
         });
     }
-    let sizes = trials.sizes(&whole);
-    let suggested = Suggested::new(args, &sizes, &runs)?;
+    let suggested = Suggested::new(args, &trials.sizes(&whole), &runs)?;
+    keep(args, &trials, &suggested, runs, &folders.runs)?;
+    Ok(Finished::Complete)
+}
+
+/// Prints the suggestion, and writes it and the curves into the data set's folder of runs.
+fn keep(
+    args: &SuggestSkipArgs,
+    trials: &Trials,
+    suggested: &Suggested,
+    runs: Vec<Measured>,
+    folder: &Path,
+) -> Result<(), ReproduceError> {
     let stored = suggested.stored(args, trials.dataset(), trials.lock(), &runs);
     let json = stored.json();
     if args.json {
@@ -127,7 +141,7 @@ pub fn suggest_skip(args: &SuggestSkipArgs, caller: &Caller) -> Result<Finished,
     } else {
         println!("{}", suggested.text(args));
     }
-    let folder = folders.runs.join(trials.dataset());
+    let folder = folder.join(trials.dataset());
     let file = folder.join(STORED_SUGGESTION);
     write_file(&file, &json)?;
     let options = CurveOptions {
@@ -141,7 +155,7 @@ pub fn suggest_skip(args: &SuggestSkipArgs, caller: &Caller) -> Result<Finished,
         drawn.svg.display(),
         &sha256_hex(&json)[..8]
     );
-    Ok(Finished::Complete)
+    Ok(())
 }
 
 /// From runs that are there, of a data set that need not be.
@@ -331,6 +345,12 @@ impl Suggested {
                 }
             }
         }
+        if let (Ok(on_validation), Ok(on_training)) = (&self.on_validation, &self.on_training)
+            && on_validation.slowest != on_training.slowest
+        {
+            text += "The two splits name different modalities as slow: the fast one on training \
+                     may overfit.\nTry both, for example with `amst sweep` (docs/skip.md).\n\n";
+        }
         if let Ok((suggestion, _)) = self.taken() {
             let set = settings(suggestion);
             let set: Vec<String> = set.iter().map(|one| format!("--set {one}")).collect();
@@ -338,47 +358,6 @@ impl Suggested {
         }
         text
     }
-}
-
-fn split_name(split: Split) -> &'static str {
-    match split {
-        Split::Train => "training",
-        _ => "validation",
-    }
-}
-
-fn write_split(
-    text: &mut String,
-    split: Split,
-    suggestion: &SkipSuggestion,
-    curves: &AccuracyCurves,
-) {
-    let _ = writeln!(
-        text,
-        "{:<12} slope  ratio  95 % interval  s    accuracy by epoch, mean over seeds",
-        split_name(split)
-    );
-    for (modality, own) in &suggestion.modalities {
-        let ratio = own
-            .ratio
-            .map_or("–".into(), |r| format!("{:.2}", r.estimate));
-        let interval = own.ratio.and_then(|r| r.interval);
-        let interval =
-            interval.map_or("–".into(), |[low, high]| format!("{low:.2} to {high:.2}"));
-        let skip = own.skip.map_or("–".into(), |s| s.to_string());
-        let curve = curves.get(modality).map(|seeds| sparkline(seeds));
-        let _ = writeln!(
-            text,
-            "{:<12} {:>5.2}  {ratio:>5}  {interval:<13}  {skip:<3}  {}",
-            modality.name(),
-            100.0 * own.slope,
-            curve.unwrap_or_default()
-        );
-        if let Some(why) = &own.no_slope {
-            let _ = writeln!(text, "  {modality} has no slope, so no s: {why}");
-        }
-    }
-    text.push('\n');
 }
 
 /// A panel a modality, of all its seeds.
@@ -404,21 +383,4 @@ fn settings(suggestion: &SkipSuggestion) -> Vec<String> {
     let own = suggestion.modalities.iter();
     own.filter_map(|(modality, own)| own.skip.map(|s| format!("skip.{modality}={s}")))
         .collect()
-}
-
-/// The mean over seeds, a sign an epoch from 0 to 100 %, and the ends in numbers.
-fn sparkline(seeds: &[Vec<f64>]) -> String {
-    const SIGNS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let epochs = seeds.iter().map(Vec::len).min().unwrap_or(0);
-    let means: Vec<f64> = (0..epochs)
-        .map(|epoch| seeds.iter().map(|seed| seed[epoch]).sum::<f64>() / seeds.len() as f64)
-        .collect();
-    let sign = |mean: &f64| SIGNS[((mean * 8.0) as usize).min(7)];
-    let drawn: String = means.iter().map(sign).collect();
-    match (means.first(), means.last()) {
-        (Some(first), Some(last)) => {
-            format!("{drawn}  {:.1} to {:.1} %", 100.0 * first, 100.0 * last)
-        }
-        _ => drawn,
-    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use amst::Modality;
+use amst::{Modality, ModalitySchedule};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -41,7 +41,7 @@ pub(crate) struct Settings {
     pub lr_step: usize,
     pub lr_gamma: f64,
     #[serde(default)]
-    pub skip: BTreeMap<String, u32>,
+    pub skip: BTreeMap<String, ModalitySchedule>,
     #[serde(default)]
     pub epoch_base: u32,
     #[serde(default = "official")]

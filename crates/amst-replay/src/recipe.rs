@@ -85,15 +85,12 @@ fn skip(s: &Settings, modalities: &[Modality]) -> Result<SkipSpec, ReplayError> 
         ..SkipSpec::default()
     };
     for modality in modalities {
-        let every = s
-            .skip
-            .get(modality.letter())
-            .copied()
-            .map_or(ModalitySchedule::Every(1), ModalitySchedule::Every);
+        let asked = s.skip.get(modality.letter()).cloned();
+        let schedule = asked.unwrap_or(ModalitySchedule::Every(1));
         match modality {
-            Modality::Audio => skip.audio = every,
-            Modality::Text => skip.text = every,
-            Modality::Visual => skip.visual = every,
+            Modality::Audio => skip.audio = schedule,
+            Modality::Text => skip.text = schedule,
+            Modality::Visual => skip.visual = schedule,
         }
     }
     Ok(skip)

@@ -77,7 +77,7 @@ impl Keeper<AnyEncoder> for Recorder {
         done: &StepDone<'_>,
     ) -> Result<(), TrainError> {
         let mut recorded = self.step(done.plan.epoch, done.number.step);
-        recorded.active = letters(&done.plan.trains);
+        recorded.active = letters(&done.plan.at_step(done.number).trains);
         for modality in &self.modalities {
             // MSLR's own rates, or the common one.
             let name = format!("lr.{modality}");

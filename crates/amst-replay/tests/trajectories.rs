@@ -59,4 +59,7 @@ cases! {
     alternating_with_a_partly_frozen_roberta_fast: "amst-alt-atv",
     joint_with_a_partly_frozen_roberta_official: "amst-joint-atv",
     full_with_a_partly_frozen_roberta_fast: "amst-full-atv",
+    joint_where_sound_waits_in_a_window_fast: "amst-joint-av-window",
+    alternating_where_pictures_wait_in_a_window_official: "amst-alt-av-window",
+    full_by_batches_and_by_a_list_of_epochs_fast: "amst-full-av-batches",
 }

@@ -2,16 +2,27 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What an automatic schedule goes by. Both signals are absolute, measured on the validation split,
-/// and larger where a modality may rest longer.
+/// What an automatic schedule goes by. Both signals are absolute, and larger where a modality may
+/// rest longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AutoRule {
     /// The modality's accuracy minus that of the least accurate one.
     AccuracyGap,
-    /// The modality's loss minus its lowest loss before, in nats.
+    /// The modality's validation loss minus its lowest one before, in nats.
     Plateau,
+}
+
+/// The samples whose accuracies `accuracy-gap` compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum GapSplit {
+    /// Those of the epoch's steps, as each step saw them: which modality the gradients fit first.
+    Train,
+    /// Held-out ones.
+    Val,
 }
 
 impl AutoRule {
@@ -54,8 +65,10 @@ pub struct AccuracyGapSpec {
     pub rest_at: f64,
     /// The gap up to which s shrinks.
     pub train_at: f64,
-    /// Validations of which the gap takes the mean.
+    /// Epochs of which the gap takes the mean.
     pub mean_of: usize,
+    /// Whose accuracies are compared.
+    pub split: GapSplit,
 }
 
 /// Settings of the rule `plateau`.
@@ -88,6 +101,7 @@ impl Default for AccuracyGapSpec {
             rest_at: 0.05,
             train_at: 0.02,
             mean_of: 3,
+            split: GapSplit::Train,
         }
     }
 }

@@ -73,7 +73,7 @@ mod times;
 #[cfg(test)]
 mod toy;
 
-pub use auto_spec::{AccuracyGapSpec, AutoRule, AutoSpec, PlateauSpec};
+pub use auto_spec::{AccuracyGapSpec, AutoRule, AutoSpec, GapSplit, PlateauSpec};
 pub use card::{Case, MethodCard, Parameter, PresetCard, Presets, Reference};
 pub use cell::{CODE_EPOCH, Cell, CellId};
 pub use dataset::find::{find_dataset, find_raw, known_datasets, raw_place, remember_raw};

@@ -40,16 +40,21 @@ pub struct Evaluation {
 impl Evaluation {
     /// What a method gets of it.
     pub fn scores(&self) -> Scores {
-        let mut scores = Scores::new();
-        for (name, metrics) in &self.metrics {
-            let score = Score {
-                loss: metrics.loss,
-                accuracy: metrics.accuracy,
-            };
-            scores.insert(name.clone(), score);
-        }
-        scores
+        scores(&self.metrics)
     }
+}
+
+/// What a method gets of metrics by output.
+pub(crate) fn scores(metrics: &BTreeMap<String, OutputMetrics>) -> Scores {
+    let mut scores = Scores::new();
+    for (name, metrics) in metrics {
+        let score = Score {
+            loss: metrics.loss,
+            accuracy: metrics.accuracy,
+        };
+        scores.insert(name.clone(), score);
+    }
+    scores
 }
 
 impl EmbeddingCache {

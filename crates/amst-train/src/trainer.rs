@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use amst::{
-    EpochError, EpochPlan, LearningRate, Part, Phase, Session, SessionSettings, StepNumber,
-    StepReport,
+    EpochError, EpochPlan, EpochScores, LearningRate, Part, Phase, Session, SessionSettings,
+    StepNumber, StepReport,
 };
 use amst_encoders::{Encoder, Renames, held_tensors};
 use amst_recipe::{Modality, OutputMetrics, Recipe, Selected};
@@ -19,7 +19,7 @@ use burn::tensor::Device;
 use crate::batches::{BatchSource, EpochSupply, LoadedBatch, ReadPlan};
 use crate::budget::Budget;
 use crate::build::Built;
-use crate::evaluate::{EmbeddingCache, Evaluation, Evaluator};
+use crate::evaluate::{EmbeddingCache, Evaluation, Evaluator, scores};
 use crate::progress::{Best, Elapsed, Progress, add_seconds};
 use crate::{EventKind, TrainError};
 
@@ -195,7 +195,11 @@ impl<E: Encoder> Training<E> {
         let tested = self.test_epoch()?;
         let event = self.select(&plan, &trained, &evaluation, tested);
         keeper.after_validation(event, &evaluation)?;
-        let changed = self.session.end_epoch(plan.epoch, &evaluation.scores());
+        let scores = EpochScores {
+            training: scores(&trained.metrics),
+            validation: evaluation.scores(),
+        };
+        let changed = self.session.end_epoch(plan.epoch, &scores);
         for decision in self.session.take_decisions() {
             keeper.decided(EventKind::from(decision))?;
         }

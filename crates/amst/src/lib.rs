@@ -43,7 +43,7 @@ mod engine;
 pub mod methods;
 
 pub use amst_recipe::{
-    AccuracyGapSpec, AutoRule, AutoSpec, Execution, JointMode, Modality, ModalitySchedule,
+    AccuracyGapSpec, AutoRule, AutoSpec, Execution, GapSplit, JointMode, Modality, ModalitySchedule,
 };
 #[cfg(feature = "train")]
 pub use engine::*;

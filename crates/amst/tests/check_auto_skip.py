@@ -1,4 +1,4 @@
-"""Recomputes every decision of automatic skip schedules from the validation numbers in events.jsonl, with NumPy.
+"""Recomputes every decision of automatic skip schedules from the numbers in events.jsonl, with NumPy.
 
     python check_auto_skip.py RUN…
 
@@ -14,12 +14,14 @@ from pathlib import Path
 import numpy as np
 
 
-def own_scores(event: dict, modalities: list[str]) -> dict[str, dict[str, float]]:
-    """Each modality's accuracy and loss on validation, a mean over the modules that have such an output."""
+def own_scores(event: dict, split: str, modalities: list[str]) -> dict[str, dict[str, float]]:
+    """Each modality's accuracy and loss, a mean over the modules that have such an output; not of one that has none."""
     scores = {}
     for modality in modalities:
-        own = [event["val"][name] for name in (modality, f"alt.{modality}", f"joint.{modality}") if name in event["val"]]
-        scores[modality] = {key: float(np.mean([one[key] for one in own])) for key in ("accuracy", "loss")}
+        names = (modality, f"alt.{modality}", f"joint.{modality}")
+        own = [event[split][name] for name in names if name in event[split]]
+        if own:
+            scores[modality] = {key: float(np.mean([one[key] for one in own])) for key in ("accuracy", "loss")}
     return scores
 
 
@@ -45,15 +47,15 @@ def check(run: Path) -> int:
             due = [max(adapted, key=lambda m: epoch - last_trained[m])]
         trained = [m for m in event["active"] if m in adapted]
         assert sorted(trained) == sorted(due), f"{run}: epoch {epoch} trains {trained}, not {due}"
-        scores = own_scores(event, modalities)
-        for modality in modalities:
-            accuracies[modality].append(scores[modality]["accuracy"])
+        for modality, score in own_scores(event, own.get("split", "val"), modalities).items():
+            accuracies[modality].append(score["accuracy"])
+        for modality, score in own_scores(event, "val", modalities).items():
             if modality in event["active"]:
-                losses[modality].append(scores[modality]["loss"])
+                losses[modality].append(score["loss"])
         for modality in due:
             last_trained[modality] = epoch
             if rule == "accuracy-gap":
-                means = {m: np.mean(accuracies[m][-own["mean_of"] :]) for m in modalities}
+                means = {m: np.mean(accuracies[m][-own["mean_of"] :]) for m in modalities if accuracies[m]}
                 signal = means[modality] - min(means.values())
             elif len(losses[modality]) > 1:
                 signal = losses[modality][-1] - min(losses[modality][:-1])

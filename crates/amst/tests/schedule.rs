@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use amst::{
-    AccuracyGapSpec, AutoRule, AutoSpec, MethodError, Modality, ModalitySchedule, Score,
-    SkipSchedule,
+    AccuracyGapSpec, AutoRule, AutoSpec, GapSplit, MethodError, Modality, ModalitySchedule,
+    OwnScores, Score, SkipSchedule,
 };
 use proptest::prelude::*;
 
@@ -128,14 +128,18 @@ fn windows_and_lists_count_epochs_from_the_base() {
     );
 }
 
-/// Validation scores by accuracy; the loss is of no interest.
-fn accuracies(audio: f64, visual: f64) -> BTreeMap<Modality, Score> {
-    [(Audio, audio), (Visual, visual)]
+/// Scores by accuracy, the same on both splits; the loss is of no interest.
+fn accuracies(audio: f64, visual: f64) -> OwnScores {
+    let scores: BTreeMap<Modality, Score> = [(Audio, audio), (Visual, visual)]
         .map(|(modality, accuracy)| {
             let loss = 1.0 - accuracy;
             (modality, Score { loss, accuracy })
         })
-        .into()
+        .into();
+    OwnScores {
+        training: scores.clone(),
+        validation: scores,
+    }
 }
 
 fn auto(spec: AutoSpec) -> SkipSchedule {
@@ -206,6 +210,45 @@ fn between_the_thresholds_s_stays() {
     assert_eq!((decisions[0].before, decisions[0].after), (2, 2));
     assert!((decisions[0].signal - 0.04).abs() < 1e-12);
     assert_eq!(decisions[0].numbers["mean_accuracy.visual"], 0.46);
+}
+
+/// Audio fits the training samples and visual the others.
+#[test]
+fn the_gap_is_that_of_the_split_that_is_asked_for() {
+    for (split, rests) in [(GapSplit::Train, Audio), (GapSplit::Val, Visual)] {
+        let mut schedule = auto(AutoSpec {
+            warm_up: 0,
+            accuracy_gap: AccuracyGapSpec {
+                split,
+                ..AccuracyGapSpec::default()
+            },
+            ..AutoSpec::default()
+        });
+        let scores = OwnScores {
+            training: accuracies(0.9, 0.5).training,
+            validation: accuracies(0.4, 0.6).validation,
+        };
+        let decisions = schedule.end_epoch(0, &scores);
+        let grown = decisions.iter().filter(|decision| decision.after > 1);
+        assert_eq!(grown.map(|d| d.modality).collect::<Vec<_>>(), [rests]);
+    }
+}
+
+/// With fast execution nothing is measured of audio while it rests.
+#[test]
+fn a_modality_that_rests_keeps_the_training_accuracy_that_it_had() {
+    let mut schedule = auto(AutoSpec {
+        warm_up: 0,
+        ..AutoSpec::default()
+    });
+    schedule.end_epoch(0, &accuracies(0.9, 0.5));
+    assert_eq!(schedule.active(1), [Visual]);
+    let mut scores = accuracies(0.9, 0.7);
+    scores.training.remove(&Audio);
+    schedule.end_epoch(1, &scores);
+    let decisions = schedule.end_epoch(2, &accuracies(0.9, 0.9));
+    let audio = decisions.iter().find(|d| d.modality == Audio).unwrap();
+    assert!((audio.signal - (0.9 - 0.7)).abs() < 1e-12, "{audio:?}");
 }
 
 #[test]

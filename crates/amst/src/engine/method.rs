@@ -49,8 +49,8 @@ pub trait Method<E: Encoder> {
     ) -> StepReport;
 
     /// After an epoch's validation; returns the modalities whose encoders it changed.
-    fn end_epoch(&mut self, net: &mut Net<E>, epoch: usize, validation: &Scores) -> Vec<Modality> {
-        let _ = (net, epoch, validation);
+    fn end_epoch(&mut self, net: &mut Net<E>, epoch: usize, scores: &EpochScores) -> Vec<Modality> {
+        let _ = (net, epoch, scores);
         Vec::new()
     }
 
@@ -151,8 +151,17 @@ impl LearningRate {
     }
 }
 
-/// Each output's score on the validation split.
+/// Each output's score on a split.
 pub type Scores = BTreeMap<String, Score>;
+
+/// What a method gets to see of an epoch; nothing is of the test split.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EpochScores {
+    /// Over the epoch's steps, each before its update, of the outputs that were computed.
+    pub training: Scores,
+    /// After the epoch.
+    pub validation: Scores,
+}
 
 /// One output's score on a split.
 #[derive(Clone, Copy, Debug, PartialEq)]

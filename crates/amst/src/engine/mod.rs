@@ -23,14 +23,14 @@ mod stopwatch;
 mod supply;
 mod weights;
 
-pub use auto_skip::SkipDecision;
+pub use auto_skip::{OwnScores, SkipDecision};
 pub use batch::Batch;
 pub use error::MethodError;
 pub use forward_pass::ForwardPass;
 pub use gradients::{BranchGradients, GradientChange, change_gradients};
 pub use heads::{ConcatHead, Head, HeadKind, LateSumHead, SharedHead, SumHead};
 pub use loss::cross_entropy;
-pub use method::{LearningRate, Method, Score, Scores, StepContext, StepReport};
+pub use method::{EpochScores, LearningRate, Method, Score, Scores, StepContext, StepReport};
 pub use net::{Branch, Net};
 pub use optimiser::{Optimiser, StepLr};
 pub use outputs::{Embeddings, FUSED, Outputs};

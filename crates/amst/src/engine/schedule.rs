@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use amst_recipe::{AutoSpec, Modality, ModalitySchedule};
 
 use crate::engine::auto_skip::AutoSkip;
-use crate::{MethodError, MethodState, Score, SkipDecision};
+use crate::{MethodError, MethodState, OwnScores, SkipDecision};
 
 /// Which modality trains when: `e mod s_m = 0` (Eq. 1), or another schedule of the family
 /// ([`ModalitySchedule`]).
@@ -152,12 +152,7 @@ impl SkipSchedule {
     }
 
     /// Adapts s after an epoch's validation, where it is adapted; returns what was decided.
-    /// `scores` are of each modality's own output.
-    pub fn end_epoch(
-        &mut self,
-        epoch: usize,
-        scores: &BTreeMap<Modality, Score>,
-    ) -> Vec<SkipDecision> {
+    pub fn end_epoch(&mut self, epoch: usize, scores: &OwnScores) -> Vec<SkipDecision> {
         if self.auto.is_empty() {
             return Vec::new();
         }

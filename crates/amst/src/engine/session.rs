@@ -5,8 +5,8 @@ use amst_recipe::{Modality, Optim, Recipe};
 use burn::module::Module;
 
 use crate::{
-    Batch, Embeddings, EpochContext, EpochError, EpochPlan, LearningRate, Method, Net, Optimiser,
-    Outputs, Scores, SkipDecision, StepContext, StepReport, Stopwatch, Supply, recalibrate,
+    Batch, Embeddings, EpochContext, EpochError, EpochPlan, EpochScores, LearningRate, Method, Net,
+    Optimiser, Outputs, SkipDecision, StepContext, StepReport, Stopwatch, Supply, recalibrate,
 };
 
 /// A method and the network that it trains, epoch by epoch:
@@ -16,7 +16,7 @@ use crate::{
 /// 3. [`Session::step`] for each batch of the modalities that the plan reads,
 /// 4. [`Session::recalibrate`] for each of the epoch's last batches, if the plan says so,
 /// 5. [`Session::embed`] and [`Session::outputs`] evaluate,
-/// 6. [`Session::end_epoch`] gives the method the validation scores.
+/// 6. [`Session::end_epoch`] gives the method the epoch's scores.
 ///
 /// `amst_train::Trainer`, `amst replay`, the benches, the examples and the tests all train through
 /// this; nothing else calls [`Method::step`].
@@ -199,9 +199,9 @@ impl<E: Encoder> Session<E> {
         outputs_with_probes(self.method.as_ref(), &self.net.valid(), embeddings)
     }
 
-    /// Gives the method the validation scores; returns the modalities whose encoders it changed.
-    pub fn end_epoch(&mut self, epoch: usize, validation: &Scores) -> Vec<Modality> {
-        self.method.end_epoch(&mut self.net, epoch, validation)
+    /// Gives the method the epoch's scores; returns the modalities whose encoders it changed.
+    pub fn end_epoch(&mut self, epoch: usize, scores: &EpochScores) -> Vec<Modality> {
+        self.method.end_epoch(&mut self.net, epoch, scores)
     }
 
     /// What the method decided about its skip schedule since this was last asked.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use amst_recipe::{Execution, Modality};
 
-use crate::{EpochPlan, Score, Scores, SkipDecision, SkipSchedule};
+use crate::{EpochPlan, EpochScores, OwnScores, Score, Scores, SkipDecision, SkipSchedule};
 
 /// A schedule and how skipping is carried out (D3).
 #[derive(Clone, Debug, PartialEq)]
@@ -52,20 +52,31 @@ impl Skipping {
     }
 
     /// Adapts the schedule after an epoch's validation, where it is adapted while training. Where
-    /// several branches have an output of a modality, its score is their
-    /// mean; `branches` are their names.
-    pub fn end_epoch(&mut self, epoch: usize, validation: &Scores, branches: &[&str]) {
-        let own_scores = self.schedule.modalities().iter().filter_map(|modality| {
-            let own: Vec<Score> = branches
-                .iter()
-                .filter_map(|branch| validation.get(&output_name(branch, *modality)))
-                .copied()
-                .collect();
-            mean(&own).map(|score| (*modality, score))
-        });
-        let own_scores: BTreeMap<Modality, Score> = own_scores.collect();
+    /// several branches have an output of a modality, its score is their mean; `branches` are their
+    /// names.
+    pub fn end_epoch(&mut self, epoch: usize, scores: &EpochScores, branches: &[&str]) {
+        let own_scores = OwnScores {
+            training: self.own_scores(&scores.training, branches),
+            validation: self.own_scores(&scores.validation, branches),
+        };
         let decided = self.schedule.end_epoch(epoch, &own_scores);
         self.decisions.extend(decided);
+    }
+
+    /// The scores of each modality's own output.
+    fn own_scores(&self, scores: &Scores, branches: &[&str]) -> BTreeMap<Modality, Score> {
+        let mut own_scores = BTreeMap::new();
+        for modality in self.schedule.modalities() {
+            let own: Vec<Score> = branches
+                .iter()
+                .filter_map(|branch| scores.get(&output_name(branch, *modality)))
+                .copied()
+                .collect();
+            if let Some(score) = mean(&own) {
+                own_scores.insert(*modality, score);
+            }
+        }
+        own_scores
     }
 
     /// What was decided since this was last called.

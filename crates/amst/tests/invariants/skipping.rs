@@ -1,8 +1,8 @@
 //! Epoch 1 is a skip epoch of audio (s = 2); visual trains always.
 
 use amst::{
-    Alternating, AutoSpec, Execution, Full, Joint, JointMode, Method, ModalitySchedule, Score,
-    SkipSchedule, StepNumber, StepReport,
+    Alternating, AutoSpec, EpochScores, Execution, Full, Joint, JointMode, Method,
+    ModalitySchedule, Score, Scores, SkipSchedule, StepNumber, StepReport,
 };
 use amst_encoders::AnyEncoder;
 use burn::module::Module;
@@ -242,7 +242,9 @@ proptest! {
             let scores = scores.into_iter().flat_map(|(name, score)| {
                 ["", "alt.", "joint."].map(|branch| (format!("{branch}{name}"), score))
             });
-            run.end_epoch(epoch, &scores.collect());
+            let scores: Scores = scores.collect();
+            let scores = EpochScores { training: scores.clone(), validation: scores };
+            run.end_epoch(epoch, &scores);
         }
         prop_assert!(rested > 0, "this schedule trains audio always");
     }

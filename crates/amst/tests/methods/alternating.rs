@@ -6,7 +6,7 @@ use amst::{Alternating, Execution, Modality, ModalitySchedule, Score, Scores, Sk
 use amst::{EarlyStopping, Mla};
 
 use crate::toy::{
-    Audio, EPOCHS, Run, SETS, Text, Visual, assert_apart, assert_same, differing, values,
+    Audio, EPOCHS, Run, SETS, Text, Visual, assert_apart, assert_same, differing, validated, values,
 };
 
 fn alternating(modalities: &[Modality]) -> Run {
@@ -107,7 +107,7 @@ fn a_modality_that_stopped_is_back_in_its_best_epoch_and_neither_loaded_nor_move
         best.get_or_insert_with(|| audio(&run));
         let others = 1.0 / (epoch + 1) as f64;
         let scores = losses(&[(Audio, loss), (Text, others), (Visual, others)]);
-        let changed = run.end_epoch(epoch, &scores);
+        let changed = run.end_epoch(epoch, &validated(scores));
         assert_eq!(
             changed,
             if epoch == 2 { vec![Audio] } else { Vec::new() },
@@ -130,7 +130,7 @@ fn a_modality_that_stopped_is_back_in_its_best_epoch_and_neither_loaded_nor_move
     assert!(report.losses.iter().all(|(name, _)| name != "audio") && report.losses.len() == 2);
     assert!(!run.method.is_finished());
     for epoch in 3..5 {
-        run.end_epoch(epoch, &losses(&[(Text, 9.0), (Visual, 9.0)]));
+        run.end_epoch(epoch, &validated(losses(&[(Text, 9.0), (Visual, 9.0)])));
     }
     assert!(run.method.is_finished(), "everything has stopped");
 }

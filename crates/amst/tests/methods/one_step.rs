@@ -14,7 +14,7 @@ use burn::tensor::Tensor;
 
 use crate::toy::{
     Audio, CLASSES, OPTIM, Run, SAMPLE, SETS, Text, Value, Values, Visual, batch, differing,
-    labels, numbers, values,
+    labels, numbers, validated, values,
 };
 
 fn naive(modalities: &[Modality]) -> Run {
@@ -280,7 +280,7 @@ fn mslr_does_not_move_an_encoder_whose_accuracy_fell_to_zero() {
             ("audio".to_string(), score(accuracy)),
             ("visual".into(), score(0.5)),
         ];
-        run.end_epoch(epoch, &scores.into());
+        run.end_epoch(epoch, &validated(scores.into()));
     }
     let before = values(&run.net);
     let report = run.step(2, 0);

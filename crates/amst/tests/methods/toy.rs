@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 
 use amst::{
-    Batch, LearningRate, Method, Modality, Part, Score, Scores, Session, SessionSettings, StepLr,
-    StepNumber, StepReport, Supply, SupplyError, cross_entropy,
+    Batch, EpochScores, LearningRate, Method, Modality, Part, Score, Scores, Session,
+    SessionSettings, StepLr, StepNumber, StepReport, Supply, SupplyError, cross_entropy,
 };
 use amst_encoders::AnyEncoder;
 use amst_recipe::Optim;
@@ -48,6 +48,14 @@ impl DerefMut for Run {
     }
 }
 
+/// An epoch of which only the validation matters.
+pub fn validated(validation: Scores) -> EpochScores {
+    EpochScores {
+        validation,
+        ..EpochScores::default()
+    }
+}
+
 impl Run {
     /// Methods with equal heads start from equal weights.
     pub fn new(method: impl Method<AnyEncoder> + 'static) -> Self {
@@ -67,7 +75,7 @@ impl Run {
         self.begin(epoch);
         let reports = (0..STEPS).map(|number| self.step(epoch, number)).collect();
         let scores = self.validate();
-        self.end_epoch(epoch, &scores);
+        self.end_epoch(epoch, &validated(scores));
         reports
     }
 

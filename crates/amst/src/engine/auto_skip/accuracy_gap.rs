@@ -1,34 +1,44 @@
 //! `accuracy-gap`: a modality that is more accurate than another may rest.
 //!
-//! The signal of a modality is its validation accuracy minus that of the least accurate modality,
-//! each a mean over the last few validations. It is a difference of accuracies, not a share of
-//! anything: two modalities that are both far from learnt and one point apart have a signal of
+//! The signal of a modality is its accuracy minus that of the least accurate modality, each a mean
+//! over the last few epochs in which it was measured. It is a difference of accuracies, not a share
+//! of anything: two modalities that are both far from learnt and one point apart have a signal of
 //! 0.01, however small both accuracies are. The least accurate modality has 0 and never rests.
+//!
+//! Training accuracies say which modality the shared loss is fitted with, whether that generalises
+//! or not; validation accuracies say which one is better on other samples. `docs/skip.md` has what
+//! each was worth.
 
 use std::collections::BTreeMap;
 
-use amst_recipe::Modality;
+use amst_recipe::{AccuracyGapSpec, GapSplit, Modality};
 
-use super::Signal;
-use crate::Score;
+use super::{OwnScores, Signal};
 
 /// The last accuracies of every modality.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AccuracyGap {
     mean_of: usize,
+    split: GapSplit,
     accuracies: BTreeMap<Modality, Vec<f64>>,
 }
 
 impl AccuracyGap {
-    pub fn new(mean_of: usize) -> Self {
+    pub fn new(spec: &AccuracyGapSpec) -> Self {
         Self {
-            mean_of,
+            mean_of: spec.mean_of,
+            split: spec.split,
             accuracies: BTreeMap::new(),
         }
     }
 
-    pub fn observe(&mut self, scores: &BTreeMap<Modality, Score>) {
-        for (modality, score) in scores {
+    /// With fast execution nothing is measured in training of a modality that rests.
+    pub fn observe(&mut self, scores: &OwnScores) {
+        let measured = match self.split {
+            GapSplit::Train => &scores.training,
+            GapSplit::Val => &scores.validation,
+        };
+        for (modality, score) in measured {
             let last = self.accuracies.entry(*modality).or_default();
             last.push(score.accuracy);
             last.drain(..last.len().saturating_sub(self.mean_of));

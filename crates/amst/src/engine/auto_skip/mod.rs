@@ -1,8 +1,8 @@
 //! Skip parameters that are adapted while training (`skip.MODALITY = "auto"`), the future work of
 //! the paper.
 //!
-//! A rule gives each modality a signal after each validation; s grows by one where the signal is
-//! high, and shrinks by one where it is low. Nothing of the test split is seen.
+//! A rule gives each modality a signal after each epoch; s grows by one where the signal is high,
+//! and shrinks by one where it is low. Nothing of the test split is seen.
 
 mod accuracy_gap;
 mod plateau;
@@ -14,6 +14,15 @@ use amst_recipe::{AutoRule, AutoSpec, Modality};
 use self::accuracy_gap::AccuracyGap;
 use self::plateau::Plateau;
 use crate::{MethodError, MethodState, Score};
+
+/// Scores of each modality's own output in an epoch.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OwnScores {
+    /// Over the epoch's steps, of the modalities that were forwarded.
+    pub training: BTreeMap<Modality, Score>,
+    /// After the epoch.
+    pub validation: BTreeMap<Modality, Score>,
+}
 
 /// What was decided about a modality after an epoch in which it trained.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,16 +59,16 @@ enum Rule {
 impl Rule {
     fn new(spec: &AutoSpec) -> Self {
         match spec.rule {
-            AutoRule::AccuracyGap => Self::AccuracyGap(AccuracyGap::new(spec.accuracy_gap.mean_of)),
+            AutoRule::AccuracyGap => Self::AccuracyGap(AccuracyGap::new(&spec.accuracy_gap)),
             AutoRule::Plateau => Self::Plateau(Plateau::default()),
         }
     }
 
-    /// Takes in an epoch's validation.
-    fn observe(&mut self, trained: &[Modality], scores: &BTreeMap<Modality, Score>) {
+    /// Takes in an epoch's scores.
+    fn observe(&mut self, trained: &[Modality], scores: &OwnScores) {
         match self {
             Self::AccuracyGap(rule) => rule.observe(scores),
-            Self::Plateau(rule) => rule.observe(trained, scores),
+            Self::Plateau(rule) => rule.observe(trained, &scores.validation),
         }
     }
 
@@ -172,7 +181,7 @@ impl AutoSkip {
         &mut self,
         epoch: usize,
         trained: &[Modality],
-        scores: &BTreeMap<Modality, Score>,
+        scores: &OwnScores,
     ) -> Vec<SkipDecision> {
         self.ended = epoch + 1;
         let Some(rule) = &mut self.rule else {

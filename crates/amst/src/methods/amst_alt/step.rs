@@ -5,7 +5,7 @@ use amst_recipe::{Execution, Modality};
 use burn::tensor::{Device, Tensor};
 
 use crate::{
-    Batch, Branch, EpochPlan, HeadKind, Method, MethodError, MethodState, Net, Phase, Scores,
+    Batch, Branch, EpochPlan, EpochScores, HeadKind, Method, MethodError, MethodState, Net, Phase,
     SkipDecision, SkipSchedule, Skipping, StepContext, StepReport, cross_entropy,
 };
 
@@ -47,8 +47,8 @@ impl<E: Encoder> Method<E> for Alternating {
         alternating_step(&mut net.branches[0], modalities, batch, context)
     }
 
-    fn end_epoch(&mut self, _: &mut Net<E>, epoch: usize, validation: &Scores) -> Vec<Modality> {
-        self.skipping.end_epoch(epoch, validation, &[""]);
+    fn end_epoch(&mut self, _: &mut Net<E>, epoch: usize, scores: &EpochScores) -> Vec<Modality> {
+        self.skipping.end_epoch(epoch, scores, &[""]);
         Vec::new()
     }
 

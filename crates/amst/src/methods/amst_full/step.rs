@@ -5,8 +5,8 @@ use amst_recipe::{Execution, JointMode, Modality};
 use burn::tensor::Device;
 
 use crate::{
-    Batch, Embeddings, EpochPlan, FUSED, HeadKind, Method, MethodError, MethodState, Net, Outputs,
-    Scores, SkipDecision, SkipSchedule, Skipping, StepContext, StepReport, alternating_step,
+    Batch, Embeddings, EpochPlan, EpochScores, FUSED, HeadKind, Method, MethodError, MethodState,
+    Net, Outputs, SkipDecision, SkipSchedule, Skipping, StepContext, StepReport, alternating_step,
     joint_step,
 };
 
@@ -79,9 +79,8 @@ impl<E: Encoder> Method<E> for Full {
         }
     }
 
-    fn end_epoch(&mut self, _: &mut Net<E>, epoch: usize, validation: &Scores) -> Vec<Modality> {
-        self.skipping
-            .end_epoch(epoch, validation, &[ALT, JOINT_NAME]);
+    fn end_epoch(&mut self, _: &mut Net<E>, epoch: usize, scores: &EpochScores) -> Vec<Modality> {
+        self.skipping.end_epoch(epoch, scores, &[ALT, JOINT_NAME]);
         Vec::new()
     }
 

@@ -5,8 +5,8 @@ use amst_recipe::{Execution, Modality};
 use burn::tensor::Device;
 
 use crate::{
-    Batch, Branch, EpochPlan, ForwardPass, HeadKind, Method, MethodError, MethodState, Net, Phase,
-    Scores, SkipDecision, SkipSchedule, Skipping, StepContext, StepReport, cross_entropy,
+    Batch, Branch, EpochPlan, EpochScores, ForwardPass, HeadKind, Method, MethodError, MethodState,
+    Net, Phase, SkipDecision, SkipSchedule, Skipping, StepContext, StepReport, cross_entropy,
 };
 
 /// The joint module: one encoder a modality, an independent head over the concatenated
@@ -48,8 +48,8 @@ impl<E: Encoder> Method<E> for Joint {
         joint_step(&mut net.branches[0], modalities, batch, context)
     }
 
-    fn end_epoch(&mut self, _: &mut Net<E>, epoch: usize, validation: &Scores) -> Vec<Modality> {
-        self.skipping.end_epoch(epoch, validation, &[""]);
+    fn end_epoch(&mut self, _: &mut Net<E>, epoch: usize, scores: &EpochScores) -> Vec<Modality> {
+        self.skipping.end_epoch(epoch, scores, &[""]);
         Vec::new()
     }
 

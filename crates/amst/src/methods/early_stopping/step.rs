@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    Batch, EpochPlan, HeadKind, Method, MethodError, MethodState, Modality, Net, Scores,
+    Batch, EpochPlan, EpochScores, HeadKind, Method, MethodError, MethodState, Modality, Net,
     StepContext, StepReport, alternating_step, training_order,
 };
 use amst_encoders::{Encoder, Renames, held_tensors, replace_all};
@@ -146,7 +146,7 @@ impl<E: Encoder> Method<E> for EarlyStopping<E> {
         alternating_step(&mut net.branches[0], &self.modalities, batch, context)
     }
 
-    fn end_epoch(&mut self, net: &mut Net<E>, _: usize, validation: &Scores) -> Vec<Modality> {
+    fn end_epoch(&mut self, net: &mut Net<E>, _: usize, scores: &EpochScores) -> Vec<Modality> {
         let encoders = &mut net.branches[0].encoders;
         let mut restored = Vec::new();
         for (encoder, watch) in encoders
@@ -154,7 +154,8 @@ impl<E: Encoder> Method<E> for EarlyStopping<E> {
             .zip(&mut self.watches)
             .filter(|(_, watch)| !watch.stopped)
         {
-            let loss = validation
+            let loss = scores
+                .validation
                 .get(watch.modality.name())
                 .map_or(f64::INFINITY, |score| score.loss);
             if watch.improves(loss, self.spec.patience) {

@@ -1,7 +1,7 @@
 //! docs/paper.md §4.5: a learning rate a modality.
 
 use crate::{
-    Batch, HeadKind, Method, MethodError, MethodState, Modality, Net, Scores, StepContext,
+    Batch, EpochScores, HeadKind, Method, MethodError, MethodState, Modality, Net, StepContext,
     StepReport, training_order,
 };
 use amst_encoders::Encoder;
@@ -144,10 +144,10 @@ impl<E: Encoder> Method<E> for Mslr {
         state.end()
     }
 
-    fn end_epoch(&mut self, _: &mut Net<E>, epoch: usize, validation: &Scores) -> Vec<Modality> {
+    fn end_epoch(&mut self, _: &mut Net<E>, epoch: usize, scores: &EpochScores) -> Vec<Modality> {
         let mut accuracies = Vec::new();
         for modality in &self.modalities {
-            let score = validation.get(modality.name());
+            let score = scores.validation.get(modality.name());
             accuracies.push(score.map_or(0.0, |score| score.accuracy));
         }
         self.adapt(epoch, accuracies);

@@ -17,6 +17,12 @@ pub(crate) trait Encode: Sync {
     /// made.
     fn encode(&self, bytes: &[u8], name: &str) -> Result<Vec<u8>, String>;
 
+    /// The record of a file of which a part is enough; `None` where all its bytes are wanted. It is
+    /// asked of large files.
+    fn encode_part(&self, _path: &Path) -> Option<Result<Vec<u8>, String>> {
+        None
+    }
+
     /// The record of what is no plain file: a stretch of a video, or features that others have
     /// computed.
     fn extract(&self, source: &Raw, root: &Path) -> Result<Extracted, Unmade>;

@@ -97,6 +97,9 @@ impl RecordMaker<'_> {
     }
 }
 
+/// The bytes of a file above which a part of it is read, where a part is enough.
+const LARGE: u64 = 16 << 20;
+
 fn make(planned: &PlannedRecord, encoder: &dyn Encode, root: &Path) -> Result<Extracted, Unmade> {
     match &planned.source {
         Raw::Lost(why) => Err(Unmade::Bad(why.clone())),
@@ -107,11 +110,17 @@ fn make(planned: &PlannedRecord, encoder: &dyn Encode, root: &Path) -> Result<Ex
         Raw::Files(files) => {
             let file = &files[0];
             let path = root.join(file);
+            let hashed = planned.files.first();
+            if hashed.is_some_and(|file| file.length > LARGE)
+                && let Some(record) = encoder.encode_part(&path)
+            {
+                refuse_changed(planned, root)?;
+                return Ok(record?.into());
+            }
             let bytes = std::fs::read(&path)
                 .map_err(DataError::reading(&path))
                 .map_err(Unmade::Stop)?;
             // The key promises the content that was hashed a moment ago.
-            let hashed = planned.files.first();
             if hashed.is_none_or(|hashed| sha256(&bytes) != hashed.content) {
                 return Err(Unmade::Stop(DataError::Changed(path)));
             }

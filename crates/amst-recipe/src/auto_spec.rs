@@ -85,7 +85,7 @@ pub struct PlateauSpec {
 impl Default for AutoSpec {
     fn default() -> Self {
         Self {
-            rule: AutoRule::AccuracyGap,
+            rule: AutoRule::Plateau,
             warm_up: 3,
             min: 1,
             max: 8,

@@ -165,6 +165,7 @@ fn audio_under(schedule: &mut SkipSchedule, scores: &[(f64, f64)]) -> Vec<(usize
 #[test]
 fn a_modality_that_is_ahead_rests_longer_and_longer_and_comes_back() {
     let spec = AutoSpec {
+        rule: AutoRule::AccuracyGap,
         warm_up: 2,
         accuracy_gap: AccuracyGapSpec {
             mean_of: 1,
@@ -196,6 +197,7 @@ fn a_modality_that_is_ahead_rests_longer_and_longer_and_comes_back() {
 #[test]
 fn between_the_thresholds_s_stays() {
     let mut schedule = auto(AutoSpec {
+        rule: AutoRule::AccuracyGap,
         warm_up: 0,
         accuracy_gap: AccuracyGapSpec {
             mean_of: 1,
@@ -217,6 +219,7 @@ fn between_the_thresholds_s_stays() {
 fn the_gap_is_that_of_the_split_that_is_asked_for() {
     for (split, rests) in [(GapSplit::Train, Audio), (GapSplit::Val, Visual)] {
         let mut schedule = auto(AutoSpec {
+            rule: AutoRule::AccuracyGap,
             warm_up: 0,
             accuracy_gap: AccuracyGapSpec {
                 split,
@@ -238,6 +241,7 @@ fn the_gap_is_that_of_the_split_that_is_asked_for() {
 #[test]
 fn a_modality_that_rests_keeps_the_training_accuracy_that_it_had() {
     let mut schedule = auto(AutoSpec {
+        rule: AutoRule::AccuracyGap,
         warm_up: 0,
         ..AutoSpec::default()
     });

@@ -300,6 +300,7 @@ fn auto_never_rests_a_modality_that_is_not_ahead() {
             &[
                 "skip.audio=auto",
                 "skip.visual=auto",
+                "skip.auto.rule=accuracy-gap",
                 "skip.auto.accuracy_gap.split=val",
                 "synthetic.audio=0",
                 "synthetic.visual=0",
@@ -332,6 +333,7 @@ fn auto_rests_a_modality_that_is_far_ahead() {
             "0",
             &[
                 schedule,
+                "skip.auto.rule=accuracy-gap",
                 "synthetic.audio=1.0",
                 "synthetic.visual=0.3",
                 "synthetic.train=192",

@@ -49,6 +49,7 @@ pub fn systems() -> Vec<Vec<String>> {
             "skip.audio=auto",
             "skip.visual=auto",
             // The signal decides nothing: s grows after every epoch.
+            "skip.auto.rule=accuracy-gap",
             "skip.auto.accuracy_gap.rest_at=-1",
             "skip.auto.accuracy_gap.train_at=-2",
             "skip.auto.warm_up=0",

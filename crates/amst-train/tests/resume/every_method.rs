@@ -112,6 +112,7 @@ fn any_step_will_do() {
                 "method=amst-full",
                 "skip.audio=auto",
                 "skip.visual=batches 2",
+                "skip.auto.rule=accuracy-gap",
                 "skip.auto.accuracy_gap.rest_at=-1",
                 "skip.auto.accuracy_gap.train_at=-2",
                 "skip.auto.warm_up=0",

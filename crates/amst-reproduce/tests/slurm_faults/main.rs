@@ -63,6 +63,7 @@ fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
+/// The folder of the simulation that started this program.
 pub fn folder() -> PathBuf {
     std::env::var_os(FOLDER)
         .map(PathBuf::from)

@@ -102,7 +102,7 @@ impl<'a> Controller<'a> {
                 return self.faults;
             }
             assert!(begin.elapsed() < LIMIT, "{:?}", self.faults);
-            std::thread::sleep(Duration::from_millis(2));
+            std::thread::sleep(Duration::from_millis(10));
         }
     }
 
@@ -177,48 +177,49 @@ impl<'a> Controller<'a> {
     /// Fills the free slots. True where nothing is left to start, now or later.
     fn start_tasks(&mut self) -> bool {
         let free = SLOTS.saturating_sub(self.running.len());
+        if free == 0 {
+            return false;
+        }
         let (picked, is_over) = Cluster::with(&self.folder, |cluster| pick(cluster, free));
-        for (job, index) in picked {
-            self.start(job, index, false);
-            if self.dice.below(30) == 0 {
+        for task in picked {
+            self.start(&task, false);
+            if task.is_array && self.dice.below(30) == 0 {
                 self.faults.started_twice += 1;
-                self.start(job, index, true);
+                self.start(&task, true);
             }
         }
         is_over
     }
 
-    fn start(&mut self, job: u64, index: usize, is_second: bool) {
+    fn start(&mut self, task: &Picked, is_second: bool) {
         self.faults.starts += 1;
-        let cluster = Cluster::read(&self.folder);
-        let known = cluster.jobs.iter().find(|known| known.id == job).unwrap();
-        let log = known.log(index);
+        let log = &task.log;
         let file = OpenOptions::new()
             .create(true)
             .append(true)
-            .open(&log)
+            .open(log)
             .unwrap();
-        let path = self.simulation.program("sbatch");
+        let usual = self.simulation.program("sbatch");
+        let environment = usual
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?)));
         let mut command = Command::new("sh");
         command
-            .args(&known.script)
+            .args(&task.script)
             .current_dir("/")
-            .envs(
-                path.get_envs()
-                    .filter_map(|(name, value)| Some((name, value?))),
-            )
-            .env("SLURM_JOB_ID", job.to_string())
+            .envs(environment)
+            .env("SLURM_JOB_ID", task.job.to_string())
             .stdin(Stdio::null())
             .stdout(file.try_clone().unwrap())
             .stderr(file)
             .process_group(0);
-        if known.is_array {
+        if task.is_array {
             command
-                .env("SLURM_ARRAY_JOB_ID", job.to_string())
-                .env("SLURM_ARRAY_TASK_ID", index.to_string());
+                .env("SLURM_ARRAY_JOB_ID", task.job.to_string())
+                .env("SLURM_ARRAY_TASK_ID", task.index.to_string());
         }
         let fate = match self.dice.below(10) {
-            _ if is_second || !known.is_array => Fate::Ends,
+            _ if is_second || !task.is_array => Fate::Ends,
             0 => Fate::Killed,
             1 => Fate::Preempted,
             2 => Fate::AskedToLeave,
@@ -226,19 +227,28 @@ impl<'a> Controller<'a> {
         };
         let pause = Duration::from_millis(10 + self.dice.below(60));
         self.running.push(Running {
-            job,
-            index,
+            job: task.job,
+            index: task.index,
             child: command.spawn().unwrap(),
             fate,
             at: Instant::now() + pause,
-            log,
+            log: log.clone(),
             is_second,
         });
     }
 }
 
+/// A task to be started.
+struct Picked {
+    job: u64,
+    index: usize,
+    script: Vec<String>,
+    log: PathBuf,
+    is_array: bool,
+}
+
 /// Marks so many tasks as running. Also whether nothing is left to start.
-fn pick(cluster: &mut Cluster, free: usize) -> (Vec<(u64, usize)>, bool) {
+fn pick(cluster: &mut Cluster, free: usize) -> (Vec<Picked>, bool) {
     let ready: Vec<Option<bool>> = cluster
         .jobs
         .iter()
@@ -247,22 +257,25 @@ fn pick(cluster: &mut Cluster, free: usize) -> (Vec<(u64, usize)>, bool) {
     let mut picked = Vec::new();
     let mut is_over = true;
     for (job, ready) in cluster.jobs.iter_mut().zip(ready) {
-        let mut running = job
-            .tasks
-            .iter()
-            .filter(|t| t.state == State::Running)
-            .count();
-        for (index, task) in job.tasks.iter_mut().enumerate() {
-            if task.state != State::Pending {
+        let running = job.tasks.iter().filter(|t| t.state == State::Running);
+        let mut running = running.count();
+        for index in 0..job.tasks.len() {
+            if job.tasks[index].state != State::Pending {
                 continue;
             }
             is_over = false;
             match ready {
-                None => task.state = State::Ended,
+                None => job.tasks[index].state = State::Ended,
                 Some(true) if picked.len() < free && running < job.throttle => {
                     running += 1;
-                    task.state = State::Running;
-                    picked.push((job.id, index));
+                    job.tasks[index].state = State::Running;
+                    picked.push(Picked {
+                        job: job.id,
+                        index,
+                        script: job.script.clone(),
+                        log: job.log(index),
+                        is_array: job.is_array,
+                    });
                 }
                 Some(_) => {}
             }

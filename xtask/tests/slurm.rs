@@ -56,7 +56,7 @@ rm -f "$STASH/queue"
 const ENDS: &str = r#"#!/bin/sh
 [ "$1" = train ] || exit 0
 echo "training" >&2
-[ ! -e "$STASH/saves" ] || mkdir -p "$(cat "$STASH/saves")/checkpoints/0000$(date +%N)-00000"
+[ ! -e "$STASH/saves" ] || mkdir -p "$(cat "$STASH/saves")/checkpoints/$(date +%s%N)-00000"
 [ ! -e "$STASH/waits" ] || { trap 'exit 143' TERM; touch "$STASH/waiting"; sleep 20 & wait $!; }
 echo "error: as told" >&2
 exit "$(cat "$STASH/code")"

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 
-use super::read;
+use super::text_file::read;
 
 /// Tasks that the node takes at a time, whatever it has.
 pub const CPUS: usize = 4;

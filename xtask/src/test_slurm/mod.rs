@@ -3,8 +3,9 @@
 mod cluster;
 mod scenarios;
 mod table;
+mod text_file;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -66,9 +67,4 @@ fn program(args: &Args) -> anyhow::Result<PathBuf> {
         program.display()
     );
     Ok(program)
-}
-
-/// Reads a file, with its name in the error.
-fn read(file: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
 }

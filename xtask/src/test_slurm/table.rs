@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 
 use super::cluster::Cluster;
-use super::read;
+use super::text_file::read;
 
 /// How long anything may take.
 const LIMIT: Duration = Duration::from_secs(300);

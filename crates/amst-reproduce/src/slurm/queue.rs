@@ -43,7 +43,8 @@ pub(super) fn queued(names: &[String]) -> Result<Vec<QueuedTask>, SlurmError> {
     let mut tasks = Vec::new();
     for names in names.chunks(NAMES_AT_ONCE) {
         for line in scheduler::queue_lines(names)?.lines() {
-            tasks.extend(task(line)?);
+            // By name once more: another job's id would be recorded for good.
+            tasks.extend(task(line)?.filter(|task| names.contains(&task.name)));
         }
     }
     Ok(tasks)

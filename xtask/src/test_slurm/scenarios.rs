@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 
 use super::cluster::{CPUS, Cluster};
 use super::table::Table;
 
 /// Long enough that every run is met while it trains.
-const SETTINGS: [&str; 2] = ["--set", "epochs=12"];
+const SETTINGS: [&str; 2] = ["--set", "epochs=25"];
 
 /// Tasks at the same time.
 const THROTTLE: usize = 2;
@@ -67,25 +67,21 @@ fn interrupted(cluster: &Cluster, amst: &Path) -> anyhow::Result<()> {
         Ok(most == THROTTLE)
     })?;
     let [first, second, ..] = &cluster.running_tasks()?[..] else {
-        anyhow::bail!("no two tasks run");
+        bail!("no two tasks run");
     };
     // As before the end of the time, as an administrator does, and as a higher partition does.
     sleep(Duration::from_secs(2));
     cluster.ask("scancel", &["--signal=USR1", "--batch", first])?;
     cluster.ask("scontrol", &["requeue", second])?;
-    table.wait_until("tasks run again", |cluster| {
-        Ok(!cluster.running_tasks()?.is_empty())
-    })?;
-    sleep(Duration::from_secs(2));
-    take_the_node(cluster)?;
+    let submissions = table.submissions()?;
+    let submission = submissions.first().context("no submission")?;
+    preempt(cluster, &table, submission)?;
     table.wait_until("nothing is left", |cluster| {
         most = most.max(cluster.running_tasks()?.len());
         Ok(cluster.queue()?.is_empty())
     })?;
     ensure!(most <= THROTTLE, "{most} tasks ran at the same time");
     compare(&expected, &table)?;
-    let submissions = table.submissions()?;
-    let submission = submissions.first().context("no submission")?;
     let logs = table.logs(submission)?;
     for reason in ["DUE TO JOB REQUEUE", "DUE TO PREEMPTION"] {
         ensure!(
@@ -105,11 +101,12 @@ fn preempted_by_cancelling(cluster: &Cluster, amst: &Path) -> anyhow::Result<()>
     let rows = [&SETTINGS[..], &["--experiments", "5,6"]].concat();
     let table = Table::new(cluster, amst, "preempted", &rows);
     table.submit(&["--partition", "cancelled"])?;
-    table.wait_until("tasks run", |cluster| {
-        Ok(cluster.running_tasks()?.len() == 2)
-    })?;
-    sleep(Duration::from_secs(2));
-    take_the_node(cluster)?;
+    let submissions = table.submissions()?;
+    preempt(
+        cluster,
+        &table,
+        submissions.first().context("no submission")?,
+    )?;
     table.wait_for_the_end()?;
     let results = table.results()?;
     let expected = Table::new(cluster, amst, "alone", &SETTINGS).results()?;
@@ -215,6 +212,22 @@ fn compare(expected: &BTreeMap<PathBuf, Vec<u8>>, table: &Table) -> anyhow::Resu
         );
     }
     Ok(())
+}
+
+/// Takes the node from running tasks, until one of them was met while it ran.
+fn preempt(cluster: &Cluster, table: &Table, submission: &Path) -> anyhow::Result<()> {
+    for _ in 0..5 {
+        table.wait_until("tasks run", |cluster| {
+            Ok(!cluster.running_tasks()?.is_empty())
+        })?;
+        sleep(Duration::from_secs(1));
+        take_the_node(cluster)?;
+        let logs = table.logs(submission)?;
+        if logs.values().any(|log| log.contains("DUE TO PREEMPTION")) {
+            return Ok(());
+        }
+    }
+    bail!("no task was preempted: they ended before")
 }
 
 /// A job of a higher partition, which needs the whole node for a moment.

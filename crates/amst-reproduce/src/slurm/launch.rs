@@ -35,7 +35,14 @@ pub(crate) fn launch(
 ) -> Result<(), ReproduceError> {
     scheduler::check_installed()?;
     let max_array_size = scheduler::max_array_size()?;
+    let missing = request.missing(entries)?;
+    if missing.is_empty() {
+        eprintln!("nothing is missing");
+        return Ok(());
+    }
     folders.check_writable()?;
+    // Before the claim, which others would wait for.
+    build_program(args, caller)?;
     let all = SubmissionFolder::all(folders);
     make_folder(&all)?;
     // Two that look at the queue at the same time would both submit.
@@ -49,7 +56,6 @@ pub(crate) fn launch(
             .find(|report| report.cell == job.cell.id.as_str());
         report.is_none_or(|r| !matches!(r.state, RunState::Running | RunState::Pending))
     };
-    let missing = request.missing(entries)?;
     let jobs: Vec<Job> = missing.iter().filter(is_free).cloned().collect();
     let done = entries.iter().filter(|entry| entry.outcome.is_ok()).count();
     let busy = missing.len() - jobs.len();
@@ -60,7 +66,6 @@ pub(crate) fn launch(
     if jobs.is_empty() {
         return Ok(());
     }
-    build_program(args, caller)?;
     let plan = export_plan(args, caller, folders, &jobs)?;
     check_program(&plan)?;
     let text = plan.text(&FormatArgs::default(), PlanFormat::Jsonl)?;

@@ -5,6 +5,18 @@ task=${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}
 state=$folder/tasks/$task
 rm -f "$state.exit"
 
+# SIGUSR1 comes to this script alone, before the time is up: it is passed on, once.
+# SIGTERM comes to `amst` too, which a second one would end without saving: it is not passed on.
+signals=0 asked=0 ended=0 pid='' told=''
+pass_on() {
+    if [ -n "$pid" ] && [ "$told" != "$pid" ]; then
+        told=$pid
+        kill -USR1 "$pid" 2>/dev/null
+    fi
+}
+trap 'signals=$((signals + 1)) asked=1; pass_on' USR1
+trap 'signals=$((signals + 1)) ended=1' TERM
+
 # Ends with a code that `--status` reads.
 finish() {
     echo "$1" > "$state.exit"
@@ -31,18 +43,6 @@ newest_checkpoint() {
     done
 }
 
-# SIGUSR1 comes to this script alone, before the time is up: it is passed on, once.
-# SIGTERM comes to `amst` too, which a second one would end without saving: it is not passed on.
-signals=0 asked=0 ended=0 pid='' told=''
-pass_on() {
-    if [ -n "$pid" ] && [ "$told" != "$pid" ]; then
-        told=$pid
-        kill -USR1 "$pid" 2>/dev/null
-    fi
-}
-trap 'signals=$((signals + 1)) asked=1; pass_on' USR1
-trap 'signals=$((signals + 1)) ended=1' TERM
-
 # Runs a command to its end, whatever signals come meanwhile, and leaves its exit code in `code`.
 follow() {
     "$@" &
@@ -63,19 +63,16 @@ follow() {
 
 newest_checkpoint
 began=$newest
+code=75
 looks=0
-while :; do
+while [ "$signals" -eq 0 ]; do
     follow "$@"
     # 7: another process trains this run, or did so until a moment ago on a machine that is gone.
     # Its lease expires after 5 minutes.
     [ "$code" -eq 7 ] && [ "$looks" -lt 7 ] || break
     looks=$((looks + 1))
-    follow sleep 60
-    code=7
-    if [ "$signals" -ne 0 ]; then
-        code=75
-        break
-    fi
+    [ "$signals" -ne 0 ] || follow sleep 60
+    code=75
 done
 
 # 6: the lease was lost. 75 and 143: saved after SIGUSR1 and SIGTERM. Others above 128: killed.

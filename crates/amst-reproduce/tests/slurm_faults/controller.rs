@@ -110,6 +110,9 @@ impl<'a> Controller<'a> {
     fn strike(&mut self) {
         let now = Instant::now();
         for task in self.running.iter_mut().filter(|task| task.at <= now) {
+            if task.child.try_wait().unwrap().is_some() {
+                continue;
+            }
             let group = format!("-{}", task.child.id());
             let script = task.child.id().to_string();
             match std::mem::replace(&mut task.fate, Fate::Ends) {
@@ -225,7 +228,7 @@ impl<'a> Controller<'a> {
             2 => Fate::AskedToLeave,
             _ => Fate::Ends,
         };
-        let pause = Duration::from_millis(10 + self.dice.below(60));
+        let pause = Duration::from_millis(20 + self.dice.below(80));
         self.running.push(Running {
             job: task.job,
             index: task.index,

@@ -18,7 +18,7 @@ use crate::folder;
 const STEPS: usize = 4;
 
 /// What each takes.
-const STEP: Duration = Duration::from_millis(4);
+const STEP: Duration = Duration::from_millis(15);
 
 /// Leaves what the test looks for where two processes work in one directory.
 fn violation(what: &str) {

@@ -266,12 +266,55 @@ fn a_task_trains_the_run_of_its_line_and_the_report_prints_the_table() {
     assert!(status.starts_with("8 runs: 8 done, 0 running"), "{status}");
     let table = stdout(&cluster.reproduce(&["--collect"]).success());
     assert!(table.contains("Table 2"), "{table}");
-    // The report's own words, up to the program, which is a stand-in here.
-    let report = std::fs::read_to_string(cluster.submission().join("report.sh")).unwrap();
-    let words = report.lines().last().unwrap();
-    for expected in [" reproduce table2 ", "--seeds 0 ", "--out ", " --collect"] {
-        assert!(words.contains(expected), "{expected}: {words}");
-    }
+}
+
+#[test]
+fn the_report_asks_for_the_same_table_and_fails_where_it_has_holes() {
+    let cluster = Cluster::new();
+    cluster
+        .reproduce(&[
+            "--launcher",
+            "slurm",
+            "--set",
+            "optim.lr=0.5",
+            "--epochs",
+            "3",
+            "--experiments",
+            "1,6",
+            "--modalities",
+            "own",
+        ])
+        .success();
+    let folder = cluster.submission();
+    let plan = std::fs::read_to_string(folder.join("plan.jsonl")).unwrap();
+    assert_eq!(plan.lines().count(), 2);
+    // `amst reproduce` is this very command.
+    let program = format!("#!/bin/sh\nexec {} \"$@\"\n", env!("CARGO_BIN_EXE_xtask"));
+    write_program(&cluster.bench.path("amst"), &program);
+    let report = || {
+        let mut command = Command::new("sh");
+        command
+            .arg(folder.join("report.sh"))
+            .current_dir("/")
+            .env("PATH", cluster.path());
+        command
+            .env("STASH", cluster.bench.path("stash"))
+            .output()
+            .unwrap()
+    };
+    let output = report();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}{errors}");
+    assert!(
+        said.contains("pending, task 101_0: Resources"),
+        "of the same cells: {said}"
+    );
+    assert!(
+        said.contains("pending, task 101_1: Resources"),
+        "of the same cells: {said}"
+    );
+    assert!(!said.contains("not run yet"), "{said}");
 }
 
 #[test]

@@ -41,12 +41,12 @@ pub enum SlurmError {
     },
     /// SLURM took some of the jobs and then no more.
     #[error(
-        "{source}\nof {jobs} jobs {accepted} were submitted before, and go on; the same command \
+        "{refusal}\nof {jobs} jobs {accepted} were submitted before, and go on; the same command \
          submits the rest, `--cancel` in the place of `--launcher slurm` and its options cancels them"
     )]
     Partly {
         /// Why the next one was not.
-        source: Box<SlurmError>,
+        refusal: Box<SlurmError>,
         /// Jobs that were submitted.
         accepted: usize,
         /// Jobs in all.

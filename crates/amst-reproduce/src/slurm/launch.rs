@@ -249,7 +249,7 @@ impl NewSubmission {
             .count();
         if accepted > 0 {
             return SlurmError::Partly {
-                source: Box::new(error),
+                refusal: Box::new(error),
                 accepted,
                 jobs: all,
             }

@@ -35,12 +35,20 @@ pub(crate) fn launch(
 ) -> Result<(), ReproduceError> {
     scheduler::check_installed()?;
     let max_array_size = scheduler::max_array_size()?;
+    folders.check_writable()?;
     let missing = request.missing(entries)?;
     if missing.is_empty() {
-        eprintln!("nothing is missing");
+        let done = entries.iter().all(|entry| entry.outcome.is_ok());
+        eprintln!(
+            "nothing is missing{}",
+            if done {
+                ""
+            } else {
+                ", but results were refused: `--collect` says why"
+            }
+        );
         return Ok(());
     }
-    folders.check_writable()?;
     // Before the claim, which others would wait for.
     build_program(args, caller)?;
     let all = SubmissionFolder::all(folders);

@@ -187,14 +187,14 @@ fn remedy(words: &str) -> String {
             "`sinfo --summarize` lists the partitions; name one: `--partition NAME`",
         ),
         (
-            "account",
-            "`sacctmgr show associations user=$USER` lists your accounts; name one: `--sbatch \
-             account=NAME`",
-        ),
-        (
             "limit",
             "wait until jobs have ended, then give the same command again: it submits what is not \
              in the queue",
+        ),
+        (
+            "account",
+            "`sacctmgr show associations user=$USER` lists your accounts; name one: `--sbatch \
+             account=NAME`",
         ),
         (
             "qos",

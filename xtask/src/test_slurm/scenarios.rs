@@ -69,10 +69,10 @@ fn interrupted(cluster: &Cluster, amst: &Path) -> anyhow::Result<()> {
     let [first, second, ..] = &cluster.running_tasks()?[..] else {
         bail!("no two tasks run");
     };
-    // As before the end of the time, as an administrator does, and as a higher partition does.
     sleep(Duration::from_secs(2));
-    cluster.ask("scancel", &["--signal=USR1", "--batch", first])?;
+    // As an administrator does, as SLURM does before the end of the time, as a higher partition does.
     cluster.ask("scontrol", &["requeue", second])?;
+    ask_to_leave(cluster, first)?;
     let submissions = table.submissions()?;
     let submission = submissions.first().context("no submission")?;
     preempt(cluster, &table, submission)?;
@@ -83,7 +83,11 @@ fn interrupted(cluster: &Cluster, amst: &Path) -> anyhow::Result<()> {
     ensure!(most <= THROTTLE, "{most} tasks ran at the same time");
     compare(&expected, &table)?;
     let logs = table.logs(submission)?;
-    for reason in ["DUE TO JOB REQUEUE", "DUE TO PREEMPTION"] {
+    for reason in [
+        "DUE TO JOB REQUEUE",
+        "stopped by SIGUSR1",
+        "DUE TO PREEMPTION",
+    ] {
         ensure!(
             logs.values().any(|log| log.contains(reason)),
             "no task was interrupted: {reason}"
@@ -211,6 +215,17 @@ fn compare(expected: &BTreeMap<PathBuf, Vec<u8>>, table: &Table) -> anyhow::Resu
             }
         );
     }
+    Ok(())
+}
+
+/// SIGUSR1 to the script alone. A task that requeues itself at once keeps scancel trying.
+fn ask_to_leave(cluster: &Cluster, task: &str) -> anyhow::Result<()> {
+    let mut scancel = cluster.command("scancel");
+    let mut scancel = scancel.args(["--signal=USR1", "--batch", task]).spawn()?;
+    sleep(Duration::from_secs(3));
+    // It may have ended.
+    let _ = scancel.kill();
+    scancel.wait()?;
     Ok(())
 }
 

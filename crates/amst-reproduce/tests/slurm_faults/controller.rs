@@ -221,14 +221,14 @@ impl<'a> Controller<'a> {
                 .env("SLURM_ARRAY_JOB_ID", task.job.to_string())
                 .env("SLURM_ARRAY_TASK_ID", task.index.to_string());
         }
-        let fate = match self.dice.below(10) {
+        let fate = match self.dice.below(20) {
             _ if is_second || !task.is_array => Fate::Ends,
-            0 => Fate::Killed,
-            1 => Fate::Preempted,
-            2 => Fate::AskedToLeave,
+            0..3 => Fate::Killed,
+            3..6 => Fate::Preempted,
+            6..9 => Fate::AskedToLeave,
             _ => Fate::Ends,
         };
-        let pause = Duration::from_millis(20 + self.dice.below(80));
+        let pause = Duration::from_millis(15 + self.dice.below(60));
         self.running.push(Running {
             job: task.job,
             index: task.index,

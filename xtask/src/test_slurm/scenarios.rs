@@ -95,7 +95,7 @@ fn interrupted(cluster: &Cluster, amst: &Path) -> anyhow::Result<()> {
     }
     let report = table.report(submission)?;
     ensure!(
-        report.contains("Table 2") && !report.contains("error"),
+        report.contains("Table 2") && !report.contains("failed"),
         "{report}"
     );
     Ok(())

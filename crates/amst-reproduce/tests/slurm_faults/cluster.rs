@@ -60,7 +60,7 @@ impl Cluster {
     }
 
     pub fn read(folder: &Path) -> Self {
-        Self::change(folder, |cluster| std::mem::take(cluster), false)
+        Self::change(folder, std::mem::take, false)
     }
 
     /// Reads it, changes it, and writes it back, alone.

@@ -1,5 +1,5 @@
-//! Automation of this workspace: `cargo xtask reproduce`, `fetch`, `setup`, `bench`, `ci` and
-//! `tidy`.
+//! Automation of this workspace: `cargo xtask reproduce`, `fetch`, `setup`, `bench`, `ci`, `tidy`
+//! and `test-slurm`.
 //!
 //! It links no tensor library, so that a plan is printed in milliseconds; whatever trains
 //! is a process of the release build of `amst`, and whatever downloads one of `amst-fetch`.
@@ -11,6 +11,7 @@ mod exit;
 mod fetch;
 mod reproduce;
 mod setup;
+mod test_slurm;
 mod workspace;
 
 use std::process::ExitCode;
@@ -40,6 +41,8 @@ enum Task {
     Bench(bench::Args),
     /// Run every check, in order, until one fails.
     Ci,
+    /// Start a SLURM on this machine and run tables through it.
+    TestSlurm(test_slurm::Args),
     /// Check that the architecture's invariants hold.
     Tidy,
 }
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Task::Setup(args) => setup::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Ci => ci::run(),
+        Task::TestSlurm(args) => test_slurm::run(&args),
         Task::Tidy => ci::tidy(),
     };
     outcome.unwrap_or_else(|error| {

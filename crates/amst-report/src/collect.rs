@@ -30,6 +30,9 @@ pub enum Missing {
     /// The run was started and ended without a result.
     #[error("failed: {0}")]
     Failed(String),
+    /// It is being trained elsewhere, or will be, or was taken out of a queue.
+    #[error("{0}")]
+    Waiting(String),
 }
 
 /// A run that a table asks for.

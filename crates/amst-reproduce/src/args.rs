@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use amst_recipe::{DEFAULT_DATASET, Precision, Preset, TIMES};
 
-use crate::{Budget, FigureArgs, FormatArgs, ReproduceError};
+use crate::{Budget, FigureArgs, FormatArgs, ReproduceError, SlurmArgs};
 
 /// What to reproduce, and how.
 #[derive(clap::Args, Debug)]
@@ -87,6 +87,9 @@ pub struct Args {
     /// Of times.
     #[command(flatten)]
     pub times: TimesArgs,
+    /// Of a cluster.
+    #[command(flatten)]
+    pub slurm: SlurmArgs,
 }
 
 /// What only table3 takes.

@@ -157,13 +157,20 @@ fn read_last_lines(stream: Option<impl Read>, echo: &mut impl FnMut(&str)) -> Ve
 fn meaning(status: ExitStatus) -> String {
     match status.code() {
         None => format!("ended by a {status}"),
-        Some(2) => "exit code 2 (usage or recipe)".into(),
-        Some(3) => "exit code 3 (data)".into(),
-        Some(4) => "exit code 4 (diverged)".into(),
-        Some(5) => "exit code 5 (foreign or damaged state)".into(),
-        Some(code @ (75 | 130 | 143)) => {
+        Some(code) => code_meaning(code),
+    }
+}
+
+/// The same, of a process whose end was not seen here.
+pub(crate) fn code_meaning(code: i32) -> String {
+    match code {
+        2 => "exit code 2 (usage or recipe)".into(),
+        3 => "exit code 3 (data)".into(),
+        4 => "exit code 4 (diverged)".into(),
+        5 => "exit code 5 (foreign or damaged state)".into(),
+        75 | 130 | 143 => {
             format!("exit code {code} (stopped; the same command goes on)")
         }
-        Some(code) => format!("exit code {code}"),
+        code => format!("exit code {code}"),
     }
 }

@@ -8,6 +8,7 @@ use amst_report::{Entry, Exporter, Json, Table, Terminal};
 
 use crate::process_args::Pool;
 use crate::run_jobs::run_jobs;
+use crate::slurm::{self, SlurmTask};
 use crate::{
     Args, Caller, Devices, Failure, Folders, Job, Plan, ReproduceError, Request, concurrent_runs,
     export_plan, figure, interrupt, report, summary, times,
@@ -44,7 +45,14 @@ impl Finished {
 /// [`Finished::Holes`].
 pub fn reproduce(args: &Args, caller: &Caller) -> Result<Finished, ReproduceError> {
     args.format.check(args.plan, args.json)?;
+    let slurm = args.slurm.task()?;
     if args.table == TIMES {
+        if slurm.is_some() {
+            return Err(ReproduceError::Usage(format!(
+                "`{TIMES}` measures this machine: leave --launcher, --status, --collect and \
+                 --cancel out"
+            )));
+        }
         return times::run(args, caller);
     }
     args.times.refuse_for(&args.table, caller.command)?;
@@ -55,6 +63,9 @@ pub fn reproduce(args: &Args, caller: &Caller) -> Result<Finished, ReproduceErro
     let out = args.out.as_deref().unwrap_or(&caller.out);
     let folders = Folders::under(out, &request.grid.name)?;
     let entries = request.entries(&folders.runs);
+    if let Some(task) = slurm.filter(|_| !args.plan) {
+        return through_slurm(task, args, caller, &request, &folders, entries);
+    }
     let missing = request.missing(&entries)?;
     // Before `concurrent_runs`, which looks at this machine's memory alone.
     if let Some(format) = args.format.format {
@@ -85,6 +96,46 @@ pub fn reproduce(args: &Args, caller: &Caller) -> Result<Finished, ReproduceErro
         table.train(&devices, &missing, jobs)?;
     }
     table.print()
+}
+
+/// Submits a table, or says what has become of it.
+fn through_slurm(
+    task: SlurmTask,
+    args: &Args,
+    caller: &Caller,
+    request: &Request,
+    folders: &Folders,
+    mut entries: Vec<Entry>,
+) -> Result<Finished, ReproduceError> {
+    task.refuse_useless(args.jobs, args.json)?;
+    match task {
+        SlurmTask::Launch => slurm::launch(args, caller, request, folders, &entries)?,
+        SlurmTask::Cancel => slurm::cancel(request, folders)?,
+        SlurmTask::Status => {
+            let report = slurm::status(request, folders, &entries)?;
+            show(&if args.json {
+                report.json()
+            } else {
+                report.text()
+            })?;
+        }
+        SlurmTask::Collect => {
+            folders.check_writable()?;
+            let report = slurm::status(request, folders, &entries)?;
+            slurm::explain_holes(&mut entries, &report);
+            let table = TableRun {
+                args,
+                caller,
+                request,
+                folders,
+                entries,
+                failures: Vec::new(),
+                stop: &AtomicBool::new(false),
+            };
+            return table.print();
+        }
+    }
+    Ok(Finished::Complete)
 }
 
 /// A table while it is made.

@@ -9,6 +9,8 @@ use amst_html_report::ReportError;
 use amst_recipe::RecipeError;
 use amst_report::{StoredSuggestionError, SuggestionError};
 
+use crate::SlurmError;
+
 /// Why a command did not do what it was asked for. A run that failed is no such error: it leaves a
 /// hole in the table.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +68,9 @@ pub enum ReproduceError {
         /// What is wrong with it.
         why: String,
     },
+    /// SLURM, or the record of what was submitted to it.
+    #[error(transparent)]
+    Slurm(#[from] SlurmError),
     /// There is no program that trains.
     #[error("{0}")]
     NoProgram(String),
@@ -103,6 +108,7 @@ impl ReproduceError {
             ) => 3,
             Self::Recipe(_) | Self::Suggestion(_) | Self::StoredSuggestion(_) => 2,
             Self::Times { code, .. } => *code,
+            Self::Slurm(error) => error.exit_code(),
             Self::Io { .. } | Self::Write(_) | Self::PlanLine { .. } => 3,
             Self::Figure(_)
             | Self::Report(_)

@@ -51,6 +51,7 @@
 //! | the whole command | [`reproduce`], given [`Args`] and what the program says of itself, a [`Caller`] |
 //! | the cells of a table | [`Request`], [`Plan`] |
 //! | what is missing, as commands for other programs | [`PlanExport`], [`read_jsonl`] |
+//! | a table through a SLURM cluster | [`SlurmArgs`], [`StatusReport`] |
 //! | any list of runs, several at a time | [`Job`], [`prepare_all`], [`train_all`] |
 //! | sharing that list with other processes | [`Claims`] |
 //! | what becomes of each, as data | [`Event`] for an [`Observer`], [`JobOutcome`] |
@@ -84,6 +85,7 @@ mod report;
 mod request;
 mod run_context;
 mod run_jobs;
+mod slurm;
 mod suggest_skip;
 mod summary;
 mod sweep;
@@ -117,6 +119,9 @@ pub use progress::Progress;
 pub use protocol::Message;
 pub use request::Request;
 pub use run_context::RunContext;
+pub use slurm::{
+    Launcher, RunReport, RunState, SbatchOption, SlurmArgs, SlurmError, StatusReport, TimeLimit,
+};
 pub use suggest_skip::{SuggestSkipArgs, suggest_skip};
 pub use sweep::{Over, SWEEP_SCHEMA, Search, SweepArgs, TriedSettings, Tuned, sweep};
 pub use work::{WorkArgs, work};

@@ -238,7 +238,7 @@ impl<'a> Request<'a> {
 
     /// `world-digits, experiment 6, seed 0`, `world-digits:a+t+v, naive, seed 0`,
     /// `spoken-digits, naive, seed 1, fold 1`.
-    fn title(&self, entry: &Entry) -> String {
+    pub(crate) fn title(&self, entry: &Entry) -> String {
         let (column, row, recipe) = (&entry.column, &entry.experiment, &entry.cell.recipe);
         // Where rows have names, these say enough.
         let kind = if self.grid.heading.is_some() {

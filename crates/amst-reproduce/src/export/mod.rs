@@ -11,6 +11,8 @@ mod planned_run;
 mod text;
 mod volume;
 
+pub(crate) use self::path_text::text_of;
+
 pub use self::format::{FormatArgs, PlanFormat};
 pub use self::jsonl::read_jsonl;
 pub use self::plan_export::{ExportSettings, PlanExport};

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::ReproduceError;
 
 /// A path in a text of one line.
-pub(super) fn text_of(path: &Path) -> Result<String, ReproduceError> {
+pub(crate) fn text_of(path: &Path) -> Result<String, ReproduceError> {
     match path.to_str() {
         Some(text) if !text.contains(['\n', '\r', '\0']) => Ok(text.into()),
         _ => Err(ReproduceError::Usage(format!(

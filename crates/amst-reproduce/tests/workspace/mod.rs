@@ -14,7 +14,9 @@ use clap::Parser;
 
 /// A folder whose name a careless quotation would break.
 pub struct Workspace {
-    folder: tempfile::TempDir,
+    folder: PathBuf,
+    /// Removes the folder at the end, in the process that made it.
+    _temporary: Option<tempfile::TempDir>,
     pub stop: AtomicBool,
 }
 
@@ -61,13 +63,23 @@ impl Workspace {
         std::fs::write(&program, SCRIPT).unwrap();
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
         Self {
-            folder,
+            folder: folder.path().into(),
+            _temporary: Some(folder),
+            stop: AtomicBool::new(false),
+        }
+    }
+
+    /// That of another process.
+    pub fn within(folder: &Path) -> Self {
+        Self {
+            folder: folder.into(),
+            _temporary: None,
             stop: AtomicBool::new(false),
         }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder.join(name)
     }
 
     /// How the stand-in was called, sorted.

@@ -1,0 +1,153 @@
+//! `amst`, without training: claims the run directory, writes checkpoints, leaves a result.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use amst_files::write_file;
+use amst_lease::{Lease, LeaseError, Options};
+use signal_hook::consts::{SIGTERM, SIGUSR1};
+use signal_hook::flag;
+
+use crate::folder;
+
+/// Checkpoints of a run.
+const STEPS: usize = 4;
+
+/// What each takes.
+const STEP: Duration = Duration::from_millis(15);
+
+/// Leaves what the test looks for where two processes work in one directory.
+fn violation(what: &str) {
+    let file = folder().join("violations");
+    let mut file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(file)
+        .unwrap();
+    writeln!(file, "{what}").unwrap();
+}
+
+pub fn amst(words: &[String]) -> u8 {
+    match words.first().map(String::as_str) {
+        Some("train") => {}
+        Some("prepare") => return 0,
+        other => {
+            eprintln!("unexpected: {other:?}");
+            return u8::from(other != Some("reproduce"));
+        }
+    }
+    let after = |option: &str| {
+        let at = words.iter().position(|word| word == option).unwrap();
+        PathBuf::from(&words[at + 1])
+    };
+    let (recipe, out) = (after("--resolved"), after("--out"));
+    let stem = recipe.file_stem().unwrap().to_str().unwrap();
+    let results = folder().join("results");
+    let run = out.join(fs::read_to_string(results.join(format!("{stem}.run"))).unwrap());
+    fs::create_dir_all(&run).unwrap();
+    if run.join("result.json").exists() {
+        return 0;
+    }
+    let signal = Arc::new(AtomicUsize::new(0));
+    flag::register_usize(SIGUSR1, signal.clone(), 75).unwrap();
+    flag::register_usize(SIGTERM, signal.clone(), 143).unwrap();
+    let options = Options {
+        settle: Duration::ZERO,
+        ..Options::default()
+    };
+    let mut lease = match Lease::claim(&run, &options) {
+        Ok(lease) => lease,
+        Err(LeaseError::Held { .. }) => return 7,
+        Err(LeaseError::Lost { .. }) => return 6,
+        Err(error) => {
+            eprintln!("{error}");
+            return 3;
+        }
+    };
+    if run.join("result.json").exists() {
+        return 0;
+    }
+    let code = train(
+        &run,
+        &mut lease,
+        &signal,
+        &results.join(format!("{stem}.json")),
+    );
+    drop(lease);
+    code
+}
+
+fn train(run: &Path, lease: &mut Lease, signal: &AtomicUsize, result: &Path) -> u8 {
+    let witness = Witness::leave(run);
+    let checkpoints = run.join("checkpoints");
+    fs::create_dir_all(&checkpoints).unwrap();
+    let done = fs::read_dir(&checkpoints).unwrap().count();
+    for step in done..STEPS {
+        std::thread::sleep(STEP);
+        if lease.check().is_err() {
+            return 6;
+        }
+        witness.check();
+        fs::create_dir(checkpoints.join(format!("{step:05}-00000"))).unwrap();
+        let asked = signal.load(Ordering::SeqCst);
+        if asked != 0 {
+            witness.remove();
+            return u8::try_from(asked).unwrap();
+        }
+    }
+    if lease.check().is_err() {
+        return 6;
+    }
+    witness.check();
+    let mut finished = OpenOptions::new();
+    let finished = finished
+        .create(true)
+        .append(true)
+        .open(run.join("finished"));
+    writeln!(finished.unwrap(), "{}", std::process::id()).unwrap();
+    write_file(&run.join("result.json"), fs::read(result).unwrap()).unwrap();
+    witness.remove();
+    0
+}
+
+/// A file that says who is in the directory, which has nothing to do with the lease.
+struct Witness(PathBuf);
+
+impl Witness {
+    fn leave(run: &Path) -> Self {
+        let file = run.join("witness");
+        if let Ok(other) = fs::read_to_string(&file)
+            && is_alive(&other)
+        {
+            violation(&format!(
+                "{} is in {} with {other}",
+                std::process::id(),
+                run.display()
+            ));
+        }
+        fs::write(&file, std::process::id().to_string()).unwrap();
+        Self(file)
+    }
+
+    fn check(&self) {
+        let found = fs::read_to_string(&self.0).unwrap_or_default();
+        if found != std::process::id().to_string() {
+            violation(&format!("{}: `{found}` came in", self.0.display()));
+        }
+    }
+
+    fn remove(&self) {
+        fs::remove_file(&self.0).unwrap();
+    }
+}
+
+/// Whether a process goes on; one that ended and was not waited for does not.
+fn is_alive(pid: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit(')').next().unwrap_or_default().trim();
+    !state.is_empty() && !state.starts_with(['Z', 'X'])
+}

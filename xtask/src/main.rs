@@ -1,5 +1,5 @@
-//! Automation of this workspace: `cargo xtask reproduce`, `fetch`, `setup`, `bench`, `ci` and
-//! `tidy`.
+//! Automation of this workspace: `cargo xtask reproduce`, `fetch`, `setup`, `bench`, `dist`, `ci`
+//! and `tidy`.
 //!
 //! It links no tensor library, so that a plan is printed in milliseconds; whatever trains
 //! is a process of the release build of `amst`, and whatever downloads one of `amst-fetch`.
@@ -7,6 +7,7 @@
 mod bench;
 mod build;
 mod ci;
+mod dist;
 mod exit;
 mod fetch;
 mod reproduce;
@@ -38,6 +39,8 @@ enum Task {
     Setup(setup::Args),
     /// Measure how fast something is, alone or beside PyTorch.
     Bench(bench::Args),
+    /// Pack the program for machines without Rust: an archive and a Python wheel.
+    Dist(dist::Args),
     /// Run every check, in order, until one fails.
     Ci,
     /// Check that the architecture's invariants hold.
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Task::Fetch(args) => fetch::run(&args),
         Task::Setup(args) => setup::run(&args),
         Task::Bench(args) => bench::run(&args),
+        Task::Dist(args) => dist::run(&args),
         Task::Ci => ci::run(),
         Task::Tidy => ci::tidy(),
     };

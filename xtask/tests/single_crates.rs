@@ -1,9 +1,9 @@
 //! Crates on their own, as somebody has them who uses one and nothing else: projects outside the
 //! workspace, each with a `Cargo.toml` of its own.
 //!
-//! They share the workspace's target folder, lock file and profiles, so that what is compiled
-//! already is used again. The one that trains links burn, whose features differ where nothing but
-//! `amst` asks for it, so that it takes twenty minutes:
+//! They share the workspace's target folder and lock file, so that versions are the same and a
+//! second run finds what the first one built. The one that trains links burn, whose features differ
+//! where nothing but `amst` asks for it, so that it takes twenty minutes:
 //! `cargo test -p xtask --test single_crates -- --ignored`.
 
 use std::path::{Path, PathBuf};
@@ -24,13 +24,9 @@ fn target() -> PathBuf {
     profile.parent().unwrap().into()
 }
 
-/// The `[profile…]` tables of the workspace; with others nothing compiled could be shared.
-fn profiles() -> String {
-    let text = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
-    let workspace: toml::Table = text.parse().unwrap();
-    let profile = toml::Table::from_iter([("profile".into(), workspace["profile"].clone())]);
-    toml::to_string(&profile).unwrap()
-}
+/// In the workspace other crates ask for more features of what these depend on, so that most of what
+/// is compiled there cannot be used again: what is built here is built quickly.
+const PROFILE: &str = "[profile.dev]\nopt-level = 0\ndebug = false\nincremental = false\n";
 
 /// Builds and runs a project with these dependencies, and returns what it printed.
 fn run(dependencies: &str, main: &str) -> String {
@@ -38,8 +34,7 @@ fn run(dependencies: &str, main: &str) -> String {
     std::fs::create_dir(project.path().join("src")).unwrap();
     let manifest = format!(
         "[package]\nname = \"outside\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-         [dependencies]\n{dependencies}\n\n[workspace]\n\n{}",
-        profiles()
+         [dependencies]\n{dependencies}\n\n[workspace]\n\n{PROFILE}"
     );
     let crates = root().join("crates").display().to_string();
     std::fs::write(

@@ -1,5 +1,5 @@
-//! Automation of this workspace: `cargo xtask reproduce`, `fetch`, `setup`, `bench`, `ci`, `tidy`
-//! and `test-slurm`.
+//! Automation of this workspace: `cargo xtask reproduce`, `fetch`, `setup`, `bench`, `dist`, `ci`,
+//! `tidy` and `test-slurm`.
 //!
 //! It links no tensor library, so that a plan is printed in milliseconds; whatever trains
 //! is a process of the release build of `amst`, and whatever downloads one of `amst-fetch`.
@@ -7,6 +7,7 @@
 mod bench;
 mod build;
 mod ci;
+mod dist;
 mod exit;
 mod fetch;
 mod reproduce;
@@ -39,6 +40,8 @@ enum Task {
     Setup(setup::Args),
     /// Measure how fast something is, alone or beside PyTorch.
     Bench(bench::Args),
+    /// Pack the program for machines without Rust: an archive and a Python wheel.
+    Dist(dist::Args),
     /// Run every check, in order, until one fails.
     Ci,
     /// Start a SLURM on this machine and run tables through it.
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Task::Fetch(args) => fetch::run(&args),
         Task::Setup(args) => setup::run(&args),
         Task::Bench(args) => bench::run(&args),
+        Task::Dist(args) => dist::run(&args),
         Task::Ci => ci::run(),
         Task::TestSlurm(args) => test_slurm::run(&args),
         Task::Tidy => ci::tidy(),

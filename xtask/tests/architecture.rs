@@ -363,10 +363,23 @@ fn every_crate_says_what_it_is_and_shows_it() {
             "{} does not warn of missing docs",
             name(&krate)
         );
-        let overview: Vec<_> = lib.lines().take_while(|l| l.starts_with("//!")).collect();
-        let fences: Vec<_> = overview
-            .iter()
-            .filter_map(|l| l.strip_prefix("//! ```"))
+        // The README is the first part of the overview, so that its example is compiled and run.
+        assert!(
+            lib.contains("#![doc = include_str!(\"../README.md\")]"),
+            "the overview of {} does not begin with its README.md",
+            name(&krate)
+        );
+        let readme = read(krate.join("README.md"));
+        assert!(
+            readme.contains("```rust"),
+            "README.md of {} has no example",
+            name(&krate)
+        );
+        let lines = lib.lines().filter_map(|l| l.strip_prefix("//! "));
+        let fences: Vec<_> = readme
+            .lines()
+            .chain(lines)
+            .filter_map(|l| l.strip_prefix("```"))
             .collect();
         let runs = |f: &&str| {
             !["text", "ignore", "no_run", "toml", "sh", "compile_fail"]

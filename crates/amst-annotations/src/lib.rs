@@ -1,4 +1,4 @@
-//! What the owners of the paper's five data sets wrote: published splits, labels, transcripts.
+#![doc = include_str!("../README.md")]
 //!
 //! Text goes in, [`Annotation`]s come out. [`parse_list`] reads one published split file and
 //! [`read_lists`] the three of a [`Dataset`]; what else the owners ship has a module each:
@@ -6,24 +6,6 @@
 //! [`iemocap`] (turns, transcripts), [`ur_funny`] (the owners' folds). No media file is opened. A
 //! file with wrong lines is refused with all of them, not the first ([`AnnotationError::Lines`]).
 //! [`audit`] finds what is wrong with the lists themselves, and [`select`] makes splits without it.
-//!
-//! ```
-//! use amst_annotations::{Dataset, Split, parse_list};
-//!
-//! let text = "Ses05F_impro07_F013, exc, 60.2400, 64.5700 ### Guess what?\n";
-//! let samples = parse_list(Dataset::Iemocap, Split::Train, text, "iemocap_train.txt")?;
-//! assert_eq!(samples[0].id, "Ses05F_impro07_F013");
-//! assert_eq!(samples[0].label, "exc");
-//! assert_eq!(samples[0].span.unwrap().start, 60.24);
-//! assert_eq!(samples[0].group.as_deref(), Some("Ses05F_impro07"));
-//!
-//! let text = "897.jpg positive\n898.jpg postive\n899.jpg\n";
-//! let error = parse_list(Dataset::MvsaSingle, Split::Train, text, "list.txt").unwrap_err();
-//! let message = error.to_string();
-//! assert!(message.contains("list.txt:2: `postive` is no label here; did you mean `positive`?"));
-//! assert!(message.contains("list.txt:3: "));
-//! # Ok::<(), amst_annotations::AnnotationError>(())
-//! ```
 //!
 //! Formats: the data sets' owners; published split files: CXianRen/AMST at 71d414f, `code/data`.
 //! See docs/paper.md §2.7.

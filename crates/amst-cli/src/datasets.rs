@@ -14,14 +14,25 @@ use anyhow::Result;
 use crate::args::Layers;
 use crate::resolved_recipe;
 
-/// The folder of descriptors: `AMST_DATASETS`, or `datasets` here, or that of the source tree.
+/// The folder of descriptors: `AMST_DATASETS`, or `datasets` here, or the one that is installed with
+/// this program, or that of the source tree.
 pub fn folder() -> PathBuf {
-    let here = PathBuf::from("datasets");
-    match std::env::var_os("AMST_DATASETS") {
-        Some(given) => given.into(),
-        None if here.is_dir() => here,
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets"),
+    if let Some(given) = std::env::var_os("AMST_DATASETS") {
+        return given.into();
     }
+    let here = PathBuf::from("datasets");
+    if here.is_dir() {
+        return here;
+    }
+    installed_folder()
+        .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets"))
+}
+
+/// Where `cargo xtask dist` puts them: a program `bin/amst` has `share/amst/datasets` beside `bin`.
+fn installed_folder() -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?;
+    let folder = program.parent()?.parent()?.join("share/amst/datasets");
+    folder.is_dir().then_some(folder)
 }
 
 /// Everything that the arguments name.

@@ -1,5 +1,4 @@
-//! `amst`: prepare data, train one run at a time, use what was trained, and hold runs against other
-//! implementations.
+#![doc = include_str!("../README.md")]
 //!
 //! Exit codes: 0 ok, 1 `audit --strict` found something, 2 usage or recipe, 3 data or files, 4
 //! diverged, 5 foreign or damaged state, 6 lease lost, 7 trained by another process, 70 a fault of this program, 75 saved and to be called
@@ -7,14 +6,6 @@
 //!
 //! A program with methods of its own is this one with them handed in; `examples/custom_method.rs`
 //! shows a whole one.
-//!
-//! ```
-//! use std::process::ExitCode;
-//!
-//! fn main_of_such_a_program() -> ExitCode {
-//!     amst_cli::main_with(&[])
-//! }
-//! ```
 #![warn(missing_docs)]
 #![recursion_limit = "256"]
 

@@ -51,6 +51,11 @@ impl Collator {
         self
     }
 
+    /// The token that fills a row.
+    pub(crate) fn pad(&self) -> i64 {
+        self.pad
+    }
+
     /// Pictures a sample.
     pub(crate) fn frames(&self) -> usize {
         self.visual.frames

@@ -1,4 +1,4 @@
-//! Prepared multimodal samples, on disk and in order.
+#![doc = include_str!("../README.md")]
 //!
 //! * [`prepare`] reads a data set's manifest or published lists ([`layout`]), turns its recordings,
 //!   videos, pictures and texts into features in parallel and keeps them in one checked,
@@ -12,24 +12,6 @@
 //! * [`Stream`] is the only source of randomness: a pure function of seed, purpose, epoch and
 //!   index, so neither threads nor history change what is read.
 //! * [`DataError`] says what is wrong and what to do.
-//!
-//! ```
-//! use amst_data::{Features, Loader, LoaderConfig, Prepared, SplitName};
-//! use amst::methods::built_in;
-//! use amst_recipe::{DatasetSpec, Modality};
-//!
-//! let recipe = built_in().resolve(&[DatasetSpec::synthetic().recipe], &[])?;
-//! let data = Prepared::synthetic(&recipe)?;
-//! let train = data.split(SplitName::Train);
-//! let config = LoaderConfig { batch_size: 16, train: true, ..LoaderConfig::default() };
-//! let loader = Loader::new(train, config)?;
-//! for batch in loader.epoch(0, &[Modality::Audio]) {
-//!     let batch = batch?;
-//!     let Features::Map { shape, .. } = &batch.inputs[&Modality::Audio] else { unreachable!() };
-//!     assert_eq!(*shape, [16, 1, 24, 16]);
-//! }
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
 #![warn(missing_docs)]
 
 mod batch;

@@ -16,6 +16,7 @@ use crate::progress::Progress;
 use crate::record::{self, Encode, videos::Videos};
 use crate::sample::SampleInfo;
 use crate::samples::{InputProvider, PreparedSamples};
+use crate::store::contents::StoreContents;
 use crate::store::hash_cache::{FileState, HashCache};
 use crate::store::key::StorePlan;
 use crate::store::lock::StoreLock;
@@ -114,12 +115,15 @@ impl Preparation<'_> {
             label: row.label,
             split: row.split,
         });
+        let samples: Vec<_> = samples.collect();
+        let collator = collator.padding_as(tokenizer.as_ref());
+        self.write_contents(&jobs, &samples, &collator);
         let mut data = Prepared::new(PreparedSamples {
             classes: self.dataset.spec.classes.clone(),
-            samples: samples.collect(),
+            samples,
             modalities: self.recipe.modalities.clone(),
             inputs: InputProvider::Stores(stores),
-            collator: collator.padding_as(tokenizer.as_ref()),
+            collator,
         });
         data.left_out = left_out.into();
         data.text_model = self.text_model.cloned();
@@ -128,6 +132,25 @@ impl Preparation<'_> {
             data.tokenizer = Some(tokenizer.to_json()?.into());
         }
         Ok(data)
+    }
+
+    /// Says beside the stores what is in them. No run needs it, so one whose folder can only be read
+    /// goes on.
+    fn write_contents(&self, jobs: &[ModalityJob], samples: &[SampleInfo], collator: &Collator) {
+        let stores = jobs
+            .iter()
+            .map(|job| (job.plan.modality, job.plan.file_name()));
+        let contents = StoreContents::new(
+            &self.dataset.spec,
+            self.recipe,
+            stores.collect(),
+            samples,
+            collator.pad(),
+        );
+        if let Err(error) = contents.write(self.store_dir) {
+            let note = format!("other programs cannot read these stores: {error}");
+            (self.progress)(Progress::Note(note));
+        }
     }
 
     /// Makes the stores that are missing. Rows that are left out go from `rows` to `left_out`, and

@@ -1,5 +1,6 @@
 //! Features prepared once and kept in one checked, memory-mapped file a modality.
 
+pub(crate) mod contents;
 mod earlier;
 pub(crate) mod format;
 pub(crate) mod hash_cache;

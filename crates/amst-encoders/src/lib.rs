@@ -1,4 +1,4 @@
-//! Encoders: from one modality's input to an embedding of width D.
+#![doc = include_str!("../README.md")]
 //!
 //! - [`ResNet18`]: torchvision's topology without its classifier, for spectrograms
 //!   (`[batch, 1, time, mel]`) and for frames (`[batch, channels, frames, height, width]`),
@@ -9,20 +9,6 @@
 //!
 //! [`BatchNorm`] keeps PyTorch's running variance (the unbiased one), and weights are read and
 //! written under torchvision's and Hugging Face's names ([`read_weights`], [`write_weights`]).
-//!
-//! ```
-//! use amst_encoders::{Encoder, Input, ResNet18Config, Stem};
-//! use burn::tensor::{Device, Tensor};
-//!
-//! let device = Device::flex();
-//! // Any source of standard normal numbers will do; this one is a toy.
-//! let mut state = 1.0f64;
-//! let mut normal = || { state = (state * 1.7 + 0.3) % 2.0; state - 1.0 };
-//! let config = ResNet18Config { channels: 1, width: 4, stem: Stem::Imagenet, embed: None };
-//! let encoder = config.init(&mut normal, &device);
-//! let spectrogram = Tensor::zeros([2, 1, 64, 32], &device);
-//! assert_eq!(encoder.embed(&Input::Map(spectrogram)).dims(), [2, 32]);
-//! ```
 #![warn(missing_docs)]
 #![recursion_limit = "256"]
 

@@ -1,4 +1,4 @@
-//! Kaldi-compatible log-mel filterbanks from sound files.
+#![doc = include_str!("../README.md")]
 //!
 //! A part of a recording (WAV, FLAC, MP3, Ogg Vorbis, AAC in MP4) is read into a
 //! [`Recording`], which has a [`Wave`]; a [`FbankConfig`] says what the features look like (its default is the paper's 1024×128 map), and a

@@ -1,4 +1,4 @@
-//! Bytes from the network into files that are complete and right, or absent.
+#![doc = include_str!("../README.md")]
 //!
 //! * [`download`] brings one file: into a temporary file beside its place, resumed after an
 //!   interruption, checked by length and digest before it gets its name. [`Client`] does the same
@@ -17,23 +17,6 @@
 //!
 //! Features, all on: `net` for downloads, `hub` for the Hub, `archives`. Without them the crate
 //! opens no socket and links no network library; looking up what is here works all the same.
-//!
-//! ```
-//! use amst_fetch::{Content, hub};
-//!
-//! let model = hub::model("roberta-base")?;
-//! assert_eq!(model.revision.len(), 40);
-//!
-//! // A file is known by what it holds.
-//! let expected = amst_fetch::Expected::pinned(6, Content::of_bytes(b"hello\n").sha256);
-//! assert!(expected.differs(&Content::of_bytes(b"hello!")).is_some());
-//!
-//! // Where nothing is, the error says what to put where.
-//! let settings = hub::Settings { cache: "nowhere".into(), ..hub::Settings::from_env()? };
-//! let error = hub::located_in(model, &settings).unwrap_err();
-//! assert!(error.to_string().contains("model.safetensors"));
-//! # Ok::<(), amst_fetch::FetchError>(())
-//! ```
 #![warn(missing_docs)]
 
 #[cfg(feature = "archives")]

@@ -1,5 +1,4 @@
-//! Figures of runs: curves over epochs (the paper's Figure 3) and the entropy of each class
-//! (Figure 4), as SVG and as the numbers drawn.
+#![doc = include_str!("../README.md")]
 //!
 //! Everything is read from run directories, of finished runs or of unfinished ones. A [`RunLog`] is
 //! one run, a [`Panel`] the runs of one recipe with several seeds, a [`Figure`] several panels.
@@ -16,35 +15,6 @@
 //! | logs that others published | [`PublishedLog`], [`compare_with_runs`] |
 //! | other formats | [`Figure::write`], `Figure::pdf` and `Figure::png` with the features of these names |
 //! | other programs | [`tensorboard_events`], [`tensorboard_events_with`], [`metrics_csv`], [`metrics_jsonl`] |
-//!
-//! ```
-//! use amst_figures::{CurveOptions, EpochLog, EpochMetrics, Panel, RunLog, draw_curves};
-//! use amst_recipe::{Modality, Recipe};
-//!
-//! // `RunLog::read("runs/digits/naive/0-1a2b3c4d")` reads such a one from disk.
-//! let epoch = |accuracy| EpochLog {
-//!     active: [Modality::Audio].into(),
-//!     learning_rate: 0.01,
-//!     train: [("audio".to_string(), EpochMetrics {
-//!         accuracy: Some(accuracy),
-//!         ..EpochMetrics::default()
-//!     })]
-//!     .into(),
-//!     ..EpochLog::default()
-//! };
-//! let run = RunLog {
-//!     folder: "runs/digits/naive/0-1a2b3c4d".into(),
-//!     recipe: Recipe::default(),
-//!     requested: None,
-//!     epochs: [(0, epoch(0.25)), (1, epoch(0.5))].into(),
-//!     result: None,
-//!     is_published: false,
-//! };
-//! let figure = draw_curves(&[Panel::new("Audio", vec![run])?], &CurveOptions::default())?;
-//! assert!(figure.svg.contains("</svg>"));
-//! assert!(figure.csv.contains("training accuracy (%),audio,1,50,50,50,1"));
-//! # Ok::<(), amst_figures::FigureError>(())
-//! ```
 #![warn(missing_docs)]
 
 mod axis;

@@ -1,4 +1,4 @@
-//! Pictures and videos to the normalised frames that the visual encoder reads.
+#![doc = include_str!("../README.md")]
 //!
 //! A file becomes a [`Picture`] (8-bit RGB), and a transform turns the picture
 //! into planar values `[channels, height, width]`, `f32` or bytes ([`Value`]):
@@ -14,24 +14,6 @@
 //! 8-bit steps are public too: [`random_crop_box`], [`crop_resize`],
 //! [`resize`]. [`FrameConfig`] says how large the frames are, and switches the
 //! augmentation off where it would destroy the class (a mirrored digit).
-//!
-//! ```
-//! use amst_frames::{EvalTransform, FrameConfig, Picture, TrainTransform};
-//!
-//! let picture = Picture { width: 4, height: 2, rgb: vec![128; 4 * 2 * 3] };
-//! let config = FrameConfig { size: [8, 8], ..FrameConfig::default() };
-//! let mut frame = vec![0.0; config.volume()];
-//!
-//! EvalTransform::new(&config)?.apply(&picture, &mut frame)?;
-//! assert_eq!(frame.len(), 3 * 8 * 8);
-//! assert!((frame[0] - (128.0 / 255.0 - 0.485) / 0.229).abs() < 1e-6);
-//!
-//! // Any source of uniforms in [0, 1) drives the augmentation.
-//! let mut uniforms = [0.3, 0.7, 0.1].into_iter().cycle();
-//! let mut uniform = || uniforms.next().unwrap_or(0.5);
-//! TrainTransform::new(&config)?.apply(&picture, &mut uniform, &mut frame)?;
-//! # Ok::<(), amst_frames::FrameError>(())
-//! ```
 //!
 //! A [`Video`] yields pictures too: those that the published rule keeps
 //! ([`KeepRule`], [`VideoConfig`]), of the whole file or of a [`Span`] of it, and

@@ -1,21 +1,4 @@
-//! One HTML file that shows what runs did: tables with their significance, curves, entropy,
-//! confusion, calibration, times, what was skipped, deviations and environment.
-//!
-//! The file needs nothing besides itself: no script, no address; the font of its figures is in it.
-//!
-//! ```no_run
-//! use amst_figures::RunLog;
-//! use amst_html_report::{Report, ReportOptions, render};
-//!
-//! let runs = RunLog::read_below("runs".as_ref())?;
-//! let options = ReportOptions {
-//!     command: "amst report runs".into(),
-//!     ..ReportOptions::default()
-//! };
-//! let html = render(&Report::of_runs(runs, &options)?, None)?;
-//! assert!(html.starts_with("<!doctype html>"));
-//! # Ok::<(), amst_html_report::ReportError>(())
-//! ```
+#![doc = include_str!("../README.md")]
 //!
 //! A template of one's own can name everything that a [`Report`] has:
 //!

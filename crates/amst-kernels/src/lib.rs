@@ -1,4 +1,4 @@
-//! Fused operations for training a ResNet, with forward and backward pass.
+#![doc = include_str!("../README.md")]
 //!
 //! - [`batch_norm`]: batch normalisation, with the ReLU and the shortcut that follow it,
 //! - [`convolution`]: convolution in two dimensions,
@@ -13,20 +13,6 @@
 //! `AMST_ONLY_LIBTORCH=1` in the environment turns that off. On any other device, and for any type
 //! but `f32` (and `bf16` in convolutions on LibTorch), burn's own operations compute the same. On
 //! `flex` results do not depend on the number of threads.
-//!
-//! ```
-//! use amst_kernels::batch_norm::{Fused, train};
-//! use burn::tensor::{Device, Tensor};
-//!
-//! let device = Device::flex().autodiff();
-//! let x = Tensor::<4>::from_floats([[[[1.0, 3.0]], [[10.0, 30.0]]]], &device);
-//! let (gamma, beta) = (Tensor::ones([2], &device), Tensor::zeros([2], &device));
-//! let normalised = train(x, gamma, beta, 0.0, Fused::Relu);
-//! let floats = |t: burn::tensor::TensorData| t.try_to_vec::<f32>().unwrap();
-//! assert_eq!(floats(normalised.output.into_data()), [0.0, 1.0, 0.0, 1.0]);
-//! assert_eq!(floats(normalised.mean.into_data()), [2.0, 20.0]);
-//! assert_eq!(floats(normalised.variance.into_data()), [1.0, 100.0]);
-//! ```
 #![warn(missing_docs)]
 #![recursion_limit = "256"]
 // A build without kernels has no device to choose.

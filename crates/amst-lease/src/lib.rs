@@ -1,5 +1,4 @@
-//! A lease on a directory: of all processes that share it, on any machines, one at a time works
-//! there.
+#![doc = include_str!("../README.md")]
 //!
 //! `flock` does this on a disk of one machine. On Lustre, GPFS, many NFS mounts and most of FUSE it
 //! fails, or succeeds for everybody. A lease is a file that its owner renews, and that another

@@ -1,4 +1,4 @@
-//! What to run, as plain data.
+#![doc = include_str!("../README.md")]
 //!
 //! Everything that decides a training run's result is a [`Recipe`]: the data set's
 //! features, the encoders, the method, the schedule, the optimiser, the seed. A recipe is
@@ -18,16 +18,6 @@
 //! This crate knows no method: each implements [`MethodFacts`], and [`Methods`] are those that a
 //! program has (`amst::methods::built_in()`). It knows neither tensors nor files of samples, so
 //! that a plan can be printed in milliseconds.
-//!
-//! ```
-//! use amst_recipe::{Grid, Modality, Recipe};
-//!
-//! let table2 = Grid::named("table2")?;
-//! assert_eq!(table2.experiment("6")?.ticks, [true, true, true]);
-//! let recipe = Recipe { modalities: vec![Modality::Text], ..Recipe::default() };
-//! assert_eq!(recipe.embed(), 64);
-//! # Ok::<(), amst_recipe::RecipeError>(())
-//! ```
 #![warn(missing_docs)]
 
 mod auto_spec;

@@ -1,4 +1,4 @@
-//! Results over seeds, as the paper prints them.
+#![doc = include_str!("../README.md")]
 //!
 //! A [`Table`] is made from a grid's experiments and what [`collect`] found on disk: every
 //! number in it comes from a `result.json` whose identity is that of the present recipe.
@@ -6,14 +6,6 @@
 //! [`compare`] says which differences between the rows are more than noise.
 //!
 //! The [`Exporter`]s write the same table for a terminal, as Markdown, HTML, JSON or CSV.
-//!
-//! ```
-//! use amst_report::Aggregate;
-//!
-//! let three_seeds = Aggregate::of(&[1.0, 2.0, 3.0]).expect("three values");
-//! assert_eq!(three_seeds.mean, 2.0);
-//! assert!((three_seeds.standard_error.unwrap() - 0.57735).abs() < 1e-5);
-//! ```
 #![warn(missing_docs)]
 
 mod aggregate;

@@ -1,4 +1,4 @@
-//! Text to token ids, as RoBERTa and BERT want them.
+#![doc = include_str!("../README.md")]
 //!
 //! A [`Tokenizer`] is read from the files that Hugging Face's models ship
 //! ([`Tokenizer::read`]: `tokenizer.json`, or `vocab.json` and `merges.txt`,

@@ -1,4 +1,4 @@
-//! The training loop: from a recipe and prepared data to a result.
+#![doc = include_str!("../README.md")]
 //!
 //! - [`Training`] is the loop itself (`trainer.rs`): it knows batches ([`BatchSource`]) and what is
 //!   kept of them ([`Keeper`]), and no files,
@@ -10,25 +10,6 @@
 //!
 //! A result depends on the recipe, the data and nothing else: not on the number of threads,
 //! not on what ran before. It holds no times; those are in `timing.json`.
-//!
-//! ```
-//! use amst_data::Prepared;
-//! use amst::methods::built_in;
-//! use amst_recipe::{DataLock, DatasetSpec, ResolvedDataset};
-//! use amst_train::{Run, Trainer};
-//! use burn::tensor::Device;
-//!
-//! let dataset = ResolvedDataset { spec: DatasetSpec::synthetic(), root: Default::default() };
-//! let recipe = built_in().resolve(&[dataset.spec.recipe.clone()], &["epochs=1".into(), "method=amst-alt".into()])?;
-//! let data = Prepared::synthetic(&recipe)?;
-//! let lock = DataLock::of(&dataset)?;
-//!
-//! let runs = tempfile::tempdir()?;
-//! let run = Run::create(runs.path(), &built_in().cell(recipe, &lock), &lock)?;
-//! let result = Trainer::new(run, data, Device::flex())?.train(&mut |_| {})?;
-//! assert_eq!(result.test.samples, 32);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
 #![warn(missing_docs)]
 #![recursion_limit = "256"]
 

@@ -1,7 +1,4 @@
-//! The paper: AMST, Alternating Multimodal Skip Training.
-//!
-//! When one network learns from several modalities at once, the one that converges fastest
-//! dominates. AMST trains each modality only in every s-th epoch, the fast ones less often.
+#![doc = include_str!("../README.md")]
 //!
 //! | what the paper says | where it is |
 //! |---|---|
@@ -21,20 +18,6 @@
 //!
 //! A method sees a [`Batch`], never a file; an encoder knows no data set; only a [`Method`]
 //! decides what is skipped.
-//!
-//! ```
-//! use amst::{Modality, SkipSchedule, ModalitySchedule};
-//!
-//! // The paper's CREMA-D setting: audio every fifth epoch, visual always.
-//! let schedule = SkipSchedule::new(
-//!     &[(Modality::Audio, ModalitySchedule::Every(5)), (Modality::Visual, ModalitySchedule::Every(1))],
-//!     0,
-//! )?;
-//! assert_eq!(schedule.active(0), [Modality::Audio, Modality::Visual]);
-//! assert_eq!(schedule.active(1), [Modality::Visual]);
-//! assert_eq!(schedule.active_epochs(Modality::Audio, 100), 20);
-//! # Ok::<(), amst::MethodError>(())
-//! ```
 #![warn(missing_docs)]
 #![recursion_limit = "256"]
 

@@ -8,6 +8,7 @@ mod figure;
 mod frames;
 mod initial_weights;
 mod program;
+mod python;
 mod replay;
 mod report;
 mod step_log;

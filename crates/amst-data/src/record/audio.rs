@@ -206,6 +206,7 @@ impl Encode for AudioEncoder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sample::HostInput;
 
     /// What a store's key is made of may not move where the setting is not used: features that are
     /// on disk would be made again.

@@ -112,6 +112,10 @@ impl StorePlan {
 
     /// The path of the store; another configuration has another name, so several are side by side.
     pub(crate) fn path(&self, store_dir: &Path) -> PathBuf {
-        store_dir.join(format!("{}-{}.store", self.modality, self.key.short()))
+        store_dir.join(self.file_name())
+    }
+
+    pub(crate) fn file_name(&self) -> String {
+        format!("{}-{}.store", self.modality, self.key.short())
     }
 }

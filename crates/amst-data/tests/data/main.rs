@@ -1,5 +1,6 @@
 //! The crate from outside: small data sets on disk, prepared, broken and read.
 
+mod contents;
 mod damage;
 mod loader;
 mod manifest;

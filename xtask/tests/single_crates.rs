@@ -7,7 +7,7 @@
 //! `cargo test -p xtask --test single_crates -- --ignored`.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -28,6 +28,27 @@ fn target() -> PathBuf {
 /// is compiled there cannot be used again: what is built here is built quickly.
 const PROFILE: &str = "[profile.dev]\nopt-level = 0\ndebug = false\nincremental = false\n";
 
+/// Runs cargo in a folder. What it needs is there, unless this is the first build with an empty
+/// cache: then it may ask the registry.
+fn cargo(arguments: &[&str], folder: &Path) -> Output {
+    let output = |offline: &[&str]| {
+        Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            .args(arguments)
+            .args(offline)
+            .current_dir(folder)
+            .env("CARGO_TARGET_DIR", target())
+            .output()
+            .unwrap()
+    };
+    let mut found = output(&["--offline"]);
+    if !found.status.success() && String::from_utf8_lossy(&found.stderr).contains("offline") {
+        found = output(&[]);
+    }
+    let message = String::from_utf8_lossy(&found.stderr);
+    assert!(found.status.success(), "{message}");
+    found
+}
+
 /// Builds and runs a project with these dependencies, and returns what it printed.
 fn run(dependencies: &str, main: &str) -> String {
     let project = tempfile::tempdir().unwrap();
@@ -44,14 +65,7 @@ fn run(dependencies: &str, main: &str) -> String {
     .unwrap();
     std::fs::write(project.path().join("src/main.rs"), main).unwrap();
     std::fs::copy(root().join("Cargo.lock"), project.path().join("Cargo.lock")).unwrap();
-    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["run", "--quiet", "--offline"])
-        .current_dir(project.path())
-        .env("CARGO_TARGET_DIR", target())
-        .output()
-        .unwrap();
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{message}");
+    let output = cargo(&["run", "--quiet"], project.path());
     // What it was built from: cargo takes out of the lock file what is not used.
     let lock = std::fs::read_to_string(project.path().join("Cargo.lock")).unwrap();
     if !dependencies.contains("burn") {
@@ -65,16 +79,11 @@ fn run(dependencies: &str, main: &str) -> String {
 #[test]
 fn every_crate_can_be_packaged() {
     let out = tempfile::tempdir().unwrap();
-    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["package", "--workspace", "--exclude", "xtask", "--offline"])
-        // Building every one from its package takes as long as building the workspace.
-        .args(["--no-verify", "--allow-dirty", "--target-dir"])
-        .arg(out.path())
-        .current_dir(root())
-        .output()
-        .unwrap();
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{message}");
+    let folder = out.path().to_str().unwrap();
+    // Building every one from its package takes as long as building the workspace.
+    let package = "package --workspace --exclude xtask --no-verify --allow-dirty --target-dir";
+    let arguments: Vec<&str> = package.split(' ').chain([folder]).collect();
+    cargo(&arguments, &root());
     for name in crates() {
         let file = out.path().join(format!("package/{name}-{VERSION}.crate"));
         let bytes = std::fs::metadata(&file)

@@ -81,19 +81,21 @@ impl<'a> StoreContents<'a> {
         samples: &'a [SampleInfo],
         pad: i64,
     ) -> Self {
-        let audio = stores.contains_key(&Modality::Audio).then(|| AudioShape {
+        let audio = stores.contains_key(&Modality::Audio).then_some(AudioShape {
             target_frames: recipe.audio.target_frames,
             mels: recipe.audio.mels,
             mean: recipe.audio.mean,
             std: recipe.audio.std,
         });
-        let visual = stores.contains_key(&Modality::Visual).then(|| VisualShape {
-            frames: recipe.visual.frames,
-            size: recipe.visual.size,
-            channels: recipe.visual.channels,
-            mean: &recipe.visual.mean,
-            std: &recipe.visual.std,
-        });
+        let visual = stores
+            .contains_key(&Modality::Visual)
+            .then_some(VisualShape {
+                frames: recipe.visual.frames,
+                size: recipe.visual.size,
+                channels: recipe.visual.channels,
+                mean: &recipe.visual.mean,
+                std: &recipe.visual.std,
+            });
         let text = stores.contains_key(&Modality::Text).then_some(TextShape {
             max_length: recipe.text.max_length,
             pad,

@@ -137,10 +137,10 @@ pub(super) fn queue_lines(names: &[String]) -> Result<String, SlurmError> {
         "--format=%i|%j|%T|%r|%N".into(),
     ];
     let answer = ask(SQUEUE, &arguments)?;
-    match answer.success {
-        true => Ok(answer.stdout),
-        false => Err(refused(SQUEUE, answer.stderr)),
+    if !answer.success {
+        return Err(refused(SQUEUE, answer.stderr));
     }
+    Ok(answer.stdout)
 }
 
 /// Cancels jobs; those that have ended are no error.
@@ -167,9 +167,10 @@ pub(super) fn refused(program: &'static str, words: String) -> SlurmError {
         program,
         remedy: remedy(&words),
         is_passing: is_passing(&words),
-        words: match words.is_empty() {
-            true => "nothing, and failed".into(),
-            false => shortened(&words),
+        words: if words.is_empty() {
+            "nothing, and failed".into()
+        } else {
+            shortened(&words)
         },
     }
 }
@@ -229,10 +230,10 @@ fn remedy(words: &str) -> String {
 
 fn shortened(text: &str) -> String {
     let text = text.trim();
-    match text.chars().count() > SHOWN {
-        true => text.chars().take(SHOWN).collect::<String>() + " …",
-        false => text.into(),
+    if text.chars().count() > SHOWN {
+        return text.chars().take(SHOWN).collect::<String>() + " …";
     }
+    text.into()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::SkipSuggestion;
 
 /// Version of the layout of `suggestion.json`.
-pub const SUGGESTION_SCHEMA: u32 = 1;
+pub const SUGGESTION_SCHEMA: u32 = 2;
 
 /// The file in a data set's folder of runs.
 pub const STORED_SUGGESTION: &str = "suggestion.json";
@@ -35,8 +35,8 @@ pub struct StoredSuggestion {
     pub split: String,
     /// What is suggested.
     pub suggestion: SkipSuggestion,
-    /// The same from accuracies on the training split, as the paper words it.
-    pub on_training: Option<SkipSuggestion>,
+    /// The same from accuracies on the validation split.
+    pub on_validation: Option<SkipSuggestion>,
     /// `skip.audio=3`, one a modality that has a slope.
     pub set: Vec<String>,
     /// The run directories.
@@ -221,9 +221,9 @@ mod tests {
             data: lock("aa"),
             epochs: 2,
             seeds: vec![0],
-            split: "validation".into(),
+            split: "training".into(),
             suggestion: suggest_skips(&curves.into(), 0.1, Some(300)).unwrap(),
-            on_training: None,
+            on_validation: None,
             set: vec!["skip.audio=3".into(), "skip.visual=1".into()],
             runs: Vec::new(),
         }

@@ -145,7 +145,7 @@ fn keep(
     let file = folder.join(STORED_SUGGESTION);
     write_file(&file, &json)?;
     let options = CurveOptions {
-        split: Split::Validation,
+        split: Split::Train,
         ..CurveOptions::default()
     };
     let drawn = draw_curves(&panels(runs)?, &options)?.write(&folder.join("suggestion"))?;
@@ -295,12 +295,13 @@ impl Suggested {
         Ok(suggested)
     }
 
-    /// What is suggested: from held-out samples, or from training where the runs do not say how
-    /// accurate each modality was on others.
+    /// What is suggested: from training, as the paper words it, or from held-out samples where the
+    /// runs do not say how accurate each modality was in training. Where the two disagree, training
+    /// is the one that names the modality that dominates the loss (`docs/skip.md` measures it).
     fn taken(&self) -> Result<(&SkipSuggestion, Split), ReproduceError> {
-        match (&self.on_validation, &self.on_training) {
-            (Ok(found), _) => Ok((found, Split::Validation)),
-            (Err(_), Ok(found)) if self.validation.is_empty() => Ok((found, Split::Train)),
+        match (&self.on_training, &self.on_validation) {
+            (Ok(found), _) => Ok((found, Split::Train)),
+            (Err(_), Ok(found)) if self.training.is_empty() => Ok((found, Split::Validation)),
             (Err(error), _) => Err(ReproduceError::Suggestion(error.clone())),
         }
     }
@@ -322,7 +323,7 @@ impl Suggested {
             split: split_name(split).into(),
             set: settings(suggestion),
             suggestion: suggestion.clone(),
-            on_training: self.on_training.as_ref().ok().cloned(),
+            on_validation: self.on_validation.as_ref().ok().cloned(),
             runs: runs.iter().map(|run| run.log.folder.clone()).collect(),
         }
     }
@@ -334,8 +335,8 @@ impl Suggested {
             args.epochs
         );
         let splits = [
-            (Split::Validation, &self.on_validation, &self.validation),
             (Split::Train, &self.on_training, &self.training),
+            (Split::Validation, &self.on_validation, &self.validation),
         ];
         for (split, suggestion, curves) in splits {
             match suggestion {
@@ -348,8 +349,9 @@ impl Suggested {
         if let (Ok(on_validation), Ok(on_training)) = (&self.on_validation, &self.on_training)
             && on_validation.slowest != on_training.slowest
         {
-            text += "The two splits name different modalities as slow: the fast one on training \
-                     may overfit.\nTry both, for example with `amst sweep` (docs/skip.md).\n\n";
+            text += "The two splits name different modalities as slow. Where that was measured, \
+                     the fast one in training\nwas the one to rest (docs/skip.md); `amst sweep` \
+                     tries both.\n\n";
         }
         if let Ok((suggestion, _)) = self.taken() {
             let set = settings(suggestion);

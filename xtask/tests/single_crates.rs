@@ -1,5 +1,5 @@
-//! Crates on their own, as somebody has them who uses one and nothing else: projects outside the
-//! workspace, each with a `Cargo.toml` of its own.
+//! Each crate on its own: projects outside the workspace, with a `Cargo.toml` of their own, that
+//! depend on one crate and nothing else.
 //!
 //! They share the workspace's target folder and lock file, so that versions are the same and a
 //! second run finds what the first one built. The one that trains links burn, whose features differ
@@ -31,18 +31,15 @@ const PROFILE: &str = "[profile.dev]\nopt-level = 0\ndebug = false\nincremental 
 /// Runs cargo in a folder. What it needs is there, unless this is the first build with an empty
 /// cache: then it may ask the registry.
 fn cargo(arguments: &[&str], folder: &Path) -> Output {
-    let output = |offline: &[&str]| {
-        Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(arguments)
-            .args(offline)
-            .current_dir(folder)
-            .env("CARGO_TARGET_DIR", target())
-            .output()
-            .unwrap()
-    };
-    let mut found = output(&["--offline"]);
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", target())
+        .env("CARGO_NET_OFFLINE", "true");
+    let mut found = command.output().unwrap();
     if !found.status.success() && String::from_utf8_lossy(&found.stderr).contains("offline") {
-        found = output(&[]);
+        found = command.env_remove("CARGO_NET_OFFLINE").output().unwrap();
     }
     let message = String::from_utf8_lossy(&found.stderr);
     assert!(found.status.success(), "{message}");

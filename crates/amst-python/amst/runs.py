@@ -119,11 +119,15 @@ def read_logits(run: PathLike) -> "Dict[str, numpy.ndarray]":
     Each is ``float32 [samples, classes]``; ``labels`` is ``int64 [samples]``. Samples are in the
     order of :func:`read_predictions`, classes in that of the data set.
 
-    Raises :class:`AmstError` where there is no such file.
+    Raises :class:`AmstError` where there is no such file, :class:`FormatError` for a damaged one.
     """
     safetensors = required("safetensors.numpy", "safetensors numpy", "amst.read_logits")
     path = Path(run) / "logits.safetensors"
-    return dict(safetensors.load(_read_bytes(path, "a finished run has one")))
+    file = _read_bytes(path, "a finished run has one")
+    try:
+        return dict(safetensors.load(file))
+    except Exception as error:  # safetensors has an exception of its own, which is no ValueError
+        raise FormatError(f"{path}: not safetensors ({error}): train the run again") from error
 
 
 def _finished_runs(folder: Path) -> Iterator[Path]:
@@ -168,7 +172,10 @@ def _result_row(run: Path) -> Dict[str, Any]:
     row.update(_flattened({"test": test["outputs"]}))
     timing = run / "timing.json"
     if timing.is_file():
-        times = json.loads(timing.read_bytes())
+        try:
+            times = json.loads(timing.read_bytes())
+        except ValueError as error:
+            raise FormatError(f"{timing}: not JSON ({error}): delete it") from error
         row.update({name: times.get(name) for name in ("seconds", "peak_mib")})
     return row
 

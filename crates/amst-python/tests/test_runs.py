@@ -110,6 +110,11 @@ def test_other_versions_and_damage_are_refused_by_file(runs: Path, tmp_path: Pat
     with pytest.raises(amst.FormatError, match=r"events\.jsonl:1: layout 9"):
         amst.read_events(run)
 
+    pytest.importorskip("safetensors")
+    (run / "logits.safetensors").write_bytes(b"garbage")
+    with pytest.raises(amst.FormatError, match=r"logits\.safetensors: not safetensors"):
+        amst.read_logits(run)
+
 
 def test_an_epoch_that_was_trained_again_is_there_once(tmp_path: Path) -> None:
     epoch = {"schema": 3, "kind": "epoch", "epoch": 0, "active": []}

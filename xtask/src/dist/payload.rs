@@ -24,8 +24,8 @@ pub struct Payload {
 }
 
 impl Payload {
-    /// The program with the tracked files of the workspace `root` that it needs; a data set that
-    /// somebody put beside them is not packed. `third_party` are the licences of what it links.
+    /// The program with the tracked files of the workspace `root` that it needs; an untracked
+    /// data set beside them is not packed. `third_party` are the licences of what it links.
     ///
     /// # Errors
     ///

@@ -47,13 +47,12 @@ pub(super) fn collect_words(
         // A name, or the folder of a descriptor.
         let path = Path::new(dataset);
         let is_folder = path.components().count() > 1 && path.exists();
-        add(
-            "--dataset",
-            match is_folder {
-                true => absolute(path)?.display().to_string(),
-                false => dataset.clone(),
-            },
-        );
+        let found = if is_folder {
+            absolute(path)?.display().to_string()
+        } else {
+            dataset.clone()
+        };
+        add("--dataset", found);
     }
     for choice in modalities {
         add("--modalities", choice.clone());

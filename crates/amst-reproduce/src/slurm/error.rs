@@ -97,7 +97,10 @@ pub enum SlurmError {
         path: PathBuf,
     },
     /// Another process submits to the same folder.
-    #[error("{folder}: {why}: wait until it has ended, then give the same command again", folder = folder.display())]
+    #[error(
+        "{}: {why}: wait until it has ended, then give the same command again",
+        folder.display()
+    )]
     Busy {
         /// The folder of submissions.
         folder: PathBuf,
@@ -107,6 +110,14 @@ pub enum SlurmError {
 }
 
 impl SlurmError {
+    /// A record, or the plan beside it, that cannot be used.
+    pub(super) fn damaged(file: &Path, why: impl ToString) -> Self {
+        Self::Record {
+            file: file.into(),
+            why: why.to_string(),
+        }
+    }
+
     /// 2 for what was typed, 3 for files, 1 for the scheduler.
     pub fn exit_code(&self) -> u8 {
         match self {

@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use amst_files::hash_file;
-use amst_files::hex;
+use amst_files::{hash_file, hex};
 
 use super::SlurmError;
 use super::queue::QueuedTask;
@@ -170,17 +169,16 @@ fn read_plan(
     record: &Record,
 ) -> Result<Vec<PlannedRun>, ReproduceError> {
     let file = folder.plan();
-    let damaged = |why: String| SlurmError::Record {
-        file: file.clone(),
-        why,
-    };
-    let hash = hash_file(&file).map_err(|error| damaged(error.to_string()))?;
+    let hash = hash_file(&file).map_err(|error| SlurmError::damaged(&file, error))?;
     let runs = read_jsonl(&file).map_err(|error| match error {
-        ReproduceError::PlanLine { line, why, .. } => damaged(format!("line {line}: {why}")),
-        other => damaged(other.to_string()),
+        ReproduceError::PlanLine { line, why, .. } => {
+            SlurmError::damaged(&file, format!("line {line}: {why}"))
+        }
+        other => SlurmError::damaged(&file, other),
     })?;
     if hex::encode(hash.sha256) != record.plan {
-        return Err(damaged("it was changed since it was submitted".into()).into());
+        let why = "it was changed since it was submitted";
+        return Err(SlurmError::damaged(&file, why).into());
     }
     Ok(runs)
 }

@@ -11,7 +11,7 @@ use super::arrays::{ArrayPart, split};
 use super::command_words::collect_words;
 use super::folder::{Submission, SubmissionFolder};
 use super::record::{JobPart, Record, RecordedJob};
-use super::run_state::{RunState, active_jobs, run_reports};
+use super::run_state::{RunReport, RunState, active_jobs, run_reports};
 use super::scripts::Scripts;
 use super::submission_jobs::{JobToSubmit, SubmissionJobs};
 use super::submit::submit;
@@ -38,15 +38,7 @@ pub(crate) fn launch(
     folders.check_writable()?;
     let missing = request.missing(entries)?;
     if missing.is_empty() {
-        let done = entries.iter().all(|entry| entry.outcome.is_ok());
-        eprintln!(
-            "nothing is missing{}",
-            if done {
-                ""
-            } else {
-                ", but results were refused: `--collect` says why"
-            }
-        );
+        say_nothing_is_missing(entries);
         return Ok(());
     }
     // Before the claim, which others would wait for.
@@ -58,13 +50,7 @@ pub(crate) fn launch(
     let submissions = Submission::read_all(folders, true)?;
     let queue = queue::queued(&names(&submissions))?;
     let reports = run_reports(request, entries, folders, &submissions, Some(&queue));
-    let is_free = |job: &&Job| {
-        let report = reports
-            .iter()
-            .find(|report| report.cell == job.cell.id.as_str());
-        report.is_none_or(|r| !matches!(r.state, RunState::Running | RunState::Pending))
-    };
-    let jobs: Vec<Job> = missing.iter().filter(is_free).cloned().collect();
+    let jobs = jobs_to_submit(&missing, &reports);
     let done = entries.iter().filter(|entry| entry.outcome.is_ok()).count();
     let busy = missing.len() - jobs.len();
     eprintln!(
@@ -79,12 +65,7 @@ pub(crate) fn launch(
     let text = plan.text(&FormatArgs::default(), PlanFormat::Jsonl)?;
     let hash = sha256_hex(&text);
     let folder = new_folder(&all, &args.table, &hash)?;
-    let mut report = plan
-        .runs
-        .first()
-        .map(|run| run.command[..1].to_vec())
-        .unwrap_or_default();
-    report.extend(collect_words(args, request, folders)?);
+    let report = report_command(&plan, args, request, folders)?;
     write_file(&folder.plan(), &text)?;
     let scripts = Scripts::write(&folder, &plan.runs, &caller.working_dir, &report)?;
     let waited_for = active_jobs(request, &submissions, &queue);
@@ -112,6 +93,41 @@ pub(crate) fn launch(
         folder.path.display()
     );
     Ok(())
+}
+
+fn say_nothing_is_missing(entries: &[Entry]) {
+    if entries.iter().all(|entry| entry.outcome.is_ok()) {
+        eprintln!("nothing is missing");
+    } else {
+        eprintln!("nothing is missing, but results were refused: `--collect` says why");
+    }
+}
+
+/// The missing runs that are neither running nor in the queue.
+fn jobs_to_submit(missing: &[Job], reports: &[RunReport]) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    for job in missing {
+        let report = reports
+            .iter()
+            .find(|report| report.cell == job.cell.id.as_str());
+        if report.is_none_or(|r| !matches!(r.state, RunState::Running | RunState::Pending)) {
+            jobs.push(job.clone());
+        }
+    }
+    jobs
+}
+
+/// The command that prints the table, by the program that trains its runs.
+fn report_command(
+    plan: &PlanExport,
+    args: &Args,
+    request: &Request,
+    folders: &Folders,
+) -> Result<Vec<String>, ReproduceError> {
+    let program = plan.runs.first().and_then(|run| run.command.first());
+    let mut command: Vec<String> = program.into_iter().cloned().collect();
+    command.extend(collect_words(args, request, folders)?);
+    Ok(command)
 }
 
 /// The only process that submits to the folder.

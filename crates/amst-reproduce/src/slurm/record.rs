@@ -85,10 +85,6 @@ impl Record {
     /// Reads it back, `None` where nothing was submitted from the folder.
     pub fn read(folder: &SubmissionFolder) -> Result<Option<Self>, ReproduceError> {
         let file = folder.record();
-        let damaged = |why: String| SlurmError::Record {
-            file: file.clone(),
-            why,
-        };
         let text = match std::fs::read(&file) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(source) => {
@@ -101,15 +97,16 @@ impl Record {
             Ok(text) => text,
         };
         let value: Value =
-            serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+            serde_json::from_slice(&text).map_err(|error| SlurmError::damaged(&file, error))?;
         // The schema first: another version's fields would only give a confusing message.
         let schema = value.get("schema").and_then(Value::as_u64);
         if schema != Some(RECORD_SCHEMA.into()) {
             let found = schema.map_or("none".into(), |schema| schema.to_string());
             let why = format!("schema {found}, this version reads {RECORD_SCHEMA}");
-            return Err(damaged(why).into());
+            return Err(SlurmError::damaged(&file, why).into());
         }
-        let record = serde_json::from_value(value).map_err(|error| damaged(error.to_string()))?;
+        let record =
+            serde_json::from_value(value).map_err(|error| SlurmError::damaged(&file, error))?;
         Ok(Some(record))
     }
 

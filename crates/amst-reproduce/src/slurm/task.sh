@@ -1,5 +1,6 @@
 # A task of an array: trains the run of one line of runs.sh, and requeues itself where the run was
-# saved to make room. The argument is the first run of the array, counted from 0.
+# saved because its time is up or the node is wanted. The argument is the first run of the array,
+# counted from 0.
 set -u
 task=${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}
 state=$folder/tasks/$task

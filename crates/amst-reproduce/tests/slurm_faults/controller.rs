@@ -166,9 +166,10 @@ impl<'a> Controller<'a> {
                 let is_requeued = known.again || (task.fate == Fate::Killed && code.is_none());
                 known.again = false;
                 known.exit = *code;
-                known.state = match is_requeued && job.is_array {
-                    true => State::Pending,
-                    false => State::Ended,
+                known.state = if is_requeued && job.is_array {
+                    State::Pending
+                } else {
+                    State::Ended
                 };
                 known.restarts += 1;
             }

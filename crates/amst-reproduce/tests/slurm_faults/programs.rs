@@ -119,9 +119,10 @@ pub fn squeue(words: &[String]) -> u8 {
             let [state, reason, node] = state.split('|').collect::<Vec<_>>()[..] else {
                 continue;
             };
-            let id = match job.is_array {
-                true => format!("{}_{index}", job.id),
-                false => job.id.to_string(),
+            let id = if job.is_array {
+                format!("{}_{index}", job.id)
+            } else {
+                job.id.to_string()
             };
             text += &format!("{id}|{}|{state}|{reason}|{node}\n", job.name);
         }

@@ -43,7 +43,14 @@ fn is_out_of_memory(text: &str) -> bool {
         .filter(char::is_ascii_alphabetic)
         .collect::<String>()
         .to_lowercase();
-    letters.contains("outofmemory")
+    // The second and third are cubecl's: memory that is full, and a tensor that no memory takes.
+    [
+        "outofmemory",
+        "outofdevicememory",
+        "cantallocatebufferofsize",
+    ]
+    .iter()
+    .any(|words| letters.contains(words))
 }
 
 /// The GPU's memory in bytes, where LibTorch's message names it.
@@ -118,6 +125,13 @@ mod tests {
             message.contains("batch_size=64,") && message.contains("`--set batch_size=32`"),
             "{message}"
         );
+        for panic in [
+            "wgpu error: Out of Memory",
+            "out of device memory allocating 12 bytes",
+            "can't allocate buffer of size: 12",
+        ] {
+            assert_eq!(said(panic), message);
+        }
     }
 
     #[test]

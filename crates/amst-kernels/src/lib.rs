@@ -44,4 +44,4 @@ pub mod pooling;
 #[cfg(all(feature = "tch", not(windows)))]
 pub mod tf32;
 
-pub use device::is_gpu;
+pub use device::takes_bytes;

@@ -20,12 +20,12 @@ pub struct Fault {
     pub exit_code: u8,
 }
 
-/// Does `work`.
+/// Does `work`. A panic in it is a lost device where `was_lost` says so.
 ///
 /// # Errors
 ///
 /// It panicked.
-pub fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Fault> {
+pub fn catch<T>(was_lost: fn() -> bool, work: impl FnOnce() -> T) -> Result<T, Fault> {
     let seen: Arc<Mutex<Option<String>>> = Arc::default();
     let noted = Arc::clone(&seen);
     set_hook(Box::new(move |info| {
@@ -40,7 +40,7 @@ pub fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Fault> {
     outcome.map_err(|_| {
         let what = seen.lock().ok().and_then(|mut seen| seen.take());
         let what = what.unwrap_or_default();
-        if is_device_lost(&what) {
+        if is_device_lost(&what) || was_lost() {
             return Fault {
                 message: lost(&what),
                 exit_code: DEVICE_LOST,
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_panic_becomes_a_message_with_place_and_command() {
-        let fault = catch(|| -> u8 { panic!("two\n  lines") }).unwrap_err();
+        let fault = catch(|| false, || -> u8 { panic!("two\n  lines") }).unwrap_err();
         assert_eq!(fault.exit_code, EXIT_CODE);
         let message = fault.message;
         assert!(
@@ -129,6 +129,21 @@ mod tests {
             "{message}"
         );
         assert!(message.contains("RUST_BACKTRACE=1 "), "{message}");
-        assert_eq!(catch(|| 3), Ok(3));
+        assert_eq!(catch(|| false, || 3), Ok(3));
+    }
+
+    #[test]
+    fn a_device_that_is_gone_is_no_fault_of_this_program() {
+        let poisoned = "Error while reading data: DevicePoisoned { reason: \"Destroyed\" }";
+        for (was_lost, what) in [
+            ((|| false) as fn() -> bool, poisoned),
+            (|| true, "Buffer with '' label is invalid"),
+        ] {
+            let fault = catch(was_lost, || -> u8 { panic!("{what}") }).unwrap_err();
+            assert_eq!(fault.exit_code, DEVICE_LOST);
+            for part in ["the device was lost", "last checkpoint", what] {
+                assert!(fault.message.contains(part), "{}", fault.message);
+            }
+        }
     }
 }

@@ -62,7 +62,7 @@ pub fn main_with(further: &'static [&'static dyn TrainableMethod]) -> ExitCode {
         add_methods(further)
     };
     let added = added.map_err(|e| failure::Usage(e.to_string()).into());
-    let outcome = match internal_error::catch(|| added.and_then(|()| run())) {
+    let outcome = match internal_error::catch(device::was_lost, || added.and_then(|()| run())) {
         Ok(outcome) => outcome,
         Err(fault) => {
             eprintln!("error: {}", fault.message);

@@ -19,7 +19,13 @@ const LOSS: f64 = 1e-5;
 fn amst(arguments: &[&str]) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("amst"));
     command.args(arguments);
+    quiet(&mut command);
     command
+}
+
+/// Without the layer by which Mesa orders cards, which complains where there is no screen.
+fn quiet(command: &mut Command) {
+    command.env("NODEVICE_SELECT", "1");
 }
 
 /// `amst devices --json`.
@@ -49,7 +55,7 @@ fn has_adapter(test: &str) -> bool {
 fn refused(output: &Output, parts: &[&str]) {
     let message = stderr(output);
     assert_eq!(output.status.code(), Some(2), "{message}");
-    assert!(message.starts_with("error: "), "{message}");
+    assert!(message.contains("error: device `"), "{message}");
     for part in parts {
         assert!(message.contains(part), "`{part}` is missing in: {message}");
     }

@@ -184,6 +184,14 @@ fn index(name: &str, text: Option<&str>) -> Result<usize> {
     })
 }
 
+/// Whether the driver of the device that was opened took it away.
+pub fn was_lost() -> bool {
+    #[cfg(feature = "wgpu")]
+    return graphics::was_lost();
+    #[cfg(not(feature = "wgpu"))]
+    false
+}
+
 /// Whether a call to the device of this name returns only when it is done.
 pub fn is_synchronous(name: &str) -> bool {
     matches!(name, "flex" | "tch" | "tch:cpu")

@@ -19,8 +19,8 @@ const LAVAPIPE: [&str; 3] = [
 /// How many checks.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// Also what takes long: lints and all tests of burn's GPU backends, and a type check of its
-    /// CUDA device.
+    /// Also what takes long: recorded runs, a table and tests on `--device wgpu`, and a type check of
+    /// burn's CUDA device.
     #[arg(long)]
     full: bool,
 }
@@ -91,7 +91,8 @@ fn steps(full: bool) -> anyhow::Result<Vec<Step>> {
         Step::new("format", cargo_with("fmt --all --check")),
         Step::new(
             "lints",
-            cargo_with("clippy --workspace --all-targets -- -D warnings"),
+            // With the feature that no test is built with, so that it cannot rot.
+            cargo_with("clippy --workspace --all-targets --features amst-cli/wgpu -- -D warnings"),
         ),
         Step::new("tests, as README runs them", cargo_with(&tests)),
         Step::new("documentation", docs),
@@ -102,17 +103,15 @@ fn steps(full: bool) -> anyhow::Result<Vec<Step>> {
             ..Step::new("smoke table 1 again", smoke("table1", &amst))
         },
     ];
-    // After what reads the program of the tests, which the next step replaces.
-    match lavapipe() {
-        Some(driver) => steps.extend(on_lavapipe(&driver, &amst, full)),
-        None => eprintln!(
-            "skipped: a recorded run and a table on `--device wgpu`, because Mesa's lavapipe is not \
-             here (`apt-get install mesa-vulkan-drivers libvulkan1`)"
-        ),
-    }
     if full {
-        let lints = "clippy --workspace --features amst-cli/wgpu --all-targets -- -D warnings";
-        steps.push(Step::new("lints of wgpu", cargo_with(lints)));
+        // After what reads the program of the tests, which this replaces.
+        match lavapipe() {
+            Some(driver) => steps.extend(on_lavapipe(&driver, &amst)),
+            None => eprintln!(
+                "skipped: a recorded run, a table and tests on `--device wgpu`, because Mesa's \
+                 lavapipe is not here (`apt-get install mesa-vulkan-drivers libvulkan1`)"
+            ),
+        }
         steps.push(type_check_of_cuda());
     }
     Ok(steps)
@@ -126,34 +125,24 @@ fn lavapipe() -> Option<PathBuf> {
         .find(|path| path.exists())
 }
 
-/// What is checked of `--device wgpu` on a driver; in full, every test of it and the whole table.
-///
-/// The program is built once more with the feature, of the whole workspace, so that it shares with
-/// the tests all that lies below burn.
-fn on_lavapipe(driver: &Path, amst: &Path, full: bool) -> Vec<Step> {
+/// What is checked of `--device wgpu` on a driver. The program is built once more, with the feature.
+fn on_lavapipe(driver: &Path, amst: &Path) -> Vec<Step> {
     const BUILD: &str = "--workspace --features amst-cli/wgpu";
     let mut replay = cargo_with(&format!("run --quiet {BUILD} --bin amst -- replay"));
     replay
         .arg("crates/amst-replay/tests/fixtures/trajectories/alt-av-fast")
         .args(["--out", "target/ci/replay", "--device", "wgpu"]);
-    let rows = if full {
-        ""
-    } else {
-        "--experiments naive,amst-full"
-    };
-    let mut table = cargo_with(&format!(
-        "xtask reproduce table2 --dataset synthetic --device wgpu {rows} --out target/ci/reproduce \
-         --amst"
-    ));
+    let mut table = cargo_with(
+        "xtask reproduce table2 --dataset synthetic --seeds 0 --device wgpu --out \
+         target/ci/reproduce --amst",
+    );
     table.arg(amst);
+    let tests = cargo_with(&format!("test {BUILD} --test graphics"));
     let mut steps = vec![
         Step::new("recorded run on wgpu", replay),
         Step::new("smoke table 2 on wgpu", table),
+        Step::new("tests on wgpu", tests),
     ];
-    if full {
-        let tests = format!("test {BUILD} -p amst-cli --test graphics --bin amst --lib");
-        steps.push(Step::new("tests on wgpu", cargo_with(&tests)));
-    }
     for step in &mut steps {
         step.command
             .env("VK_DRIVER_FILES", driver)

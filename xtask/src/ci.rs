@@ -137,7 +137,9 @@ fn on_lavapipe(driver: &Path, amst: &Path) -> Vec<Step> {
          target/ci/reproduce --amst",
     );
     table.arg(amst);
-    let tests = cargo_with(&format!("test {BUILD} --test graphics"));
+    let tests = cargo_with(&format!(
+        "test {BUILD} --test graphics --test upstream_faults"
+    ));
     let mut steps = vec![
         Step::new("recorded run on wgpu", replay),
         Step::new("smoke table 2 on wgpu", table),

@@ -1,9 +1,33 @@
-//! Faults of burn's wgpu backend that others reported, looked for on an adapter of this machine. None
-//! was found, so nothing works around them; a failure here says that one came back.
+//! Faults of burn's wgpu backend that others reported, looked for on an adapter of this machine: none
+//! was found, so nothing works around them, and a failure says that one came back. And what it lacks
+//! and this program works around: a failure says that the work-around can go.
 #![cfg(feature = "wgpu")]
 
+use std::sync::OnceLock;
+
 use burn::tensor::ops::ConvOptions;
-use burn::tensor::{Device, Tensor, TensorData, activation, module};
+use burn::tensor::{DType, Device, Tensor, TensorData, activation, module};
+
+/// The adapter that wgpu prefers, opened once in this process.
+fn gpu(test: &str) -> Option<Device> {
+    static GPU: OnceLock<Option<Device>> = OnceLock::new();
+    let gpu = GPU.get_or_init(|| Device::wgpu_options().init().ok());
+    if gpu.is_none() {
+        eprintln!("skipped {test}: no adapter");
+    }
+    gpu.clone()
+}
+
+/// `takes_bytes` of amst-kernels keeps pictures from being sent as bytes.
+#[test]
+fn shaders_store_no_bytes() {
+    if let Some(gpu) = gpu("shaders_store_no_bytes") {
+        assert!(
+            !gpu.supports_dtype(DType::U8),
+            "`takes_bytes` need not ask any more"
+        );
+    }
+}
 
 /// Numbers between -0.5 and 0.5, always the same.
 fn numbers(count: usize, seed: u64) -> Vec<f32> {
@@ -56,11 +80,8 @@ fn convolved(device: &Device, channels: [usize; 2], size: usize) -> [Vec<f32>; 2
 /// burn #5162: gradients were NaN where parameters alone were tracked, as in training.
 #[test]
 fn convolutions_whose_kernels_alone_are_tracked_are_those_of_the_processor() {
-    let adapters = Device::wgpu_options().init();
-    let Ok(gpu) = adapters else {
-        eprintln!("skipped, no adapter");
-        return;
-    };
+    let name = "convolutions_whose_kernels_alone_are_tracked_are_those_of_the_processor";
+    let Some(gpu) = gpu(name) else { return };
     for (channels, size) in [
         ([104, 208], 1),
         ([440, 440], 1),

@@ -1,0 +1,251 @@
+//! Matrix products by tiles that the registers hold.
+//!
+//! Both factors are copied into panels in the order in which a tile reads them. The depth is cut
+//! into blocks of fixed length, and every element of the output is the sum of its blocks in order:
+//! results depend neither on the number of threads nor on the rest of the matrix, and are equal to
+//! the bit for processors with AVX-512, AVX2 and NEON.
+
+mod panels;
+mod tile;
+
+use std::cell::RefCell;
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::matrix::{Matrix, SharedArray};
+use panels::Panels;
+use tile::{Tile, with_tile};
+
+/// Multiplications below which threads cost more than they save.
+const WORTH_THREADS: usize = 1 << 19;
+/// Rows and columns of the output that one task computes, about: with their part of the left
+/// factor they stay in an L2 cache of half a megabyte.
+const TASK: [usize; 2] = [128, 384];
+
+/// Buffers for the panels of both factors, as large as the largest product needed, and never freed.
+#[derive(Default)]
+struct Buffers {
+    left: Vec<f32>,
+    right: Vec<f32>,
+}
+
+thread_local! {
+    /// Of the thread that starts the tasks of a product.
+    static SHARED: RefCell<Buffers> = RefCell::default();
+    /// Of a thread that computes a product by itself.
+    static OWN: RefCell<Buffers> = RefCell::default();
+}
+
+/// Writes `left × right` to `output`, in rows of `right.columns` values, on all threads.
+///
+/// `finish` is called with each row's index, its columns and its values, part by part, in any
+/// order, as soon as they are known.
+pub fn multiply(
+    left: Matrix<'_>,
+    right: Matrix<'_>,
+    output: &mut [f32],
+    finish: impl Fn(usize, Range<usize>, &mut [f32]) + Sync,
+) {
+    // Should the thread run other tasks while it waits, these allocate new ones.
+    let mut buffers = SHARED.take();
+    with_tile!(multiply_on_all_threads(
+        left,
+        right,
+        output,
+        &mut buffers,
+        &finish
+    ));
+    SHARED.set(buffers);
+}
+
+fn multiply_on_all_threads<T: Tile>(
+    left: Matrix<'_>,
+    right: Matrix<'_>,
+    output: &mut [f32],
+    buffers: &mut Buffers,
+    finish: &(impl Fn(usize, Range<usize>, &mut [f32]) + Sync),
+) {
+    assert_eq!(
+        left.columns, right.rows,
+        "the matrices' shapes do not match"
+    );
+    let [rows, columns] = [left.rows, right.columns];
+    let parallel = rows * columns * left.columns >= WORTH_THREADS;
+    let left = Panels::pack(left, T::ROWS, &mut buffers.left, parallel);
+    let right = Panels::pack(right.transposed(), T::COLUMNS, &mut buffers.right, parallel);
+    let output = SharedArray::new(output);
+    let each = [(TASK[0] / T::ROWS).max(1), (TASK[1] / T::COLUMNS).max(1)];
+    let tasks = [left.count.div_ceil(each[0]), right.count.div_ceil(each[1])];
+    let compute = Task::<T> {
+        left,
+        right,
+        output,
+        start: 0,
+        row: columns,
+        size: [rows, columns],
+        add: false,
+        tile: PhantomData,
+    };
+    let work = |index: usize| {
+        let (down, along) = (index / tasks[1], index % tasks[1]);
+        let panels = [
+            part(down, each[0], left.count),
+            part(along, each[1], right.count),
+        ];
+        // SAFETY: every element of the output is in one task.
+        unsafe { compute.multiply(panels.clone()) };
+        let values = |range: &Range<usize>, width: usize, end: usize| {
+            range.start * width..(range.end * width).min(end)
+        };
+        let along = values(&panels[1], T::COLUMNS, columns);
+        for row in values(&panels[0], T::ROWS, rows) {
+            // SAFETY: as above; the product of these elements is computed.
+            let part = unsafe { output.part(row * columns + along.start, along.len()) };
+            finish(row, along.clone(), part);
+        }
+    };
+    let count = tasks[0] * tasks[1];
+    if parallel && count > 1 {
+        (0..count).into_par_iter().with_max_len(1).for_each(work);
+    } else {
+        (0..count).for_each(work);
+    }
+}
+
+/// Part `index` of `count` things, of which each part has `each`.
+fn part(index: usize, each: usize, count: usize) -> Range<usize> {
+    index * each..((index + 1) * each).min(count)
+}
+
+/// Where a product goes that one thread computes.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    /// The array that it is in.
+    pub array: SharedArray<'a>,
+    /// Its first element.
+    pub start: usize,
+    /// From a row to the next.
+    pub row: usize,
+    /// Whether it is added to what is there.
+    pub add: bool,
+}
+
+/// Writes `left × right` to a place in an array, on the calling thread.
+///
+/// # Safety
+///
+/// No other borrow of the elements of the product may be alive.
+pub unsafe fn multiply_at(left: Matrix<'_>, right: Matrix<'_>, place: Place<'_>) {
+    OWN.with_borrow_mut(|buffers| {
+        // SAFETY: by this function's contract.
+        unsafe { with_tile!(multiply_here(left, right, place, buffers)) }
+    });
+}
+
+/// # Safety
+///
+/// As for [`multiply_at`].
+unsafe fn multiply_here<T: Tile>(
+    left: Matrix<'_>,
+    right: Matrix<'_>,
+    place: Place<'_>,
+    buffers: &mut Buffers,
+) {
+    assert_eq!(
+        left.columns, right.rows,
+        "the matrices' shapes do not match"
+    );
+    let size = [left.rows, right.columns];
+    let left = Panels::pack(left, T::ROWS, &mut buffers.left, false);
+    let right = Panels::pack(right.transposed(), T::COLUMNS, &mut buffers.right, false);
+    let all = [0..left.count, 0..right.count];
+    let task = Task::<T> {
+        left,
+        right,
+        output: place.array,
+        start: place.start,
+        row: place.row,
+        size,
+        add: place.add,
+        tile: PhantomData,
+    };
+    // SAFETY: by this function's contract.
+    unsafe { task.multiply(all) };
+}
+
+/// A product of packed factors.
+#[derive(Clone, Copy)]
+struct Task<'a, T> {
+    left: Panels<'a>,
+    right: Panels<'a>,
+    output: SharedArray<'a>,
+    start: usize,
+    row: usize,
+    size: [usize; 2],
+    add: bool,
+    tile: PhantomData<fn() -> T>,
+}
+
+/// Values of the largest tile.
+const TILE: usize = 8 * 48;
+
+impl<T: Tile> Task<'_, T> {
+    /// Computes the elements of some panels.
+    ///
+    /// # Safety
+    ///
+    /// No other borrow of these elements may be alive, and the processor must have the tile's
+    /// instructions.
+    unsafe fn multiply(&self, [down, along]: [Range<usize>; 2]) {
+        for block in self.left.blocks() {
+            let add = self.add || block.start > 0;
+            for column in along.clone() {
+                let right = self.right.panel(&block, column);
+                for row in down.clone() {
+                    let left = self.left.panel(&block, row);
+                    // SAFETY: by this function's contract.
+                    unsafe { self.multiply_tile(block.len(), left, right, [row, column], add) };
+                }
+            }
+        }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`multiply`](Self::multiply).
+    #[inline(always)]
+    unsafe fn multiply_tile(
+        &self,
+        depth: usize,
+        left: &[f32],
+        right: &[f32],
+        [row, column]: [usize; 2],
+        add: bool,
+    ) {
+        let first = [row * T::ROWS, column * T::COLUMNS];
+        let inside = [
+            T::ROWS.min(self.size[0] - first[0]),
+            T::COLUMNS.min(self.size[1] - first[1]),
+        ];
+        let start = self.start + first[0] * self.row + first[1];
+        let output = self.output.rows(start, inside, self.row);
+        let (left, right) = (left.as_ptr(), right.as_ptr());
+        if inside == [T::ROWS, T::COLUMNS] {
+            // SAFETY: the panels have this depth, `rows` checked the tile, and by the contract.
+            unsafe { T::multiply(depth, left, right, output, self.row, add) };
+            return;
+        }
+        let mut whole = [0.0; TILE];
+        // SAFETY: as above, and this array holds the largest tile.
+        unsafe { T::multiply(depth, left, right, whole.as_mut_ptr(), T::COLUMNS, false) };
+        for (r, values) in whole.chunks_exact(T::COLUMNS).take(inside[0]).enumerate() {
+            // SAFETY: by the contract, and `rows` checked that it is in the array.
+            let row = unsafe { self.output.part(start + r * self.row, inside[1]) };
+            for (to, &value) in row.iter_mut().zip(values) {
+                *to = if add { *to + value } else { value };
+            }
+        }
+    }
+}

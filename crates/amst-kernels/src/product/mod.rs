@@ -249,3 +249,142 @@ impl<T: Tile> Task<'_, T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::tile::Portable;
+    use super::*;
+
+    /// Numbers without a pattern.
+    fn noise(count: usize, seed: u64) -> Vec<f32> {
+        let mut state = seed;
+        let next = |_| {
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
+            ((state >> 40) as f32) / (1u64 << 23) as f32 - 1.0
+        };
+        (0..count).map(next).collect()
+    }
+
+    /// `left × right` of noise, for each layout that a factor can have.
+    fn products<T: Tile>([rows, depth, columns]: [usize; 3]) -> Vec<Vec<f32>> {
+        let (left, right) = (noise(rows * depth, 1), noise(depth * columns, 2));
+        let lefts = [
+            Matrix::whole(&left, depth),
+            Matrix::whole(&left, rows).transposed(),
+        ];
+        let rights = [
+            Matrix::whole(&right, columns),
+            Matrix::whole(&right, depth).transposed(),
+        ];
+        let pairs = lefts
+            .iter()
+            .flat_map(|l| rights.iter().map(move |r| (l, r)));
+        let product = |(left, right): (&Matrix<'_>, &Matrix<'_>)| {
+            let mut output = vec![f32::NAN; rows * columns];
+            let buffers = &mut Buffers::default();
+            multiply_on_all_threads::<T>(*left, *right, &mut output, buffers, &|_, _, _| {});
+            output
+        };
+        pairs.map(product).collect()
+    }
+
+    const SIZES: [[usize; 3]; 5] = [
+        [1, 1, 1],
+        [7, 5, 3],
+        [8, 193, 48],
+        [130, 400, 97],
+        [50, 30, 800],
+    ];
+
+    #[test]
+    fn products_are_sums_of_products() {
+        for [rows, depth, columns] in SIZES {
+            let (left, right) = (noise(rows * depth, 1), noise(depth * columns, 2));
+            let got = &products::<Portable>([rows, depth, columns])[0];
+            for (index, got) in got.iter().enumerate() {
+                let (row, column) = (index / columns, index % columns);
+                let terms = (0..depth).map(|k| {
+                    f64::from(left[row * depth + k]) * f64::from(right[k * columns + column])
+                });
+                let want: f64 = terms.sum();
+                assert!(
+                    (f64::from(*got) - want).abs() < 2e-5,
+                    "{index}: {got}, {want}"
+                );
+            }
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn the_instructions_of_the_processor_change_no_bit() {
+        use super::tile::{Avx2, Avx512};
+        if !std::is_x86_feature_detected!("avx512f") {
+            return;
+        }
+        for sizes in SIZES {
+            assert!(
+                products::<Avx512>(sizes) == products::<Avx2>(sizes),
+                "{sizes:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_element_is_finished_once_when_it_is_known() {
+        let [rows, depth, columns] = [130, 400, 97];
+        let (left, right) = (noise(rows * depth, 1), noise(depth * columns, 2));
+        let factors = [Matrix::whole(&left, depth), Matrix::whole(&right, columns)];
+        let plain = product(factors, |_, _, _| {});
+        let finished = product(factors, |row, columns, values| {
+            for (value, column) in values.iter_mut().zip(columns) {
+                *value += (1000 * row + column) as f32;
+            }
+        });
+        for (index, (got, plain)) in finished.iter().zip(&plain).enumerate() {
+            let (row, column) = (index / columns, index % columns);
+            assert_eq!(*got, plain + (1000 * row + column) as f32);
+        }
+    }
+
+    fn product(
+        [left, right]: [Matrix<'_>; 2],
+        finish: impl Fn(usize, Range<usize>, &mut [f32]) + Sync,
+    ) -> Vec<f32> {
+        let mut output = vec![f32::NAN; left.rows * right.columns];
+        multiply(left, right, &mut output, finish);
+        output
+    }
+
+    #[test]
+    fn a_product_in_a_part_of_an_array_leaves_the_others() {
+        let [rows, depth, columns, row] = [9, 200, 50, 64];
+        let (left, right) = (noise(rows * depth, 1), noise(depth * columns, 2));
+        let factors = [Matrix::whole(&left, depth), Matrix::whole(&right, columns)];
+        let whole = product(factors, |_, _, _| {});
+        let mut array = vec![2.0; 3 + rows * row];
+        for add in [false, true] {
+            let place = Place {
+                array: SharedArray::new(&mut array),
+                start: 3,
+                row,
+                add,
+            };
+            // SAFETY: nothing else borrows the array.
+            unsafe { multiply_at(factors[0], factors[1], place) };
+        }
+        for (index, value) in array.iter().enumerate() {
+            let inside = index >= 3 && (index - 3) % row < columns;
+            let want = if inside {
+                let at = (index - 3) / row * columns + (index - 3) % row;
+                2.0 * whole[at]
+            } else {
+                2.0
+            };
+            // Blocks of the depth are added one by one.
+            assert!((value - want).abs() < 2e-5, "{index}: {value}, {want}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 //! on the calling thread.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use gemm::Parallelism;
 
@@ -41,6 +42,17 @@ impl<'a> Matrix<'a> {
             columns,
             row: columns,
             column: 1,
+        }
+    }
+
+    /// Some rows and columns of it.
+    pub fn part(&self, rows: Range<usize>, columns: Range<usize>) -> Self {
+        assert!(rows.end <= self.rows && columns.end <= self.columns);
+        Self {
+            values: &self.values[rows.start * self.row + columns.start * self.column..],
+            rows: rows.len(),
+            columns: columns.len(),
+            ..*self
         }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Both factors are copied into panels in the order in which a tile reads them. The depth is cut
 //! into blocks of fixed length, and every element of the output is the sum of its blocks in order:
-//! results depend neither on the number of threads nor on the rest of the matrix, and are equal to
-//! the bit for processors with AVX-512, AVX2 and NEON.
+//! results depend neither on the number of threads nor on the rest of the matrix, and with AVX-512
+//! and AVX2 they are equal to the bit.
 
 mod panels;
 mod tile;

@@ -1,7 +1,7 @@
 //! The innermost part of a product: a tile of the output that the registers hold.
 //!
 //! Whatever the tile's size, every element is a sum in the order of the depth, by fused
-//! multiplications and additions: AVX-512, AVX2 and NEON give equal bits.
+//! multiplications and additions: AVX-512 and AVX2 give equal bits.
 
 /// The product of a panel of each factor.
 pub trait Tile {

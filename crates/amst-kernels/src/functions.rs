@@ -3,7 +3,7 @@
 //! They are made of additions, multiplications and divisions that are not contracted, so their
 //! bits depend on no processor.
 
-use std::f32::consts::{FRAC_1_SQRT_2, LOG2_E};
+use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LOG2_E};
 
 /// `exp(x)` to two units in the last place (Cephes' polynomial); 0 where that is below the normal
 /// numbers.
@@ -38,12 +38,12 @@ pub fn exp(x: f32) -> f32 {
 #[inline(always)]
 fn erf(x: f32) -> f32 {
     /// From here on the result is 1.
-    const END: f32 = 3.832_506_9;
+    const END: f32 = 3.832_507;
     let x = if x > END { END } else { x };
     let x = if x < -END { -END } else { x };
     let square = x * x;
     let mut above = 2.290_506_6e-4;
-    for coefficient in [3.408_291e-3, 5.095_569_5e-2, 0.185_208_32, 1.128_379_1] {
+    for coefficient in [3.408_291e-3, 5.095_569_5e-2, 0.185_208_32, FRAC_2_SQRT_PI] {
         above = above * square + coefficient;
     }
     let mut below = -1.179_160_3e-7;

@@ -42,14 +42,14 @@ fn erf(x: f32) -> f32 {
     let x = if x > END { END } else { x };
     let x = if x < -END { -END } else { x };
     let square = x * x;
-    let mut above = 2.290_506_6e-4;
+    let mut above = 2.290_506_5e-4;
     for coefficient in [3.408_291e-3, 5.095_569_5e-2, 0.185_208_32, FRAC_2_SQRT_PI] {
         above = above * square + coefficient;
     }
     let mut below = -1.179_160_3e-7;
     for coefficient in [
         2.354_796_6e-5,
-        1.017_962_5e-3,
+        1.017_962_6e-3,
         1.407_047e-2,
         0.110_985_05,
         0.497_469_25,

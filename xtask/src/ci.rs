@@ -1,12 +1,29 @@
 //! The checks: the same here as on the CI server.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 
 use crate::workspace::{cargo, root};
+
+/// Where distributions put the description of Mesa's lavapipe, a Vulkan driver that computes on the
+/// processor.
+const LAVAPIPE: [&str; 3] = [
+    "/usr/share/vulkan/icd.d/lvp_icd.x86_64.json",
+    "/usr/share/vulkan/icd.d/lvp_icd.aarch64.json",
+    "/usr/share/vulkan/icd.d/lvp_icd.json",
+];
+
+/// How many checks.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Also what takes long: recorded runs, a table and tests on `--device wgpu`, and a type check of
+    /// burn's CUDA device.
+    #[arg(long)]
+    full: bool,
+}
 
 /// A finished table must be found and printed, not trained again.
 const AT_ONCE: Duration = Duration::from_secs(10);
@@ -15,6 +32,8 @@ struct Step {
     name: &'static str,
     command: Command,
     limit: Option<Duration>,
+    /// A file that the command changes and that is put back.
+    kept: Option<PathBuf>,
 }
 
 impl Step {
@@ -23,18 +42,19 @@ impl Step {
             name,
             command,
             limit: None,
+            kept: None,
         }
     }
 }
 
 /// Runs every check in order and stops at the first that fails.
-pub fn run() -> anyhow::Result<ExitCode> {
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let smoke = root().join("target/ci/reproduce");
     if smoke.exists() {
         std::fs::remove_dir_all(&smoke)
             .with_context(|| format!("cannot empty {}", smoke.display()))?;
     }
-    let steps = steps()?;
+    let steps = steps(args.full)?;
     let count = steps.len();
     for (i, step) in steps.into_iter().enumerate() {
         eprintln!("\n[{}/{count}] {}: {:?}", i + 1, step.name, step.command);
@@ -54,7 +74,7 @@ pub fn tidy() -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn steps() -> anyhow::Result<Vec<Step>> {
+fn steps(full: bool) -> anyhow::Result<Vec<Step>> {
     let readme =
         std::fs::read_to_string(root().join("README.md")).context("cannot read README.md")?;
     let tests = test_command(&readme).context(
@@ -67,11 +87,12 @@ fn steps() -> anyhow::Result<Vec<Step>> {
     // release, takes longer than all that it computes.
     let amst =
         std::env::current_exe()?.with_file_name(format!("amst{}", std::env::consts::EXE_SUFFIX));
-    Ok(vec![
+    let mut steps = vec![
         Step::new("format", cargo_with("fmt --all --check")),
         Step::new(
             "lints",
-            cargo_with("clippy --workspace --all-targets -- -D warnings"),
+            // With the feature that no test is built with, so that it cannot rot.
+            cargo_with("clippy --workspace --all-targets --features amst-cli/wgpu -- -D warnings"),
         ),
         Step::new("tests, as README runs them", cargo_with(&tests)),
         Step::new("documentation", docs),
@@ -81,7 +102,72 @@ fn steps() -> anyhow::Result<Vec<Step>> {
             limit: Some(AT_ONCE),
             ..Step::new("smoke table 1 again", smoke("table1", &amst))
         },
-    ])
+    ];
+    if full {
+        // After what reads the program of the tests, which this replaces.
+        match lavapipe() {
+            Some(driver) => steps.extend(on_lavapipe(&driver, &amst)),
+            None => eprintln!(
+                "skipped: a recorded run, a table and tests on `--device wgpu`, because Mesa's \
+                 lavapipe is not here (`apt-get install mesa-vulkan-drivers libvulkan1`)"
+            ),
+        }
+        steps.push(type_check_of_cuda());
+    }
+    Ok(steps)
+}
+
+/// Mesa's lavapipe, if it is here.
+fn lavapipe() -> Option<PathBuf> {
+    LAVAPIPE
+        .iter()
+        .map(PathBuf::from)
+        .find(|path| path.exists())
+}
+
+/// What is checked of `--device wgpu` on a driver. The program is built once more, with the feature.
+fn on_lavapipe(driver: &Path, amst: &Path) -> Vec<Step> {
+    const BUILD: &str = "--workspace --features amst-cli/wgpu";
+    let mut replay = cargo_with(&format!("run --quiet {BUILD} --bin amst -- replay"));
+    replay
+        .arg("crates/amst-replay/tests/fixtures/trajectories/alt-av-fast")
+        .args(["--out", "target/ci/replay", "--device", "wgpu"]);
+    let mut table = cargo_with(
+        "xtask reproduce table2 --dataset synthetic --seeds 0 --device wgpu --out \
+         target/ci/reproduce --amst",
+    );
+    table.arg(amst);
+    let tests = cargo_with(&format!("test {BUILD} --test graphics"));
+    let mut steps = vec![
+        Step::new("recorded run on wgpu", replay),
+        Step::new("smoke table 2 on wgpu", table),
+        Step::new("tests on wgpu", tests),
+    ];
+    for step in &mut steps {
+        step.command
+            .env("VK_DRIVER_FILES", driver)
+            .env("AMST_REQUIRE_ADAPTER", "1");
+    }
+    steps
+}
+
+/// burn's CUDA device, with the stand-in of `cargo xtask setup cuda` for what downloads LLVM. cargo
+/// notes that in Cargo.lock, which is put back.
+fn type_check_of_cuda() -> Step {
+    let stand_in = root().join("xtask/cubecl-llvm");
+    let mut command = cargo();
+    command
+        .arg("--config")
+        .arg(format!(
+            "patch.crates-io.cubecl-llvm.path={:?}",
+            stand_in.display().to_string()
+        ))
+        .args(["check", "--workspace", "--bin", "amst"])
+        .args(["--features", "amst-cli/cuda-nvrtc"]);
+    Step {
+        kept: Some(root().join("Cargo.lock")),
+        ..Step::new("type check of cuda", command)
+    }
 }
 
 /// A whole table on generated data, with all three choices of modalities.
@@ -117,11 +203,16 @@ fn test_command(readme: &str) -> Option<String> {
 }
 
 fn check(mut step: Step) -> anyhow::Result<()> {
+    let kept = step.kept.take().map(Kept::read).transpose()?;
     let start = Instant::now();
     let status = step
         .command
         .status()
-        .with_context(|| format!("cannot start {:?}", step.command))?;
+        .with_context(|| format!("cannot start {:?}", step.command));
+    if let Some(kept) = kept {
+        kept.put_back()?;
+    }
+    let status = status?;
     let took = start.elapsed();
     if !status.success() {
         bail!(
@@ -141,6 +232,25 @@ fn check(mut step: Step) -> anyhow::Result<()> {
     }
     println!("{}: ok in {:.1} s", step.name, took.as_secs_f64());
     Ok(())
+}
+
+/// A file as it was.
+struct Kept {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl Kept {
+    fn read(path: PathBuf) -> anyhow::Result<Self> {
+        let bytes =
+            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(Self { path, bytes })
+    }
+
+    fn put_back(&self) -> anyhow::Result<()> {
+        std::fs::write(&self.path, &self.bytes)
+            .with_context(|| format!("cannot put {} back", self.path.display()))
+    }
 }
 
 #[cfg(test)]
@@ -164,13 +274,28 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_a_step_changes_is_put_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        std::fs::write(&path, "before").unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo after > lock"]);
+        command.current_dir(folder.path());
+        check(Step {
+            kept: Some(path.clone()),
+            ..Step::new("change", command)
+        })
+        .unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "before");
+    }
+
+    #[test]
     fn a_step_over_its_limit_fails_by_name() {
         let mut command = Command::new("sleep");
         command.arg("0.05");
         let error = check(Step {
-            name: "again",
-            command,
             limit: Some(Duration::ZERO),
+            ..Step::new("again", command)
         })
         .unwrap_err();
         assert!(error.to_string().starts_with("again took"), "{error}");

@@ -43,7 +43,7 @@ enum Task {
     /// Pack the program for machines without Rust: an archive and a Python wheel.
     Dist(dist::Args),
     /// Run every check, in order, until one fails.
-    Ci,
+    Ci(ci::Args),
     /// Start a SLURM on this machine and run tables through it.
     TestSlurm(test_slurm::Args),
     /// Check that the architecture's invariants hold.
@@ -57,7 +57,7 @@ fn main() -> ExitCode {
         Task::Setup(args) => setup::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Dist(args) => dist::run(&args),
-        Task::Ci => ci::run(),
+        Task::Ci(args) => ci::run(&args),
         Task::TestSlurm(args) => test_slurm::run(&args),
         Task::Tidy => ci::tidy(),
     };

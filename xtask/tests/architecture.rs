@@ -278,7 +278,7 @@ fn only_the_command_line_program_names_a_backend() {
         let manifest = manifest(&krate);
         if name(&krate) == "amst-cli" {
             let features = manifest["features"].as_table().unwrap();
-            for feature in ["default", "flex", "cuda", "tch"] {
+            for feature in ["default", "flex", "cuda", "tch", "wgpu"] {
                 assert!(
                     features.contains_key(feature),
                     "amst-cli has no feature {feature}"

@@ -39,6 +39,8 @@ pub enum Command {
     Train(Train),
     /// Time epochs of the systems of Table 3, beside each other and in turns
     Time(crate::time::Args),
+    /// List the devices that this program and this machine have
+    Devices(Devices),
     /// Show the progress of every run
     Status(Status),
     /// Watch the runs of a folder while they train
@@ -162,7 +164,8 @@ pub struct Train {
     /// What is run.
     #[command(flatten)]
     pub what: What,
-    /// Where to compute: `flex`, `cuda[:i]` or `tch[:cpu|:cuda:i]`
+    /// Where to compute: `flex`, `cuda[:i]`, `tch[:cpu|:cuda:i]` or `wgpu[:i]`; `amst devices` lists
+    /// what is here
     #[arg(long, default_value = "flex")]
     pub device: String,
     /// Also write the selected epoch's weights to this safetensors file
@@ -190,6 +193,14 @@ pub struct Train {
     /// Start over, whatever is there; it is moved aside, to `<run directory>.1` and so on
     #[arg(long)]
     pub fresh: bool,
+}
+
+/// `amst devices`.
+#[derive(Debug, Args)]
+pub struct Devices {
+    /// As a JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `amst status`.
@@ -222,7 +233,8 @@ pub struct Replay {
     /// Folder for result.json, logits, weights and velocities
     #[arg(long)]
     pub out: PathBuf,
-    /// Where to compute: `flex`, `cuda[:i]` or `tch[:cpu|:cuda:i]`
+    /// Where to compute: `flex`, `cuda[:i]`, `tch[:cpu|:cuda:i]` or `wgpu[:i]`; `amst devices` lists
+    /// what is here
     #[arg(long, default_value = "flex")]
     pub device: String,
     /// How exactly to compute: `f32`, on GPUs `tf32`, with LibTorch and on GPUs `bf16`
@@ -341,7 +353,8 @@ pub struct Which {
     /// known one, or the path of a folder with a `dataset.toml`
     #[arg(long)]
     pub dataset: Option<String>,
-    /// Where to compute: `flex`, `cuda[:i]` or `tch[:cpu|:cuda:i]`
+    /// Where to compute: `flex`, `cuda[:i]`, `tch[:cpu|:cuda:i]` or `wgpu[:i]`; `amst devices` lists
+    /// what is here
     #[arg(long, default_value = "flex")]
     pub device: String,
     /// How exactly to compute: `f32`, on GPUs `tf32`, with LibTorch and on GPUs `bf16`

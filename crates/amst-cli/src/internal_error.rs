@@ -1,4 +1,4 @@
-//! A panic at the program's edge: a fault of this program, told as one.
+//! A panic at the program's edge: a fault of this program, told as one; or a device that was lost.
 
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
 use std::sync::{Arc, Mutex};
@@ -8,12 +8,24 @@ use amst_annotations::shell_word;
 /// Exit code of a panic: `EX_SOFTWARE` of sysexits.h.
 pub const EXIT_CODE: u8 = 70;
 
-/// Does `work`. A panic in it ends in a message for the user, who did nothing wrong.
+/// A device that its driver took away.
+pub const DEVICE_LOST: u8 = 8;
+
+/// What a panic comes to.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// For the user, who did nothing wrong.
+    pub message: String,
+    /// [`EXIT_CODE`] or [`DEVICE_LOST`].
+    pub exit_code: u8,
+}
+
+/// Does `work`. A panic in it is a lost device where `was_lost` says so.
 ///
 /// # Errors
 ///
-/// The message.
-pub fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+/// It panicked.
+pub fn catch<T>(was_lost: fn() -> bool, work: impl FnOnce() -> T) -> Result<T, Fault> {
     let seen: Arc<Mutex<Option<String>>> = Arc::default();
     let noted = Arc::clone(&seen);
     set_hook(Box::new(move |info| {
@@ -27,11 +39,45 @@ pub fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     drop(std::panic::take_hook());
     outcome.map_err(|_| {
         let what = seen.lock().ok().and_then(|mut seen| seen.take());
-        message(
-            &what.unwrap_or_default(),
-            &std::env::args().collect::<Vec<_>>(),
-        )
+        let what = what.unwrap_or_default();
+        if is_device_lost(&what) || was_lost() {
+            return Fault {
+                message: lost(&what),
+                exit_code: DEVICE_LOST,
+            };
+        }
+        Fault {
+            message: message(&what, &std::env::args().collect::<Vec<_>>()),
+            exit_code: EXIT_CODE,
+        }
     })
+}
+
+/// Whether a backend says that its device is gone, by the words of wgpu and of cubecl.
+fn is_device_lost(what: &str) -> bool {
+    let letters: String = what
+        .chars()
+        .filter(char::is_ascii_alphabetic)
+        .collect::<String>()
+        .to_lowercase();
+    [
+        "devicepoisoned",
+        "deviceispoisoned",
+        "deviceislost",
+        "devicelost",
+    ]
+    .iter()
+    .any(|words| letters.contains(words))
+}
+
+fn lost(what: &str) -> String {
+    format!(
+        "the device was lost: its driver took it away from this program, as after a reset, an \
+         update, a kernel that took too long or a card that was unplugged\n  a run that was training \
+         is kept: the same command resumes it from its last checkpoint, with `--device flex` also \
+         without the card\n  the driver's own log says why (on Linux `sudo dmesg`); this program was \
+         told: {what}"
+    )
 }
 
 /// `index out of bounds: … (crates/amst/src/lib.rs:12)`, and the stack where it is asked for.
@@ -75,12 +121,29 @@ mod tests {
 
     #[test]
     fn a_panic_becomes_a_message_with_place_and_command() {
-        let message = catch(|| -> u8 { panic!("two\n  lines") }).unwrap_err();
+        let fault = catch(|| false, || -> u8 { panic!("two\n  lines") }).unwrap_err();
+        assert_eq!(fault.exit_code, EXIT_CODE);
+        let message = fault.message;
         assert!(
             message.contains("two lines (amst-cli/src/internal_error.rs:"),
             "{message}"
         );
         assert!(message.contains("RUST_BACKTRACE=1 "), "{message}");
-        assert_eq!(catch(|| 3), Ok(3));
+        assert_eq!(catch(|| false, || 3), Ok(3));
+    }
+
+    #[test]
+    fn a_device_that_is_gone_is_no_fault_of_this_program() {
+        let poisoned = "Error while reading data: DevicePoisoned { reason: \"Destroyed\" }";
+        for (was_lost, what) in [
+            ((|| false) as fn() -> bool, poisoned),
+            (|| true, "Buffer with '' label is invalid"),
+        ] {
+            let fault = catch(was_lost, || -> u8 { panic!("{what}") }).unwrap_err();
+            assert_eq!(fault.exit_code, DEVICE_LOST);
+            for part in ["the device was lost", "last checkpoint", what] {
+                assert!(fault.message.contains(part), "{}", fault.message);
+            }
+        }
     }
 }

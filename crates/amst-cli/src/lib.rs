@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 //!
 //! Exit codes: 0 ok, 1 `audit --strict` found something, 2 usage or recipe, 3 data or files, 4
-//! diverged, 5 foreign or damaged state, 6 lease lost, 7 trained by another process, 70 a fault of this program, 75 saved and to be called
-//! again, 130 and 143 stopped by a signal.
+//! diverged, 5 foreign or damaged state, 6 lease lost, 7 trained by another process, 8 device lost, 70
+//! a fault of this program, 75 saved and to be called again, 130 and 143 stopped by a signal.
 //!
 //! A program with methods of its own is this one with them handed in; `examples/custom_method.rs`
 //! shows a whole one.
@@ -13,6 +13,7 @@ mod args;
 mod audit;
 mod datasets;
 mod device;
+mod devices;
 mod eval;
 mod explain;
 mod export;
@@ -61,11 +62,11 @@ pub fn main_with(further: &'static [&'static dyn TrainableMethod]) -> ExitCode {
         add_methods(further)
     };
     let added = added.map_err(|e| failure::Usage(e.to_string()).into());
-    let outcome = match internal_error::catch(|| added.and_then(|()| run())) {
+    let outcome = match internal_error::catch(device::was_lost, || added.and_then(|()| run())) {
         Ok(outcome) => outcome,
-        Err(message) => {
-            eprintln!("error: {message}");
-            return ExitCode::from(internal_error::EXIT_CODE);
+        Err(fault) => {
+            eprintln!("error: {}", fault.message);
+            return ExitCode::from(fault.exit_code);
         }
     };
     match outcome {
@@ -88,6 +89,7 @@ fn run() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Train(train) => train::run(&train),
         Command::Time(args) => time::run(&args),
+        Command::Devices(args) => devices::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Watch(args) => watch::run(&args),
         Command::Inspect(args) => inspect::run(&args),

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::panic::{
     AssertUnwindSafe, PanicHookInfo, catch_unwind, resume_unwind, set_hook, take_hook,
 };
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use amst::methods::trainable;
 use amst_recipe::{MethodFacts, Recipe};
@@ -14,19 +14,26 @@ use anyhow::Result;
 pub fn guarded<T>(recipe: &Recipe, device: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let hook: Arc<dyn Fn(&PanicHookInfo<'_>) + Send + Sync> = Arc::from(take_hook());
     let usual = Arc::clone(&hook);
-    // Other panics keep their usual message with the line of source.
+    let seen: Arc<Mutex<Option<String>>> = Arc::default();
+    let noted = Arc::clone(&seen);
+    // A backend may run out of memory on a thread of its own, and what waits for it fails with other
+    // words. Other panics keep their usual message with the line of source.
     set_hook(Box::new(move |info| {
-        if !is_out_of_memory(&words(info.payload())) {
+        let text = words(info.payload());
+        if is_out_of_memory(&text) {
+            let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+            noted.get_or_insert(text);
+        } else {
             usual(info);
         }
     }));
     let outcome = catch_unwind(AssertUnwindSafe(work));
     set_hook(Box::new(move |info| hook(info)));
     outcome.unwrap_or_else(|panic| {
-        let text = words(&*panic);
-        if !is_out_of_memory(&text) {
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(text) = seen.take() else {
             resume_unwind(panic);
-        }
+        };
         Err(anyhow::anyhow!(message(recipe, device, capacity(&text))))
     })
 }
@@ -43,7 +50,14 @@ fn is_out_of_memory(text: &str) -> bool {
         .filter(char::is_ascii_alphabetic)
         .collect::<String>()
         .to_lowercase();
-    letters.contains("outofmemory")
+    // The second and third are cubecl's: memory that is full, and a tensor that no memory takes.
+    [
+        "outofmemory",
+        "outofdevicememory",
+        "cantallocatebufferofsize",
+    ]
+    .iter()
+    .any(|words| letters.contains(words))
 }
 
 /// The GPU's memory in bytes, where LibTorch's message names it.
@@ -118,6 +132,13 @@ mod tests {
             message.contains("batch_size=64,") && message.contains("`--set batch_size=32`"),
             "{message}"
         );
+        for panic in [
+            "wgpu error: Out of Memory",
+            "out of device memory allocating 12 bytes",
+            "can't allocate buffer of size: 12",
+        ] {
+            assert_eq!(said(panic), message);
+        }
     }
 
     #[test]
@@ -136,6 +157,19 @@ mod tests {
             .unwrap();
         assert!((1..32).contains(&proposed), "{message}");
         assert!(said("out of memory; total capacity of 10 MiB").contains("no batch fits"));
+    }
+
+    #[test]
+    fn memory_that_ran_out_on_a_thread_of_the_backend_is_told() {
+        let ran_out = || -> Result<()> {
+            let backend = std::thread::spawn(|| panic!("wgpu error: Out of Memory"));
+            assert!(backend.join().is_ok(), "the bytes were never written");
+            Ok(())
+        };
+        let message = guarded(trainable().defaults(), "wgpu", ran_out)
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("is out of memory"), "{message}");
     }
 
     #[test]

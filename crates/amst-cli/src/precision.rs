@@ -26,6 +26,9 @@ fn lack(device: &str, precision: Precision) -> Option<&'static str> {
         ("flex", Precision::Tf32 | Precision::Bf16) => {
             Some("it computes in f32 alone; `--device tch` has bf16")
         }
+        ("wgpu" | "vulkan" | "metal", Precision::Tf32 | Precision::Bf16) => {
+            Some("it computes in f32 alone; `--device tch:cuda:0` has both")
+        }
         ("tch", Precision::Tf32) if !is_gpu => Some("GPUs do; it has f32 and bf16"),
         // cubek rounds the factors of f32 wherever a tensor core multiplies, and has no switch for
         // it.
@@ -53,6 +56,8 @@ mod tests {
             ("tch", Precision::Tf32),
             ("tch:cpu", Precision::Tf32),
             ("cuda:1", Precision::F32),
+            ("wgpu:1", Precision::Tf32),
+            ("vulkan", Precision::Bf16),
         ] {
             let error = set(device, precision).unwrap_err();
             assert_eq!(exit_code(&error), 2, "{device}");
@@ -70,6 +75,8 @@ mod tests {
             ("flex", Precision::F32),
             ("tch", Precision::Bf16),
             ("cuda", Precision::Tf32),
+            ("wgpu:0", Precision::F32),
+            ("metal", Precision::F32),
         ] {
             assert_eq!(lack(device, precision), None);
         }

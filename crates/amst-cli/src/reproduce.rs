@@ -70,6 +70,7 @@ impl AmstPrograms for ThisProgram {
             Backend::Flex => cfg!(feature = "flex"),
             Backend::Cuda => cfg!(feature = "cuda"),
             Backend::Tch => cfg!(feature = "tch"),
+            Backend::Wgpu => cfg!(feature = "wgpu"),
         };
         if is_compiled {
             return self.planned(backend);

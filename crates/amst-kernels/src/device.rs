@@ -3,7 +3,7 @@
 #[cfg(feature = "tch")]
 use burn::backend::{BackendTensor, LibTorchDevice};
 use burn::backend::{DispatchDevice, DispatchTensor, DispatchTensorKind};
-use burn::tensor::Device;
+use burn::tensor::{DType, Device};
 
 #[cfg(feature = "tch")]
 use crate::libtorch;
@@ -54,9 +54,15 @@ pub fn has_bf16_kernels(tensor: &DispatchTensor) -> bool {
     }
 }
 
-/// Whether a device has memory of its own, so that uploads take time. Any device other than the CPU
-/// backends that this build has kernels for counts as a GPU.
-pub fn is_gpu(device: &Device) -> bool {
+/// Whether pictures should travel to a device as bytes and become numbers there: it has memory of
+/// its own, so that uploads take time, and it stores bytes, which shaders in WGSL do not.
+pub fn takes_bytes(device: &Device) -> bool {
+    is_gpu(device) && device.supports_dtype(DType::U8)
+}
+
+/// Whether a device has memory of its own. Any device other than the CPU backends that this build
+/// has kernels for counts as a GPU.
+fn is_gpu(device: &Device) -> bool {
     match device.clone().inner().as_dispatch() {
         #[cfg(feature = "flex")]
         DispatchDevice::Flex(_) => false,
@@ -81,5 +87,6 @@ mod tests {
     #[test]
     fn the_cpu_is_no_gpu_with_and_without_autodiff() {
         assert!(!is_gpu(&Device::flex()) && !is_gpu(&Device::flex().autodiff()));
+        assert!(!takes_bytes(&Device::flex()));
     }
 }

@@ -56,5 +56,5 @@ mod rows;
 #[cfg(all(feature = "tch", not(windows)))]
 pub mod tf32;
 
-pub use device::is_gpu;
+pub use device::takes_bytes;
 pub use dropout::Dropout;

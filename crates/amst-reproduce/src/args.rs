@@ -46,7 +46,7 @@ pub struct Args {
     #[arg(
         long,
         default_value = "flex",
-        value_name = "flex|cuda[:i]|tch[:cpu|:cuda[:i]],…"
+        value_name = "flex|cuda[:i]|tch[:cpu|:cuda[:i]]|wgpu[:i],…"
     )]
     pub device: String,
     /// How exactly to compute, f32, tf32 or bf16; short for --set precision=NAME.

@@ -168,6 +168,7 @@ pub(crate) fn code_meaning(code: i32) -> String {
         3 => "exit code 3 (data)".into(),
         4 => "exit code 4 (diverged)".into(),
         5 => "exit code 5 (foreign or damaged state)".into(),
+        8 => "exit code 8 (device lost; the same command goes on)".into(),
         75 | 130 | 143 => {
             format!("exit code {code} (stopped; the same command goes on)")
         }

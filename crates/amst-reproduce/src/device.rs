@@ -15,6 +15,8 @@ pub enum Backend {
     Cuda,
     /// LibTorch.
     Tch,
+    /// GPUs of every maker through Vulkan, Metal or Direct3D 12.
+    Wgpu,
 }
 
 impl Backend {
@@ -24,6 +26,7 @@ impl Backend {
             Backend::Flex => "flex",
             Backend::Cuda => "cuda",
             Backend::Tch => "tch",
+            Backend::Wgpu => "wgpu",
         }
     }
 }
@@ -40,7 +43,7 @@ pub struct Devices {
 impl Devices {
     /// Whether they are GPUs, whose memory is their own.
     pub fn are_gpus(&self) -> bool {
-        self.names.iter().all(|name| name.contains("cuda"))
+        self.backend == Backend::Wgpu || self.names.iter().all(|name| name.contains("cuda"))
     }
 }
 
@@ -62,12 +65,13 @@ impl FromStr for Devices {
         };
         if devices.names.len() > 1 && !devices.are_gpus() {
             return Err(ReproduceError::Usage(format!(
-                "`{text}`: several devices are GPUs, such as cuda:0,cuda:1; a CPU is one device"
+                "`{text}`: several devices are GPUs, such as cuda:0,cuda:1 or wgpu:0,wgpu:1; a CPU is one device"
             )));
         }
         if backends.iter().any(|backend| *backend != devices.backend) {
             return Err(ReproduceError::Usage(format!(
-                "`{text}` mixes cuda and tch, which are two programs: name devices of one"
+                "`{text}` mixes {} and another kind, which are two programs: name devices of one",
+                devices.backend.feature()
             )));
         }
         if let Some(twice) = devices
@@ -94,7 +98,9 @@ impl FromStr for Backend {
         match parts[..] {
             ["flex"] => Ok(Backend::Flex),
             ["cuda"] | ["tch", "cuda"] | ["tch"] | ["tch", "cpu"] => Ok(backend(parts[0])),
+            ["wgpu" | "vulkan" | "metal"] => Ok(Backend::Wgpu),
             ["cuda", i] | ["tch", "cuda", i] if is_index(i) => Ok(backend(parts[0])),
+            ["wgpu" | "vulkan" | "metal", i] if is_index(i) => Ok(Backend::Wgpu),
             _ => {
                 let names = [
                     "flex",
@@ -104,11 +110,15 @@ impl FromStr for Backend {
                     "tch:cpu",
                     "tch:cuda",
                     "tch:cuda:0",
+                    "wgpu",
+                    "wgpu:0",
+                    "vulkan",
+                    "metal",
                 ];
                 let hint = nearest(text, names)
                     .map(|n| format!("; did you mean `{n}`?"))
                     .unwrap_or_default();
-                let known = "flex, cuda[:i], tch[:cpu|:cuda[:i]]";
+                let known = "flex, cuda[:i], tch[:cpu|:cuda[:i]], wgpu[:i], vulkan[:i], metal[:i]";
                 Err(ReproduceError::Usage(format!(
                     "unknown device `{text}`{hint}; there is: {known}"
                 )))
@@ -139,6 +149,10 @@ mod tests {
             ("tch:cpu", Backend::Tch),
             ("tch:cuda", Backend::Tch),
             ("tch:cuda:1", Backend::Tch),
+            ("wgpu", Backend::Wgpu),
+            ("wgpu:1", Backend::Wgpu),
+            ("vulkan", Backend::Wgpu),
+            ("metal:0", Backend::Wgpu),
         ] {
             assert_eq!(text.parse::<Backend>().unwrap(), device, "{text}");
         }
@@ -151,7 +165,16 @@ mod tests {
             error.contains("did you mean `flex`?") && error.contains("tch[:cpu|:cuda[:i]]"),
             "{error}"
         );
-        for wrong in ["", "cuda:x", "flex:0", "tch:cpu:0", "cuda:0:0", "tch:gpu"] {
+        for wrong in [
+            "",
+            "cuda:x",
+            "flex:0",
+            "tch:cpu:0",
+            "cuda:0:0",
+            "tch:gpu",
+            "wgpu:x",
+            "metal:0:0",
+        ] {
             assert!(wrong.parse::<Backend>().is_err(), "{wrong}");
         }
     }
@@ -164,9 +187,11 @@ mod tests {
             (2, Backend::Cuda, true)
         );
         assert!(!"tch".parse::<Devices>().unwrap().are_gpus());
+        assert!("wgpu:0,wgpu:1".parse::<Devices>().unwrap().are_gpus());
         for (wrong, why) in [
             ("flex,cuda:0", "a CPU is one"),
             ("cuda:0,tch:cuda:1", "mixes"),
+            ("wgpu:0,cuda:0", "mixes wgpu and"),
             ("cuda:0,cuda:0", "twice"),
             ("", "unknown"),
         ] {

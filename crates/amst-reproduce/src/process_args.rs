@@ -14,7 +14,7 @@ pub struct ProcessArgs {
     #[arg(
         long,
         default_value = "flex",
-        value_name = "flex|cuda[:i]|tch[:cpu|:cuda[:i]],…"
+        value_name = "flex|cuda[:i]|tch[:cpu|:cuda[:i]]|wgpu[:i],…"
     )]
     pub device: String,
     /// Runs at the same time; as many as there are cores and as fit into memory, or one a GPU, if

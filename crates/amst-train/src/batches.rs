@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use amst::{Batch, EpochPlan, Modality, Part, Supply, SupplyError};
 use amst_data::{Loader, LoaderConfig, Prepared, Purpose, SplitName, Stream};
-use amst_kernels::is_gpu;
+use amst_kernels::takes_bytes;
 use amst_recipe::Recipe;
 use burn::tensor::Device;
 
@@ -147,7 +147,7 @@ impl LoaderBatches {
             batch_size: recipe.eval_batch_size,
             ..LoaderConfig::default()
         };
-        let bytes = is_gpu(device);
+        let bytes = takes_bytes(device);
         let train = data.split(SplitName::Train);
         Ok(Self {
             train: Loader::new(train.clone(), training)?.in_bytes(bytes),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use amst::{Embeddings, Method, Modality, Net, Outputs, Phase, Score, Scores, Stopwatch};
 use amst_data::{BatchObserver, Damage, Loader, LoaderConfig, Split};
 use amst_encoders::Encoder;
-use amst_kernels::is_gpu;
+use amst_kernels::takes_bytes;
 use amst_recipe::OutputMetrics;
 use burn::tensor::{Device, Tensor};
 
@@ -229,7 +229,7 @@ impl Evaluator {
     ) -> Result<Evaluation, TrainError> {
         let missing = self.cache.missing();
         if !missing.is_empty() {
-            let loader = self.loader.clone().in_bytes(is_gpu(device));
+            let loader = self.loader.clone().in_bytes(takes_bytes(device));
             let mut uploads = Uploads::start(loader.epoch(0, &missing), device);
             self.cache.fill(net, &mut uploads, clock)?;
         }

@@ -1,5 +1,5 @@
-//! The fragment of cargo's configuration that names LibTorch: `.cargo/local.toml`, which git
-//! ignores and `.cargo/config.toml` includes where it exists.
+//! The fragment of cargo's configuration that this machine's devices need: `.cargo/local.toml`, which
+//! git ignores and `.cargo/config.toml` includes where it exists.
 
 use std::path::{Path, PathBuf};
 
@@ -7,43 +7,93 @@ use anyhow::Context;
 
 use crate::workspace::root;
 
-/// Writes the fragment and says where it is. An equal one is left as it is, so that cargo sees
-/// nothing new.
-pub fn write(libtorch: &Path) -> anyhow::Result<PathBuf> {
-    let path = root().join(".cargo/local.toml");
-    let text = text(libtorch)?;
-    if std::fs::read_to_string(&path).is_ok_and(|old| old == text) {
-        return Ok(path);
+/// What the fragment says. Each command changes its own part and leaves the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fragment {
+    /// LibTorch's folder.
+    pub libtorch: Option<PathBuf>,
+    /// The package that takes the place of cubecl-llvm.
+    pub cubecl_llvm: Option<PathBuf>,
+}
+
+impl Fragment {
+    /// What earlier calls wrote; nothing if there was none.
+    pub fn read() -> Self {
+        let text = std::fs::read_to_string(path()).unwrap_or_default();
+        Self::parse(&text)
     }
-    std::fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
-    Ok(path)
+
+    /// Writes it and says where it is. An equal one is left as it is, so that cargo sees nothing new.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written, or a folder's name is not UTF-8.
+    pub fn write(&self) -> anyhow::Result<PathBuf> {
+        let path = path();
+        let text = self.text()?;
+        if std::fs::read_to_string(&path).unwrap_or_default() == text {
+            return Ok(path);
+        }
+        std::fs::write(&path, text)
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+        Ok(path)
+    }
+
+    fn parse(text: &str) -> Self {
+        let table: toml::Table = text.parse().unwrap_or_default();
+        let folder = |keys: &[&str]| {
+            let mut value = table.get(keys[0])?;
+            for key in &keys[1..] {
+                value = value.get(key)?;
+            }
+            value.as_str().map(PathBuf::from)
+        };
+        Self {
+            libtorch: folder(&["env", "LIBTORCH"]),
+            cubecl_llvm: folder(&["patch", "crates-io", "cubecl-llvm", "path"]),
+        }
+    }
+
+    fn text(&self) -> anyhow::Result<String> {
+        let mut text = String::from(
+            "# Written by `cargo xtask setup`. What the environment says comes first.\n",
+        );
+        if let Some(libtorch) = &self.libtorch {
+            let folder = quoted(libtorch)?;
+            text += &format!(
+                "[env]\nLIBTORCH = {folder}\n\
+                 # Threads of LibTorch that wait by spinning take the cores from other programs.\n\
+                 OMP_WAIT_POLICY = \"passive\"\n"
+            );
+        }
+        if let Some(package) = &self.cubecl_llvm {
+            let folder = quoted(package)?;
+            text += &format!(
+                "# Instead of the one whose build downloads LLVM from GitHub.\n\
+                 [patch.crates-io]\ncubecl-llvm = {{ path = {folder} }}\n"
+            );
+        }
+        Ok(text)
+    }
 }
 
 /// What an earlier call wrote. cargo hands it to this program as `LIBTORCH`, as if a person had
 /// named it.
 pub fn named() -> Option<PathBuf> {
-    read(&std::fs::read_to_string(root().join(".cargo/local.toml")).ok()?)
+    Fragment::read().libtorch
 }
 
-fn read(text: &str) -> Option<PathBuf> {
-    let folder = text
-        .lines()
-        .find_map(|line| line.strip_prefix("LIBTORCH = "))?;
-    serde_json::from_str(folder).ok()
+fn path() -> PathBuf {
+    root().join(".cargo/local.toml")
 }
 
-fn text(libtorch: &Path) -> anyhow::Result<String> {
-    let folder = libtorch
+/// A JSON string is a TOML string too, but for DEL and what JSON leaves out of escapes; a path has
+/// neither.
+fn quoted(folder: &Path) -> anyhow::Result<String> {
+    let name = folder
         .to_str()
-        .context("LibTorch's folder has a name that is not UTF-8; move it")?;
-    // A JSON string is a TOML string too, but for DEL and what JSON leaves out of escapes; a path
-    // has neither.
-    let folder = serde_json::to_string(folder)?;
-    Ok(format!(
-        "# Written by `cargo xtask setup tch`. What the environment says comes first.\n[env]\nLIBTORCH = {folder}\n\
-         # Threads of LibTorch that wait by spinning take the cores from other programs.\n\
-         OMP_WAIT_POLICY = \"passive\"\n"
-    ))
+        .with_context(|| format!("{} has a name that is not UTF-8; move it", folder.display()))?;
+    Ok(serde_json::to_string(name)?)
 }
 
 #[cfg(test)]
@@ -51,11 +101,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cargo_reads_the_folder_back() {
+    fn cargo_reads_both_folders_back_and_so_does_this_program() {
         let folder = Path::new("/a \"b\"\\c/ü");
-        let table: toml::Table = text(folder).unwrap().parse().unwrap();
+        let fragment = Fragment {
+            libtorch: Some(folder.into()),
+            cubecl_llvm: Some(folder.join("d")),
+        };
+        let text = fragment.text().unwrap();
+        let table: toml::Table = text.parse().unwrap();
         assert_eq!(table["env"]["LIBTORCH"].as_str(), folder.to_str());
         assert_eq!(table["env"]["OMP_WAIT_POLICY"].as_str(), Some("passive"));
-        assert_eq!(read(&text(folder).unwrap()).as_deref(), Some(folder));
+        assert_eq!(
+            table["patch"]["crates-io"]["cubecl-llvm"]["path"].as_str(),
+            folder.join("d").to_str()
+        );
+        assert_eq!(Fragment::parse(&text), fragment);
+    }
+
+    #[test]
+    fn what_is_not_said_is_left_out() {
+        let fragment = Fragment::default();
+        let table: toml::Table = fragment.text().unwrap().parse().unwrap();
+        assert!(table.is_empty());
+        assert_eq!(Fragment::parse(""), fragment);
     }
 }

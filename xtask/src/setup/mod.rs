@@ -1,5 +1,6 @@
-//! `cargo xtask setup tch`: what a device needs that cargo cannot bring.
+//! `cargo xtask setup tch` and `cuda`: what a device needs that cargo cannot bring.
 
+mod cuda;
 mod fragment;
 mod libtorch;
 mod python;
@@ -10,6 +11,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use serde_json::json;
 
+use fragment::Fragment;
 use libtorch::{LibTorch, Source};
 
 /// What to set up.
@@ -23,6 +25,16 @@ pub struct Args {
 enum Device {
     /// Find LibTorch 2.9, or bring it, and tell cargo where it is.
     Tch(TchArgs),
+    /// Build burn's CUDA device without LLVM, where its download from GitHub is out of reach.
+    Cuda(CudaArgs),
+}
+
+/// Whether LLVM is left out.
+#[derive(clap::Args, Debug)]
+pub struct CudaArgs {
+    /// Take LLVM again, which its build downloads.
+    #[arg(long)]
+    undo: bool,
 }
 
 /// Where LibTorch may come from.
@@ -44,9 +56,22 @@ pub struct TchArgs {
 
 /// Runs the command.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let Device::Tch(args) = &args.device;
+    match &args.device {
+        Device::Tch(args) => tch(args),
+        Device::Cuda(args) => {
+            print!("{}", cuda::set(!args.undo)?);
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn tch(args: &TchArgs) -> anyhow::Result<ExitCode> {
     let found = libtorch::locate(args.libtorch.as_deref(), args.any_version, args.no_install)?;
-    let fragment = fragment::write(&found.folder)?;
+    let fragment = Fragment {
+        libtorch: Some(found.folder.clone()),
+        ..Fragment::read()
+    };
+    let fragment = fragment.write()?;
     if args.json {
         let said = json!({
             "libtorch": found.folder, "version": found.version, "from": found.source.word(), "cuda": found.cuda,

@@ -52,7 +52,8 @@ pub struct Args {
     /// Change one setting of every system; `amst keys` lists them
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub assignments: Vec<String>,
-    /// Where to compute: `flex`, `cuda[:i]` or `tch[:cpu|:cuda:i]`
+    /// Where to compute: `flex`, `cuda[:i]`, `tch[:cpu|:cuda:i]` or `wgpu[:i]`; `amst devices` lists
+    /// what is here
     #[arg(long, default_value = "flex")]
     pub device: String,
     /// How exactly to compute: `f32`, on GPUs `tf32`, with LibTorch and on GPUs `bf16`; short for

@@ -5,6 +5,7 @@ use serde::Serialize;
 /// What a device is made of, GPUs first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[allow(dead_code, reason = "features decide which of them there are")]
 pub enum DeviceClass {
     /// A card with memory of its own.
     DiscreteGpu,

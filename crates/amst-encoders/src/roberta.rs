@@ -10,12 +10,12 @@ mod prefix_cache;
 mod pretrained;
 
 use burn::module::Module;
-use burn::tensor::{Bool, Device, Int, Tensor};
+use burn::tensor::{Device, Int, Tensor};
 
 pub use config::{Architecture, ConfigError, RobertaConfig};
 use dropout::{Draws, part};
 use embeddings::Embeddings;
-use layer::Layer;
+use layer::{Layer, Tokens};
 use prefix::Fingerprint;
 pub use prefix_cache::PrefixCache;
 pub use pretrained::{PretrainedError, pretrained_weights};
@@ -115,7 +115,7 @@ impl Roberta {
     /// If the texts are longer than [`RobertaConfig::max_length`].
     pub fn hidden_states(&self, ids: Tensor<2, Int>, mask: Tensor<2>) -> Tensor<3> {
         let before = self.before(ids, mask.clone(), None);
-        self.after(before, mask, None)
+        self.after(before, mask, Tokens::All, None)
     }
 
     /// The hidden states before the first layer that trains, on the device of `ids`: with nothing
@@ -127,20 +127,25 @@ impl Roberta {
         self.without_autodiff(ids, mask, |ids, mask| self.frozen_part(ids, mask, draws))
     }
 
-    /// The hidden states after the layers that train.
-    fn after(&self, hidden: Tensor<3>, mask: Tensor<2>, draws: Option<Draws>) -> Tensor<3> {
-        let (padding, first) = (padding(mask), self.frozen.unwrap_or(0));
+    /// The hidden states after the layers that train, of some tokens: of all of them if there are no
+    /// such layers.
+    fn after(
+        &self,
+        hidden: Tensor<3>,
+        mask: Tensor<2>,
+        tokens: Tokens,
+        draws: Option<Draws>,
+    ) -> Tensor<3> {
+        let (first, last) = (
+            self.frozen.unwrap_or(0),
+            self.m.encoder.layer.len().saturating_sub(1),
+        );
         let layers = self.m.encoder.layer.iter().enumerate().skip(first);
         layers.fold(hidden, |x, (index, layer)| {
-            layer.forward(x, &padding, part(draws, index as u64))
+            let tokens = if index == last { tokens } else { Tokens::All };
+            layer.forward(x, &mask, tokens, part(draws, index as u64))
         })
     }
-}
-
-/// Where attention is masked out, `[batch, 1, 1, length]`.
-fn padding(mask: Tensor<2>) -> Tensor<4, Bool> {
-    let [batch, length] = mask.dims();
-    mask.equal_elem(0.0).reshape([batch, 1, 1, length])
 }
 
 /// `[batch, length, hidden]` to the first tokens' `[batch, hidden]`.
@@ -158,7 +163,8 @@ fn tokens(input: &Input) -> (Tensor<2, Int>, Tensor<2>) {
 impl Encoder for Roberta {
     fn embed(&self, input: &Input) -> Tensor<2> {
         let (ids, mask) = tokens(input);
-        first_token(self.after(self.cached_prefix(ids, mask.clone()), mask, None))
+        let before = self.cached_prefix(ids, mask.clone());
+        first_token(self.after(before, mask, Tokens::First, None))
     }
 
     fn embed_in_step(&self, input: &Input, step: TrainingStep) -> Tensor<2> {
@@ -172,7 +178,7 @@ impl Encoder for Roberta {
         } else {
             self.before(ids, mask.clone(), draws)
         };
-        first_token(self.after(before, mask, draws))
+        first_token(self.after(before, mask, Tokens::First, draws))
     }
 
     fn has_running_statistics(&self) -> bool {

@@ -34,6 +34,16 @@ pub fn uses_host_kernels(tensor: &DispatchTensor) -> bool {
     }
 }
 
+/// Whether a tensor is on Flex, and this build has its kernels.
+pub fn is_flex(tensor: &DispatchTensor) -> bool {
+    match without_autodiff(&tensor.kind) {
+        #[cfg(feature = "flex")]
+        DispatchTensorKind::Flex(_) => true,
+        #[allow(unreachable_patterns)] // Flex may be the only device of the build.
+        _ => false,
+    }
+}
+
 /// Whether the kernels of a tensor's device compute in `bf16` too.
 pub fn has_bf16_kernels(tensor: &DispatchTensor) -> bool {
     match without_autodiff(&tensor.kind) {

@@ -3,6 +3,9 @@
 //! - [`batch_norm`]: batch normalisation, with the ReLU and the shortcut that follow it,
 //! - [`convolution`]: convolution in two dimensions,
 //! - [`pooling`]: max-pooling that keeps one byte a window for its backward pass,
+//! - [`linear`]: linear layers with bias and GELU,
+//! - [`attention`]: attention of several heads with mask and [`Dropout`],
+//! - [`layer_norm`]: layer normalisation of a sum, with dropout before it,
 //! - [`descent`]: an SGD step of many parameters, with momentum and weight decay,
 //! - [`finite`]: whether any of many tensors holds a NaN or an infinity,
 //! - `tf32` (LibTorch only): the switch for TF32 on GPUs.
@@ -10,7 +13,8 @@
 //! There are kernels for `flex` and for LibTorch (features `flex` and `tch`, which a *program*
 //! turns on together with the device). On a CPU with AVX2 and without AVX-512, LibTorch's tensors
 //! use the kernels of `flex`, which were faster on the CPU that was measured;
-//! `AMST_ONLY_LIBTORCH=1` in the environment turns that off. On any other device, and for any type
+//! `AMST_ONLY_LIBTORCH=1` in the environment turns that off. Those of transformers ([`linear`],
+//! [`attention`], [`layer_norm`]) are for `flex` alone. On any other device, and for any type
 //! but `f32` (and `bf16` in convolutions on LibTorch), burn's own operations compute the same. On
 //! `flex` results do not depend on the number of threads.
 #![warn(missing_docs)]
@@ -29,19 +33,28 @@
 // LibTorch is deprecated upstream and kept here (docs/decisions/0001).
 #![cfg_attr(feature = "tch", allow(deprecated))]
 
+pub mod attention;
 mod avx2;
 pub mod batch_norm;
 pub mod convolution;
 pub mod descent;
 mod device;
+mod dropout;
 pub mod finite;
 #[cfg(feature = "flex")]
 mod flex;
+mod functions;
 mod host;
+pub mod layer_norm;
 #[cfg(feature = "tch")]
 mod libtorch;
+pub mod linear;
+mod matrix;
 pub mod pooling;
+mod product;
+mod rows;
 #[cfg(all(feature = "tch", not(windows)))]
 pub mod tf32;
 
 pub use device::takes_bytes;
+pub use dropout::Dropout;

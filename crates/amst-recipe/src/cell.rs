@@ -9,10 +9,15 @@ use serde_json::{Map, Value};
 
 use crate::{
     DataLock, Execution, MethodName, Methods, Modality, ModalitySchedule, Precision, Recipe,
+    TextEncoder,
 };
 
 /// Raised whenever a change to the code changes results, so that older results are not mixed in.
 pub const CODE_EPOCH: u32 = 4;
+
+/// The same for results of text encoders that are transformers alone, so that all others keep their
+/// identities. Version 1 was not written down.
+const TRANSFORMER_EPOCH: u32 = 2;
 
 /// Identity of a result: SHA-256 over the recipe, the data and [`CODE_EPOCH`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,11 +39,14 @@ impl CellId {
 impl Methods {
     /// The identity of a recipe on a data set.
     pub fn cell_id(&self, recipe: &Recipe, data: &DataLock) -> CellId {
-        let identity = serde_json::json!({
+        let mut identity = serde_json::json!({
             "code_epoch": CODE_EPOCH,
             "data": data.as_str(),
             "recipe": essential(self, recipe),
         });
+        if recipe.modalities.contains(&Modality::Text) && recipe.text.encoder != TextEncoder::Bag {
+            identity["transformer_epoch"] = TRANSFORMER_EPOCH.into();
+        }
         let mut text = String::new();
         canonical(&identity, &mut text);
         CellId(sha256_hex(text))

@@ -1,9 +1,11 @@
 //! `cargo xtask bench`: the workspace's benches, alone or beside the same work in PyTorch.
 
 mod comparison;
+mod gpu;
 mod groups;
 mod sides;
 
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, bail};
@@ -42,12 +44,35 @@ pub struct Args {
     /// Print what was measured as JSON.
     #[arg(long)]
     json: bool,
+    /// With `gpu` alone: build and pack what measures a card in ten minutes on a machine without
+    /// Rust (docs/gpu.md).
+    #[arg(long)]
+    prepare: bool,
+    /// Devices of the program that is packed.
+    #[arg(
+        long,
+        value_name = "LIST",
+        default_value = "tch,wgpu",
+        requires = "prepare"
+    )]
+    features: String,
+    /// Pack this program instead of building one for release.
+    #[arg(long, value_name = "PATH", requires = "prepare")]
+    program: Option<PathBuf>,
+    /// Folder of the package, target/gpu of the workspace if left out.
+    #[arg(long, value_name = "DIR", requires = "prepare")]
+    out: Option<PathBuf>,
 }
 
 /// Runs what was asked for.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.names.is_empty() {
         print_list();
+        return Ok(ExitCode::SUCCESS);
+    }
+    if args.prepare || args.names == [GPU] {
+        refuse_gpu(args)?;
+        gpu::prepare(&args.features, args.program.as_deref(), args.out.as_deref())?;
         return Ok(ExitCode::SUCCESS);
     }
     let groups = args
@@ -78,6 +103,21 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The one name that is no bench of the workspace: it is measured where there is no Rust.
+const GPU: &str = "gpu";
+
+fn refuse_gpu(args: &Args) -> Result<(), Usage> {
+    match (args.prepare, args.names == [GPU]) {
+        (true, true) => Ok(()),
+        (true, false) => Err(Usage("--prepare goes with `gpu` alone".into())),
+        _ => Err(Usage(
+            "a card is measured by a script: `cargo xtask bench gpu --prepare` packs it, with what \
+             it needs"
+                .into(),
+        )),
+    }
 }
 
 fn refuse(group: &Group, args: &Args) -> Result<(), Usage> {
@@ -119,6 +159,7 @@ fn print_list() {
         };
         println!("{:<12} {}{beside}", group.name, group.about);
     }
+    println!("{GPU:<12} a card beside PyTorch, by a script (--prepare)");
 }
 
 fn alone(group: &Group, only: &str) -> anyhow::Result<()> {

@@ -78,7 +78,7 @@ fn linked(program: &Path) -> anyhow::Result<LinkedProgram> {
 }
 
 /// A copy of a program without its symbols, which nothing reads where it is used.
-fn stripped(program: &Path) -> anyhow::Result<Vec<u8>> {
+pub fn stripped(program: &Path) -> anyhow::Result<Vec<u8>> {
     let folder = tempfile::tempdir()?;
     let copy = folder.path().join("amst");
     let status = Command::new("strip")

@@ -4,7 +4,7 @@
 //! a skipped modality, an evaluation between two steps, a resume. Here the n-th bit of a mask is a
 //! hash of its position.
 
-use burn::tensor::{Bool, Tensor, TensorData};
+use amst_kernels::Dropout;
 use rayon::prelude::*;
 
 use crate::TrainingStep;
@@ -37,23 +37,65 @@ impl Draws {
         Self(mix(mix(self.0.wrapping_add(STEP)) ^ number))
     }
 
-    /// Whether each of `count` values is dropped, with the given probability to within 2⁻³³.
-    fn dropped(self, count: usize, probability: f64) -> Vec<bool> {
+    /// Whether each of some values is dropped, with the given probability to within 2⁻³³.
+    fn dropped(self, places: Places, probability: f64) -> Vec<bool> {
         let below = (probability * (1u64 << 32) as f64).round() as u64;
-        let mut dropped = vec![false; count];
+        let mut dropped = vec![false; places.runs * places.length];
         dropped
-            .par_chunks_mut(2 * TASK)
+            .par_chunks_mut(places.length.max(1))
             .enumerate()
-            .for_each(|(task, chunk)| {
-                for (place, pair) in chunk.chunks_mut(2).enumerate() {
-                    let place = (task * TASK + place) as u64;
-                    let bits = mix(self.0.wrapping_add(place.wrapping_mul(STEP)));
-                    for (slot, half) in pair.iter_mut().zip([bits & 0xffff_ffff, bits >> 32]) {
-                        *slot = half < below;
-                    }
-                }
+            .for_each(|(run, values)| {
+                values
+                    .par_chunks_mut(2 * TASK)
+                    .enumerate()
+                    .for_each(|(task, values)| {
+                        let first = run * places.distance + task * 2 * TASK;
+                        self.fill(first as u64, values, below);
+                    });
             });
         dropped
+    }
+
+    /// Decides over values whose first one has the place `first`.
+    fn fill(self, first: u64, values: &mut [bool], below: u64) {
+        let unpaired = ((first % 2) as usize).min(values.len());
+        let (odd, pairs) = values.split_at_mut(unpaired);
+        if let [odd] = odd {
+            *odd = self.bits(first / 2)[1] < below;
+        }
+        for (pair, number) in pairs.chunks_mut(2).zip(first.div_ceil(2)..) {
+            for (value, bits) in pair.iter_mut().zip(self.bits(number)) {
+                *value = bits < below;
+            }
+        }
+    }
+
+    /// 32 bits for each of a pair of values.
+    fn bits(self, pair: u64) -> [u64; 2] {
+        let bits = mix(self.0.wrapping_add(pair.wrapping_mul(STEP)));
+        [bits & 0xffff_ffff, bits >> 32]
+    }
+}
+
+/// Some values among those that a mask is for: runs of values beside each other.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Places {
+    /// How many runs.
+    pub(super) runs: usize,
+    /// Values of a run.
+    pub(super) length: usize,
+    /// From the beginning of a run to that of the next.
+    pub(super) distance: usize,
+}
+
+impl Places {
+    /// The first `count` values.
+    pub(super) fn all(count: usize) -> Self {
+        Self {
+            runs: 1,
+            length: count,
+            distance: count,
+        }
     }
 }
 
@@ -62,26 +104,20 @@ pub(super) fn part(draws: Option<Draws>, number: u64) -> Option<Draws> {
     draws.map(|draws| draws.part(number))
 }
 
-/// Sets values to 0 with the given probability and divides the others by the probability of keeping
-/// them. Without `draws`, returns `x`.
-pub(super) fn dropout<const D: usize>(
-    x: Tensor<D>,
-    probability: f64,
-    draws: Option<Draws>,
-) -> Tensor<D> {
-    let Some(draws) = draws.filter(|_| probability > 0.0) else {
-        return x;
-    };
-    let shape = x.dims();
-    let dropped = TensorData::new(draws.dropped(shape.iter().product(), probability), shape);
-    let dropped = Tensor::<D, Bool>::from_data(dropped, &x.device());
-    x.mask_fill(dropped, 0.0)
-        .mul_scalar(1.0 / (1.0 - probability))
+/// What is dropped of the values at some places, with the given probability; nothing without
+/// `draws`.
+pub(super) fn dropout(places: Places, probability: f64, draws: Option<Draws>) -> Option<Dropout> {
+    let draws = draws.filter(|_| probability > 0.0)?;
+    Some(Dropout::new(
+        draws.dropped(places, probability),
+        probability,
+    ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use burn::tensor::Tensor;
 
     fn at(seed: u64, epoch: usize, step: usize) -> Draws {
         Draws::new(seed, TrainingStep { epoch, step })
@@ -91,7 +127,7 @@ mod tests {
     fn the_share_that_is_dropped_is_the_probability() {
         for (probability, count) in [(0.1, 200_001), (0.5, 200_001), (0.9, 200_001)] {
             let dropped = at(1, 0, 0)
-                .dropped(count, probability)
+                .dropped(Places::all(count), probability)
                 .into_iter()
                 .filter(|d| *d)
                 .count();
@@ -103,7 +139,12 @@ mod tests {
                 "{dropped} of {count}, expected {expected}"
             );
         }
-        assert!(at(1, 0, 0).dropped(1000, 1.0 - 1e-12).iter().all(|d| *d));
+        assert!(
+            at(1, 0, 0)
+                .dropped(Places::all(1000), 1.0 - 1e-12)
+                .iter()
+                .all(|d| *d)
+        );
     }
 
     #[test]
@@ -117,7 +158,7 @@ mod tests {
             at(1, 0, 0).part(0),
             at(1, 0, 0).part(1),
         ]
-        .map(|draws| draws.dropped(count, p));
+        .map(|draws| draws.dropped(Places::all(count), p));
         let both =
             |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && **b).count() as f64;
         let (expected, allowed) = (
@@ -145,7 +186,7 @@ mod tests {
     /// Computed apart from this code (`fixtures/make.py` prints it): results were made with these.
     #[test]
     fn the_masks_are_the_ones_that_results_were_made_with() {
-        let dropped = at(7, 2, 5).part(3).part(1).dropped(64, 0.5);
+        let dropped = at(7, 2, 5).part(3).part(1).dropped(Places::all(64), 0.5);
         let bits = dropped
             .iter()
             .rev()
@@ -161,17 +202,40 @@ mod tests {
                 .num_threads(threads)
                 .build()
                 .unwrap();
-            pool.install(|| draws.dropped(count, 0.1))
+            pool.install(|| draws.dropped(Places::all(count), 0.1))
         };
         assert_eq!(with(1), with(3));
-        assert_eq!(with(1)[..2 * TASK + 1], draws.dropped(2 * TASK + 1, 0.1));
+        assert_eq!(
+            with(1)[..2 * TASK + 1],
+            draws.dropped(Places::all(2 * TASK + 1), 0.1)
+        );
+    }
+
+    #[test]
+    fn runs_of_a_mask_are_those_of_the_whole_mask() {
+        let draws = at(3, 1, 4);
+        let whole = draws.dropped(Places::all(9 * 77), 0.4);
+        // Runs that begin at even and at odd places, of even and odd lengths.
+        for (length, distance) in [(7, 77), (6, 77), (8, 70), (1, 33), (77, 77)] {
+            let places = Places {
+                runs: 9,
+                length,
+                distance,
+            };
+            let runs = draws.dropped(places, 0.4);
+            for (run, values) in runs.chunks(length).enumerate() {
+                assert_eq!(values, &whole[run * distance..][..length]);
+            }
+        }
     }
 
     #[test]
     fn what_is_left_is_scaled_and_so_is_its_gradient() {
         let device = burn::tensor::Device::flex().autodiff();
         let x = Tensor::<2>::ones([30, 40], &device).require_grad();
-        let y = dropout(x.clone(), 0.25, Some(at(1, 0, 0)));
+        let y = dropout(Places::all(1200), 0.25, Some(at(1, 0, 0)))
+            .unwrap()
+            .apply(x.clone());
         let gradient = x.grad(&y.clone().sum().backward()).unwrap();
         let values: Vec<f32> = y.into_data().iter::<f32>().collect();
         let kept = values

@@ -2,7 +2,7 @@ use burn::module::Module;
 use burn::nn::{Embedding, EmbeddingConfig, Initializer, LayerNorm, LayerNormConfig};
 use burn::tensor::{Bool, Device, Int, Tensor};
 
-use super::dropout::{Draws, dropout};
+use super::dropout::{Draws, Places, dropout};
 use super::{Architecture, RobertaConfig};
 use crate::Normal;
 use crate::init::normal_param;
@@ -82,11 +82,12 @@ impl Embeddings {
                 self.position_embeddings.forward(positions.unsqueeze())
             }
         };
-        dropout(
-            self.layer_norm.forward(words + first_type + positions),
-            self.dropout,
-            draws,
-        )
+        let normalised = self.layer_norm.forward(words + first_type + positions);
+        let places = Places::all(normalised.dims().iter().product());
+        match dropout(places, self.dropout, draws) {
+            Some(dropout) => dropout.apply(normalised),
+            None => normalised,
+        }
     }
 }
 

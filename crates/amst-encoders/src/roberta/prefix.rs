@@ -6,7 +6,8 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Int, Tensor, TensorData};
 
 use super::dropout::{Draws, part};
-use super::{EMBEDDINGS, PrefixCache, Roberta, first_token, padding};
+use super::layer::Tokens;
+use super::{EMBEDDINGS, PrefixCache, Roberta, first_token};
 
 /// A hash of the frozen weights, computed at first use: they do not change after that.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +29,7 @@ impl Roberta {
     /// The embedding, `[batch, hidden]`, from the output of [`prefix`](Self::prefix), without
     /// dropout.
     pub fn suffix(&self, hidden: Tensor<3>, mask: Tensor<2>) -> Tensor<2> {
-        first_token(self.after(hidden, mask, None))
+        first_token(self.after(hidden, mask, Tokens::First, None))
     }
 
     /// Keeps the prefix's output wherever it runs without dropout: in evaluation, and with
@@ -75,7 +76,6 @@ impl Roberta {
         mask: Tensor<2>,
         draws: Option<Draws>,
     ) -> Tensor<3> {
-        let padding = padding(mask);
         // `valid` shares the weights; only the device differs.
         let embedded = self
             .m
@@ -92,7 +92,7 @@ impl Roberta {
         frozen.fold(embedded, |x, (index, layer)| {
             layer
                 .valid()
-                .forward(x, &padding, part(draws, index as u64))
+                .forward(x, &mask, Tokens::All, part(draws, index as u64))
         })
     }
 

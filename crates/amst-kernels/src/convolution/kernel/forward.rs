@@ -1,9 +1,9 @@
 //! The convolution, by im2col and matrix products.
 
 use super::Shape;
-use super::matmul::{Matrix, SharedArray};
 use super::tiles::{CACHE_VALUES, Strip, run, tiles};
 use super::workspace::with_workspace;
+use crate::matrix::{Matrix, SharedArray};
 
 /// Convolves `[batch, inputs, height, width]` into `output`, `[batch, outputs, …]`.
 pub fn forward(x: &[f32], kernels: &[f32], output: &mut [f32], shape: Shape) {

@@ -2,10 +2,10 @@
 
 use super::Shape;
 use super::forward::forward;
-use super::matmul::{Matrix, SharedArray};
 use super::tiles::{CACHE_VALUES, Strip, run};
 use super::workspace::{Workspace, with_workspace};
 use crate::avx2::with_avx2;
+use crate::matrix::{Matrix, SharedArray};
 
 /// Writes the input's gradient to `result`, which must be zero, from the output's, `[batch,
 /// outputs, …]`.

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::Shape;
-use super::matmul::{Matrix, SharedArray};
 use super::tiles::{CACHE_VALUES, Strip, run, tiles};
 use super::workspace::with_workspace;
+use crate::matrix::{Matrix, SharedArray};
 
 /// Tasks to make, if there is enough work.
 const TASKS: usize = 8;

@@ -8,7 +8,6 @@ mod cropped_kernel;
 mod forward;
 mod gradient_of_input;
 mod gradient_of_weights;
-mod matmul;
 mod shape;
 mod tiles;
 mod unfold;

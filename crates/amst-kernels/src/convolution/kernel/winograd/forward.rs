@@ -3,7 +3,6 @@
 use rayon::prelude::*;
 
 use super::super::Shape;
-use super::super::matmul::{Matrix, SharedArray};
 use super::super::tiles::Strip;
 use super::super::workspace::{TransformBuffers, with_workspace};
 use super::tiling::Tiling;
@@ -11,6 +10,7 @@ use super::transforms::LANES;
 use super::weights::TransformedWeights;
 use super::{CHANNELS_PER_TASK, TILE_VALUES};
 use crate::avx2::with_avx2;
+use crate::matrix::{Matrix, SharedArray};
 
 /// Convolves `[batch, inputs, height, width]` into `output`, `[batch, outputs, …]`.
 pub fn forward(x: &[f32], kernels: &[f32], output: &mut [f32], shape: &Shape) {

@@ -3,13 +3,13 @@
 use rayon::prelude::*;
 
 use super::super::Shape;
-use super::super::matmul::{Matrix, SharedArray};
 use super::super::workspace::{TransformBuffers, with_workspace};
 use super::tiling::Tiling;
 use super::transforms::LANES;
 use super::weights::{inverse_transform, row_length};
 use super::{CHANNELS_PER_TASK, TILE_VALUES};
 use crate::avx2::with_avx2;
+use crate::matrix::{Matrix, SharedArray};
 
 /// Writes the gradient of the kernels `[outputs, inputs, 3, 3]` to `result`, from the input and the
 /// output's gradient.

@@ -3,10 +3,10 @@
 use rayon::prelude::*;
 
 use super::super::Shape;
-use super::super::matmul::Matrix;
 use super::TILE_VALUES;
 use super::transforms::{LANES, to_kernel, transform_2d, transform_kernel};
 use crate::avx2::with_avx2;
+use crate::matrix::Matrix;
 
 /// Unused values at the end of a row: rows a power of two apart would compete for a few cache
 /// lines.

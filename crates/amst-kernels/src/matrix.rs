@@ -1,6 +1,8 @@
-//! Matrix products, through the crate `gemm` on the calling thread.
+//! Matrices in slices, arrays that several tasks write, and matrix products through the crate `gemm`
+//! on the calling thread.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use gemm::Parallelism;
 
@@ -8,8 +10,10 @@ use gemm::Parallelism;
 #[derive(Clone, Copy)]
 pub struct Matrix<'a> {
     values: &'a [f32],
-    rows: usize,
-    columns: usize,
+    /// How many rows.
+    pub rows: usize,
+    /// How many columns.
+    pub columns: usize,
     row: usize,
     column: usize,
 }
@@ -28,6 +32,41 @@ impl<'a> Matrix<'a> {
             row,
             column: 1,
         }
+    }
+
+    /// All of an array, which may be empty, in rows of `columns` values.
+    pub fn whole(values: &'a [f32], columns: usize) -> Self {
+        Self {
+            values,
+            rows: values.len() / columns,
+            columns,
+            row: columns,
+            column: 1,
+        }
+    }
+
+    /// Some rows and columns of it.
+    pub fn part(&self, rows: Range<usize>, columns: Range<usize>) -> Self {
+        assert!(rows.end <= self.rows && columns.end <= self.columns);
+        Self {
+            values: &self.values[rows.start * self.row + columns.start * self.column..],
+            rows: rows.len(),
+            columns: columns.len(),
+            ..*self
+        }
+    }
+
+    /// The values from `start` in row `row` on, if the values of a row are beside each other.
+    #[inline(always)]
+    pub fn row_from(&self, row: usize, start: usize) -> Option<&'a [f32]> {
+        (self.column == 1).then(|| &self.values[row * self.row + start..])
+    }
+
+    /// The values from `start` in column `column` on, if the values of a column are beside each
+    /// other.
+    #[inline(always)]
+    pub fn column_from(&self, column: usize, start: usize) -> Option<&'a [f32]> {
+        (self.row == 1).then(|| &self.values[column * self.column + start..])
     }
 
     /// The transpose, without copying.
@@ -74,6 +113,15 @@ impl<'a> SharedArray<'a> {
         assert!(start + length <= self.length, "the part exceeds the array");
         // SAFETY: within the array, and not aliased by the contract above.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(start), length) }
+    }
+
+    /// Where `rows` rows of `columns` values, which begin `row` values apart, start.
+    pub fn rows(&self, start: usize, [rows, columns]: [usize; 2], row: usize) -> *mut f32 {
+        assert!(
+            rows > 0 && columns <= row && start + (rows - 1) * row + columns <= self.length,
+            "the rows exceed their array"
+        );
+        self.start.wrapping_add(start)
     }
 
     /// Writes `left × right` from `start` on, in rows that begin `row` values apart; adds it if

@@ -112,8 +112,7 @@ fn steps(full: bool) -> anyhow::Result<Vec<Step>> {
         "README.md has no line `cargo test …` in a fenced block: the command that it shows is the \
          one that is checked",
     )?;
-    // With the features of the lints, so that what they checked is not checked again.
-    let mut docs = cargo_with("doc --workspace --no-deps --features amst-cli/wgpu");
+    let mut docs = cargo_with("doc --workspace --no-deps");
     docs.env("RUSTDOCFLAGS", "-D warnings");
     // The program that the tests were run with, which lies beside this one: another build, for
     // release, takes longer than all that it computes.
@@ -123,8 +122,7 @@ fn steps(full: bool) -> anyhow::Result<Vec<Step>> {
         Step::new("format", cargo_with("fmt --all --check")),
         Step::new(
             "lints",
-            // With the feature that no test is built with, so that it cannot rot.
-            cargo_with("clippy --workspace --all-targets --features amst-cli/wgpu -- -D warnings"),
+            cargo_with("clippy --workspace --all-targets -- -D warnings"),
         ),
         Step {
             beside: Some(Beside {
@@ -141,12 +139,14 @@ fn steps(full: bool) -> anyhow::Result<Vec<Step>> {
         },
     ];
     if full {
+        let lints = "clippy --workspace --all-targets --features amst-cli/wgpu -- -D warnings";
+        steps.push(Step::new("lints of wgpu", cargo_with(lints)));
         // After what reads the program of the tests, which this replaces.
         match lavapipe() {
             Some(driver) => steps.extend(on_lavapipe(&driver, &amst)),
             None => eprintln!(
-                "skipped: a recorded run, a table and tests on `--device wgpu`, because Mesa's \
-                 lavapipe is not here (`apt-get install mesa-vulkan-drivers libvulkan1`)"
+                "skipped: tests and a table on `--device wgpu`, because Mesa's lavapipe is not here \
+                 (`apt-get install mesa-vulkan-drivers libvulkan1`)"
             ),
         }
         steps.push(type_check_of_cuda());
@@ -162,25 +162,20 @@ fn lavapipe() -> Option<PathBuf> {
         .find(|path| path.exists())
 }
 
-/// What is checked of `--device wgpu` on a driver. The program is built once more, with the feature.
+/// What is checked of `--device wgpu` on a driver. The tests build the program once more, with the
+/// feature, and the table uses it.
 fn on_lavapipe(driver: &Path, amst: &Path) -> Vec<Step> {
-    const BUILD: &str = "--workspace --features amst-cli/wgpu";
-    let mut replay = cargo_with(&format!("run --quiet {BUILD} --bin amst -- replay"));
-    replay
-        .arg("crates/amst-replay/tests/fixtures/trajectories/alt-av-fast")
-        .args(["--out", "target/ci/replay", "--device", "wgpu"]);
+    let tests = cargo_with(
+        "test --workspace --features amst-cli/wgpu --test graphics --test upstream_faults",
+    );
     let mut table = cargo_with(
         "xtask reproduce table2 --dataset synthetic --seeds 0 --device wgpu --out \
          target/ci/reproduce --amst",
     );
     table.arg(amst);
-    let tests = cargo_with(&format!(
-        "test {BUILD} --test graphics --test upstream_faults"
-    ));
     let mut steps = vec![
-        Step::new("recorded run on wgpu", replay),
-        Step::new("smoke table 2 on wgpu", table),
         Step::new("tests on wgpu", tests),
+        Step::new("smoke table 2 on wgpu", table),
     ];
     for step in &mut steps {
         step.command

@@ -4,7 +4,6 @@
 
 mod process;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -49,7 +48,7 @@ fn has_adapter(test: &str) -> bool {
         std::env::var_os("AMST_REQUIRE_ADAPTER").is_none(),
         "no adapter: {listing:#}"
     );
-    writeln!(std::io::stderr(), "skipped {test}: {}", listing["absent"]).unwrap();
+    eprintln!("skipped {test}: {}", listing["absent"]);
     false
 }
 

@@ -226,12 +226,17 @@ fn every_run_is_trained_once_whatever_the_scheduler_does() {
         "",
         "two processes in one directory"
     );
+    let mut told = 0;
     for job in &simulation.jobs {
         let run = simulation.run_folder(job);
-        let finished = std::fs::read_to_string(run.join("finished")).unwrap();
-        assert_eq!(finished.lines().count(), 1, "{}: {finished}", job.title);
+        assert!(run.join("result.json").exists(), "{} is lost", job.title);
+        // None where a process was killed between its result and this line.
+        let finished = std::fs::read_to_string(run.join("finished")).unwrap_or_default();
+        assert!(finished.lines().count() <= 1, "{}: {finished}", job.title);
+        told += finished.lines().count();
         assert!(!run.join("witness").exists(), "{}", job.title);
     }
+    assert!(told > RUNS * 9 / 10, "{told} runs tell who finished them");
     for (fault, count) in faults.all() {
         assert!(count > 0, "no {fault}: {faults:?}");
     }

@@ -103,13 +103,15 @@ fn train(run: &Path, lease: &mut Lease, signal: &AtomicUsize, result: &Path) -> 
         return 6;
     }
     witness.check();
+    write_file(&run.join("result.json"), fs::read(result).unwrap()).unwrap();
+    // After the result, which is what ends a run: a process that is killed in between leaves no line,
+    // and one that trained a finished run again would leave a second.
     let mut finished = OpenOptions::new();
     let finished = finished
         .create(true)
         .append(true)
         .open(run.join("finished"));
     writeln!(finished.unwrap(), "{}", std::process::id()).unwrap();
-    write_file(&run.join("result.json"), fs::read(result).unwrap()).unwrap();
     witness.remove();
     0
 }

@@ -139,6 +139,11 @@ fn steps(full: bool) -> anyhow::Result<Vec<Step>> {
         },
     ];
     if full {
+        let outside = "test --workspace --test single_crates -- --ignored";
+        steps.push(Step::new(
+            "a project that trains through amst",
+            cargo_with(outside),
+        ));
         let lints = "clippy --workspace --all-targets --features amst-cli/wgpu -- -D warnings";
         steps.push(Step::new("lints of wgpu", cargo_with(lints)));
         // After what reads the program of the tests, which this replaces.

@@ -3,8 +3,8 @@
 //!
 //! They share the workspace's target folder and lock file, so that versions are the same and a
 //! second run finds what the first one built. The one that trains links burn, whose features differ
-//! where nothing but `amst` asks for it, so that it takes twenty minutes:
-//! `cargo test -p xtask --test single_crates -- --ignored`.
+//! where nothing but `amst` asks for it, so that it is built again: `cargo xtask ci --full` runs it,
+//! or `cargo test --workspace --test single_crates -- --ignored`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -142,7 +142,7 @@ fn main() -> Result<(), amst_frames::FrameError> {
 
 /// The example of an encoder of one's own, which trains and asserts that it learnt.
 #[test]
-#[ignore = "builds burn again with its own features: 20 minutes"]
+#[ignore = "builds burn again with its own features: some three minutes of processor time"]
 fn a_project_that_trains_through_amst_needs_no_other_crate_of_the_program() {
     let example = root().join("crates/amst/examples/custom_encoder.rs");
     let said = run(

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, anyhow, bail, ensure};
+use anyhow::{Context, bail, ensure};
 
 use crate::workspace::{cargo, root};
 
@@ -20,8 +19,8 @@ const LAVAPIPE: [&str; 3] = [
 /// How many checks.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// Also what takes long: recorded runs, a table and tests on `--device wgpu`, and a type check of
-    /// burn's CUDA device.
+    /// Also what takes long: a project outside the workspace that trains, lints, tests and a table of
+    /// `--device wgpu`, and a type check of burn's CUDA device.
     #[arg(long)]
     full: bool,
 }
@@ -35,35 +34,6 @@ struct Step {
     limit: Option<Duration>,
     /// A file that the command changes and that is put back.
     kept: Option<PathBuf>,
-    /// What runs meanwhile.
-    beside: Option<Beside>,
-}
-
-/// A command that runs while another one waits for processes; its output comes at the end.
-struct Beside {
-    name: &'static str,
-    command: Command,
-}
-
-impl Beside {
-    fn start(mut self) -> JoinHandle<anyhow::Result<()>> {
-        std::thread::spawn(move || {
-            let output = self
-                .command
-                .output()
-                .with_context(|| format!("cannot start {:?}", self.command))?;
-            ensure!(
-                output.status.success(),
-                "{} failed ({}): {:?}\n{}",
-                self.name,
-                output.status,
-                self.command,
-                String::from_utf8_lossy(&output.stderr)
-            );
-            println!("{}: ok, meanwhile", self.name);
-            Ok(())
-        })
-    }
 }
 
 impl Step {
@@ -73,7 +43,6 @@ impl Step {
             command,
             limit: None,
             kept: None,
-            beside: None,
         }
     }
 }
@@ -124,13 +93,8 @@ fn steps(full: bool) -> anyhow::Result<Vec<Step>> {
             "lints",
             cargo_with("clippy --workspace --all-targets -- -D warnings"),
         ),
-        Step {
-            beside: Some(Beside {
-                name: "documentation",
-                command: docs,
-            }),
-            ..Step::new("tests, as README runs them", cargo_with(&tests))
-        },
+        Step::new("tests, as README runs them", cargo_with(&tests)),
+        Step::new("documentation", docs),
         Step::new("smoke table 2", smoke("table2", &amst)),
         Step::new("smoke table 1", smoke("table1", &amst)),
         Step {
@@ -244,7 +208,6 @@ fn test_command(readme: &str) -> Option<String> {
 fn check(mut step: Step) -> anyhow::Result<()> {
     let kept = step.kept.take().map(Kept::read).transpose()?;
     let start = Instant::now();
-    let beside = step.beside.take().map(Beside::start);
     let status = step
         .command
         .status()
@@ -260,11 +223,6 @@ fn check(mut step: Step) -> anyhow::Result<()> {
             step.name,
             took.as_secs_f64()
         );
-    }
-    if let Some(beside) = beside {
-        beside
-            .join()
-            .map_err(|_| anyhow!("the thread of what ran meanwhile panicked"))??;
     }
     if let Some(limit) = step.limit {
         ensure!(
@@ -344,26 +302,5 @@ mod tests {
         })
         .unwrap_err();
         assert!(error.to_string().starts_with("again took"), "{error}");
-    }
-
-    #[test]
-    fn what_runs_meanwhile_fails_the_step() {
-        let step = |code: &str| {
-            let mut beside = Command::new("sh");
-            beside.args(["-c", &format!("echo reason >&2; exit {code}")]);
-            Step {
-                beside: Some(Beside {
-                    name: "meanwhile",
-                    command: beside,
-                }),
-                ..Step::new("tests", Command::new("true"))
-            }
-        };
-        check(step("0")).unwrap();
-        let error = check(step("3")).unwrap_err().to_string();
-        assert!(
-            error.contains("meanwhile failed") && error.contains("reason"),
-            "{error}"
-        );
     }
 }

@@ -4,6 +4,7 @@
 
 mod process;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -48,7 +49,8 @@ fn has_adapter(test: &str) -> bool {
         std::env::var_os("AMST_REQUIRE_ADAPTER").is_none(),
         "no adapter: {listing:#}"
     );
-    eprintln!("skipped {test}: {}", listing["absent"]);
+    let mut console = std::io::stderr();
+    writeln!(console, "skipped {test}: {}", listing["absent"]).unwrap();
     false
 }
 

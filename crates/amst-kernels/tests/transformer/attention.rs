@@ -90,9 +90,7 @@ fn outputs_and_gradients_are_pytorchs() {
         for case in CASES {
             let fixture = Fixture::read("attention", case);
             let got = Inputs::of(&fixture, &device.clone().autodiff()).run();
-            for (name, got) in NAMES.iter().zip(&got) {
-                fixture.agrees(on, name, got, tolerance(&fixture));
-            }
+            fixture.all_agree(on, &NAMES, &got, tolerance(&fixture));
         }
     }
 }
@@ -104,9 +102,7 @@ fn other_types_go_through_burns_own_operations() {
         let got = Inputs::of(&fixture, &Device::flex().autodiff())
             .doubled()
             .run();
-        for (name, got) in NAMES.iter().zip(&got) {
-            fixture.agrees("flex in double precision", name, got, 3e-7);
-        }
+        fixture.all_agree("flex in double precision", &NAMES, &got, 3e-7);
     }
 }
 

@@ -55,6 +55,14 @@ impl Fixture {
         Some(Dropout::new(dropped, self.told("probability")))
     }
 
+    /// Whether tensors are as near as the tolerance, each over its largest magnitude.
+    pub fn all_agree(&self, on: &str, names: &[&str], got: &[Vec<f32>], tolerance: f32) {
+        assert_eq!(names.len(), got.len());
+        for (name, got) in names.iter().zip(got) {
+            self.agrees(on, name, got, tolerance);
+        }
+    }
+
     /// Whether a tensor is as near as the tolerance, over the largest magnitude.
     pub fn agrees(&self, on: &str, name: &str, got: &[f32], tolerance: f32) {
         let off = apart(got, &self.tensors[name].1);

@@ -106,9 +106,7 @@ fn outputs_and_gradients_are_pytorchs() {
     for case in CASES {
         let fixture = Fixture::read("layer_norm", case);
         let got = Inputs::of(&fixture, &device).run();
-        for (name, got) in NAMES.iter().zip(&got) {
-            fixture.agrees("flex", name, got, TOLERANCE);
-        }
+        fixture.all_agree("flex", &NAMES, &got, TOLERANCE);
     }
 }
 
@@ -119,9 +117,7 @@ fn every_device_gives_pytorchs_numbers() {
         for case in CASES.iter().filter(|case| **case != "offset") {
             let fixture = Fixture::read("layer_norm", case);
             let got = Inputs::of(&fixture, &device.clone().autodiff()).run();
-            for (name, got) in NAMES.iter().zip(&got) {
-                fixture.agrees(on, name, got, TOLERANCE);
-            }
+            fixture.all_agree(on, &NAMES, &got, TOLERANCE);
         }
     }
 }
@@ -133,9 +129,7 @@ fn other_types_go_through_burns_own_operations() {
         let got = Inputs::of(&fixture, &Device::flex().autodiff())
             .doubled()
             .run();
-        for (name, got) in NAMES.iter().zip(&got) {
-            fixture.agrees("flex in double precision", name, got, 3e-7);
-        }
+        fixture.all_agree("flex in double precision", &NAMES, &got, 3e-7);
     }
 }
 

@@ -85,9 +85,7 @@ fn outputs_and_gradients_are_pytorchs() {
         for case in CASES {
             let fixture = Fixture::read("linear", case);
             let got = Inputs::of(&fixture, &device.clone().autodiff()).run();
-            for (name, got) in NAMES.iter().zip(&got) {
-                fixture.agrees(on, name, got, TOLERANCE);
-            }
+            fixture.all_agree(on, &NAMES, &got, TOLERANCE);
         }
     }
 }
@@ -99,9 +97,7 @@ fn other_types_go_through_burns_own_operations() {
         let got = Inputs::of(&fixture, &Device::flex().autodiff())
             .doubled()
             .run();
-        for (name, got) in NAMES.iter().zip(&got) {
-            fixture.agrees("flex in double precision", name, got, 3e-7);
-        }
+        fixture.all_agree("flex in double precision", &NAMES, &got, 3e-7);
     }
     let (x, weight) = (
         Tensor::<2>::ones([2, 3], &Device::flex()),

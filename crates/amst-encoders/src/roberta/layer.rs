@@ -1,3 +1,5 @@
+//! A layer of the transformer: attention, then a map of each token by itself.
+
 use amst_kernels::attention::attention;
 use amst_kernels::layer_norm::add_layer_norm;
 use amst_kernels::linear::{Activation, linear};

@@ -125,19 +125,16 @@ impl Witness {
         if let Ok(other) = fs::read_to_string(&file)
             && is_alive(&other)
         {
-            violation(&format!(
-                "{} is in {} with {other}",
-                std::process::id(),
-                run.display()
-            ));
+            let own = identity();
+            violation(&format!("{own} is in {} with {other}", run.display()));
         }
-        fs::write(&file, std::process::id().to_string()).unwrap();
+        fs::write(&file, identity()).unwrap();
         Self(file)
     }
 
     fn check(&self) {
         let found = fs::read_to_string(&self.0).unwrap_or_default();
-        if found != std::process::id().to_string() {
+        if found != identity() {
             violation(&format!("{}: `{found}` came in", self.0.display()));
         }
     }
@@ -147,9 +144,37 @@ impl Witness {
     }
 }
 
-/// Whether a process goes on; one that ended and was not waited for does not.
-fn is_alive(pid: &str) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let state = stat.rsplit(')').next().unwrap_or_default().trim();
-    !state.is_empty() && !state.starts_with(['Z', 'X'])
+/// A process by its number and when it began, because numbers are given again.
+fn identity() -> String {
+    let pid = std::process::id().to_string();
+    let began = Stat::read(&pid).expect("this process").began;
+    format!("{pid} {began}")
+}
+
+/// Whether the process of an identity goes on; one that ended and was not waited for does not.
+pub fn is_alive(identity: &str) -> bool {
+    let Some((pid, began)) = identity.split_once(' ') else {
+        return false;
+    };
+    Stat::read(pid).is_some_and(|stat| stat.began == began && !stat.ended)
+}
+
+/// What Linux tells about a process.
+struct Stat {
+    /// In clock ticks since the machine started.
+    began: String,
+    ended: bool,
+}
+
+impl Stat {
+    fn read(pid: &str) -> Option<Self> {
+        let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The second field is the program's name, which may hold spaces and parentheses.
+        let (_, fields) = text.rsplit_once(')')?;
+        let fields: Vec<&str> = fields.split_whitespace().collect();
+        Some(Self {
+            began: fields.get(19)?.to_string(),
+            ended: matches!(*fields.first()?, "Z" | "X"),
+        })
+    }
 }

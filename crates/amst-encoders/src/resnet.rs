@@ -2,6 +2,7 @@
 
 use amst_kernels::convolution::conv2d;
 use amst_kernels::pooling::max_pool2d;
+use amst_kernels::sums::mean_last;
 use burn::module::Module;
 use burn::nn::conv::Conv2d;
 use burn::tensor::{DType, Device, Tensor};
@@ -210,10 +211,8 @@ fn convolve(layer: &Conv2d, x: Tensor<4>, bf16: bool) -> Tensor<4> {
 fn average(features: Tensor<4>, frames: usize) -> Tensor<2> {
     let [folded, embed, height, width] = features.dims();
     let batch = folded / frames;
-    let per_frame: Tensor<2> = features
-        .reshape([folded, embed, height * width])
-        .mean_dim(2)
-        .squeeze_dim(2);
+    let positions = features.reshape([folded, embed, height * width]);
+    let per_frame: Tensor<2> = mean_last(positions).squeeze_dim(2);
     if frames == 1 {
         return per_frame;
     }

@@ -7,6 +7,7 @@
 //! - [`attention`]: attention of several heads with mask and [`Dropout`],
 //! - [`layer_norm`]: layer normalisation of a sum, with dropout before it,
 //! - [`descent`]: an SGD step of many parameters, with momentum and weight decay,
+//! - [`sums`]: sums, means and log-softmax whose order of additions is fixed,
 //! - [`finite`]: whether any of many tensors holds a NaN or an infinity,
 //! - `tf32` (LibTorch only): the switch for TF32 on GPUs.
 //!
@@ -16,7 +17,8 @@
 //! `AMST_ONLY_LIBTORCH=1` in the environment turns that off. Those of transformers ([`linear`],
 //! [`attention`], [`layer_norm`]) are for `flex` alone. On any other device, and for any type
 //! but `f32` (and `bf16` in convolutions on LibTorch), burn's own operations compute the same. On
-//! `flex` results do not depend on the number of threads.
+//! `flex` results depend neither on the number of threads nor on which x86-64 processor with FMA
+//! computes them.
 #![warn(missing_docs)]
 #![recursion_limit = "256"]
 // A build without kernels has no device to choose.
@@ -53,6 +55,7 @@ mod matrix;
 pub mod pooling;
 mod product;
 mod rows;
+pub mod sums;
 #[cfg(all(feature = "tch", not(windows)))]
 pub mod tf32;
 

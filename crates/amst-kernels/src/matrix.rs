@@ -147,7 +147,33 @@ impl<'a> SharedArray<'a> {
             last <= self.length && right.columns <= row,
             "the product exceeds its array"
         );
-        // SAFETY: by `Matrix::new` and the assertions all elements are within their arrays, and
+        let depth = left.columns;
+        let part = depth_of_part(&left, &right);
+        let mut add = add;
+        for first in (0..depth.max(1)).step_by(part) {
+            let depths = first..(first + part).min(depth);
+            let left = left.part(0..left.rows, depths.clone());
+            let right = right.part(depths, 0..right.columns);
+            // SAFETY: by the assertions and the caller's promise.
+            unsafe { self.multiply_at_once(start, row, left, right, add) };
+            add = true;
+        }
+    }
+
+    /// `multiply`, in one call of the crate `gemm`.
+    ///
+    /// # Safety
+    ///
+    /// As for `multiply`, and the product must be within the array.
+    unsafe fn multiply_at_once(
+        &self,
+        start: usize,
+        row: usize,
+        left: Matrix<'_>,
+        right: Matrix<'_>,
+        add: bool,
+    ) {
+        // SAFETY: by `Matrix::new` and the contract all elements are within their arrays, and
         // those of the product are distinct and not borrowed elsewhere.
         unsafe {
             gemm::gemm(
@@ -171,6 +197,79 @@ impl<'a> SharedArray<'a> {
                 false,
                 Parallelism::None,
             );
+        }
+    }
+}
+
+/// The depth from which on the crate `gemm` may add up a product in several parts.
+const DEPTH_OF_SUM: usize = 512;
+
+/// The depth of the parts that a product is added up from.
+///
+/// `gemm` chooses parts that fit to the processor's caches, at least 512 deep, so that the same
+/// product is rounded in another order on another processor. It gets no more than that here, in the
+/// parts that it takes where the first cache is 8-way associative. Small products and vectors it
+/// adds up alike everywhere.
+fn depth_of_part(left: &Matrix<'_>, right: &Matrix<'_>) -> usize {
+    let (rows, columns, depth) = (left.rows, right.columns, left.columns);
+    let contiguous = left.column == 1 && right.row == 1;
+    let is_small = rows <= 64 && columns <= 64 || contiguous && rows * columns <= 256;
+    let is_vector = rows == 1 || columns == 1;
+    if is_small || is_vector || depth == 0 {
+        return depth.max(1);
+    }
+    depth.div_ceil(depth.div_ceil(DEPTH_OF_SUM))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(count: usize, factor: f32) -> Vec<f32> {
+        (0..count).map(|n| (n as f32 * factor).sin()).collect()
+    }
+
+    /// An element of a product whose parts are added up one after the other, each by fused
+    /// multiplications and additions from 0 on.
+    fn in_parts(left: &[f32], right: &[f32], part: usize) -> f32 {
+        let parts = left.chunks(part).zip(right.chunks(part));
+        parts.fold(0.0, |sum, (left, right)| {
+            let terms = left.iter().zip(right);
+            sum + terms.fold(0.0, |sum, (a, b)| a.mul_add(*b, sum))
+        })
+    }
+
+    /// Fails on a processor with a 12-way first cache if `gemm` chooses the parts.
+    #[test]
+    fn the_order_of_additions_is_fixed_whatever_the_caches() {
+        #[cfg(target_arch = "x86_64")]
+        if !std::is_x86_feature_detected!("fma") {
+            eprintln!("skipped: without FMA every multiplication is rounded");
+            return;
+        }
+        let [rows, columns] = [80, 70];
+        for (depth, part) in [(500, 500), (1025, 342), (1500, 500)] {
+            let left = values(rows * depth, 0.7);
+            let right = values(columns * depth, 0.3);
+            let mut output = vec![0.0; rows * columns];
+            let left_matrix = Matrix::whole(&left, depth);
+            let right_matrix = Matrix::whole(&right, depth).transposed();
+            // SAFETY: nothing else borrows the output.
+            unsafe {
+                SharedArray::new(&mut output).multiply(
+                    0,
+                    columns,
+                    left_matrix,
+                    right_matrix,
+                    false,
+                );
+            }
+            for (n, &got) in output.iter().enumerate() {
+                let row = &left[n / columns * depth..][..depth];
+                let column = &right[n % columns * depth..][..depth];
+                let want = in_parts(row, column, part);
+                assert_eq!(got.to_bits(), want.to_bits(), "depth {depth}, element {n}");
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ pub const CODE_EPOCH: u32 = 4;
 
 /// The same for results of text encoders that are transformers alone, so that all others keep their
 /// identities. Version 1 was not written down.
-const TRANSFORMER_EPOCH: u32 = 2;
+const TRANSFORMER_EPOCH: u32 = 3;
 
 /// Identity of a result: SHA-256 over the recipe, the data and [`CODE_EPOCH`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,3 +1,4 @@
+use amst_kernels::layer_norm::add_layer_norm;
 use burn::module::Module;
 use burn::nn::{Embedding, EmbeddingConfig, Initializer, LayerNorm, LayerNormConfig};
 use burn::tensor::{Bool, Device, Int, Tensor};
@@ -14,6 +15,8 @@ pub(super) struct Embeddings {
     position_embeddings: Embedding,
     token_type_embeddings: Embedding,
     layer_norm: LayerNorm,
+    /// The norm's.
+    epsilon: f64,
     /// Probability that a value is dropped.
     dropout: f64,
     #[module(skip)]
@@ -44,6 +47,7 @@ impl Embeddings {
             layer_norm: LayerNormConfig::new(config.hidden_size)
                 .with_epsilon(config.layer_norm_eps)
                 .init(device),
+            epsilon: config.layer_norm_eps,
             dropout: config.hidden_dropout_prob,
             architecture: config.architecture,
             padding: config.pad_token_id,
@@ -79,10 +83,19 @@ impl Embeddings {
             }
             Architecture::Bert => {
                 let positions = Tensor::<1, Int>::arange(0..length as i64, &ids.device());
-                self.position_embeddings.forward(positions.unsqueeze())
+                let positions = self.position_embeddings.forward(positions.unsqueeze());
+                positions.expand(words.dims())
             }
         };
-        let normalised = self.layer_norm.forward(words + first_type + positions);
+        let LayerNorm { gamma, beta, .. } = &self.layer_norm;
+        let beta = beta.as_ref().expect("made with a shift").val();
+        let normalised = add_layer_norm(
+            words + first_type,
+            positions,
+            None,
+            [gamma.val(), beta],
+            self.epsilon,
+        );
         let places = Places::all(normalised.dims().iter().product());
         match dropout(places, self.dropout, draws) {
             Some(dropout) => dropout.apply(normalised),

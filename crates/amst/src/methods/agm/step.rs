@@ -6,6 +6,7 @@ use crate::{
     training_order,
 };
 use amst_encoders::Encoder;
+use amst_kernels::sums::sum_all;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
@@ -233,7 +234,7 @@ struct Squares(Option<Tensor<1>>);
 
 impl GradientChange for Squares {
     fn change<const D: usize>(&mut self, gradient: Tensor<D>) -> Tensor<D> {
-        let sum = (gradient.clone() * gradient.clone()).sum();
+        let sum = sum_all(gradient.clone() * gradient.clone());
         self.0 = Some(match self.0.take() {
             None => sum,
             Some(total) => total + sum,

@@ -5,7 +5,7 @@ use crate::{
     StepContext, StepReport, alternating_step_with, training_order,
 };
 use amst_encoders::Encoder;
-use burn::tensor::activation::{log_softmax, softmax};
+use amst_kernels::sums::{log_softmax, softmax, sum_last};
 use burn::tensor::{Device, Tensor};
 
 use super::{MlaFusion, MlaModification, MlaSpec, MlaTarget};
@@ -94,13 +94,9 @@ impl Mla {
 /// How much each modality counts for each sample, `[batch, 1]` each: `exp(max_j H_j − H_m)`,
 /// normalised over the modalities, with H the entropy of the predicted classes.
 fn certainties(logits: &[Tensor<2>]) -> Vec<Tensor<2>> {
-    let entropy = |o: &Tensor<2>| {
-        (softmax(o.clone(), 1) * log_softmax(o.clone(), 1))
-            .sum_dim(1)
-            .neg()
-    };
+    let entropy = |o: &Tensor<2>| sum_last(softmax(o.clone()) * log_softmax(o.clone())).neg();
     let entropies = Tensor::cat(logits.iter().map(entropy).collect(), 1);
-    let shares = softmax(entropies.neg(), 1);
+    let shares = softmax(entropies.neg());
     (0..logits.len())
         .map(|m| shares.clone().narrow(1, m, 1))
         .collect()

@@ -5,7 +5,7 @@ use crate::{
     StepContext, StepReport, change_gradients, cross_entropy, training_order,
 };
 use amst_encoders::Encoder;
-use burn::tensor::activation::softmax;
+use amst_kernels::sums::{mean_all, softmax, sum_all};
 use burn::tensor::{Int, Tensor, TensorData};
 
 use crate::methods::build::head;
@@ -91,11 +91,9 @@ impl<E: Encoder> Method<E> for OgmGe {
 
 /// Sum over the batch of the probability that a modality alone gives to the right class.
 fn score(logits: Tensor<2>, labels: &Tensor<1, Int>) -> f64 {
-    let right: f32 = softmax(logits, 1)
-        .gather(1, labels.clone().unsqueeze_dim(1))
-        .sum()
-        .into_scalar();
-    right as f64
+    let of_right = softmax(logits).gather(1, labels.clone().unsqueeze_dim(1));
+    let sum: f32 = sum_all(of_right).into_scalar();
+    sum as f64
 }
 
 /// What the gradients of each modality's encoder are multiplied by: `1 − tanh(alpha·ratio)`
@@ -193,10 +191,8 @@ fn noise_like<const D: usize>(
     let shape = gradient.dims();
     let size: usize = shape.iter().product();
     let device = gradient.device();
-    let centred = gradient.clone() - gradient.clone().mean().reshape([1; D]);
-    let variance = (centred.clone() * centred)
-        .sum()
-        .div_scalar(size.max(2) as f64 - 1.0);
+    let centred = gradient.clone() - mean_all(gradient.clone()).reshape([1; D]);
+    let variance = sum_all(centred.clone() * centred).div_scalar(size.max(2) as f64 - 1.0);
     let standard = Tensor::from_data(TensorData::new(draw(size), shape), &device);
     standard * variance.sqrt().add_scalar(1e-8).reshape([1; D])
 }

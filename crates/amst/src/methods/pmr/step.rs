@@ -6,8 +6,8 @@ use crate::{
     training_order,
 };
 use amst_encoders::Encoder;
+use amst_kernels::sums::{softmax, sum_all, sum_last};
 use burn::module::Module;
-use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Int, Tensor};
 
 use crate::methods::build::head;
@@ -244,8 +244,7 @@ fn negative_distance(embeddings: Tensor<2>, prototypes: Tensor<2>) -> Tensor<2> 
     let prototypes = Tensor::from_inner(prototypes);
     let apart = embeddings.unsqueeze_dim::<3>(1) - prototypes.unsqueeze_dim::<3>(0);
     // A root has no slope at 0; an embedding on its prototype has nowhere to go.
-    (apart.clone() * apart)
-        .sum_dim(2)
+    sum_last(apart.clone() * apart)
         .squeeze_dim::<2>(2)
         .clamp_min(1e-24)
         .sqrt()
@@ -254,11 +253,10 @@ fn negative_distance(embeddings: Tensor<2>, prototypes: Tensor<2>) -> Tensor<2> 
 
 /// Sum over the batch of the probability that the prototypes give to the right class.
 fn score(nearness: &Tensor<2>, labels: &Tensor<1, Int>) -> f64 {
-    let right: f32 = softmax(nearness.clone().detach(), 1)
-        .gather(1, labels.clone().unsqueeze_dim(1))
-        .sum()
-        .into_scalar();
-    right as f64
+    let nearness = nearness.clone().detach();
+    let of_right = softmax(nearness).gather(1, labels.clone().unsqueeze_dim(1));
+    let sum: f32 = sum_all(of_right).into_scalar();
+    sum as f64
 }
 
 /// How much of its prototype loss each modality gets.

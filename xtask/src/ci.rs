@@ -19,8 +19,8 @@ const LAVAPIPE: [&str; 3] = [
 /// How many checks.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// Also what takes long: a project outside the workspace that trains, lints, tests and a table of
-    /// `--device wgpu`, and a type check of burn's CUDA device.
+    /// Also what takes long: a project outside the workspace that trains, recorded weights, lints,
+    /// tests and a table of `--device wgpu`, and a type check of burn's CUDA device.
     #[arg(long)]
     full: bool,
 }
@@ -103,10 +103,10 @@ fn steps(full: bool) -> anyhow::Result<Vec<Step>> {
         },
     ];
     if full {
-        let outside = "test --workspace --test single_crates -- --ignored";
+        let ignored = "test --workspace --test single_crates --test reproducibility -- --ignored";
         steps.push(Step::new(
-            "a project that trains through amst",
-            cargo_with(outside),
+            "a project that trains through amst, and recorded weights",
+            cargo_with(ignored),
         ));
         let lints = "clippy --workspace --all-targets --features amst-cli/wgpu -- -D warnings";
         steps.push(Step::new("lints of wgpu", cargo_with(lints)));

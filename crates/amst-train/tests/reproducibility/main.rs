@@ -11,5 +11,6 @@ mod every_method;
 mod failures;
 mod own_encoder;
 mod profile;
+mod recorded_weights;
 mod tested_epochs;
 mod text;

@@ -21,7 +21,7 @@
 #![recursion_limit = "256"]
 // A build without kernels has no device to choose.
 #![cfg_attr(
-    not(any(feature = "flex", feature = "tch")),
+    not(any(feature = "flex", feature = "tch", feature = "cube")),
     allow(
         dead_code,
         unreachable_code,
@@ -37,6 +37,8 @@ pub mod attention;
 mod avx2;
 pub mod batch_norm;
 pub mod convolution;
+#[cfg(feature = "cube")]
+mod cube;
 pub mod descent;
 mod device;
 mod dropout;
@@ -56,5 +58,7 @@ mod rows;
 #[cfg(all(feature = "tch", not(windows)))]
 pub mod tf32;
 
+#[cfg(feature = "cube")]
+pub use cube::launches;
 pub use device::takes_bytes;
 pub use dropout::Dropout;

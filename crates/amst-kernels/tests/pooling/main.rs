@@ -114,19 +114,28 @@ fn without_gradients_the_output_is_the_same() {
 #[test]
 fn tensors_that_lie_otherwise_in_memory_give_the_same() {
     let turned = |t: Tensor<4>| {
+        let device = t.device();
         let data = t.swap_dims(2, 3).into_data();
-        Tensor::<4>::from_data(data, &Device::flex().autodiff()).swap_dims(2, 3)
+        Tensor::<4>::from_data(data, &device).swap_dims(2, 3)
     };
-    for case in ["stem", "odd", "large"] {
-        let fixture = Fixture::read(case);
-        let [x, gradient] =
-            ["x", "gradient"].map(|name| fixture.tensor(name, &Device::flex().autodiff()));
-        let plain = fixture.everything(x.clone(), gradient.clone());
-        assert_eq!(
-            fixture.everything(turned(x), turned(gradient)),
-            plain,
-            "{case}"
-        );
+    let channels_last = |t: Tensor<4>| {
+        let device = t.device();
+        let data = t.permute([0, 2, 3, 1]).into_data();
+        Tensor::<4>::from_data(data, &device).permute([0, 3, 1, 2])
+    };
+    for (on, device) in devices() {
+        let device = device.autodiff();
+        for case in ["stem", "odd", "large"] {
+            let fixture = Fixture::read(case);
+            let [x, gradient] = ["x", "gradient"].map(|name| fixture.tensor(name, &device));
+            let plain = fixture.everything(x.clone(), gradient.clone());
+            let [across, last] = [
+                fixture.everything(turned(x.clone()), turned(gradient.clone())),
+                // The gradient in another order than what was pooled.
+                fixture.everything(channels_last(x), gradient),
+            ];
+            assert_eq!((across, last), (plain.clone(), plain), "{on}, {case}");
+        }
     }
 }
 

@@ -10,13 +10,14 @@
 //! - [`finite`]: whether any of many tensors holds a NaN or an infinity,
 //! - `tf32` (LibTorch only): the switch for TF32 on GPUs.
 //!
-//! There are kernels for `flex` and for LibTorch (features `flex` and `tch`, which a *program*
-//! turns on together with the device). On a CPU with AVX2 and without AVX-512, LibTorch's tensors
-//! use the kernels of `flex`, which were faster on the CPU that was measured;
-//! `AMST_ONLY_LIBTORCH=1` in the environment turns that off. Those of transformers ([`linear`],
-//! [`attention`], [`layer_norm`]) are for `flex` alone. On any other device, and for any type
-//! but `f32` (and `bf16` in convolutions on LibTorch), burn's own operations compute the same. On
-//! `flex` results do not depend on the number of threads.
+//! There are kernels for `flex`, for LibTorch and for cubecl's devices (features `flex`, `tch`, and
+//! `wgpu` or `cuda`, which a *program* turns on together with the device). On a CPU with AVX2 and
+//! without AVX-512, LibTorch's tensors use the kernels of `flex`, which were faster on the CPU that
+//! was measured; `AMST_ONLY_LIBTORCH=1` in the environment turns that off. On cubecl's devices there
+//! are [`batch_norm`], [`pooling`] and [`descent`], written once for all of them. Those of
+//! transformers ([`linear`], [`attention`], [`layer_norm`]) are for `flex` alone. On any other
+//! device, and for any type but `f32` (and `bf16` in convolutions on LibTorch), burn's own
+//! operations compute the same. On `flex` results do not depend on the number of threads.
 #![warn(missing_docs)]
 #![recursion_limit = "256"]
 // A build without kernels has no device to choose.

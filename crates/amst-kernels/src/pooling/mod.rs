@@ -1,7 +1,8 @@
 //! Max-pooling in two dimensions, without dilation.
 //!
 //! For the backward pass burn keeps the input and eight bytes of each window; here one byte of each
-//! window is kept. LibTorch's own pooling is used except on CPUs where this crate's is faster.
+//! window is kept, or four on cubecl's devices, whose shaders have no bytes. LibTorch's own pooling
+//! is used except on CPUs where this crate's is faster.
 
 #[cfg(feature = "cube")]
 mod cube;

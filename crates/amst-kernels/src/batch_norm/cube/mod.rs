@@ -316,13 +316,13 @@ impl Tiling {
         let across = (inner * width).next_power_of_two().min(UNITS);
         let down = UNITS / across;
         let values_a_unit = outer.div_ceil(down) * inner.div_ceil(across / width);
-        let shares =
-            (values_a_unit / WORTH_A_CUBE).min(CUBES / channels.div_ceil(width).min(CUBES));
+        let cubes = CUBES / channels.div_ceil(width).clamp(1, CUBES);
+        let shares = (values_a_unit / WORTH_A_CUBE).clamp(1, cubes);
         Self {
             outer,
             channels,
             inner,
-            rows: outer.div_ceil(shares.max(1)).next_multiple_of(down),
+            rows: outer.div_ceil(shares).max(1).next_multiple_of(down),
             width,
             across,
         }

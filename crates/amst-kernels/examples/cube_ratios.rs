@@ -1,7 +1,8 @@
-//! This crate's kernels beside burn's own operations on the adapter that wgpu prefers: times turn
-//! by turn, as ratios. `cargo bench -p amst-kernels --features wgpu --bench cube`; a part of a
-//! case's name as an argument runs that one, and `--once ours` or `--once burn` runs only that side,
-//! once, for a log of launches (docs/performance.md says how they were counted).
+//! This crate's kernels beside burn's own operations on the adapter that wgpu prefers: times turn by
+//! turn, as ratios. `cargo run --release -p amst-kernels --features wgpu --example cube_ratios`
+//!
+//! A part of a case's name as an argument runs that one. `--only ours` and `--only burn` run one side,
+//! with a line before each turn, for cubecl's log of launches; ways are chosen in the first turns.
 
 use std::time::{Duration, Instant};
 
@@ -138,9 +139,8 @@ fn timed(work: &dyn Fn(), device: &Device) -> Duration {
 
 fn main() {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let once = arguments.iter().position(|argument| argument == "--once");
-    let side = once.and_then(|at| arguments.get(at + 1).cloned());
-    // Cargo itself passes `--bench`.
+    let only = arguments.iter().position(|argument| argument == "--only");
+    let side = only.and_then(|at| arguments.get(at + 1).cloned());
     let wanted = arguments
         .iter()
         .find(|argument| !argument.starts_with("--") && Some(*argument) != side.as_ref());
@@ -166,10 +166,17 @@ fn main() {
             continue;
         }
         match side.as_deref() {
-            Some("ours") => drop(timed(&case.ours, &device)),
-            Some(_) => drop(timed(&case.burns, &device)),
+            Some("ours") => turns_of(case.name, &case.ours, &device),
+            Some(_) => turns_of(case.name, &case.burns, &device),
             None => compare(&case, &device),
         }
+    }
+}
+
+fn turns_of(name: &str, work: &dyn Fn(), device: &Device) {
+    for turn in 0..3 {
+        println!("{name}, turn {turn}");
+        timed(work, device);
     }
 }
 

@@ -40,6 +40,11 @@ fn map(shape: [usize; 4], device: &Device) -> Tensor<4> {
     .permute([0, 3, 1, 2])
 }
 
+/// `[batch, height, width, channels]`: gradients come back as a convolution leaves them.
+fn last(map: Tensor<4>) -> Tensor<4> {
+    map.permute([0, 2, 3, 1])
+}
+
 /// What follows a normalisation.
 #[derive(Clone, Copy)]
 enum Follows {
@@ -51,6 +56,7 @@ enum Follows {
 fn normalisation(name: &'static str, shape: [usize; 4], follows: Follows, plain: &Device) -> Case {
     let device = plain.clone().autodiff();
     let [x, shortcut, gradient] = [(); 3].map(|()| map(shape, &device));
+    let gradient = last(gradient);
     let (x, shortcut) = (x.require_grad(), shortcut.require_grad());
     let gamma = Tensor::<1>::ones([shape[1]], &device).require_grad();
     let beta = Tensor::<1>::zeros([shape[1]], &device).require_grad();
@@ -63,7 +69,7 @@ fn normalisation(name: &'static str, shape: [usize; 4], follows: Follows, plain:
                 Follows::AddRelu => Fused::AddRelu(shortcut.clone()),
             };
             let done = train(x.clone(), gamma.clone(), beta.clone(), EPSILON, fused);
-            (done.output * gradient.clone()).sum().backward();
+            (last(done.output) * gradient.clone()).sum().backward();
         }
     };
     let burns = move || {
@@ -72,7 +78,7 @@ fn normalisation(name: &'static str, shape: [usize; 4], follows: Follows, plain:
             Follows::Relu => relu(done.output),
             Follows::AddRelu => relu(done.output + shortcut.clone()),
         };
-        (output * gradient.clone()).sum().backward();
+        (last(output) * gradient.clone()).sum().backward();
     };
     Case {
         name,
@@ -89,13 +95,13 @@ fn pooling(name: &'static str, shape: [usize; 4], plain: &Device) -> Case {
     Case {
         name,
         ours: Box::new(move || {
-            max_pool2d(x.clone(), 3, 2, 1).sum().backward();
+            last(max_pool2d(x.clone(), 3, 2, 1)).sum().backward();
         }),
         burns: Box::new(move || {
             let options = MaxPoolOptions::new([3; 2])
                 .with_stride([2; 2])
                 .with_padding([1; 2]);
-            module::max_pool2d(burns_x.clone(), options)
+            last(module::max_pool2d(burns_x.clone(), options))
                 .sum()
                 .backward();
         }),

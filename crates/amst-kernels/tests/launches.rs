@@ -11,10 +11,11 @@ use amst_kernels::launches;
 use amst_kernels::pooling::max_pool2d;
 use burn::tensor::{DType, Device, Int, Tensor};
 
-/// How many launches something takes.
-fn count(work: impl FnOnce()) -> u64 {
+/// How many launches something takes; with fusion they wait until they are needed.
+fn count(device: &Device, work: impl FnOnce()) -> u64 {
     let before = launches();
     work();
+    device.sync().unwrap();
     launches() - before
 }
 
@@ -42,15 +43,15 @@ fn operations_on_wgpu_go_through_these_kernels() {
         let name = format!("{fused:?}");
         let x = map(&device).require_grad();
         let mut output = None;
-        let forward = count(|| {
+        let forward = count(&plain, || {
             output = Some(train(x.clone(), ones(&device), ones(&device), 1e-5, fused).output);
         });
-        let backward = count(|| {
+        let backward = count(&plain, || {
             output.unwrap().sum().backward();
         });
         assert_eq!((forward, backward), (3, 3), "{name}");
     }
-    let evaluated = count(|| {
+    let evaluated = count(&plain, || {
         let two = || [ones(&plain), ones(&plain)];
         eval(map(&plain), two(), two(), 1e-5, Fused::Relu);
     });
@@ -58,8 +59,8 @@ fn operations_on_wgpu_go_through_these_kernels() {
 
     let x = map(&device).require_grad();
     let mut output = None;
-    let forward = count(|| output = Some(max_pool2d(x.clone(), 3, 2, 1)));
-    let backward = count(|| {
+    let forward = count(&plain, || output = Some(max_pool2d(x.clone(), 3, 2, 1)));
+    let backward = count(&plain, || {
         output.unwrap().sum().backward();
     });
     assert_eq!((forward, backward), (1, 1));
@@ -70,7 +71,7 @@ fn operations_on_wgpu_go_through_these_kernels() {
         weight_decay: 1e-4,
     };
     for velocity in [None, Some(ones(&plain))] {
-        let steps = count(|| {
+        let steps = count(&plain, || {
             let mut descent = Descent::new(sgd);
             let _moved = descent.step(ones(&plain), ones(&plain), velocity);
             descent.finish();
@@ -79,7 +80,7 @@ fn operations_on_wgpu_go_through_these_kernels() {
     }
 
     // Burn's: convolutions, and other types.
-    let burns = count(|| {
+    let burns = count(&plain, || {
         conv2d(map(&plain), Tensor::ones([4, 3, 3, 3], &plain), 1, 1);
         if plain.supports_dtype(DType::F16) {
             max_pool2d(map(&plain).cast(DType::F16), 3, 2, 1);

@@ -87,17 +87,19 @@ impl CubePooling for CubeBackend {
         let pooled = output_shape(shape, windows);
         let output = order.empty(pooled, &x, x.dtype());
         let taps = order.empty(pooled, &x, DType::U32);
-        let count = pooled.iter().product();
+        let together = Together::new(order, &x);
+        let count = pooled.iter().product::<usize>() / together.vector;
         let units = CubeDim::new(&x.client, count);
         forward::launch(
             &launch_on(&x),
             calculate_cube_count_elemwise(&x.client, count, units),
             units,
             x.required_address_type(),
+            together.vector,
             x.into_buffer_arg(),
             output.clone().into_buffer_arg(),
             taps.clone().into_buffer_arg(),
-            planes(order, shape, pooled, windows),
+            planes(together, shape, pooled, windows),
         );
         (output, taps)
     }
@@ -114,34 +116,62 @@ impl CubePooling for CubeBackend {
         let pooled @ [batch, channels, _, _] = gradient.shape().dims();
         let shape = [batch, channels, height, width];
         let result = order.empty(shape, &gradient, gradient.dtype());
-        let count = shape.iter().product();
+        let together = Together::new(order, &gradient);
+        let count = shape.iter().product::<usize>() / together.vector;
         let units = CubeDim::new(&gradient.client, count);
         backward::launch(
             &launch_on(&gradient),
             calculate_cube_count_elemwise(&gradient.client, count, units),
             units,
             result.required_address_type(),
+            together.vector,
             order.dense(taps).into_buffer_arg(),
             gradient.into_buffer_arg(),
             result.clone().into_buffer_arg(),
-            planes(order, shape, pooled, windows),
+            planes(together, shape, pooled, windows),
         );
         result
     }
 }
 
+/// Channels of a position that lie side by side.
+#[derive(Clone, Copy)]
+struct Together {
+    /// How many a unit takes.
+    vector: usize,
+    /// How many units they are.
+    units: usize,
+}
+
+impl Together {
+    fn new(order: Order, map: &CubeTensor) -> Self {
+        let channels = match order {
+            Order::ChannelsFirst => 1,
+            Order::ChannelsLast => map.shape()[1],
+        };
+        let vector = if channels.is_multiple_of(VECTOR) {
+            VECTOR
+        } else {
+            1
+        };
+        Self {
+            vector,
+            units: channels / vector,
+        }
+    }
+}
+
+/// Numbers that every device loads at once.
+const VECTOR: usize = 4;
+
 fn planes(
-    order: Order,
-    [_, channels, height, width]: [usize; 4],
+    together: Together,
+    [_, _, height, width]: [usize; 4],
     [_, _, output_height, output_width]: [usize; 4],
     windows: Windows,
 ) -> PlanesLaunch {
-    let together = match order {
-        Order::ChannelsFirst => 1,
-        Order::ChannelsLast => channels,
-    };
     PlanesLaunch::new(
-        together,
+        together.units,
         height,
         width,
         output_height,
@@ -169,12 +199,14 @@ struct Planes {
     padding: usize,
 }
 
-/// The tap of a window that has none yet.
-const NO_TAP: u32 = u32::MAX;
-
-/// A unit is a window.
+/// A unit is a window, of several channels if these lie side by side.
 #[cube(launch, address_type = "dynamic")]
-fn forward(x: &[f32], output: &mut [f32], taps: &mut [u32], planes: Planes) {
+fn forward<N: Size>(
+    x: &[Vector<f32, N>],
+    output: &mut [Vector<f32, N>],
+    taps: &mut [Vector<u32, N>],
+    planes: Planes,
+) {
     let at = ABSOLUTE_POS;
     if at >= output.len() {
         terminate!();
@@ -184,26 +216,31 @@ fn forward(x: &[f32], output: &mut [f32], taps: &mut [u32], planes: Planes) {
     let column = window % planes.output_width * planes.stride;
     let row = window / planes.output_width % planes.output_height * planes.stride;
     let plane = window / (planes.output_width * planes.output_height);
-    let mut largest = 0.0f32;
-    let mut argmax = NO_TAP.runtime();
-    #[unroll]
+    // The first tap in the plane, as a shader has no infinity to begin with.
+    let first_row = outside(row, planes.padding);
+    let first_column = outside(column, planes.padding);
+    let first = (plane * planes.height + row + first_row - planes.padding) * planes.width
+        + column
+        + first_column
+        - planes.padding;
+    let mut largest = x[first * planes.together + member];
+    let mut argmax = Vector::<u32, N>::cast_from(first_row * planes.size + first_column);
     for tap_row in 0..planes.size {
         let y = row + tap_row;
-        #[unroll]
-        for tap_column in 0..planes.size {
-            let x_at = column + tap_column;
-            if y >= planes.padding
-                && y < planes.height + planes.padding
-                && x_at >= planes.padding
-                && x_at < planes.width + planes.padding
-            {
-                let y = plane * planes.height + y - planes.padding;
-                let position = y * planes.width + x_at - planes.padding;
-                let value = x[position * planes.together + member];
-                // The first of equal values counts, and NaN is larger than any value.
-                if argmax == NO_TAP || value > largest || value.is_nan() {
-                    largest = value;
-                    argmax = (tap_row * planes.size + tap_column) as u32;
+        if y >= planes.padding && y < planes.height + planes.padding {
+            let start = (plane * planes.height + y - planes.padding) * planes.width;
+            for tap_column in 0..planes.size {
+                let column = column + tap_column;
+                if column >= planes.padding && column < planes.width + planes.padding {
+                    let position = start + column - planes.padding;
+                    let value = x[position * planes.together + member];
+                    let tap = Vector::<u32, N>::cast_from(tap_row * planes.size + tap_column);
+                    // The first of equal values counts, and NaN is larger than any value.
+                    let is_larger = value.greater_than(&largest);
+                    largest = select_many(is_larger, value, largest);
+                    argmax = select_many(is_larger, tap, argmax);
+                    largest = select_many(value.is_nan(), value, largest);
+                    argmax = select_many(value.is_nan(), tap, argmax);
                 }
             }
         }
@@ -212,9 +249,20 @@ fn forward(x: &[f32], output: &mut [f32], taps: &mut [u32], planes: Planes) {
     taps[at] = argmax;
 }
 
-/// A unit is a value of the input.
+/// How many taps of a window that begins here in the padded plane are before the plane.
+#[cube]
+fn outside(start: usize, #[comptime] padding: usize) -> usize {
+    max(start, padding) - start
+}
+
+/// A unit is a value of the input, or those of several channels.
 #[cube(launch, address_type = "dynamic")]
-fn backward(taps: &[u32], gradient: &[f32], result: &mut [f32], planes: Planes) {
+fn backward<N: Size>(
+    taps: &[Vector<u32, N>],
+    gradient: &[Vector<f32, N>],
+    result: &mut [Vector<f32, N>],
+    planes: Planes,
+) {
     let at = ABSOLUTE_POS;
     if at >= result.len() {
         terminate!();
@@ -224,7 +272,7 @@ fn backward(taps: &[u32], gradient: &[f32], result: &mut [f32], planes: Planes) 
     let column = position % planes.width + planes.padding;
     let row = position / planes.width % planes.height + planes.padding;
     let plane = position / (planes.width * planes.height);
-    let mut sum = 0.0f32;
+    let mut sum = Vector::<f32, N>::new(0.0);
     for y in first_window(row, planes.size, planes.stride)
         ..end_window(row, planes.stride, planes.output_height)
     {
@@ -235,9 +283,12 @@ fn backward(taps: &[u32], gradient: &[f32], result: &mut [f32], planes: Planes) 
             let window = window * planes.together + member;
             let tap_row = row - y * planes.stride;
             let tap_column = column - x * planes.stride;
-            if taps[window] == (tap_row * planes.size + tap_column) as u32 {
-                sum += gradient[window];
-            }
+            let tap = Vector::<u32, N>::cast_from(tap_row * planes.size + tap_column);
+            sum += select_many(
+                taps[window].equal(&tap),
+                gradient[window],
+                Vector::new(0.0f32),
+            );
         }
     }
     result[at] = sum;

@@ -20,9 +20,9 @@
 //! operations compute the same. On `flex` results do not depend on the number of threads.
 #![warn(missing_docs)]
 #![recursion_limit = "256"]
-// A build without kernels has no device to choose.
+// A build without these devices has no use for the kernels of host memory.
 #![cfg_attr(
-    not(any(feature = "flex", feature = "tch", feature = "cube")),
+    not(any(feature = "flex", feature = "tch")),
     allow(
         dead_code,
         unreachable_code,

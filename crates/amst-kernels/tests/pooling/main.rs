@@ -111,17 +111,36 @@ fn without_gradients_the_output_is_the_same() {
     }
 }
 
+/// The same tensor with the channels of a position side by side, as some convolutions leave it.
+fn channels_last(t: Tensor<4>) -> Tensor<4> {
+    let device = t.device();
+    let data = t.permute([0, 2, 3, 1]).into_data();
+    Tensor::from_data(data, &device).permute([0, 3, 1, 2])
+}
+
+/// Where four channels lie side by side, a GPU pools them together.
+#[test]
+fn what_is_no_number_counts_in_each_of_four_channels() {
+    for (on, device) in devices() {
+        let fixture = Fixture::read("odd-ones");
+        let x = fixture.tensor("x", &device);
+        let first = x.clone().slice([0..2, 0..1]);
+        let four = channels_last(Tensor::cat(vec![x, first], 1));
+        let got = floats(fixture.pool(four).slice([0..2, 0..3]));
+        let want = fixture.values("output").1;
+        assert!(
+            got.iter().zip(&want).all(|(a, b)| is_same(*a, *b)) && got.len() == want.len(),
+            "{on}"
+        );
+    }
+}
+
 #[test]
 fn tensors_that_lie_otherwise_in_memory_give_the_same() {
     let turned = |t: Tensor<4>| {
         let device = t.device();
         let data = t.swap_dims(2, 3).into_data();
         Tensor::<4>::from_data(data, &device).swap_dims(2, 3)
-    };
-    let channels_last = |t: Tensor<4>| {
-        let device = t.device();
-        let data = t.permute([0, 2, 3, 1]).into_data();
-        Tensor::<4>::from_data(data, &device).permute([0, 3, 1, 2])
     };
     for (on, device) in devices() {
         let device = device.autodiff();

@@ -135,7 +135,8 @@ fn lavapipe() -> Option<PathBuf> {
 /// feature, and the table uses it.
 fn on_lavapipe(driver: &Path, amst: &Path) -> Vec<Step> {
     let tests = cargo_with(
-        "test --workspace --features amst-cli/wgpu --test graphics --test upstream_faults",
+        "test --workspace --features amst-cli/wgpu --test graphics --test upstream_faults \
+         --test batch_norm --test descent --test launches --test pooling",
     );
     let mut table = cargo_with(
         "xtask reproduce table2 --dataset synthetic --seeds 0 --device wgpu --out \

@@ -10,6 +10,22 @@ use crate::libtorch;
 
 /// Whether this build has kernels for a tensor's device.
 pub fn has_kernels(tensor: &DispatchTensor) -> bool {
+    has_convolution(tensor) || is_cube(tensor)
+}
+
+/// Whether a tensor is on one of cubecl's devices, and this build has their kernels.
+pub fn is_cube(tensor: &DispatchTensor) -> bool {
+    match without_autodiff(&tensor.kind) {
+        #[cfg(feature = "cube")]
+        DispatchTensorKind::Cube(_) => true,
+        #[allow(unreachable_patterns)] // They may be the only devices of the build.
+        _ => false,
+    }
+}
+
+/// Whether this build convolves on a tensor's device. On cubecl's devices burn does: it searches
+/// for the fastest of several ways.
+pub fn has_convolution(tensor: &DispatchTensor) -> bool {
     match without_autodiff(&tensor.kind) {
         #[cfg(feature = "flex")]
         DispatchTensorKind::Flex(_) => true,

@@ -10,6 +10,8 @@
 //!
 //! Statistics are numerically stable where the mean is large and the deviation small.
 
+#[cfg(feature = "cube")]
+mod cube;
 #[cfg(feature = "flex")]
 mod flex;
 mod host;

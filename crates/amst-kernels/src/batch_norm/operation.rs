@@ -66,7 +66,12 @@ pub struct InputGradients<T> {
 type TrainOutputs<B> = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>);
 
 /// The operations that `Dispatch` runs on the backend of their tensors.
-#[backend_extension(Flex: cfg(feature = "flex"), LibTorch: cfg(feature = "tch"), Autodiff)]
+#[backend_extension(
+    Flex: cfg(feature = "flex"),
+    LibTorch: cfg(feature = "tch"),
+    Cube: cfg(feature = "cube"),
+    Autodiff
+)]
 pub trait BatchNormOps: Backend {
     fn norm_train(
         x: FloatTensor<Self>,
@@ -192,6 +197,8 @@ macro_rules! operations {
 operations!(burn::backend::Flex);
 #[cfg(feature = "tch")]
 operations!(burn::backend::LibTorch);
+#[cfg(feature = "cube")]
+operations!(burn::backend::Cube);
 
 /// The backward pass as one node; the parents are x, gamma, beta and, of four, the shortcut.
 #[derive(Debug)]

@@ -3,6 +3,8 @@
 //! Composed of operations, a step reads and writes the parameters a dozen times. Here three arrays
 //! are read once and two written, in place of the gradient and of the old velocity.
 
+#[cfg(feature = "cube")]
+mod cube;
 #[cfg(feature = "flex")]
 mod flex;
 #[cfg(feature = "tch")]
@@ -110,6 +112,8 @@ impl Descent {
                 );
                 (into_dispatch(value), into_dispatch(velocity))
             }
+            #[cfg(feature = "cube")]
+            DispatchTensorKind::Cube(_) => self.sgd.step_on_cube(value, gradient, velocity),
             #[allow(unreachable_patterns)] // Every device of the build has kernels.
             _ => unreachable!("the device has kernels"),
         };

@@ -1,8 +1,11 @@
 //! Max-pooling in two dimensions, without dilation.
 //!
 //! For the backward pass burn keeps the input and eight bytes of each window; here one byte of each
-//! window is kept. LibTorch's own pooling is used except on CPUs where this crate's is faster.
+//! window is kept, or four on cubecl's devices, whose shaders have no bytes. LibTorch's own pooling
+//! is used except on CPUs where this crate's is faster.
 
+#[cfg(feature = "cube")]
+mod cube;
 mod host;
 mod kernel;
 mod operation;
@@ -11,7 +14,7 @@ use burn::backend::Dispatch;
 use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{DType, Tensor, module};
 
-use crate::device::uses_host_kernels;
+use crate::device::{is_cube, uses_host_kernels};
 use kernel::Windows;
 use operation::PoolingOps;
 
@@ -38,7 +41,7 @@ pub fn max_pool2d(x: Tensor<4>, size: usize, stride: usize, padding: usize) -> T
     // A tap is kept in a byte.
     let fits_kernel = x.dtype() == DType::F32 && size * size < usize::from(u8::MAX);
     let x = x.into_dispatch();
-    if !(fits_kernel && uses_host_kernels(&x)) {
+    if !(fits_kernel && (uses_host_kernels(&x) || is_cube(&x))) {
         let options = MaxPoolOptions::new([size; 2])
             .with_stride([stride; 2])
             .with_padding([padding; 2]);

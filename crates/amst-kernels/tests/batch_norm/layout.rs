@@ -165,6 +165,33 @@ fn what_others_hold_is_not_overwritten() {
     }
 }
 
+/// Large enough that cubes share a channel's values, and not a whole number of cubes of channels.
+#[test]
+#[cfg(feature = "wgpu")]
+fn many_cubes_agree_with_the_processor_and_give_the_same_twice() {
+    let Some(gpu) = crate::devices::gpu() else {
+        return;
+    };
+    let (host, gpu) = (Device::flex().autodiff(), gpu.autodiff());
+    let maps = |device: &Device, lay: fn(Tensor<4>) -> Tensor<4>| {
+        let [x, shortcut, weight] = [1, 2, 3].map(|seed| lay(noise([4, 40, 32, 65], seed, device)));
+        everything(x, shortcut, weight)
+    };
+    let want = maps(&host, |x| x);
+    for lay in [|x| x, crate::channels_last] {
+        let got = maps(&gpu, lay);
+        for (number, (got, want)) in got.iter().zip(&want).enumerate() {
+            // Means are what is left of numbers up to 1.
+            let apart = apart(got, want, 1.0);
+            assert!(
+                apart < crate::TOLERANCE,
+                "number {number} is {apart:.1e} away"
+            );
+        }
+        assert_eq!(maps(&gpu, lay), got);
+    }
+}
+
 #[test]
 fn other_types_go_through_burns_own_operations() {
     let device = Device::flex().autodiff();

@@ -111,30 +111,59 @@ fn without_gradients_the_output_is_the_same() {
     }
 }
 
+/// The same tensor with the channels of a position side by side, as some convolutions leave it.
+fn channels_last(t: Tensor<4>) -> Tensor<4> {
+    let device = t.device();
+    let data = t.permute([0, 2, 3, 1]).into_data();
+    Tensor::from_data(data, &device).permute([0, 3, 1, 2])
+}
+
+/// Where four channels lie side by side, a GPU pools them together.
 #[test]
-fn tensors_that_lie_otherwise_in_memory_give_the_same() {
-    let turned = |t: Tensor<4>| {
-        let data = t.swap_dims(2, 3).into_data();
-        Tensor::<4>::from_data(data, &Device::flex().autodiff()).swap_dims(2, 3)
-    };
-    for case in ["stem", "odd", "large"] {
-        let fixture = Fixture::read(case);
-        let [x, gradient] =
-            ["x", "gradient"].map(|name| fixture.tensor(name, &Device::flex().autodiff()));
-        let plain = fixture.everything(x.clone(), gradient.clone());
-        assert_eq!(
-            fixture.everything(turned(x), turned(gradient)),
-            plain,
-            "{case}"
+fn what_is_no_number_counts_in_each_of_four_channels() {
+    for (on, device) in devices() {
+        let fixture = Fixture::read("odd-ones");
+        let x = fixture.tensor("x", &device);
+        let first = x.clone().slice([0..2, 0..1]);
+        let four = channels_last(Tensor::cat(vec![x, first], 1));
+        let got = floats(fixture.pool(four).slice([0..2, 0..3]));
+        let want = fixture.values("output").1;
+        assert!(
+            got.iter().zip(&want).all(|(a, b)| is_same(*a, *b)) && got.len() == want.len(),
+            "{on}"
         );
     }
 }
 
 #[test]
+fn tensors_that_lie_otherwise_in_memory_give_the_same() {
+    let turned = |t: Tensor<4>| {
+        let device = t.device();
+        let data = t.swap_dims(2, 3).into_data();
+        Tensor::<4>::from_data(data, &device).swap_dims(2, 3)
+    };
+    for (on, device) in devices() {
+        let device = device.autodiff();
+        for case in ["stem", "odd", "large"] {
+            let fixture = Fixture::read(case);
+            let [x, gradient] = ["x", "gradient"].map(|name| fixture.tensor(name, &device));
+            let plain = fixture.everything(x.clone(), gradient.clone());
+            let [across, last] = [
+                fixture.everything(turned(x.clone()), turned(gradient.clone())),
+                // The gradient in another order than what was pooled.
+                fixture.everything(channels_last(x), gradient),
+            ];
+            assert_eq!((across, last), (plain.clone(), plain), "{on}, {case}");
+        }
+    }
+}
+
+#[test]
 fn a_batch_of_nothing_is_pooled_to_nothing() {
-    let device = Device::flex().autodiff();
-    let output = max_pool2d(Tensor::zeros([0, 3, 9, 9], &device).require_grad(), 3, 2, 1);
-    assert_eq!(output.dims(), [0, 3, 5, 5]);
+    for (on, device) in devices() {
+        let x = Tensor::zeros([0, 3, 9, 9], &device.autodiff()).require_grad();
+        assert_eq!(max_pool2d(x, 3, 2, 1).dims(), [0, 3, 5, 5], "{on}");
+    }
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //! turn, as ratios. `cargo run --release -p amst-kernels --features wgpu --example cube_ratios`
 //!
 //! A part of a case's name as an argument runs that one. `--only ours` and `--only burn` run one side,
-//! with a line before each turn, for cubecl's log of launches; ways are chosen in the first turns.
+//! with a line before each turn, for cubecl's log of launches; burn chooses its kernels in the first
+//! turns.
 
 use std::time::{Duration, Instant};
 
@@ -32,7 +33,7 @@ struct Case {
 type Work = Box<dyn Fn() -> Tensor<4>>;
 
 /// A feature map as a convolution leaves it, the channels of a position side by side.
-fn map(shape: [usize; 4], device: &Device) -> Tensor<4> {
+fn feature_map(shape: [usize; 4], device: &Device) -> Tensor<4> {
     let [batch, channels, height, width] = shape;
     Tensor::random(
         [batch, height, width, channels],
@@ -43,12 +44,12 @@ fn map(shape: [usize; 4], device: &Device) -> Tensor<4> {
 }
 
 /// `[batch, height, width, channels]`: gradients come back as a convolution leaves them.
-fn last(map: Tensor<4>) -> Tensor<4> {
+fn channels_last(map: Tensor<4>) -> Tensor<4> {
     map.permute([0, 2, 3, 1])
 }
 
-/// The gradient of a loss.
-fn of(x: &Tensor<4>, loss: Tensor<1>) -> Tensor<4> {
+/// The gradient of `x`.
+fn input_gradient(x: &Tensor<4>, loss: Tensor<1>) -> Tensor<4> {
     x.grad(&loss.backward()).expect("the loss depends on it")
 }
 
@@ -62,8 +63,8 @@ enum Follows {
 /// Forward and backward pass of a normalisation with what follows it.
 fn normalisation(name: &'static str, shape: [usize; 4], follows: Follows, plain: &Device) -> Case {
     let device = plain.clone().autodiff();
-    let [x, shortcut, gradient] = [(); 3].map(|()| map(shape, &device));
-    let gradient = last(gradient);
+    let [x, shortcut, gradient] = [(); 3].map(|()| feature_map(shape, &device));
+    let gradient = channels_last(gradient);
     let (x, shortcut) = (x.require_grad(), shortcut.require_grad());
     let gamma = Tensor::<1>::ones([shape[1]], &device).require_grad();
     let beta = Tensor::<1>::zeros([shape[1]], &device).require_grad();
@@ -76,7 +77,7 @@ fn normalisation(name: &'static str, shape: [usize; 4], follows: Follows, plain:
                 Follows::AddRelu => Fused::AddRelu(shortcut.clone()),
             };
             let done = train(x.clone(), gamma.clone(), beta.clone(), EPSILON, fused);
-            of(&x, (last(done.output) * gradient.clone()).sum())
+            input_gradient(&x, (channels_last(done.output) * gradient.clone()).sum())
         }
     };
     let burns = move || {
@@ -85,7 +86,7 @@ fn normalisation(name: &'static str, shape: [usize; 4], follows: Follows, plain:
             Follows::Relu => relu(done.output),
             Follows::AddRelu => relu(done.output + shortcut.clone()),
         };
-        of(&x, (last(output) * gradient.clone()).sum())
+        input_gradient(&x, (channels_last(output) * gradient.clone()).sum())
     };
     Case {
         name,
@@ -97,18 +98,20 @@ fn normalisation(name: &'static str, shape: [usize; 4], follows: Follows, plain:
 /// Forward and backward pass of the stem's pooling.
 fn pooling(name: &'static str, shape: [usize; 4], plain: &Device) -> Case {
     let device = plain.clone().autodiff();
-    let x = map(shape, &device).require_grad();
+    let x = feature_map(shape, &device).require_grad();
     let burns_x = x.clone();
     Case {
         name,
-        ours: Box::new(move || of(&x, last(max_pool2d(x.clone(), 3, 2, 1)).sum())),
+        ours: Box::new(move || {
+            input_gradient(&x, channels_last(max_pool2d(x.clone(), 3, 2, 1)).sum())
+        }),
         burns: Box::new(move || {
             let options = MaxPoolOptions::new([3; 2])
                 .with_stride([2; 2])
                 .with_padding([1; 2]);
-            of(
+            input_gradient(
                 &burns_x,
-                last(module::max_pool2d(burns_x.clone(), options)).sum(),
+                channels_last(module::max_pool2d(burns_x.clone(), options)).sum(),
             )
         }),
     }
@@ -119,7 +122,7 @@ fn update(name: &'static str, shape: [usize; 4], device: &Device) -> Case {
     let [value, velocity] =
         [(); 2].map(|()| Tensor::<4>::random(shape, Distribution::Normal(0.0, 1.0), device));
     // As the backward pass of a convolution leaves it.
-    let gradient = map(shape, device);
+    let gradient = feature_map(shape, device);
     let size = shape.iter().product::<usize>();
     let ours = {
         let (value, gradient) = (value.clone(), gradient.clone());
@@ -195,7 +198,7 @@ fn turns_of(name: &str, work: &Work, device: &Device) {
 
 /// Prints medians and the ratios of the turns.
 fn compare(case: &Case, device: &Device) {
-    // Shaders are compiled and ways of burn's chosen first; what failed is told by a read alone.
+    // The first turns compile shaders and choose burn's kernels; only reading tells what failed.
     for _ in 0..2 {
         for work in [&case.ours, &case.burns] {
             let _values = work().into_data();

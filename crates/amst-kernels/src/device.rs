@@ -10,7 +10,7 @@ use crate::libtorch;
 
 /// Whether this build has kernels for a tensor's device.
 pub fn has_kernels(tensor: &DispatchTensor) -> bool {
-    has_convolution(tensor) || is_cube(tensor)
+    has_convolution_kernels(tensor) || is_cube(tensor)
 }
 
 /// Whether a tensor is on one of cubecl's devices, and this build has their kernels.
@@ -25,7 +25,7 @@ pub fn is_cube(tensor: &DispatchTensor) -> bool {
 
 /// Whether this build convolves on a tensor's device. On cubecl's devices burn does: it searches
 /// for the fastest of several ways.
-pub fn has_convolution(tensor: &DispatchTensor) -> bool {
+pub fn has_convolution_kernels(tensor: &DispatchTensor) -> bool {
     match without_autodiff(&tensor.kind) {
         #[cfg(feature = "flex")]
         DispatchTensorKind::Flex(_) => true,

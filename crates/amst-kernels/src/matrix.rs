@@ -154,49 +154,32 @@ impl<'a> SharedArray<'a> {
             let depths = first..(first + part).min(depth);
             let left = left.part(0..left.rows, depths.clone());
             let right = right.part(depths, 0..right.columns);
-            // SAFETY: by the assertions and the caller's promise.
-            unsafe { self.multiply_at_once(start, row, left, right, add) };
+            // SAFETY: by `Matrix::new`, `part` and the assertions all elements are within their
+            // arrays, and those of the product are distinct and not borrowed elsewhere.
+            unsafe {
+                gemm::gemm(
+                    left.rows,
+                    right.columns,
+                    left.columns,
+                    self.start.add(start),
+                    1,
+                    row as isize,
+                    add,
+                    left.values.as_ptr(),
+                    left.column as isize,
+                    left.row as isize,
+                    right.values.as_ptr(),
+                    right.column as isize,
+                    right.row as isize,
+                    1.0,
+                    1.0,
+                    false,
+                    false,
+                    false,
+                    Parallelism::None,
+                );
+            }
             add = true;
-        }
-    }
-
-    /// `multiply`, in one call of the crate `gemm`.
-    ///
-    /// # Safety
-    ///
-    /// As for `multiply`, and the product must be within the array.
-    unsafe fn multiply_at_once(
-        &self,
-        start: usize,
-        row: usize,
-        left: Matrix<'_>,
-        right: Matrix<'_>,
-        add: bool,
-    ) {
-        // SAFETY: by `Matrix::new` and the contract all elements are within their arrays, and
-        // those of the product are distinct and not borrowed elsewhere.
-        unsafe {
-            gemm::gemm(
-                left.rows,
-                right.columns,
-                left.columns,
-                self.start.add(start),
-                1,
-                row as isize,
-                add,
-                left.values.as_ptr(),
-                left.column as isize,
-                left.row as isize,
-                right.values.as_ptr(),
-                right.column as isize,
-                right.row as isize,
-                1.0,
-                1.0,
-                false,
-                false,
-                false,
-                Parallelism::None,
-            );
         }
     }
 }

@@ -18,7 +18,7 @@ use burn::tensor::module;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{DType, Tensor};
 
-use crate::device::{has_bf16_kernels, has_convolution};
+use crate::device::{has_bf16_kernels, has_convolution_kernels};
 use operation::{ConvParams, ConvolutionOps};
 
 /// Convolves `[batch, inputs, height, width]` with kernels `[outputs, inputs, kernel height, kernel
@@ -48,7 +48,7 @@ pub fn conv2d(x: Tensor<4>, kernels: Tensor<4>, stride: usize, padding: usize) -
     let x = x.into_dispatch();
     let has_kernels = same_dtype
         && match dtype {
-            DType::F32 => has_convolution(&x),
+            DType::F32 => has_convolution_kernels(&x),
             DType::BF16 => has_bf16_kernels(&x),
             _ => false,
         };

@@ -10,18 +10,15 @@ const CHAINS: usize = 8;
 
 /// The sum of each row of `width` values.
 pub fn sum_rows(values: &[f32], width: usize, sums: &mut [f32]) {
-    with_avx2(
-        #[inline(always)]
-        || {
-            for (sum, row) in sums.iter_mut().zip(values.chunks_exact(width)) {
-                *sum = sum_of(row);
-            }
-        },
-    );
+    with_avx2(|| {
+        for (sum, row) in sums.iter_mut().zip(values.chunks_exact(width)) {
+            *sum = sum_of_row(row);
+        }
+    });
 }
 
 #[inline(always)]
-fn sum_of(values: &[f32]) -> f32 {
+fn sum_of_row(values: &[f32]) -> f32 {
     let mut chains = [[0.0f32; LANES]; CHAINS];
     let (blocks, others) = values.as_chunks::<{ LANES * CHAINS }>();
     for block in blocks {

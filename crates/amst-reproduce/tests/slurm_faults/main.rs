@@ -237,7 +237,7 @@ fn every_run_is_trained_once_whatever_the_scheduler_does() {
         told += finished.lines().count();
         // One that was killed between its result and its end leaves its witness too.
         let witness = std::fs::read_to_string(run.join("witness")).unwrap_or_default();
-        assert!(!is_alive(&witness), "{}: {witness} goes on", job.title);
+        assert!(!is_alive(&witness), "{}: {witness} still runs", job.title);
     }
     assert!(told > RUNS * 9 / 10, "{told} runs tell who finished them");
     for (fault, count) in faults.all() {

@@ -144,14 +144,14 @@ impl Witness {
     }
 }
 
-/// A process by its number and when it began, because numbers are given again.
+/// A process by its id and when it began, because ids are used again.
 fn identity() -> String {
     let pid = std::process::id().to_string();
     let began = Stat::read(&pid).expect("this process").began;
     format!("{pid} {began}")
 }
 
-/// Whether the process of an identity goes on; one that ended and was not waited for does not.
+/// Whether the process of an identity still runs; one that ended and was not waited for does not.
 pub fn is_alive(identity: &str) -> bool {
     let Some((pid, began)) = identity.split_once(' ') else {
         return false;

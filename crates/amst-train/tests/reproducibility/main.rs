@@ -11,6 +11,8 @@ mod every_method;
 mod failures;
 mod own_encoder;
 mod profile;
+// Elsewhere another C library, or no FMA, rounds otherwise.
+#[cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu"))]
 mod recorded_weights;
 mod tested_epochs;
 mod text;

@@ -11,12 +11,11 @@ use crate::cells::{systems, train_to_weights};
 /// SHA-256 of the weights of each of [`systems`], by its settings.
 const RECORDED: &str = include_str!("recorded_weights.json");
 
-/// Set, the test writes what it finds instead of comparing.
+/// If it is set, the test writes what it finds instead of comparing.
 const UPDATE: &str = "AMST_UPDATE_WEIGHTS";
 
-/// Whoever changes the recorded weights changes results: see `CODE_EPOCH` in
+/// A change of the recorded weights is a change of results: see `CODE_EPOCH` in
 /// `crates/amst-recipe/src/cell.rs`.
-#[cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu"))]
 #[test]
 #[ignore = "depends on the C library's `exp`; `cargo xtask ci --full` runs it"]
 fn every_system_ends_in_the_recorded_weights() {

@@ -10,7 +10,7 @@ pub const UNITS: usize = 256;
 
 /// Rows of what is kept of each channel, `[MAPS, channels]`.
 ///
-/// A normalised value is `(x - centre) scale + shift`. The mean is `centre + rest`, where the centre
+/// A normalised value is `(x - centre) scale + shift`. The mean is `centre + offset`, where the centre
 /// is one of the values: it is subtracted first, as folded into the shift a large mean would cost
 /// the digits that the deviations are in.
 pub const MAPS: usize = 5;
@@ -19,7 +19,7 @@ const SCALE: usize = 1;
 const SHIFT: usize = 2;
 /// `1 / sqrt(variance + epsilon)`.
 const ROOT: usize = 3;
-const REST: usize = 4;
+const OFFSET: usize = 4;
 
 /// Which values of `[outer, channels, inner]` a cube visits. Its units are a rectangle: neighbours
 /// read neighbouring values, which are positions of one channel, or channels of one position if
@@ -279,7 +279,7 @@ fn write_map(
     channel: usize,
     channels: usize,
     centre: f32,
-    rest: f32,
+    offset: f32,
     variance: f32,
     gamma: f32,
     beta: f32,
@@ -289,9 +289,9 @@ fn write_map(
     let scale = gamma * root;
     maps[CENTRE * channels + channel] = centre;
     maps[SCALE * channels + channel] = scale;
-    maps[SHIFT * channels + channel] = beta - scale * rest;
+    maps[SHIFT * channels + channel] = beta - scale * offset;
     maps[ROOT * channels + channel] = root;
-    maps[REST * channels + channel] = rest;
+    maps[OFFSET * channels + channel] = offset;
 }
 
 /// `max(value, 0)` that lets a NaN through, as PyTorch's does.
@@ -450,14 +450,14 @@ pub fn finish_sums(
     if UNIT_POS == 0 {
         let scale = maps[SCALE * channels + channel];
         let root = maps[ROOT * channels + channel];
-        let rest = maps[REST * channels + channel];
+        let offset = maps[OFFSET * channels + channel];
         // The products were taken around the centre.
-        let product = product - rest * plain;
+        let product = product - offset * plain;
         let slope = -scale * root * root * product / values;
         gamma[channel] = product * root;
         beta[channel] = plain;
         slopes[channel] = slope;
-        slopes[channels + channel] = -scale * plain / values - slope * rest;
+        slopes[channels + channel] = -scale * plain / values - slope * offset;
     }
 }
 

@@ -118,9 +118,11 @@ fn message(what: &str, arguments: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hook_lock::only_hook;
 
     #[test]
     fn a_panic_becomes_a_message_with_place_and_command() {
+        let _only = only_hook();
         let fault = catch(|| false, || -> u8 { panic!("two\n  lines") }).unwrap_err();
         assert_eq!(fault.exit_code, EXIT_CODE);
         let message = fault.message;
@@ -134,6 +136,7 @@ mod tests {
 
     #[test]
     fn a_device_that_is_gone_is_no_fault_of_this_program() {
+        let _only = only_hook();
         let poisoned = "Error while reading data: DevicePoisoned { reason: \"Destroyed\" }";
         for (was_lost, what) in [
             ((|| false) as fn() -> bool, poisoned),

@@ -23,6 +23,8 @@ mod failure;
 mod fbank;
 mod figure;
 mod frames;
+#[cfg(test)]
+mod hook_lock;
 mod import_log;
 mod init;
 mod inspect;

@@ -115,6 +115,7 @@ fn memory(recipe: &Recipe, batch_size: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hook_lock::only_hook;
 
     fn said(panic: &'static str) -> String {
         let recipe = trainable().defaults();
@@ -127,6 +128,7 @@ mod tests {
 
     #[test]
     fn half_the_batch_is_proposed_where_the_device_does_not_say_what_it_has() {
+        let _only = only_hook();
         let message = said("called `Result::unwrap()` on an `Err` value: CUDA_ERROR_OUT_OF_MEMORY");
         assert!(
             message.contains("batch_size=64,") && message.contains("`--set batch_size=32`"),
@@ -143,6 +145,7 @@ mod tests {
 
     #[test]
     fn what_fits_into_a_small_device_is_proposed() {
+        let _only = only_hook();
         let message = said(
             "Torch(\"CUDA out of memory. GPU 0 has a total capacity of 4.00 GiB of which 1 MiB is free\")",
         );
@@ -161,6 +164,7 @@ mod tests {
 
     #[test]
     fn memory_that_ran_out_on_a_thread_of_the_backend_is_told() {
+        let _only = only_hook();
         let ran_out = || -> Result<()> {
             let backend = std::thread::spawn(|| panic!("wgpu error: Out of Memory"));
             assert!(backend.join().is_ok(), "the bytes were never written");
@@ -174,6 +178,7 @@ mod tests {
 
     #[test]
     fn another_panic_goes_on() {
+        let _only = only_hook();
         let outcome = catch_unwind(|| {
             guarded(trainable().defaults(), "flex", || -> Result<()> {
                 panic!("a mistake")

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use amst_fbank::{Fbank, FbankConfig, FbankError, Wave, fbank};
+use amst_fbank::{Fbank, FbankConfig, FbankError, Part, Recording, Wave, fbank};
 use hound::{SampleFormat, WavSpec, WavWriter};
 
 /// A float WAV, written by another program's writer.
@@ -231,6 +231,28 @@ fn a_damaged_or_truncated_flac_file_is_refused() {
         );
         assert!(error.to_string().starts_with("clip.flac: "), "{error}");
     }
+}
+
+/// Without the MD5 sum of all samples: each frame has a checksum, and each must be there.
+#[test]
+fn a_flac_file_with_any_byte_changed_is_refused_or_has_the_same_samples() {
+    let file = include_bytes!("fixtures/compressed/seven-frames.flac");
+    let parts = [Part::Whole, Part::Span([0.05, 0.15])];
+    let healthy = parts.map(|part| Recording::decode(file, part, "clip.flac").unwrap().wave);
+    let mut refused = 0;
+    for at in 0..file.len() {
+        let mut damaged = file.to_vec();
+        damaged[at] ^= 1 << (at % 8);
+        for (part, healthy) in parts.iter().zip(&healthy) {
+            match Recording::decode(&damaged, *part, "clip.flac") {
+                Ok(recording) => assert_eq!(recording.wave, *healthy, "byte {at}, {part:?}"),
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    // The rest of the file is padding and text, or lies outside the part.
+    let in_frames = file.len() - 8_300;
+    assert!(refused > in_frames * 3 / 2, "{refused} of {in_frames}");
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn cases() -> Vec<Case> {
         }
     };
     let cases: Vec<_> = list.into_iter().map(case).collect();
-    assert_eq!(cases.len(), 16);
+    assert_eq!(cases.len(), 17);
     cases
 }
 

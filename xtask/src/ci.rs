@@ -16,11 +16,15 @@ const LAVAPIPE: [&str; 3] = [
     "/usr/share/vulkan/icd.d/lvp_icd.json",
 ];
 
+/// The recorded run that every check trains on `--device wgpu`, a test of amst-cli: both modules and
+/// three modalities.
+const RECORDED: &str = "both_modules_with_three_modalities_follow_the_recorded_run";
+
 /// How many checks.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// Also what takes long: a project outside the workspace that trains, recorded weights, lints,
-    /// tests and a table of `--device wgpu`, and a type check of burn's CUDA device.
+    /// Also what takes long: a project outside the workspace that trains, recorded weights, and of
+    /// `--device wgpu` lints, all tests and a whole table.
     #[arg(long)]
     full: bool,
 }
@@ -93,6 +97,7 @@ fn steps(full: bool) -> anyhow::Result<Vec<Step>> {
             "lints",
             cargo_with("clippy --workspace --all-targets -- -D warnings"),
         ),
+        type_check_of_cuda(),
         Step::new("tests, as README runs them", cargo_with(&tests)),
         Step::new("documentation", docs),
         Step::new("smoke table 2", smoke("table2", &amst)),
@@ -110,15 +115,14 @@ fn steps(full: bool) -> anyhow::Result<Vec<Step>> {
         ));
         let lints = "clippy --workspace --all-targets --features amst-cli/wgpu -- -D warnings";
         steps.push(Step::new("lints of wgpu", cargo_with(lints)));
-        // After what reads the program of the tests, which this replaces.
-        match lavapipe() {
-            Some(driver) => steps.extend(on_lavapipe(&driver, &amst)),
-            None => eprintln!(
-                "skipped: tests and a table on `--device wgpu`, because Mesa's lavapipe is not here \
-                 (`apt-get install mesa-vulkan-drivers libvulkan1`)"
-            ),
-        }
-        steps.push(type_check_of_cuda());
+    }
+    // After what reads the program of the tests, which this replaces.
+    match lavapipe() {
+        Some(driver) => steps.extend(on_lavapipe(&driver, &amst, full)),
+        None => eprintln!(
+            "skipped: tests and a table on `--device wgpu`, because Mesa's lavapipe is not here \
+             (`apt-get install mesa-vulkan-drivers libvulkan1`)"
+        ),
     }
     Ok(steps)
 }
@@ -131,17 +135,22 @@ fn lavapipe() -> Option<PathBuf> {
         .find(|path| path.exists())
 }
 
-/// What is checked of `--device wgpu` on a driver. The tests build the program once more, with the
-/// feature, and the table uses it.
-fn on_lavapipe(driver: &Path, amst: &Path) -> Vec<Step> {
-    let tests = cargo_with(
-        "test --workspace --features amst-cli/wgpu --test graphics --test upstream_faults \
-         --test batch_norm --test descent --test launches --test pooling",
-    );
-    let mut table = cargo_with(
-        "xtask reproduce table2 --dataset synthetic --seeds 0 --device wgpu --out \
-         target/ci/reproduce --amst",
-    );
+/// What is checked of `--device wgpu` on a driver: all of it, or a recorded run and a table of one
+/// row, since each process looks for its kernels anew, for a minute on a processor. The tests build
+/// the program once more, with the feature, and the table uses it.
+fn on_lavapipe(driver: &Path, amst: &Path, full: bool) -> Vec<Step> {
+    let build = "test --workspace --features amst-cli/wgpu --test graphics";
+    let table = "xtask reproduce table2 --dataset synthetic --seeds 0 --device wgpu";
+    let (tests, table) = if full {
+        let kernels = "--test upstream_faults --test batch_norm --test descent --test launches \
+                       --test pooling";
+        (format!("{build} {kernels}"), table.to_string())
+    } else {
+        let one_row = format!("{table} --experiments 6");
+        (format!("{build} -- --exact {RECORDED}"), one_row)
+    };
+    let tests = cargo_with(&tests);
+    let mut table = cargo_with(&format!("{table} --out target/ci/reproduce --amst"));
     table.arg(amst);
     let mut steps = vec![
         Step::new("tests on wgpu", tests),
@@ -156,7 +165,8 @@ fn on_lavapipe(driver: &Path, amst: &Path) -> Vec<Step> {
 }
 
 /// burn's CUDA device, with the stand-in of `cargo xtask setup cuda` for what downloads LLVM. cargo
-/// notes that in Cargo.lock, which is put back.
+/// notes that in Cargo.lock, which is put back. All targets, as the lints before, so that what both
+/// need is checked once.
 fn type_check_of_cuda() -> Step {
     let stand_in = root().join("xtask/cubecl-llvm");
     let mut command = cargo();
@@ -166,7 +176,7 @@ fn type_check_of_cuda() -> Step {
             "patch.crates-io.cubecl-llvm.path={:?}",
             stand_in.display().to_string()
         ))
-        .args(["check", "--workspace", "--bin", "amst"])
+        .args(["check", "--workspace", "--all-targets"])
         .args(["--features", "amst-cli/cuda-nvrtc"]);
     Step {
         kept: Some(root().join("Cargo.lock")),
@@ -275,6 +285,13 @@ mod tests {
     #[test]
     fn a_readme_that_only_mentions_the_tests_has_no_command() {
         assert_eq!(test_command("```\nls\n```\ncargo test --workspace\n"), None);
+    }
+
+    #[test]
+    fn the_recorded_run_of_wgpu_is_there() {
+        let tests = root().join("crates/amst-cli/tests/graphics.rs");
+        let tests = std::fs::read_to_string(tests).unwrap();
+        assert!(tests.contains(&format!("fn {RECORDED}()")));
     }
 
     #[test]

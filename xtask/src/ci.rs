@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail, ensure};
 
@@ -23,8 +23,9 @@ const RECORDED: &str = "both_modules_with_three_modalities_follow_the_recorded_r
 /// How many checks.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// Also what takes long: a project outside the workspace that trains, recorded weights, and of
-    /// `--device wgpu` lints, all tests and a whole table.
+    /// Also what takes long: a project outside the workspace that trains, recorded weights, a type
+    /// check of burn's CUDA device, and of `--device wgpu` lints, all tests and a whole table.
+    /// Property tests draw other inputs each time.
     #[arg(long)]
     full: bool,
 }
@@ -85,6 +86,12 @@ fn steps(full: bool) -> anyhow::Result<Vec<Step>> {
         "README.md has no line `cargo test …` in a fenced block: the command that it shows is the \
          one that is checked",
     )?;
+    let mut tests = cargo_with(&tests);
+    if full {
+        let seed = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+        eprintln!("property tests draw their inputs with PROPTEST_RNG_SEED={seed}");
+        tests.env("PROPTEST_RNG_SEED", seed.to_string());
+    }
     let mut docs = cargo_with("doc --workspace --no-deps");
     docs.env("RUSTDOCFLAGS", "-D warnings");
     // The program that the tests were run with, which lies beside this one: another build, for
@@ -97,8 +104,7 @@ fn steps(full: bool) -> anyhow::Result<Vec<Step>> {
             "lints",
             cargo_with("clippy --workspace --all-targets -- -D warnings"),
         ),
-        type_check_of_cuda(),
-        Step::new("tests, as README runs them", cargo_with(&tests)),
+        Step::new("tests, as README runs them", tests),
         Step::new("documentation", docs),
         Step::new("smoke table 2", smoke("table2", &amst)),
         Step::new("smoke table 1", smoke("table1", &amst)),
@@ -115,6 +121,7 @@ fn steps(full: bool) -> anyhow::Result<Vec<Step>> {
         ));
         let lints = "clippy --workspace --all-targets --features amst-cli/wgpu -- -D warnings";
         steps.push(Step::new("lints of wgpu", cargo_with(lints)));
+        steps.push(type_check_of_cuda());
     }
     // After what reads the program of the tests, which this replaces.
     match lavapipe() {
@@ -165,8 +172,8 @@ fn on_lavapipe(driver: &Path, amst: &Path, full: bool) -> Vec<Step> {
 }
 
 /// burn's CUDA device, with the stand-in of `cargo xtask setup cuda` for what downloads LLVM. cargo
-/// notes that in Cargo.lock, which is put back. All targets, as the lints before, so that what both
-/// need is checked once.
+/// notes that in Cargo.lock, which is put back. All targets, as the lints, so that what both need is
+/// checked once.
 fn type_check_of_cuda() -> Step {
     let stand_in = root().join("xtask/cubecl-llvm");
     let mut command = cargo();

@@ -16,7 +16,8 @@ fn a_plan_names_every_cell_and_writes_nothing() {
     let bench = Bench::new();
     let start = Instant::now();
     let text = stdout(&bench.reproduce(&["--plan"]).success());
-    assert!(start.elapsed() < Duration::from_secs(2));
+    // It takes a tenth of a second; the machine may be busy.
+    assert!(start.elapsed() < Duration::from_secs(10));
     assert_eq!(text.matches(" missing  ").count(), 24, "{text}");
     assert!(
         text.contains("0 done, 24 missing") && text.contains("rough guess"),

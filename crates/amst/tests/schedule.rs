@@ -313,6 +313,16 @@ fn an_automatic_schedule_goes_on_where_it_was_left() {
     }
 }
 
+#[test]
+fn a_window_before_the_first_epoch_skips_nothing() {
+    let window = vec![(Audio, ModalitySchedule::Window { from: 0, to: 1 })];
+    for (base, is_never_skipped) in [(0, false), (1, true)] {
+        let schedule = SkipSchedule::new(&window, base).unwrap();
+        assert_eq!(schedule.is_never_skipped(Audio), is_never_skipped);
+        assert_eq!(schedule.is_active(Audio, 0), is_never_skipped);
+    }
+}
+
 fn every() -> impl Strategy<Value = ModalitySchedule> {
     let window = (0usize..30, 1usize..30).prop_map(|(from, length)| ModalitySchedule::Window {
         from,

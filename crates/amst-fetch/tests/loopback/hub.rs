@@ -105,13 +105,12 @@ impl Stage {
     }
 
     fn fetch(&self, steps: &mut Vec<(String, Step)>) -> Result<Fetched, FetchError> {
-        let patient = Options {
-            stall_timeout: Duration::from_secs(5),
-            ..self.bench.options.clone()
-        };
-        fetch(&model(), &self.settings, &patient, &mut |file, step| {
-            steps.push((file.into(), step))
-        })
+        fetch(
+            &model(),
+            &self.settings,
+            &self.bench.options,
+            &mut |file, step| steps.push((file.into(), step)),
+        )
     }
 
     fn error(&self) -> FetchError {
@@ -384,6 +383,7 @@ fn a_busy_hub_is_asked_again_when_it_says() {
 fn a_hub_that_does_not_answer_is_not_waited_for_for_ever() {
     let mut stage = Stage::new(|_, _| Reply::new(200, vec![b' '; 100]).stall(1));
     stage.bench.options.connect_timeout = Duration::from_millis(50);
+    stage.bench.options.stall_timeout = Duration::from_millis(150);
     let quick = Options {
         retry: amst_fetch::Retry {
             attempts: 2,

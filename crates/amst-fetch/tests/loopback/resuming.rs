@@ -276,6 +276,7 @@ fn a_body_that_stalls_is_left_and_resumed() {
         }
     });
     let mut bench = Bench::new();
+    bench.options.stall_timeout = std::time::Duration::from_millis(150);
     let verified = bench.get(&source(server.url(), &content(1000))).unwrap();
     assert_eq!(
         (verified.received, std::fs::read(verified.path).unwrap()),

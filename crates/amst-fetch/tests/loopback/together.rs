@@ -43,8 +43,7 @@ fn the_second_waits_says_so_and_finds_the_file_done() {
         waiting.lock().unwrap().recv().unwrap();
         file(request, &content(1000), TAG)
     });
-    let mut bench = Bench::new();
-    bench.options.stall_timeout = std::time::Duration::from_secs(20);
+    let bench = Bench::new();
     let options = &bench.options;
     let source = Arc::new(source(server.url(), &content(1000)));
     let destination = bench.file();

@@ -145,10 +145,14 @@ impl SkipSchedule {
             .collect()
     }
 
-    /// Whether every step trains a modality.
+    /// Whether every step trains a modality, however many epochs there are.
     pub fn is_never_skipped(&self, modality: Modality) -> bool {
         let index = self.modalities.iter().position(|m| *m == modality);
-        index.is_some_and(|index| self.schedules[index].is_always())
+        index.is_some_and(|index| match &self.schedules[index] {
+            // A window of epochs that come before the first one.
+            ModalitySchedule::Window { to, .. } => *to <= self.epoch_base,
+            schedule => schedule.is_always(),
+        })
     }
 
     /// Adapts s after an epoch's validation, where it is adapted; returns what was decided.

@@ -22,9 +22,7 @@ fn json(arguments: &[&str], path: &Path) -> serde_json::Value {
 /// A run that was stopped by a signal.
 fn stop(cell: &Cell<'_>) {
     let child = cell.start();
-    until("a checkpoint", || {
-        cell.out.join("synthetic").exists() && cell.dir().join("checkpoints/00001-00000").exists()
-    });
+    until("a checkpoint", || cell.has("checkpoints/00001-00000"));
     signal(&child, "TERM");
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(143), "{}", stderr(&output));

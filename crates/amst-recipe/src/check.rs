@@ -2,6 +2,14 @@
 
 use crate::{AudioSpec, Modality, ModalitySchedule, Recipe, RecipeError, TextEncoder};
 
+/// The largest size or count that a recipe may have, so that no product of a few overflows.
+const MOST: usize = 1_000_000_000;
+
+/// Features of a ResNet-18 of a width, which may not have been checked yet.
+fn features(width: usize) -> usize {
+    width.saturating_mul(8)
+}
+
 impl Recipe {
     /// Width D of the embeddings of all modalities (docs/paper.md §2.1): that of the text encoder
     /// where a transformer reads text, otherwise an explicit one, or the ResNet's own.
@@ -9,7 +17,7 @@ impl Recipe {
         if self.has_transformer() {
             return self.text.width;
         }
-        let own = |embed: usize, width: usize| if embed > 0 { embed } else { 8 * width };
+        let own = |embed: usize, width: usize| if embed > 0 { embed } else { features(width) };
         match self.modalities.iter().find(|m| **m != Modality::Text) {
             Some(Modality::Audio) => own(self.audio.embed, self.audio.width),
             Some(Modality::Visual) => own(self.visual.embed, self.visual.width),
@@ -26,7 +34,8 @@ impl Recipe {
             Modality::Visual => (self.visual.embed, self.visual.width),
             Modality::Text => return None,
         };
-        let fitted = (self.has_transformer() && 8 * width != self.embed()).then(|| self.embed());
+        let fitted =
+            (self.has_transformer() && features(width) != self.embed()).then(|| self.embed());
         (explicit > 0).then_some(explicit).or(fitted)
     }
 
@@ -71,6 +80,21 @@ impl Recipe {
             if value == 0 {
                 let least = if key == "synthetic.classes" { 2 } else { 1 };
                 return Err(RecipeError::value(key, format!("must be at least {least}")));
+            }
+        }
+        let also_at_most = [
+            ("audio.embed", self.audio.embed),
+            ("visual.embed", self.visual.embed),
+            ("visual.channels", self.visual.channels),
+            ("visual.size", self.visual.size[0].max(self.visual.size[1])),
+            ("text.embed", self.text.embed),
+            ("synthetic.train", self.synthetic.train),
+            ("synthetic.val", self.synthetic.val),
+            ("synthetic.test", self.synthetic.test),
+        ];
+        for (key, value) in at_least_one.into_iter().chain(also_at_most) {
+            if value > MOST {
+                return Err(RecipeError::value(key, format!("must be at most {MOST}")));
             }
         }
         let mut sorted = self.modalities.clone();
@@ -209,12 +233,12 @@ impl Recipe {
             (
                 Modality::Audio,
                 self.audio.embed,
-                fitted(8 * self.audio.width),
+                fitted(features(self.audio.width)),
             ),
             (
                 Modality::Visual,
                 self.visual.embed,
-                fitted(8 * self.visual.width),
+                fitted(features(self.visual.width)),
             ),
             (Modality::Text, self.text.embed, embed),
         ];

@@ -131,7 +131,8 @@ impl Recipe {
                 values += layer.values();
             },
         );
-        let input = (pictures * channels * size[0] * size[1]) as f64;
+        let input = [pictures, channels, size[0], size[1]].map(|n| n as f64);
+        let input = input.iter().product();
         Need {
             parameters,
             kept: KEPT * pictures as f64 * values,

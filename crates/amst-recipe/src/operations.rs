@@ -93,16 +93,21 @@ pub(crate) struct Convolution {
 
 impl Convolution {
     pub fn weights(&self) -> f64 {
-        (self.kernel * self.kernel * self.from * self.to) as f64
+        (self.kernel * self.kernel) as f64 * self.from as f64 * self.to as f64
     }
 
     /// Numbers that it gives for one picture.
     pub fn values(&self) -> f64 {
-        (self.out[0] * self.out[1] * self.to) as f64
+        self.places() * self.to as f64
     }
 
     fn operations(&self) -> f64 {
-        (self.out[0] * self.out[1]) as f64 * self.weights()
+        self.places() * self.weights()
+    }
+
+    /// Positions at which it gives a vector.
+    fn places(&self) -> f64 {
+        self.out[0] as f64 * self.out[1] as f64
     }
 }
 

@@ -91,6 +91,17 @@ impl<'a> Cell<'a> {
         only(only(self.out.join("synthetic")))
     }
 
+    /// Whether a run has a file or a folder of this name; there may be no run yet.
+    pub fn has(&self, name: &str) -> bool {
+        let runs = std::fs::read_dir(self.out.join("synthetic")).into_iter();
+        let methods = runs.flatten().flatten();
+        let cells = methods.flat_map(|method| std::fs::read_dir(method.path()));
+        cells
+            .flatten()
+            .flatten()
+            .any(|cell| cell.path().join(name).exists())
+    }
+
     pub fn file(&self, name: &str) -> Vec<u8> {
         let path = self.dir().join(name);
         std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))

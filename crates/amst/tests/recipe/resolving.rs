@@ -198,6 +198,33 @@ fn no_modality_or_one_twice_is_refused() {
     assert!(refused(&["modalities=audio,audio"]).starts_with("`modalities`"));
 }
 
+/// No product of sizes overflows: widths near the largest number once ended in a panic.
+#[test]
+fn sizes_beyond_a_thousand_million_are_refused_by_name() {
+    for key in [
+        "audio.width",
+        "audio.embed",
+        "visual.width",
+        "visual.channels",
+        "text.width",
+        "batch_size",
+        "epochs",
+        "synthetic.train",
+    ] {
+        for value in ["1000000001", "2310000000000000000"] {
+            let message = refused(&[&format!("{key}={value}")]);
+            assert!(
+                message.starts_with(&format!("`{key}`: must be at most 1000000000")),
+                "{message}"
+            );
+        }
+    }
+    let largest = ["audio", "visual"].map(|m| format!("{m}.width=1000000000"));
+    let recipe = built_in().resolve(&[], &largest).unwrap();
+    let facts = built_in().find(&recipe.method).unwrap();
+    assert!(recipe.check_memory(facts, 8 << 30).is_err());
+}
+
 #[test]
 fn skip_zero_is_refused_with_the_two_things_it_may_have_meant() {
     for modality in Modality::ALL {

@@ -157,7 +157,8 @@ fn on_lavapipe(driver: &Path, amst: &Path, full: bool) -> Vec<Step> {
         (format!("{build} -- --exact {RECORDED}"), one_row)
     };
     let tests = cargo_with(&tests);
-    let mut table = cargo_with(&format!("{table} --out target/ci/reproduce --amst"));
+    // A folder of its own: a cell that another device has trained would not be trained again.
+    let mut table = cargo_with(&format!("{table} --out target/ci/reproduce/wgpu --amst"));
     table.arg(amst);
     let mut steps = vec![
         Step::new("tests on wgpu", tests),

@@ -16,8 +16,8 @@ const LAVAPIPE: [&str; 3] = [
     "/usr/share/vulkan/icd.d/lvp_icd.json",
 ];
 
-/// The recorded run that every check trains on `--device wgpu`, a test of amst-cli: both modules and
-/// three modalities.
+/// The recorded run that every check trains on `--device wgpu`, a test of amst-cli: both modules
+/// and three modalities.
 const RECORDED: &str = "both_modules_with_three_modalities_follow_the_recorded_run";
 
 /// How many checks.
@@ -173,8 +173,8 @@ fn on_lavapipe(driver: &Path, amst: &Path, full: bool) -> Vec<Step> {
 }
 
 /// burn's CUDA device, with the stand-in of `cargo xtask setup cuda` for what downloads LLVM. cargo
-/// notes that in Cargo.lock, which is put back. All targets, as the lints, so that what both need is
-/// checked once.
+/// notes that in Cargo.lock, which is put back. All targets, as the lints, so that what both need
+/// is checked once.
 fn type_check_of_cuda() -> Step {
     let stand_in = root().join("xtask/cubecl-llvm");
     let mut command = cargo();

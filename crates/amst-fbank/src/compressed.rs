@@ -363,14 +363,7 @@ impl<'s> Stream<'s> {
             let (channels, frames) = (buffer.spec().channels().count(), buffer.frames());
             if wave.channels == 0 {
                 wave.channels = channels;
-                let wanted_frames = wanted.end.min(in_range(self.announced.unwrap_or(0)));
-                let wanted_frames = wanted_frames.saturating_sub(wanted.start).max(0) as usize;
-                // One packet more, because packets are cut after they are decoded. What a header
-                // states may be anything; beyond this, the samples grow.
-                let samples = wanted_frames
-                    .saturating_add(frames)
-                    .saturating_mul(channels);
-                wave.samples.reserve_exact(samples.min(MOST_AT_ONCE));
+                reserve(wave, &wanted, self.announced, frames);
             }
             if channels != wave.channels || buffer.spec().rate() != self.rate {
                 return Err(self.changes());
@@ -391,21 +384,7 @@ impl<'s> Stream<'s> {
             // The first packet that a decoder of Vorbis gets gives it only what the next one needs.
             let next = at.saturating_add(length);
             at = next.saturating_sub(in_range(frames as u64));
-            let mut kept_until = decoded;
-            for kept in around(&(at..next), &self.padding) {
-                let shift = kept.start - self.recorded(kept.start);
-                let start = kept.start.max(wanted.start.saturating_add(shift)).max(0);
-                let end = kept.end.min(wanted.end.saturating_add(shift));
-                if start < end {
-                    let [first, last] =
-                        [start, end].map(|frame| decoded + (frame - at) as usize * channels);
-                    if first > kept_until {
-                        wave.samples.copy_within(first..last, kept_until);
-                    }
-                    kept_until += last - first;
-                }
-            }
-            wave.samples.truncate(kept_until);
+            self.cut(wave, decoded, at..next, &wanted);
             at = next;
         }
         Ok(Passed {
@@ -414,6 +393,26 @@ impl<'s> Stream<'s> {
             cut,
             needs_the_start,
         })
+    }
+
+    /// Keeps what is wanted of a packet with these frames, whose samples are those of `wave` from
+    /// `decoded` on.
+    fn cut(&self, wave: &mut Wave, decoded: usize, packet: Range<i64>, wanted: &Range<i64>) {
+        let mut kept_until = decoded;
+        for kept in around(&packet, &self.padding) {
+            let shift = kept.start - self.recorded(kept.start);
+            let start = kept.start.max(wanted.start.saturating_add(shift)).max(0);
+            let end = kept.end.min(wanted.end.saturating_add(shift));
+            if start < end {
+                let [first, last] = [start, end]
+                    .map(|frame| decoded + (frame - packet.start) as usize * wave.channels);
+                if first > kept_until {
+                    wave.samples.copy_within(first..last, kept_until);
+                }
+                kept_until += last - first;
+            }
+        }
+        wave.samples.truncate(kept_until);
     }
 
     /// The position in the recording of a decoded frame, which has no padding in it.
@@ -494,6 +493,17 @@ impl<'s> Stream<'s> {
     fn damaged(&self, reason: String) -> FbankError {
         damaged(self.kind, reason, self.name)
     }
+}
+
+/// Makes room for the wanted frames, and for one packet more, because packets are cut after they are
+/// decoded. What a header announces may be anything; beyond [`MOST_AT_ONCE`], the samples grow.
+fn reserve(wave: &mut Wave, wanted: &Range<i64>, announced: Option<u64>, packet_frames: usize) {
+    let end = wanted.end.min(in_range(announced.unwrap_or(0)));
+    let frames = end.saturating_sub(wanted.start).max(0) as usize;
+    let samples = frames
+        .saturating_add(packet_frames)
+        .saturating_mul(wave.channels);
+    wave.samples.reserve_exact(samples.min(MOST_AT_ONCE));
 }
 
 /// The parts of a range on both sides of a hole.

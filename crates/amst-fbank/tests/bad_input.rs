@@ -250,7 +250,7 @@ fn a_flac_file_with_any_byte_changed_is_refused_or_has_the_same_samples() {
             }
         }
     }
-    // The rest of the file is padding and text, or lies outside the part.
+    // 8,192 bytes are padding, some before it are text, and the part leaves out two frames of seven.
     let in_frames = file.len() - 8_300;
     assert!(refused > in_frames * 3 / 2, "{refused} of {in_frames}");
 }

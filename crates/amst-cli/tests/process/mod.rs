@@ -93,13 +93,14 @@ impl<'a> Cell<'a> {
 
     /// Whether a run has a file or a folder of this name; there may be no run yet.
     pub fn has(&self, name: &str) -> bool {
-        let runs = std::fs::read_dir(self.out.join("synthetic")).into_iter();
-        let methods = runs.flatten().flatten();
-        let cells = methods.flat_map(|method| std::fs::read_dir(method.path()));
-        cells
-            .flatten()
-            .flatten()
-            .any(|cell| cell.path().join(name).exists())
+        let methods = std::fs::read_dir(self.out.join("synthetic"));
+        for method in methods.into_iter().flatten().flatten() {
+            let runs = std::fs::read_dir(method.path());
+            if (runs.into_iter().flatten().flatten()).any(|run| run.path().join(name).exists()) {
+                return true;
+            }
+        }
+        false
     }
 
     pub fn file(&self, name: &str) -> Vec<u8> {

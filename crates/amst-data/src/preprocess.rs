@@ -10,7 +10,7 @@ use amst_tokens::Tokenizer;
 use crate::collator::Collator;
 use crate::layout::Raw;
 use crate::record::source::picked;
-use crate::record::{self, Encode, Unmade};
+use crate::record::{self, Encode, Extracted, Unmade};
 use crate::sample::HostInput;
 use crate::{DataError, HostBatch};
 
@@ -100,12 +100,7 @@ impl Preprocessor {
         let unusable = |why| DataError::Unusable { modality, why };
         let mut records = Vec::new();
         match source {
-            Source::Text(text) => {
-                let bytes = text.as_bytes();
-                records.push(
-                    encode_record(modality, &**encoder, bytes, "the text").map_err(unusable)?,
-                );
-            }
+            Source::Text(text) => records.push(text_record(&**encoder, text).map_err(unusable)?),
             Source::Raw { raw, root } => {
                 for part in raw.in_use(&self.recipe) {
                     records.push(raw_record(modality, &**encoder, &part, root)?);
@@ -122,9 +117,7 @@ impl Preprocessor {
                     if let Some(why) = lfs_pointer(&bytes, path) {
                         return Err(unusable(format!("{name} is {why}")));
                     }
-                    records.push(
-                        encode_record(modality, &**encoder, &bytes, &name).map_err(unusable)?,
-                    );
+                    records.push(file_record(modality, &**encoder, &bytes, path)?);
                 }
             }
         }
@@ -161,34 +154,44 @@ fn raw_record(
     raw: &Raw,
     root: &Path,
 ) -> Result<Vec<u8>, DataError> {
-    let unusable = |why| DataError::Unusable { modality, why };
     match raw {
         Raw::Text(text) => {
-            encode_record(modality, encoder, text.as_bytes(), "the text").map_err(unusable)
+            text_record(encoder, text).map_err(|why| DataError::Unusable { modality, why })
         }
         Raw::Files(files) => {
             let path = root.join(files.concat());
             let bytes = std::fs::read(&path).map_err(DataError::reading(&path))?;
-            encode_record(modality, encoder, &bytes, &path.display().to_string()).map_err(unusable)
+            file_record(modality, encoder, &bytes, &path)
         }
-        other => match encoder.extract(other, root) {
-            Ok(extracted) => Ok(extracted.record),
-            Err(Unmade::Bad(why)) => Err(unusable(why)),
-            Err(Unmade::Stop(error)) => Err(error),
-        },
+        other => record_of(modality, encoder.extract(other, root)),
     }
 }
 
-fn encode_record(
+fn text_record(encoder: &dyn Encode, text: &str) -> Result<Vec<u8>, String> {
+    let name = "the text";
+    encoder.encode(words(text.as_bytes(), name)?, name)
+}
+
+fn file_record(
     modality: Modality,
     encoder: &dyn Encode,
     bytes: &[u8],
-    name: &str,
-) -> Result<Vec<u8>, String> {
+    path: &Path,
+) -> Result<Vec<u8>, DataError> {
     if modality == Modality::Text {
-        encoder.encode(words(bytes, name)?, name)
-    } else {
-        encoder.encode(bytes, name)
+        let name = path.display().to_string();
+        return words(bytes, &name)
+            .and_then(|text| encoder.encode(text, &name))
+            .map_err(|why| DataError::Unusable { modality, why });
+    }
+    record_of(modality, encoder.encode_file(bytes, path))
+}
+
+fn record_of(modality: Modality, made: Result<Extracted, Unmade>) -> Result<Vec<u8>, DataError> {
+    match made {
+        Ok(extracted) => Ok(extracted.record),
+        Err(Unmade::Bad(why)) => Err(DataError::Unusable { modality, why }),
+        Err(Unmade::Stop(error)) => Err(error),
     }
 }
 

@@ -168,9 +168,9 @@ pub enum FrameError {
     },
     /// ffmpeg or ffprobe is not installed.
     #[error(
-        "cannot find {}, which reads videos; install it (Debian, Ubuntu: `apt-get install ffmpeg`; \
-         conda: `conda install -c conda-forge ffmpeg`; macOS: `brew install ffmpeg`), or let \
-         AMST_FFMPEG name the folder that holds ffmpeg and ffprobe",
+        "cannot find {}, which reads videos and many kinds of sound; install it (Debian, Ubuntu: \
+         `apt-get install ffmpeg`; conda: `conda install -c conda-forge ffmpeg`; macOS: \
+         `brew install ffmpeg`), or let AMST_FFMPEG name the folder that holds ffmpeg and ffprobe",
         program.display()
     )]
     NoFfmpeg {

@@ -134,12 +134,12 @@ fn modality_of(path: &Path) -> Result<Modality, Usage> {
         .to_string_lossy()
         .to_lowercase();
     match extension.as_str() {
-        "wav" | "flac" | "mp3" | "ogg" | "oga" | "m4a" => Ok(Modality::Audio),
+        "wav" | "flac" | "mp3" | "ogg" | "oga" | "opus" | "m4a" => Ok(Modality::Audio),
         "png" | "jpg" | "jpeg" | "webp" | "gif" | "bmp" | "tif" | "tiff" => Ok(Modality::Visual),
         "txt" => Ok(Modality::Text),
         _ => Err(Usage(format!(
-            "{}: no encoder reads this kind of file: .wav, .flac, .mp3, .ogg and .m4a are sound, \
-             .png, .jpg, .webp, .gif, .bmp and .tiff are pictures, .mp4 and its kind are both, \
+            "{}: no encoder reads this kind of file: .wav, .flac, .mp3, .ogg, .opus and .m4a are \
+             sound, .png, .jpg, .webp, .gif, .bmp and .tiff are pictures, .mp4 and its kind are both, \
              .txt is text; a file with another name is given as --audio, --image or --text",
             path.display()
         ))),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use crate::program::{DATA, USAGE, amst, assert_done, assert_refused, datasets};
+use crate::program::{DATA, USAGE, amst, amst_with, assert_done, assert_refused, datasets};
 
 const DESCRIPTOR: &str = r#"
 name = "few"
@@ -61,9 +61,14 @@ impl Few {
     }
 
     fn train(&self) -> Output {
+        self.train_with(&[])
+    }
+
+    fn train_with(&self, variables: &[(&str, &str)]) -> Output {
         let out = self.folder.path().join(".runs");
         let dataset = self.folder.path().to_str().unwrap();
-        amst(&["train", "--dataset", dataset, "--progress", "none"], &out)
+        let arguments = ["train", "--dataset", dataset, "--progress", "none"];
+        amst_with(&arguments, &out, variables)
     }
 
     fn refused(&self, parts: &[&str]) {
@@ -286,6 +291,26 @@ fn a_recording_that_holds_no_numbers_is_refused() {
     let few = Few::new();
     fs::write(few.file(0, 3), recording_with_a_nan()).unwrap();
     few.refused(&["audio sources cannot be used", &few.rows[0][3]]);
+}
+
+/// The first page of an Ogg file with the first packet of Opus.
+fn start_of_opus() -> Vec<u8> {
+    let page = [b"OggS\0\x02".as_slice(), &[0; 20], &[1, 19]].concat();
+    [page.as_slice(), b"OpusHead\x01\x01", &[0; 9]].concat()
+}
+
+#[test]
+fn a_recording_that_ffmpeg_would_read_names_what_is_missing() {
+    let few = Few::new();
+    fs::write(few.file(0, 3), start_of_opus()).unwrap();
+    let output = few.train_with(&[("AMST_FFMPEG", "/no/such/folder")]);
+    let parts = [
+        &few.rows[0][3],
+        "Opus sound, which ffmpeg reads",
+        "apt-get install ffmpeg",
+        "AMST_FFMPEG",
+    ];
+    assert_refused(&output, DATA, &parts);
 }
 
 #[test]

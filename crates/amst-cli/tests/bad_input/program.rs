@@ -21,10 +21,16 @@ pub fn datasets() -> PathBuf {
 
 /// `amst` with these arguments and a folder for runs.
 pub fn amst(arguments: &[&str], out: &Path) -> Output {
+    amst_with(arguments, out, &[])
+}
+
+/// The same with variables of the environment.
+pub fn amst_with(arguments: &[&str], out: &Path, variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("amst"));
     command
         .env("AMST_DATASETS", datasets())
         .env("HF_HOME", out.join("no-hub"))
+        .envs(variables.iter().copied())
         .args(arguments)
         .arg("--out")
         .arg(out);

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use amst_fbank::{Fbank, FbankConfig, FbankError, Features, HeaderMismatch, Part, Recording, Wave};
+use amst_frames::{FrameError, Sound, Span};
 use amst_recipe::AudioSpec;
 use serde_json::{Value, json};
 
@@ -15,7 +16,7 @@ use super::encode::{Encode, Extracted, Unmade};
 use super::map;
 use super::npy::{self, Matrix};
 use super::observed::Observed;
-use super::recordings::Recordings;
+use super::recordings::{Recordings, Stretch, other_kind};
 use super::videos::{Videos, note};
 use crate::DataError;
 use crate::layout::Raw;
@@ -80,6 +81,67 @@ impl AudioEncoder {
         let rate = self.resample.unwrap_or(wave.sample_rate);
         self.observed.add(path, rate, mismatch);
         Ok(map::in_16_bits(&map))
+    }
+
+    /// The record of what was read of a file; of a kind that is not read here, by ffmpeg.
+    fn record_of_file(
+        &self,
+        recording: Result<Recording, FbankError>,
+        path: &Path,
+    ) -> Result<Extracted, Unmade> {
+        let name = path.display().to_string();
+        match recording {
+            Ok(read) => Ok(self.record(&read.wave, read.mismatch, &name, &name)?.into()),
+            Err(error) => match other_kind(&error) {
+                Some(kind) => self.record_by_ffmpeg(path, None, &kind, &name),
+                None => Err(Unmade::Bad(error.to_string())),
+            },
+        }
+    }
+
+    /// The record of a recording of a kind that `amst-fbank` does not read, such as Opus or AIFF: of
+    /// a span of it, or of as much from its start as is used. It is decoded by ffmpeg, to 16 bits, as
+    /// the sound of a video is.
+    fn record_by_ffmpeg(
+        &self,
+        path: &Path,
+        span: Option<[f64; 2]>,
+        kind: &str,
+        name: &str,
+    ) -> Result<Extracted, Unmade> {
+        let file = path.display().to_string();
+        let video = self.videos.file(path).map_err(|error| match error {
+            // Other recordings can be used all the same.
+            FrameError::NoFfmpeg { .. } => {
+                Unmade::Bad(format!("{file}: {kind}, which ffmpeg reads: {error}"))
+            }
+            error => error.into(),
+        })?;
+        let sound = video.probe().audio.as_ref();
+        let length = sound.and_then(|sound| sound.duration).unwrap_or(0.0);
+        // A few megabytes of Opus may be hours.
+        let used = self.seconds_in_use();
+        let start = (length > used).then_some([0.0, used]);
+        let span = span.or(start).map(|[start, end]| Span::new(start, end));
+        self.record_of_sound(video.audio(span.transpose()?)?, name, &file, &file)
+    }
+
+    /// The record of what ffmpeg decoded of `file`; `shown` is how its list names it.
+    fn record_of_sound(
+        &self,
+        sound: Sound,
+        name: &str,
+        file: &str,
+        shown: &str,
+    ) -> Result<Extracted, Unmade> {
+        let note = note(&sound.losses, "sound", shown)?;
+        let wave = Wave {
+            samples: sound.samples,
+            channels: sound.channels,
+            sample_rate: sound.sample_rate,
+        };
+        let record = self.record(&wave, None, name, file)?;
+        Ok(Extracted { record, note })
     }
 
     /// The seconds of a recording that its map is made of. One more is for what resampling takes of
@@ -151,13 +213,16 @@ impl Encode for AudioEncoder {
         self.record(&recording.wave, recording.mismatch, name, name)
     }
 
+    fn encode_file(&self, bytes: &[u8], path: &Path) -> Result<Extracted, Unmade> {
+        let name = path.display().to_string();
+        self.record_of_file(Recording::decode(bytes, Part::Whole, &name), path)
+    }
+
     /// The mean that is taken from the wave is then that of the part, which moves the rounding of
     /// the last bits: each frame loses its own mean in any case.
-    fn encode_part(&self, path: &Path) -> Option<Result<Vec<u8>, String>> {
-        let name = path.display().to_string();
+    fn encode_part(&self, path: &Path) -> Option<Result<Extracted, Unmade>> {
         let part = Part::First(self.seconds_in_use());
-        let recording = Recording::read(path, part).map_err(|e| e.to_string());
-        Some(recording.and_then(|read| self.record(&read.wave, read.mismatch, &name, &name)))
+        Some(self.record_of_file(Recording::read(path, part), path))
     }
 
     fn extract(&self, source: &Raw, root: &Path) -> Result<Extracted, Unmade> {
@@ -176,23 +241,21 @@ impl Encode for AudioEncoder {
             }
             Raw::Stretch { file, span } => {
                 let path = root.join(file);
-                let Recording { wave, mismatch } = self.recordings.stretch(&path, *span)?;
-                let path = path.display().to_string();
-                let record = self.record(&wave, mismatch, &source.name(), &path)?;
-                Ok(record.into())
+                match self.recordings.stretch(&path, *span)? {
+                    Stretch::Read(Recording { wave, mismatch }) => {
+                        let path = path.display().to_string();
+                        let record = self.record(&wave, mismatch, &source.name(), &path)?;
+                        Ok(record.into())
+                    }
+                    Stretch::OtherKind(kind) => {
+                        self.record_by_ffmpeg(&path, Some(*span), &kind, &source.name())
+                    }
+                }
             }
             Raw::Sound(clip) => {
                 let (video, span) = self.videos.open(clip, root)?;
-                let sound = video.audio(span)?;
-                let note = note(&sound.losses, "sound", clip)?;
-                let wave = Wave {
-                    samples: sound.samples,
-                    channels: sound.channels,
-                    sample_rate: sound.sample_rate,
-                };
-                let path = root.join(&clip.video).display().to_string();
-                let record = self.record(&wave, None, &source.name(), &path)?;
-                Ok(Extracted { record, note })
+                let file = root.join(&clip.video).display().to_string();
+                self.record_of_sound(video.audio(span)?, &source.name(), &file, &clip.video)
             }
             other => Err(Unmade::Bad(format!("{} is no sound", other.name()))),
         }
@@ -261,7 +324,10 @@ mod tests {
                 data
             };
             let whole = values(encoder.encode(&bytes, "whole").unwrap());
-            let part = values(encoder.encode_part(&path).unwrap().unwrap());
+            let Some(Ok(part)) = encoder.encode_part(&path) else {
+                panic!("no part");
+            };
+            let part = values(part.record);
             assert_eq!(whole.len(), part.len());
             let apart = whole.iter().zip(&part).map(|(a, b)| (a - b).abs());
             let apart = apart.fold(0.0, f32::max);

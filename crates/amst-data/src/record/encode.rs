@@ -17,9 +17,14 @@ pub(crate) trait Encode: Sync {
     /// made.
     fn encode(&self, bytes: &[u8], name: &str) -> Result<Vec<u8>, String>;
 
+    /// The record of a file, whose bytes were read.
+    fn encode_file(&self, bytes: &[u8], path: &Path) -> Result<Extracted, Unmade> {
+        Ok(self.encode(bytes, &path.display().to_string())?.into())
+    }
+
     /// The record of a file of which a part is enough; `None` where all its bytes are wanted. It is
     /// asked of large files.
-    fn encode_part(&self, _path: &Path) -> Option<Result<Vec<u8>, String>> {
+    fn encode_part(&self, _path: &Path) -> Option<Result<Extracted, Unmade>> {
         None
     }
 

@@ -2,7 +2,8 @@
 //!
 //! A recording of modest size is decoded once, whatever is taken of it. Of a longer one each
 //! stretch is read by itself, so that memory does not grow with its length. That costs time where a
-//! stretch of AAC has bands of noise: everything before it is decoded too, about 4 s an hour.
+//! stretch of AAC has bands of noise: everything before it is decoded too, about 4 s an hour. A kind
+//! that `amst-fbank` does not read is left to ffmpeg.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,9 +19,26 @@ const MODEST: f64 = (64_u32 << 20) as f64;
 /// Threads share it.
 pub(super) struct Recordings {
     decoded: DecodedFiles<Recording>,
-    /// Whether each stretch of a file is read by itself.
-    by_stretch: Mutex<BTreeMap<PathBuf, bool>>,
+    access: Mutex<BTreeMap<PathBuf, Access>>,
     modest: f64,
+}
+
+/// How the stretches of a file are read.
+#[derive(Clone, Debug, PartialEq)]
+enum Access {
+    /// All of it is decoded once.
+    Whole,
+    /// Each by itself.
+    ByStretch,
+    /// Not here: it is such a kind.
+    Other(String),
+}
+
+/// A stretch of a recording, or why there is none.
+pub(super) enum Stretch {
+    Read(Recording),
+    /// What the file is, which is not read here.
+    OtherKind(String),
 }
 
 impl Default for Recordings {
@@ -33,15 +51,20 @@ impl Recordings {
     fn reading_by_stretch_above(modest: f64) -> Self {
         Self {
             decoded: DecodedFiles::default(),
-            by_stretch: Mutex::default(),
+            access: Mutex::default(),
             modest,
         }
     }
 
     /// A stretch, in seconds, of the recording in a file.
-    pub(super) fn stretch(&self, path: &Path, span: [f64; 2]) -> Result<Recording, String> {
-        if self.is_read_by_stretch(path).map_err(|e| e.to_string())? {
-            return Recording::read(path, Part::Span(span)).map_err(|e| e.to_string());
+    pub(super) fn stretch(&self, path: &Path, span: [f64; 2]) -> Result<Stretch, String> {
+        match self.access(path).map_err(|e| e.to_string())? {
+            Access::Whole => {}
+            Access::ByStretch => {
+                let read = Recording::read(path, Part::Span(span));
+                return read.map(Stretch::Read).map_err(|e| e.to_string());
+            }
+            Access::Other(kind) => return Ok(Stretch::OtherKind(kind)),
         }
         let decode = |bytes: &[u8], name: &str| {
             Recording::decode(bytes, Part::Whole, name).map_err(|e| e.to_string())
@@ -49,25 +72,36 @@ impl Recordings {
         let size = |recording: &Recording| size_of_val(recording.wave.samples.as_slice());
         let whole = self.decoded.get(path, decode, size)?;
         let wave = whole.wave.stretch(span, &path.display().to_string());
-        Ok(Recording {
+        Ok(Stretch::Read(Recording {
             wave: wave.map_err(|e| e.to_string())?,
             mismatch: whole.mismatch,
-        })
+        }))
     }
 
-    fn is_read_by_stretch(&self, path: &Path) -> Result<bool, FbankError> {
-        let lock = || {
-            self.by_stretch
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-        };
+    fn access(&self, path: &Path) -> Result<Access, FbankError> {
+        let lock = || self.access.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = lock().get(path) {
-            return Ok(*known);
+            return Ok(known.clone());
         }
         // Two threads may both do this; that costs one of them a moment.
-        let by_stretch = decoded_bytes(path)? > self.modest;
-        lock().insert(path.into(), by_stretch);
-        Ok(by_stretch)
+        let access = match decoded_bytes(path) {
+            Ok(bytes) if bytes > self.modest => Access::ByStretch,
+            Ok(_) => Access::Whole,
+            Err(error) => Access::Other(other_kind(&error).ok_or(error)?),
+        };
+        lock().insert(path.into(), access.clone());
+        Ok(access)
+    }
+}
+
+/// What kind of recording a file is, where `amst-fbank` knows it and does not read it.
+pub(super) fn other_kind(error: &FbankError) -> Option<String> {
+    match error {
+        FbankError::NotRead { found, .. } => Some(found.clone()),
+        FbankError::Unsupported { reason, .. } => {
+            Some(format!("WAV sound of another kind ({reason})"))
+        }
+        _ => None,
     }
 }
 
@@ -94,17 +128,18 @@ mod tests {
             Recordings::reading_by_stretch_above(0.0),
         );
         for span in [[0.0, 0.5], [2.75, 3.125], [100.0, 100.75]] {
-            assert_eq!(
-                whole.stretch(&path, span).unwrap().wave,
-                parts.stretch(&path, span).unwrap().wave
-            );
+            let [once, by_itself] = [&whole, &parts].map(|recordings| {
+                let Stretch::Read(recording) = recordings.stretch(&path, span).unwrap() else {
+                    panic!("a kind that is not read");
+                };
+                recording.wave
+            });
+            assert_eq!(once, by_itself);
         }
-        assert!(!whole.by_stretch.lock().unwrap()[&path]);
-        assert!(parts.by_stretch.lock().unwrap()[&path]);
+        assert_eq!(whole.access.lock().unwrap()[&path], Access::Whole);
+        assert_eq!(parts.access.lock().unwrap()[&path], Access::ByStretch);
         let beyond = [5.0, 1e6];
-        assert_eq!(
-            whole.stretch(&path, beyond).unwrap_err(),
-            parts.stretch(&path, beyond).unwrap_err()
-        );
+        let [once, by_itself] = [&whole, &parts].map(|all| all.stretch(&path, beyond).err());
+        assert!(once.is_some() && once == by_itself);
     }
 }

@@ -29,14 +29,19 @@ impl Videos {
             .map(|[start, end]| Span::new(start, end))
             .transpose();
         let span = span.map_err(|error| format!("{}: {error}", path.display()))?;
-        let known = self.lock().videos.get(&path).cloned();
+        Ok((self.file(&path)?, span))
+    }
+
+    /// A file that ffmpeg reads.
+    pub(crate) fn file(&self, path: &Path) -> Result<Video, FrameError> {
+        let known = self.lock().videos.get(path).cloned();
         if let Some(video) = known {
-            return Ok((video, span));
+            return Ok(video);
         }
         // Two threads may both do this; that costs one of them a moment.
-        let video = Video::open_with(&self.ffmpeg()?, &path)?;
-        self.lock().videos.insert(path, video.clone());
-        Ok((video, span))
+        let video = Video::open_with(&self.ffmpeg()?, path)?;
+        self.lock().videos.insert(path.into(), video.clone());
+        Ok(video)
     }
 
     /// The ffmpeg that reads all of them.
@@ -55,21 +60,20 @@ impl Videos {
     }
 }
 
-/// What ffmpeg complained of, or the refusal of a clip of which something is missing: nothing
+/// What ffmpeg complained of in a file, or the refusal of one of which something is missing: nothing
 /// replaces it.
 pub(crate) fn note(
     losses: &DecodeLosses,
     what: &str,
-    clip: &Clip,
+    file: &str,
 ) -> Result<Option<String>, Unmade> {
     if losses.is_incomplete() {
         return Err(Unmade::Bad(format!(
-            "{}: {what} is damaged: {losses}; copy or download the file again",
-            clip.video
+            "{file}: {what} is damaged: {losses}; copy or download the file again"
         )));
     }
     Ok(losses
         .messages
         .first()
-        .map(|line| format!("{}: {what}: ffmpeg: {line}", clip.video)))
+        .map(|line| format!("{file}: {what}: ffmpeg: {line}")))
 }

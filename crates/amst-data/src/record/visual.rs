@@ -58,7 +58,7 @@ impl VisualEncoder {
         }
         let note = frames
             .losses()
-            .map_or(Ok(None), |losses| note(losses, "picture", clip))?;
+            .map_or(Ok(None), |losses| note(losses, "picture", &clip.video))?;
         let record = kept.into_record();
         Ok(Extracted { record, note })
     }

@@ -115,7 +115,7 @@ fn make(planned: &PlannedRecord, encoder: &dyn Encode, root: &Path) -> Result<Ex
                 && let Some(record) = encoder.encode_part(&path)
             {
                 refuse_changed(planned, root)?;
-                return Ok(record?.into());
+                return record;
             }
             let bytes = std::fs::read(&path)
                 .map_err(DataError::reading(&path))
@@ -125,7 +125,7 @@ fn make(planned: &PlannedRecord, encoder: &dyn Encode, root: &Path) -> Result<Ex
                 return Err(Unmade::Stop(DataError::Changed(path)));
             }
             refuse_pointer(&bytes, &path)?;
-            Ok(encoder.encode(&bytes, &path.display().to_string())?.into())
+            encoder.encode_file(&bytes, &path)
         }
         source => {
             for (file, hashed) in source.files().into_iter().zip(&planned.files) {

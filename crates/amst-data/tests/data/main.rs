@@ -4,6 +4,7 @@ mod contents;
 mod damage;
 mod loader;
 mod manifest;
+mod other_recordings;
 mod parts;
 mod preprocess;
 mod resample;

@@ -65,14 +65,16 @@ follow() {
 newest_checkpoint
 began=$newest
 code=75
-looks=0
+held=0 # seconds for which another process held the run
+pause=5
 while [ "$signals" -eq 0 ]; do
     follow "$@"
     # 7: another process trains this run, or did so until a moment ago on a machine that is gone.
-    # Its lease expires after 5 minutes.
-    [ "$code" -eq 7 ] && [ "$looks" -lt 7 ] || break
-    looks=$((looks + 1))
-    [ "$signals" -ne 0 ] || follow sleep 60
+    # Its lease expires after 5 minutes. It may also end in a moment: the first looks are soon.
+    [ "$code" -eq 7 ] && [ "$held" -lt 420 ] || break
+    [ "$signals" -ne 0 ] || follow sleep "$pause"
+    held=$((held + pause))
+    pause=$((pause < 30 ? 2 * pause : 60))
     code=75
 done
 

@@ -352,7 +352,14 @@ fn a_task_waits_out_the_lease_of_a_process_that_is_gone() {
     cluster.end_with(7);
     assert_eq!(cluster.run_task(0), Some(7));
     let log = std::fs::read_to_string(cluster.submission().join("logs/101_0.log")).unwrap();
-    assert_eq!(log.matches("training").count(), 8, "a look a minute: {log}");
+    let slept = cluster.stashed("slept");
+    let slept: Vec<u32> = slept.lines().map(|line| line.parse().unwrap()).collect();
+    assert_eq!(slept, [5, 10, 20, 40, 60, 60, 60, 60, 60, 60]);
+    let longer_than_a_lease = slept.iter().sum::<u32>() > 5 * 60;
+    assert!(
+        longer_than_a_lease && log.matches("training").count() == slept.len() + 1,
+        "{log}"
+    );
     assert_eq!(cluster.stashed("requeued"), "");
 }
 

@@ -74,7 +74,10 @@ impl Cluster {
             ("squeue", SQUEUE),
             ("scontrol", SCONTROL),
             ("scancel", SCANCEL),
-            ("sleep", "#!/bin/sh\nexec /bin/sleep 0.05\n"),
+            (
+                "sleep",
+                "#!/bin/sh\necho \"$1\" >> \"$STASH/slept\"\nexec /bin/sleep 0.05\n",
+            ),
         ] {
             write_program(&cluster.bench.path("bin").join(name), script);
         }

@@ -19,7 +19,7 @@ use crate::aac_noise::OtherNoise;
 use crate::input::Input;
 use crate::kind::{Found, Kind};
 use crate::mp4::{self, Tables};
-use crate::{FbankError, HeaderMismatch, Part, Recording, Wave};
+use crate::{FbankError, HeaderMismatch, Part, Recording, Wave, sample_memory};
 
 /// Samples that memory is reserved for before they are there: 256 MB.
 const MOST_AT_ONCE: usize = 1 << 26;
@@ -503,7 +503,7 @@ fn reserve(wave: &mut Wave, wanted: &Range<i64>, announced: Option<u64>, packet_
     let samples = frames
         .saturating_add(packet_frames)
         .saturating_mul(wave.channels);
-    wave.samples.reserve_exact(samples.min(MOST_AT_ONCE));
+    sample_memory::reserve(&mut wave.samples, samples.min(MOST_AT_ONCE));
 }
 
 /// The parts of a range on both sides of a hole.

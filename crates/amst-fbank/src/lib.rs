@@ -44,6 +44,7 @@ mod pcm;
 mod recording;
 mod resample;
 mod riff;
+mod sample_memory;
 mod wave;
 
 pub use config::FbankConfig;

@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use crate::sample_memory;
+
 /// How one sample is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
@@ -30,7 +32,8 @@ impl Encoding {
 
     /// The next `count` samples, a block of bytes at a time.
     pub(crate) fn read(self, source: &mut impl Read, count: usize) -> io::Result<Vec<f32>> {
-        let mut samples = Vec::with_capacity(count);
+        let mut samples = Vec::new();
+        sample_memory::reserve(&mut samples, count);
         let mut block = vec![0; BLOCK.min(count * self.bytes())];
         while samples.len() < count {
             let left = (count - samples.len()) * self.bytes();

@@ -17,8 +17,10 @@ use reading::{CASES, EPSILON, Fixture, apart};
 /// sums of a block of 1,024 numbers lose about 3e-7 in lanes of single precision.
 const TOLERANCE: f32 = 1.5e-6;
 
-/// On LibTorch where the mean is 10⁵ times the deviation: its own float32 is so far away.
-const FAR_FROM_ZERO: f32 = 1e-3;
+/// On LibTorch where the mean is 10⁵ times the deviation. It sums in single precision, whose steps
+/// at the mean of 1,000 are 0.6 % of the deviation: its mean is up to 3.3 of them off where channels
+/// lie side by side, 0.2 where they do not, and the largest output is 2.9 deviations. Five steps.
+const FAR_FROM_ZERO: f32 = 1e-2;
 
 fn agrees((on, case): (&str, &str), name: &str, got: &[f32], want: &[f32]) {
     // Two numbers a channel: what is left of the gradient is a difference of equal terms of

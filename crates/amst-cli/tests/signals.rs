@@ -34,15 +34,10 @@ fn a_run_that_is_asked_to_stop_finishes_the_step_says_so_and_goes_on_when_called
     let out = tempfile::tempdir().unwrap();
     let cell = Cell::new(&LONG, out.path()).with(&["--checkpoint-every", "never"]);
     for (name, code) in [("INT", 130), ("TERM", 143), ("USR1", 75)] {
+        // Each sitting adds a line when it begins, and by then listens to signals.
+        let before = length_of_events(out.path());
         let child = cell.start();
-        let seen = |out: &std::path::Path| {
-            walk(out)
-                .iter()
-                .filter(|p| p.ends_with("events.jsonl"))
-                .count()
-                == 1
-        };
-        until("the run", || seen(out.path()));
+        until("the run", || length_of_events(out.path()) > before);
         // Well into the steps.
         std::thread::sleep(Duration::from_millis(400));
         signal(&child, name);
@@ -157,6 +152,14 @@ fn the_second_of_two_processes_is_refused_and_the_first_goes_on() {
 }
 
 /// Every file below a folder.
+/// Bytes of the one `events.jsonl` below a folder, 0 where there is none yet.
+fn length_of_events(folder: &std::path::Path) -> u64 {
+    let files = walk(folder);
+    let mut events = files.iter().filter(|path| path.ends_with("events.jsonl"));
+    let length = |path: &std::path::PathBuf| std::fs::metadata(path).map_or(0, |file| file.len());
+    events.next().map_or(0, length)
+}
+
 fn walk(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
     for path in std::fs::read_dir(dir)

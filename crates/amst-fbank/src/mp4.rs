@@ -148,7 +148,8 @@ fn encoder_delay(movie: &[u8]) -> Option<u64> {
     (1..16_384).contains(&delay).then_some(delay)
 }
 
-/// The bytes of the `moov` box.
+/// The bytes of the `moov` box. A fragment of more packets than the file has bytes is refused, since
+/// `symphonia` would count them one by one.
 fn movie(mut source: impl Read + Seek, name: &str) -> Result<Vec<u8>, FbankError> {
     let io = |source| FbankError::io(name, source);
     let length = source.seek(SeekFrom::End(0)).map_err(io)?;
@@ -174,16 +175,35 @@ fn movie(mut source: impl Read + Seek, name: &str) -> Result<Vec<u8>, FbankError
                 found: length,
             });
         }
-        if id == *b"moov" {
+        if matches!(&id, b"moov" | b"moof") {
             let start = at + header as u64;
             source.seek(SeekFrom::Start(start)).map_err(io)?;
             let most = end.saturating_sub(start).min(LARGEST_TABLE);
-            movie.clear();
-            let read = (&mut source).take(most).read_to_end(&mut movie);
+            let mut body = Vec::new();
+            let read = (&mut source).take(most).read_to_end(&mut body);
             read.map_err(io)?;
+            let packets = packets_in_runs(&body);
+            if packets > length {
+                return Err(FbankError::Damaged {
+                    name: name.into(),
+                    format: "MP4",
+                    reason: format!("a fragment states {packets} packets in {length} bytes"),
+                });
+            }
+            if id == *b"moov" {
+                movie = body;
+            }
         }
         at = end;
     }
+}
+
+/// How many packets a fragment says that it has.
+fn packets_in_runs(fragment: &[u8]) -> u64 {
+    let tracks = boxes(fragment).filter(|(id, _)| id == b"traf");
+    let runs = tracks.flat_map(|(_, track)| boxes(track).filter(|(id, _)| id == b"trun"));
+    runs.map(|(_, run)| u64::from(u32_at(run, 4).unwrap_or(0)))
+        .sum()
 }
 
 /// Whether the description of an AAC stream says that another one follows with the bands above

@@ -233,6 +233,23 @@ fn a_damaged_or_truncated_flac_file_is_refused() {
     }
 }
 
+/// Found by fuzzing: 1,300 bytes that took a second for each such fragment.
+#[test]
+fn a_fragment_of_more_packets_than_the_file_has_bytes_is_refused() {
+    let file = include_bytes!("fixtures/compressed/fragmented.mp4");
+    let run = file.windows(4).position(|name| name == b"trun").unwrap();
+    // Behind the name: version and flags, of which none says that packets have entries, and a number.
+    let mut crafted = file.to_vec();
+    crafted[run + 4..run + 12].copy_from_slice(&[0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]);
+    let error = Wave::decode(&crafted, "clip.mp4").unwrap_err();
+    let message = error.to_string();
+    assert!(matches!(error, FbankError::Damaged { .. }), "{message}");
+    assert!(
+        message.contains("states 4294967295 packets in"),
+        "{message}"
+    );
+}
+
 /// Without the MD5 sum of all samples: each frame has a checksum, and each must be there.
 #[test]
 fn a_flac_file_with_any_byte_changed_is_refused_or_has_the_same_samples() {

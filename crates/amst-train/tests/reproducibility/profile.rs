@@ -44,8 +44,11 @@ fn the_phases_of_an_epoch_are_the_whole_of_it() {
         "{epochs:?}"
     );
     assert!(epochs[0].1["recalibrate"] > 0.0 && !epochs[1].1.contains_key("recalibrate"));
+    // Other work of the machine only adds time.
+    let forward = |epoch: usize| epochs[epoch].1["forward"];
+    let least = |a: usize, b: usize| forward(a).min(forward(b));
     assert!(
-        epochs[0].1["forward"] > epochs[1].1["forward"],
+        least(0, 2) > least(1, 3),
         "audio trains in every second epoch only"
     );
 }

@@ -66,15 +66,15 @@ fn interrupted(cluster: &Cluster, amst: &Path) -> anyhow::Result<()> {
         most = most.max(cluster.running_tasks()?.len());
         Ok(most == THROTTLE)
     })?;
-    let [first, second, ..] = &cluster.running_tasks()?[..] else {
+    let [_, second, ..] = &cluster.running_tasks()?[..] else {
         bail!("no two tasks run");
     };
+    let submissions = table.submissions()?;
+    let submission = submissions.first().context("no submission")?;
     sleep(Duration::from_secs(2));
     // As an administrator does, as SLURM does before the end of the time, as a higher partition does.
     cluster.ask("scontrol", &["requeue", second])?;
-    ask_to_leave(cluster, first)?;
-    let submissions = table.submissions()?;
-    let submission = submissions.first().context("no submission")?;
+    ask_one_to_leave(cluster, &table, submission)?;
     preempt(cluster, &table, submission)?;
     table.wait_until("nothing is left", |cluster| {
         most = most.max(cluster.running_tasks()?.len());
@@ -216,6 +216,23 @@ fn compare(expected: &BTreeMap<PathBuf, Vec<u8>>, table: &Table) -> anyhow::Resu
         );
     }
     Ok(())
+}
+
+/// Asks running tasks, until one of them was met while it trained.
+fn ask_one_to_leave(cluster: &Cluster, table: &Table, submission: &Path) -> anyhow::Result<()> {
+    for _ in 0..5 {
+        let mut running = Vec::new();
+        table.wait_until("tasks run", |cluster| {
+            running = cluster.running_tasks()?;
+            Ok(!running.is_empty())
+        })?;
+        ask_to_leave(cluster, &running[0])?;
+        let logs = table.logs(submission)?;
+        if logs.values().any(|log| log.contains("stopped by SIGUSR1")) {
+            return Ok(());
+        }
+    }
+    bail!("no task was asked to leave while it trained")
 }
 
 /// SIGUSR1 to the script alone. A task that requeues itself at once keeps scancel trying.

@@ -34,7 +34,7 @@ fn a_run_that_is_asked_to_stop_finishes_the_step_says_so_and_goes_on_when_called
     let out = tempfile::tempdir().unwrap();
     let cell = Cell::new(&LONG, out.path()).with(&["--checkpoint-every", "never"]);
     for (name, code) in [("INT", 130), ("TERM", 143), ("USR1", 75)] {
-        // Each sitting adds a line when it begins, and by then listens to signals.
+        // Each process adds a line when it begins, and by then listens to signals.
         let before = length_of_events(out.path());
         let child = cell.start();
         until("the run", || length_of_events(out.path()) > before);
@@ -151,7 +151,6 @@ fn the_second_of_two_processes_is_refused_and_the_first_goes_on() {
     assert_done(&cell.run());
 }
 
-/// Every file below a folder.
 /// Bytes of the one `events.jsonl` below a folder, 0 where there is none yet.
 fn length_of_events(folder: &std::path::Path) -> u64 {
     let files = walk(folder);
@@ -160,6 +159,7 @@ fn length_of_events(folder: &std::path::Path) -> u64 {
     events.next().map_or(0, length)
 }
 
+/// Every file below a folder.
 fn walk(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
     for path in std::fs::read_dir(dir)

@@ -495,8 +495,9 @@ impl<'s> Stream<'s> {
     }
 }
 
-/// Makes room for the wanted frames, and for one packet more, because packets are cut after they are
-/// decoded. What a header announces may be anything; beyond [`MOST_AT_ONCE`], the samples grow.
+/// Reserves memory for the wanted frames, and for one packet more, because packets are cut after
+/// they are decoded. What a header announces may be anything; beyond [`MOST_AT_ONCE`], the samples
+/// grow.
 fn reserve(wave: &mut Wave, wanted: &Range<i64>, announced: Option<u64>, packet_frames: usize) {
     let end = wanted.end.min(in_range(announced.unwrap_or(0)));
     let frames = end.saturating_sub(wanted.start).max(0) as usize;

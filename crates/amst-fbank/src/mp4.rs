@@ -148,8 +148,7 @@ fn encoder_delay(movie: &[u8]) -> Option<u64> {
     (1..16_384).contains(&delay).then_some(delay)
 }
 
-/// The bytes of the `moov` box. A fragment of more packets than the file has bytes is refused, since
-/// `symphonia` would count them one by one.
+/// The bytes of the `moov` box. The fragments are looked at on the way.
 fn movie(mut source: impl Read + Seek, name: &str) -> Result<Vec<u8>, FbankError> {
     let io = |source| FbankError::io(name, source);
     let length = source.seek(SeekFrom::End(0)).map_err(io)?;
@@ -182,15 +181,9 @@ fn movie(mut source: impl Read + Seek, name: &str) -> Result<Vec<u8>, FbankError
             let mut body = Vec::new();
             let read = (&mut source).take(most).read_to_end(&mut body);
             read.map_err(io)?;
-            let packets = packets_in_runs(&body);
-            if packets > length {
-                return Err(FbankError::Damaged {
-                    name: name.into(),
-                    format: "MP4",
-                    reason: format!("a fragment states {packets} packets in {length} bytes"),
-                });
-            }
-            if id == *b"moov" {
+            if id == *b"moof" {
+                check_fragment(&body, length, name)?;
+            } else {
                 movie = body;
             }
         }
@@ -198,12 +191,22 @@ fn movie(mut source: impl Read + Seek, name: &str) -> Result<Vec<u8>, FbankError
     }
 }
 
-/// How many packets a fragment says that it has.
-fn packets_in_runs(fragment: &[u8]) -> u64 {
+/// Refuses a fragment that states more packets than its file has bytes: `symphonia` would count them
+/// one by one.
+fn check_fragment(fragment: &[u8], file_length: u64, name: &str) -> Result<(), FbankError> {
     let tracks = boxes(fragment).filter(|(id, _)| id == b"traf");
     let runs = tracks.flat_map(|(_, track)| boxes(track).filter(|(id, _)| id == b"trun"));
-    runs.map(|(_, run)| u64::from(u32_at(run, 4).unwrap_or(0)))
-        .sum()
+    let packets: u64 = runs
+        .map(|(_, run)| u64::from(u32_at(run, 4).unwrap_or(0)))
+        .sum();
+    if packets <= file_length {
+        return Ok(());
+    }
+    Err(FbankError::Damaged {
+        name: name.into(),
+        format: "MP4",
+        reason: format!("a fragment states {packets} packets in {file_length} bytes"),
+    })
 }
 
 /// Whether the description of an AAC stream says that another one follows with the bands above

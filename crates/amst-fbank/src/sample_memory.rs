@@ -10,7 +10,7 @@ const LARGE: usize = 4 << 20;
 #[cfg(target_os = "linux")]
 const ALIGNMENT: usize = 1 << 16;
 
-/// Makes room for exactly so many samples more.
+/// Reserves memory for exactly so many further samples.
 pub(crate) fn reserve(samples: &mut Vec<f32>, more: usize) {
     samples.reserve_exact(more);
     #[cfg(target_os = "linux")]
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn samples_stay_whatever_room_is_made() {
+    fn samples_stay_however_much_is_reserved() {
         for more in [0, 1, 1 << 10, 1 << 20, 3 << 20] {
             let mut samples = vec![0.25, -0.5];
             reserve(&mut samples, more);

@@ -110,20 +110,28 @@ impl AudioEncoder {
         name: &str,
     ) -> Result<Extracted, Unmade> {
         let file = path.display().to_string();
-        let video = self.videos.file(path).map_err(|error| match error {
+        let refused = |error| match error {
             // Other recordings can be used all the same.
             FrameError::NoFfmpeg { .. } => {
                 Unmade::Bad(format!("{file}: {kind}, which ffmpeg reads: {error}"))
             }
+            FrameError::NotAVideo { reason, .. } | FrameError::Undecodable { reason, .. } => {
+                Unmade::Bad(format!(
+                    "{file}: {kind}, in which ffmpeg finds no sound ({reason}); copy or download \
+                     the file again, or take its row out of the manifest"
+                ))
+            }
             error => error.into(),
-        })?;
-        let sound = video.probe().audio.as_ref();
-        let length = sound.and_then(|sound| sound.duration).unwrap_or(0.0);
+        };
+        let video = self.videos.file(path).map_err(refused)?;
+        let stream = video.probe().audio.as_ref();
+        let length = stream.and_then(|stream| stream.duration).unwrap_or(0.0);
         // A few megabytes of Opus may be hours.
         let used = self.seconds_in_use();
         let start = (length > used).then_some([0.0, used]);
         let span = span.or(start).map(|[start, end]| Span::new(start, end));
-        self.record_of_sound(video.audio(span.transpose()?)?, name, &file, &file)
+        let sound = video.audio(span.transpose()?).map_err(refused)?;
+        self.record_of_sound(sound, name, &file, &file)
     }
 
     /// The record of what ffmpeg decoded of `file`; `shown` is how its list names it.

@@ -30,7 +30,7 @@ enum Access {
     Whole,
     /// Each by itself.
     ByStretch,
-    /// Not here: it is such a kind.
+    /// Not here, since it is a recording of this kind.
     Other(String),
 }
 

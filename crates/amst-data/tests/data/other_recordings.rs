@@ -94,6 +94,42 @@ fn what_ffmpeg_reads_gives_the_features_of_its_conversion_to_wav() {
     }
 }
 
+/// Files that `amst-fbank` refuses, among its fixtures.
+#[test]
+fn the_kinds_that_amst_fbank_refuses_are_read_by_ffmpeg() {
+    if !has_ffmpeg("the_kinds_that_amst_fbank_refuses_are_read_by_ffmpeg") {
+        return;
+    }
+    let fixtures =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../amst-fbank/tests/fixtures/compressed");
+    let refused = [
+        "adts.aac",
+        "alac.m4a",
+        "he-aac.m4a",
+        "mp2.mp2",
+        "opus.ogg",
+        "opus.webm",
+        "six-channels.m4a",
+        "six-channels.ogg",
+    ];
+    let (given, converted) = (recordings(), recordings());
+    for (n, name) in refused.into_iter().enumerate() {
+        let wav = format!("a{n}.wav");
+        given.put(&wav, &fs::read(fixtures.join(name)).unwrap());
+        let as_wav = ["-c:a", "pcm_s16le"];
+        ffmpeg(
+            &[],
+            &fixtures.join(name),
+            &as_wav,
+            &converted.root().join(wav),
+        );
+    }
+    let (given, converted) = (samples(&given), samples(&converted));
+    for (n, name) in refused.into_iter().enumerate() {
+        assert_eq!(given[n], converted[n], "{name}");
+    }
+}
+
 #[test]
 fn spans_of_what_ffmpeg_reads_are_those_that_it_cuts_out() {
     if !has_ffmpeg("spans_of_what_ffmpeg_reads_are_those_that_it_cuts_out") {
@@ -158,5 +194,8 @@ fn what_ffmpeg_cannot_read_either_is_named() {
     let error = small.error();
     assert!(matches!(error, DataError::BadSamples { .. }), "{error}");
     let message = error.in_full().join("\n");
-    assert!(message.contains("a4.wav"), "{message}");
+    assert!(
+        message.contains("a4.wav: Opus sound, in which ffmpeg finds no sound"),
+        "{message}"
+    );
 }

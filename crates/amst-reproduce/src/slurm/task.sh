@@ -70,7 +70,8 @@ pause=5
 while [ "$signals" -eq 0 ]; do
     follow "$@"
     # 7: another process trains this run, or did so until a moment ago on a machine that is gone.
-    # Its lease expires after 5 minutes. It may also end in a moment: the first looks are soon.
+    # Its lease expires after 5 minutes. That process may also end in a moment, so the first
+    # pauses are short.
     [ "$code" -eq 7 ] && [ "$held" -lt 420 ] || break
     [ "$signals" -ne 0 ] || follow sleep "$pause"
     held=$((held + pause))
